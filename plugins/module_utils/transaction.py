@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Files replaced as one transaction: compared, saved, put in place atomically, and put back.
+
+A *generation* is a folder below the store that holds what one transaction replaced: a manifest and the old bytes.
+Generations are never overwritten, and restoring one makes a new one, so that nothing is ever lost.
+"""
+
+from __future__ import annotations
+
+import difflib
+import grp
+import json
+import os
+import pwd
+import stat
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Sequence
+
+__all__ = ["STORE", "Change", "File", "Transaction"]
+
+STORE = "/var/lib/netstack/backup"
+
+
+@dataclass(frozen=True)
+class File:
+    """One file as it ought to be.
+
+    ``content`` None means that the path must be absent. ``secret`` keeps the content out of diffs.
+    """
+
+    path: str
+    content: bytes | None
+    mode: int = 0o644
+    owner: str = "root"
+    group: str = "root"
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """A file that differs: what it is to become and what it is now (None where it does not exist)."""
+
+    wanted: File
+    current: File | None
+
+
+def _read(path: str, secret: bool = False) -> File | None:
+    """Return the file at ``path`` as it is, or None where there is none.
+
+    Raises IsADirectoryError where a directory stands in its place.
+    """
+    try:
+        status = os.stat(path)
+        content = Path(path).read_bytes()
+    except FileNotFoundError:
+        return None
+    owner, group = _name(pwd.getpwuid, status.st_uid), _name(grp.getgrgid, status.st_gid)
+    return File(path, content, stat.S_IMODE(status.st_mode), owner, group, secret)
+
+
+def _name(lookup: Callable[[int], Sequence[Any]], number: int) -> str:
+    """Return the account's name, or its number as text where it has none."""
+    try:
+        return str(lookup(number)[0])
+    except KeyError:
+        return str(number)
+
+
+def _number(lookup: Callable[[str], Sequence[Any]], name: str) -> int:
+    """Return the number of an account given by name or by number."""
+    try:
+        return int(lookup(name)[2])
+    except KeyError:
+        return int(name)
+
+
+def _same(wanted: File, current: File | None) -> bool:
+    """Tell whether the file on disk already is what is wanted."""
+    if wanted.content is None or current is None:
+        return wanted.content is None and current is None
+    return (wanted.content, wanted.mode, wanted.owner, wanted.group) == (
+        current.content,
+        current.mode,
+        current.owner,
+        current.group,
+    )
+
+
+def _write(file: File) -> None:
+    """Put ``file`` in place in one step: a reader sees the old bytes or the new ones, never a part.
+
+    A link is followed, so that a file that an administrator keeps elsewhere stays there.
+    """
+    path = Path(os.path.realpath(file.path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.netstack-{os.getpid()}")
+    handle = os.open(str(temporary), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(file.content or b"")
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chown(str(temporary), _number(pwd.getpwnam, file.owner), _number(grp.getgrnam, file.group))
+        os.chmod(str(temporary), file.mode)
+        os.replace(str(temporary), str(path))
+    finally:
+        if temporary.exists():
+            temporary.unlink()
+
+
+def _put(file: File) -> None:
+    """Bring one path to the wanted state."""
+    if file.content is not None:
+        _write(file)
+    elif os.path.lexists(file.path):
+        os.unlink(file.path)
+
+
+def _text(file: File | None) -> str:
+    """Return what a diff may show of a file."""
+    if file is None or file.content is None:
+        return ""
+    if file.secret:
+        return f"({len(file.content)} bytes that hold a secret, not shown)\n"
+    return file.content.decode("utf-8", "replace")
+
+
+def _header(file: File | None, path: str) -> str:
+    """Return the line above a file's diff: the path, and mode and owner where the file exists."""
+    if file is None or file.content is None:
+        return f"{path} (absent)"
+    return f"{path} ({file.mode:04o} {file.owner}:{file.group})"
+
+
+class Transaction:
+    """Replaces files of one role on this host and keeps what they were.
+
+    Args:
+        role: whose files they are; the folder of its generations bears this name.
+        run_id: what ties the generations of one run together across roles; free text, may be empty.
+        store: the folder that holds all generations, readable by root only.
+    """
+
+    def __init__(self, role: str, run_id: str = "", store: str = STORE) -> None:
+        self.role = role
+        self.run_id = run_id
+        self.folder = Path(store) / role
+
+    def plan(self, files: Sequence[File]) -> list[Change]:
+        """Return the changes that would bring ``files`` about. Reads only."""
+        pairs = [(file, _read(file.path, file.secret)) for file in files]
+        return [Change(wanted, current) for wanted, current in pairs if not _same(wanted, current)]
+
+    @staticmethod
+    def diff(changes: Sequence[Change]) -> list[dict[str, str]]:
+        """Return the changes in the form that ``exit_json(diff=...)`` takes; secret files show only that they differ."""
+        return [
+            {
+                "before_header": _header(change.current, change.wanted.path),
+                "after_header": _header(change.wanted, change.wanted.path),
+                "before": _text(change.current),
+                "after": _text(change.wanted),
+            }
+            for change in changes
+        ]
+
+    @staticmethod
+    def unified(change: Change) -> str:
+        """Return one change as the text of a unified diff, for messages."""
+        lines = difflib.unified_diff(
+            _text(change.current).splitlines(True), _text(change.wanted).splitlines(True), "before", "after"
+        )
+        return "".join(lines)
+
+    def apply(self, changes: Sequence[Change]) -> str:
+        """Save what the changes replace, then make them; return the generation's id, "" where there is nothing to do.
+
+        When one of the files cannot be written, those already written are put back before the error goes on.
+        """
+        if not changes:
+            return ""
+        generation = self._save(changes)
+        done: list[Change] = []
+        try:
+            for change in changes:
+                done.append(change)
+                _put(change.wanted)
+        except OSError:
+            for change in reversed(done):
+                _put(_before(change))
+            raise
+        return generation
+
+    def restore(self, generation: str) -> list[Change]:
+        """Put back what ``generation`` replaced; return the changes made. What they replace is saved in its turn."""
+        changes = self.plan(self.saved(generation))
+        self.apply(changes)
+        return changes
+
+    def saved(self, generation: str) -> list[File]:
+        """Return the files that a generation keeps, as they were.
+
+        Raises FileNotFoundError where there is no such generation.
+        """
+        folder = self.folder / generation
+        entries = json.loads((folder / "manifest.json").read_text())["files"]
+        return [_entry_file(folder, entry) for entry in entries]
+
+    def generations(self) -> list[str]:
+        """Return the ids of all complete generations, oldest first."""
+        return sorted(path.parent.name for path in self.folder.glob("*/manifest.json"))
+
+    def newest(self, run_id: str = "") -> str | None:
+        """Return the newest generation, or the first one of the run ``run_id``; None where there is none.
+
+        Of a run the *first* generation is meant, since it holds what was there before the run.
+        """
+        found = self.generations()
+        if not run_id:
+            return found[-1] if found else None
+        return next((name for name in found if self._manifest(name)["run_id"] == run_id), None)
+
+    def _manifest(self, generation: str) -> dict[str, Any]:
+        manifest: dict[str, Any] = json.loads((self.folder / generation / "manifest.json").read_text())
+        return manifest
+
+    def _save(self, changes: Sequence[Change]) -> str:
+        """Write a generation; its manifest comes last, so that a half-written one never counts."""
+        generation = self._next()
+        folder = self.folder / generation
+        folder.mkdir(parents=True, mode=0o700)
+        for parent in (self.folder, self.folder.parent):
+            os.chmod(str(parent), 0o700)
+        entries = [_save_entry(folder, number, change) for number, change in enumerate(changes)]
+        manifest = {"run_id": self.run_id, "made": generation[5:], "files": entries}
+        _write(_own(str(folder / "manifest.json"), json.dumps(manifest, indent=1).encode()))
+        return generation
+
+    def _next(self) -> str:
+        """Return the id of the next generation: a running number and the time in UTC."""
+        numbers = [int(path.name[:4]) for path in self.folder.glob("[0-9][0-9][0-9][0-9]-*")]
+        return f"{max(numbers, default=0) + 1:04d}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+
+
+def _own(path: str, content: bytes) -> File:
+    """Return a file that only the running user reads."""
+    user, group = _name(pwd.getpwuid, os.geteuid()), _name(grp.getgrgid, os.getegid())
+    return File(path, content, 0o600, user, group)
+
+
+def _before(change: Change) -> File:
+    """Return the file that a change found, in the form that puts it back."""
+    return change.current or File(change.wanted.path, None, secret=change.wanted.secret)
+
+
+def _save_entry(folder: Path, number: int, change: Change) -> dict[str, Any]:
+    """Keep the old bytes of one change and return its line of the manifest."""
+    old = change.current
+    entry: dict[str, Any] = {"path": change.wanted.path, "secret": change.wanted.secret, "existed": old is not None}
+    if old is not None:
+        entry.update(mode=old.mode, owner=old.owner, group=old.group, kept=str(number))
+        _write(_own(str(folder / str(number)), old.content or b""))
+    return entry
+
+
+def _entry_file(folder: Path, entry: dict[str, Any]) -> File:
+    """Return the file that a line of a manifest describes."""
+    if not entry["existed"]:
+        return File(entry["path"], None, secret=entry["secret"])
+    content = (folder / entry["kept"]).read_bytes()
+    return File(entry["path"], content, entry["mode"], entry["owner"], entry["group"], entry["secret"])
