@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Documentation of the action of the same name; the code is in plugins/action/stack_preflight.py."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: stack_preflight
+short_description: Stop before anything is touched when the declared site is wrong
+version_added: 0.1.0
+author: netstack.datacenter maintainers (@netstack)
+description:
+  - The first task of every role and playbook of this collection.
+  - Fails with the whole list of errors when the inventory plugin P(netstack.datacenter.stack#inventory) refused the
+    declared site (variable C(stack_errors)).
+  - Fails when a variable that the inventory plugin derived from the site has another value in this task, because
+    C(host_vars), C(-e), a role parameter or another inventory source overrides it. The digests in C(stack_derived) tell.
+  - Fails when one of the inventory sources is a stack file that Ansible could not parse and left out with a mere
+    warning.
+  - Shows the warnings of the site that concern this host, and the rules that were waived, with their reasons.
+  - Does nothing for a host that no declared site knows, so a role that is used alone is not disturbed.
+attributes:
+  check_mode:
+    support: full
+    description: Reads variables only; does the same in check mode.
+  diff_mode:
+    support: none
+    description: Changes nothing, so there is no difference to show.
+  connection:
+    support: none
+    description: Runs in the controller process; opens no connection and needs no Python on the target.
+notes:
+  - A play on C(localhost) with this task catches the case that no host could be read at all; see C(playbooks/site.yml).
+seealso:
+  - plugin: netstack.datacenter.stack
+    plugin_type: inventory
+"""
+
+EXAMPLES = r"""
+- name: Check the declared site before anything is touched
+  netstack.datacenter.stack_preflight:
+
+- name: Check it on every host, in a play of its own
+  hosts: localhost:all
+  gather_facts: false
+  tasks:
+    - name: Refuse a wrong site
+      netstack.datacenter.stack_preflight:
+"""
+
+RETURN = r"""
+errors:
+  description: What has to be mended, one message each.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - "stack.yml:14: services.web: backend web9 is not declared under devices; ..."
+checked:
+  description: Names of the derived variables that were compared with their digests.
+  returned: always
+  type: list
+  elements: str
+  sample: [haproxy_services, vip_instances]
+waived:
+  description: Rules of the site that were waived for objects of this host, with their reasons.
+  returned: always
+  type: list
+  elements: str
+  sample: ["services.web: VIP_OUTSIDE_SUBNET waived: routed to the pair by the upstream router"]
+"""

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the first task of every role and playbook decides from the variables that a host really has."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest import digest
+
+PLUGIN_NAME = "netstack.datacenter.stack"
+SOURCE_SUFFIXES = ("stack.yml", "stack.yaml")
+_PLUGIN_LINE = re.compile(rf"^plugin\s*:\s*['\"]?{re.escape(PLUGIN_NAME)}['\"]?\s*(#.*)?$", re.MULTILINE)
+_VARIABLE_DIRECTORIES = {"group_vars", "host_vars"}
+
+
+@dataclass
+class Verdict:
+    """The findings for one host; it may be touched only when `errors` is empty."""
+
+    errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    waived: list[str] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)
+
+
+def names_our_plugin(path: Path) -> bool:
+    """Tell whether the file's text has our `plugin:` line; the text, because broken YAML must be recognised too."""
+    try:
+        return _PLUGIN_LINE.search(path.read_text(encoding="utf-8", errors="replace")) is not None
+    except OSError:
+        return False
+
+
+def declared_sites(sources: Iterable[str]) -> Iterator[Path]:
+    """Yield the stack files among the inventory sources, with directories searched as Ansible searches them."""
+    for source in sources:
+        path = Path(source)
+        if path.is_file():
+            candidates = [path]
+        elif path.is_dir():
+            candidates = [file for file in _walk(path) if file.name.endswith(SOURCE_SUFFIXES)]
+        else:
+            candidates = []
+        yield from (file for file in candidates if file.suffix in (".yml", ".yaml") and names_our_plugin(file))
+
+
+def _walk(directory: Path) -> Iterator[Path]:
+    for root, folders, files in os.walk(directory):
+        folders[:] = sorted(name for name in folders if name not in _VARIABLE_DIRECTORIES and not name.startswith("."))
+        yield from (Path(root, name) for name in sorted(files) if not name.startswith("."))
+
+
+def judge(variables: Mapping[str, Any]) -> Verdict:
+    """Judge the raw (untemplated) variables of one task."""
+    verdict = Verdict(
+        errors=[str(error) for error in variables.get("stack_errors") or []],
+        warnings=[str(warning) for warning in variables.get("stack_warnings") or []],
+        waived=[str(waiver) for waiver in variables.get("stack_waived") or []],
+    )
+    if not verdict.errors:
+        verdict.errors += _unread_sites(variables)
+        _compare(variables, verdict)
+    return verdict
+
+
+def _unread_sites(variables: Mapping[str, Any]) -> list[str]:
+    """Find stack files that Ansible dropped with a mere warning.
+
+    A syntax error inside `stack.yml` itself never reaches our plugin: `auto`, which looks for the `plugin` key, cannot
+    parse the file either, and ansible-core goes on with the other sources and exit status 0.
+    """
+    seen = {os.path.realpath(str(name)) for name in variables.get("stack_sources") or []}
+    return [
+        f"{path}: it declares a site, but Ansible could not read it and went on without it, so nothing of it was "
+        f"checked; mend the YAML error that the warnings above show (`ansible-inventory -i {path} --list` repeats it)"
+        for path in declared_sites(str(name) for name in variables.get("ansible_inventory_sources") or [])
+        if os.path.realpath(path) not in seen
+    ]
+
+
+def _compare(variables: Mapping[str, Any], verdict: Verdict) -> None:
+    derived = variables.get("stack_derived") or {}
+    for name in sorted(derived):
+        verdict.checked.append(str(name))
+        if name not in variables or not _same(variables[name], derived[name]):
+            verdict.errors.append(
+                f"{name}: its value is not the one derived from the declared site: host_vars, -e, a role parameter or "
+                "another inventory source overrides it, so this host would no longer fit its other end; "
+                f"remove `{name}` there and declare the wish in the site"
+            )
+
+
+def _same(value: object, expected: object) -> bool:
+    try:
+        return digest(value) == expected
+    except (TypeError, ValueError):
+        return False
