@@ -156,7 +156,7 @@ class Transaction:
 
     @staticmethod
     def diff(changes: Sequence[Change]) -> list[dict[str, str]]:
-        """Return the changes in the form that ``exit_json(diff=...)`` takes; secret files show only that they differ."""
+        """Return the changes as ``exit_json(diff=...)`` takes them; a secret file shows only that it differs."""
         return [
             {
                 "before_header": _header(change.current, change.wanted.path),
