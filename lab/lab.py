@@ -5,6 +5,7 @@
     lab.py up TOPOLOGY.yml      make images, networks and hosts; nothing is done that is done already
     lab.py down TOPOLOGY.yml    remove them
     lab.py status TOPOLOGY.yml  list the hosts and their addresses
+    lab.py run TOPOLOGY.yml HOST -- COMMAND...   run a command inside a host
 
 What a lab needs on the controller lies in .cache/lab/NAME: known_hosts, and the key pair shared by all labs beside it.
 """
@@ -19,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import image
-from podman import HERE, PodmanError, inside, run, succeeds
+from podman import HERE, PodmanError, as_root, inside, run, succeeds
 from topology import Host, Topology, address6, load
 
 CACHE = HERE.parent / ".cache" / "lab"
@@ -65,6 +66,14 @@ def status(lab: Topology) -> str:
         addresses = ", ".join(f"{network} {address}" for network, address in host.networks.items())
         shown.append(f"{host.name:10} {state:10} {addresses}")
     return "\n".join(shown)
+
+
+def enter(lab: Topology, host: str, command: list[str]) -> int:
+    """Run a command inside a host with this terminal as its own; return its exit status."""
+    terminal = ["-t"] if sys.stdin.isatty() and sys.stdout.isatty() else []
+    return subprocess.run(
+        as_root(["podman", "exec", "-i", *terminal, lab.container(host), *command]), check=False
+    ).returncode
 
 
 def _key() -> None:
@@ -144,13 +153,17 @@ def _service(container: str, command: str) -> None:
 def main() -> int:
     """Run the command line; exit 1 with a message when something could not be made."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=["up", "down", "status"])
+    parser.add_argument("action", choices=["up", "down", "status", "run"])
     parser.add_argument("topology", type=Path)
+    parser.add_argument("host", nargs="?", help="with run: the host")
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="with run: the command")
     options = parser.parse_args()
     try:
         lab = load(options.topology)
         if options.action == "status":
             print(status(lab))
+        elif options.action == "run":
+            return enter(lab, options.host, [word for word in options.command if word != "--"])
         else:
             (up if options.action == "up" else down)(lab)
     except (PodmanError, ValueError) as error:

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes a lab's certificates and secrets: a root, an intermediate, and a service certificate as IIS exports it.
+
+    pki.py FOLDER           into FOLDER, once; what is there stays
+    pki.py FOLDER --renew   a new service certificate from the same intermediate
+
+FOLDER/public/ca.pem is what clients trust, FOLDER/shop.pfx the PKCS#12 file, FOLDER/secrets.yml every secret of the
+lab, each a random string, so that a search for it anywhere else tells whether it leaked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import secrets
+from pathlib import Path
+
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import NameOID
+
+NAMES = ["shop.lab.test", "www.shop.lab.test"]
+DAYS = 397  # the longest that browsers accept (CA/Browser Forum baseline requirements 6.3.2, until 2026)
+Pair = tuple[x509.Certificate, rsa.RSAPrivateKey]
+
+
+def certificate(name: str, issuer: Pair | None, *, authority: bool, names: list[str] | None = None) -> Pair:
+    """Make a certificate and its key; without an issuer it signs itself."""
+    key = rsa.generate_private_key(65537, 2048)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    signer, signing_key = (issuer[0].subject, issuer[1]) if issuer else (subject, key)
+    now = datetime.datetime.now(datetime.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(signer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=DAYS))
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key()), critical=False)
+    )
+    if authority:
+        builder = builder.add_extension(_signs_certificates(), critical=True)
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), critical=False)
+    return builder.sign(signing_key, hashes.SHA256()), key
+
+
+def _signs_certificates() -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=False,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=True,
+        crl_sign=True,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def authorities(folder: Path) -> Pair:
+    """Return the intermediate of this lab with its key, made on the first call."""
+    stored, public = folder / "intermediate.pem", folder / "public" / "ca.pem"
+    if not stored.exists():
+        root = certificate("netstack lab root", None, authority=True)
+        intermediate = certificate("netstack lab intermediate", root, authority=True)
+        public.parent.mkdir(parents=True, exist_ok=True)
+        public.write_bytes(root[0].public_bytes(serialization.Encoding.PEM))
+        write_secret(stored, _key_bytes(intermediate[1]) + intermediate[0].public_bytes(serialization.Encoding.PEM))
+    data = stored.read_bytes()
+    key = serialization.load_pem_private_key(data, None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise TypeError(f"{stored} holds no RSA key")
+    return x509.load_pem_x509_certificate(data), key
+
+
+def _key_bytes(key: rsa.RSAPrivateKey) -> bytes:
+    encoding = serialization.Encoding.PEM
+    return key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Write a file that only its owner reads."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_bytes(data)
+
+
+def lab_secrets(folder: Path) -> dict[str, str]:
+    """Return the secrets of this lab, made on the first call."""
+    path = folder / "secrets.yml"
+    if not path.exists():
+        made = {name: secrets.token_urlsafe(24) for name in ("stats", "shop_pfx")}
+        write_secret(path, yaml.safe_dump(made).encode())
+    loaded: dict[str, str] = yaml.safe_load(path.read_text())
+    return loaded
+
+
+def service(folder: Path) -> None:
+    """Write the service certificate with its chain and key as PKCS#12."""
+    issuer = authorities(folder)
+    leaf, key = certificate(NAMES[0], issuer, authority=False, names=NAMES)
+    password = lab_secrets(folder)["shop_pfx"].encode()
+    encryption = serialization.BestAvailableEncryption(password)
+    bundle = pkcs12.serialize_key_and_certificates(b"shop", key, leaf, [issuer[0]], encryption)
+    write_secret(folder / "shop.pfx", bundle)
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--renew", action="store_true")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    if options.renew or not (options.folder / "shop.pfx").exists():
+        service(options.folder)
+
+
+if __name__ == "__main__":
+    main()
