@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Write this host's part of the report on the controller."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.store import write
+
+LISTS = ("changes", "diffs", "failures", "services", "unverified", "waived", "warnings")
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
+    """Works on the controller; no connection is opened."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Write the part and return the page's path. The report is no setting of a device, so nothing ``changed``."""
+        super().run(tmp, task_vars)
+        spec = {"folder": {"type": "path", "required": True}, "vips": {"type": "dict", "default": {}}}
+        spec.update({name: {"type": "list", "elements": "raw", "default": []} for name in LISTS})
+        _result, arguments = self.validate_argument_spec(argument_spec=spec)
+        folder = Path(arguments.pop("folder")).absolute()
+        part = {**arguments, "run": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")}
+        try:
+            page = write(folder, str((task_vars or {})["inventory_hostname"]), part)
+        except OSError as error:
+            reason = f"The report cannot be written to {folder}: {error}. Name a folder that is writable: stack_report_folder."
+            return {"changed": False, "failed": True, "msg": reason}
+        return {"changed": False, "page": str(page)}

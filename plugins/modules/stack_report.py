@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# The code is the action plugin of the same name; this file documents it.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: stack_report
+short_description: Write this host's part of the report
+version_added: 0.1.0
+author:
+  - netstack.datacenter maintainers (@netstack)
+description:
+  - Writes what a run found of this host to a folder on the controller, and makes the page and the JSON file of all hosts anew.
+  - Parts of hosts that this run does not touch stay, each with the time of its own run.
+  - Opens no connection.
+options:
+  folder:
+    description: Folder on the controller; made where it does not exist.
+    type: path
+    required: true
+  changes:
+    description: What the run changes on this host, a text for each.
+    type: list
+    elements: raw
+    default: []
+  diffs:
+    description: Differences, as text.
+    type: list
+    elements: raw
+    default: []
+  failures:
+    description: Findings that failed.
+    type: list
+    elements: raw
+    default: []
+  services:
+    description: The services of this host, as the inventory plugin derives them (C(stack_services)).
+    type: list
+    elements: raw
+    default: []
+  unverified:
+    description: What could not be verified, each with its reason.
+    type: list
+    elements: raw
+    default: []
+  vips:
+    description: Address of each VIP to whether this host holds it.
+    type: dict
+    default: {}
+  waived:
+    description: Rules that the site waives, each with its reason.
+    type: list
+    elements: raw
+    default: []
+  warnings:
+    description: Findings that do not fail.
+    type: list
+    elements: raw
+    default: []
+attributes:
+  check_mode:
+    description: The report is written in check mode too; it is a file of the controller, not a setting of a device.
+    support: full
+  diff_mode:
+    description: A report has no difference to show.
+    support: none
+"""
+
+EXAMPLES = r"""
+- name: Write the report
+  netstack.datacenter.stack_report:
+    folder: report
+    services: "{{ stack_services }}"
+    vips: {10.0.30.5: true}
+"""
+
+RETURN = r"""
+page:
+  description: Path of the page.
+  returned: success
+  type: str
+  sample: /srv/site/report/index.html
+"""

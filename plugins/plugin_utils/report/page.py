@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report as one self-contained HTML page: the path of each service, drawn from what the hosts reported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+TEMPLATES = Path(__file__).parent
+
+
+def render(parts: dict[str, dict[str, Any]]) -> str:
+    """Return the page for the parts of all hosts; equal parts give an equal page."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    newest = max((part["run"] for part in parts.values()), default="")
+    page: str = environment.get_template("page.html.j2").render(
+        parts=parts, services=services(parts), newest=newest, verdict=verdict(parts)
+    )
+    return page
+
+
+def services(parts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Join what the hosts say of each service: its declaration, the nodes that serve it, and each node's probe."""
+    joined: dict[str, dict[str, Any]] = {}
+    for host, part in parts.items():
+        for service in part["services"]:
+            entry = joined.setdefault(service["name"], {**service, "nodes": {}})
+            holds = [address for address, local in part["vips"].items() if local]
+            entry["nodes"][host] = {"holds": any(_bare(service, address) for address in holds)}
+    return joined
+
+
+def _bare(service: dict[str, Any], address: str) -> bool:
+    """Tell whether a held address, with or without its prefix length, is one of the service's."""
+    return address.split("/")[0] in (service.get("vip"), service.get("vip6"))
+
+
+def verdict(parts: dict[str, dict[str, Any]]) -> str:
+    """Return the one word on top: failed, incomplete (something could not be verified), or verified."""
+    if any(part["failures"] for part in parts.values()):
+        return "failed"
+    if any(part["unverified"] for part in parts.values()):
+        return "incomplete"
+    return "verified"

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves that the report joins what the hosts say, keeps the parts of other runs, and escapes what it shows."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.report import page, store
+
+SHOP = {
+    "name": "shop",
+    "vip": "10.0.30.5",
+    "port": 443,
+    "scheme": "https",
+    "server_names": ["shop.test"],
+    "backends": [{"name": "web1", "address": "10.0.30.11"}],
+}
+
+
+def part(**changed):
+    lists = {name: [] for name in ("changes", "diffs", "failures", "services", "unverified", "waived", "warnings")}
+    return {**lists, "run": "2026-11-21 10:00 UTC", "vips": {}, **changed}
+
+
+def test_a_service_is_drawn_once_with_both_nodes_and_its_holder_marked():
+    parts = {
+        "lb1": part(services=[SHOP], vips={"10.0.30.5/24": True}),
+        "lb2": part(services=[SHOP], vips={"10.0.30.5/24": False}),
+    }
+    assert page.services(parts)["shop"]["nodes"] == {"lb1": {"holds": True}, "lb2": {"holds": False}}
+    text = page.render(parts)
+    assert text.count("Service shop") == 1
+    assert text.count("holds the VIP") == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "word"),
+    [({}, "verified"), ({"unverified": ["x"]}, "incomplete"), ({"unverified": ["x"], "failures": ["y"]}, "failed")],
+)
+def test_the_verdict_is_that_of_the_worst_host(changed, word):
+    parts = {"lb1": part(), "lb2": part(**changed)}
+    assert page.verdict(parts) == word
+    assert f'class="verdict {word}"' in page.render(parts)
+
+
+def test_what_a_device_says_is_escaped():
+    assert "<script>" not in page.render({"lb1": part(failures=["<script>alert(1)</script>"])})
+
+
+def test_writing_one_host_keeps_the_part_of_another(tmp_path):
+    store.write(tmp_path, "lb1", part(warnings=["old"]))
+    shown = store.write(tmp_path, "lb2", part(warnings=["new"])).read_text()
+    assert "old" in shown
+    assert "new" in shown
+    assert set(json.loads((tmp_path / "report.json").read_text())["hosts"]) == {"lb1", "lb2"}
+
+
+def test_hosts_that_write_at_the_same_time_all_end_in_the_page(tmp_path):
+    names = [f"host{number}" for number in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: store.write(tmp_path, name, part()), names))
+    shown = (tmp_path / "index.html").read_text()
+    assert all(f"<td>{name}</td>" in shown for name in names)
