@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The load client counts what happened: it neither hides a failure behind a retry nor invents one."""
+
+from __future__ import annotations
+
+import json
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from traffic.content import pattern
+from traffic.gap import gap, longest_gap
+from traffic.http1 import fetch
+from traffic.modes import KeepAliveClient, Plan, downloads, fresh, keepalive
+from traffic.sources import addresses, sources
+from traffic.tally import Tally, quantile
+from traffic.target import RequestFailedError, Target
+
+LOAD = Path(__file__).resolve().parents[3] / "lab" / "load.py"
+ANSWER = b"HTTP/1.1 200 OK\r\nX-Backend: web1\r\nContent-Length: 2\r\n\r\nok"
+
+
+class Script:
+    """A server that follows the n-th script on its n-th connection: bytes to send for each request, None to close."""
+
+    def __init__(self, *scripts: list[bytes | None], reset: bool = False) -> None:
+        self.scripts, self.reset = scripts, reset
+        self.requests: list[bytes] = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        for script in self.scripts:
+            connection, _ = self.listener.accept()
+            for step in script:
+                self.requests.append(connection.recv(65536))
+                if step is None:
+                    break
+                connection.sendall(step)
+            if self.reset:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            connection.close()
+        self.listener.close()
+
+    def target(self, timeout: float = 2) -> Target:
+        return Target(f"http://127.0.0.1:{self.port}/x", timeout=timeout)
+
+
+def client(script: Script, method: str = "GET") -> tuple[KeepAliveClient, Tally]:
+    tally = Tally()
+    return KeepAliveClient(script.target(), method, tally), tally
+
+
+def test_a_kept_connection_closed_before_any_byte_is_retried_once_and_counted_as_a_retry():
+    script = Script([ANSWER, None], [ANSWER])
+    asker, tally = client(script)
+    assert (asker.ask(), asker.ask()) == ("web1", "web1")
+    assert (tally.retries, len(script.requests)) == (1, 3)
+
+
+def test_a_reset_kept_connection_is_retried_too():
+    script = Script([ANSWER, None], [ANSWER], reset=True)
+    asker, tally = client(script)
+    assert (asker.ask(), asker.ask()) == ("web1", "web1")
+    assert tally.retries == 1
+
+
+def test_post_is_never_retried():
+    script = Script([ANSWER, None], [ANSWER])
+    asker, tally = client(script, "POST")
+    asker.ask()
+    with pytest.raises(RequestFailedError, match="unanswered: closed"):
+        asker.ask()
+    assert tally.retries == 0
+
+
+def test_a_first_use_that_is_closed_is_not_retried():
+    asker, tally = client(Script([None], [ANSWER]))
+    with pytest.raises(RequestFailedError, match="unanswered"):
+        asker.ask()
+    assert tally.retries == 0
+
+
+def test_an_answer_that_has_begun_is_never_retried():
+    asker, tally = client(Script([ANSWER, ANSWER[:20]], [ANSWER]))
+    asker.ask()
+    with pytest.raises(RequestFailedError, match="^cut: closed$"):
+        asker.ask()
+    assert tally.retries == 0
+
+
+def test_a_failed_retry_is_not_retried_again():
+    asker, tally = client(Script([ANSWER, None], [None], [ANSWER]))
+    asker.ask()
+    with pytest.raises(RequestFailedError, match="unanswered"):
+        asker.ask()
+    assert tally.retries == 1
+
+
+def test_an_idle_connection_whose_end_has_arrived_is_replaced_without_a_retry():
+    script = Script([ANSWER], [ANSWER])
+    asker, tally = client(script)
+    asker.ask()
+    time.sleep(0.1)
+    asker.ask()
+    assert (tally.retries, tally.reopened, len(script.requests)) == (0, 1, 2)
+
+
+def test_connection_close_is_obeyed():
+    closing = ANSWER.replace(b"Content", b"Connection: close\r\nContent", 1)
+    script = Script([closing, ANSWER], [ANSWER])
+    asker, tally = client(script)
+    asker.ask()
+    assert asker.connection is None
+    asker.ask()
+    assert (tally.retries, tally.reopened) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        (b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", "status 503"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", "cut: closed"),
+        (b"garbage\r\n\r\n", "not an HTTP answer"),
+        (b"", "unanswered: closed"),
+    ],
+)
+def test_each_bad_answer_has_its_cause(reply, why):
+    with pytest.raises(RequestFailedError, match=f"^{why}$"):
+        fetch(Script([reply]).target())
+
+
+def test_a_refused_a_silent_and_an_untrusted_server_are_told_apart(serve, certificate):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(RequestFailedError, match=r"^timeout$"):
+            fetch(Target(f"http://127.0.0.1:{port}/", timeout=0.2))
+    with pytest.raises(RequestFailedError, match="connect refused"):
+        fetch(Target(f"http://127.0.0.1:{port}/", timeout=0.2))
+    tls = serve("tls_port", certificate=certificate).tls_port[0]
+    with pytest.raises(RequestFailedError, match="connect certificate: self-signed"):
+        fetch(Target("https://www.lab.test/", f"127.0.0.1:{tls}"))
+    with pytest.raises(RequestFailedError, match=r"connect certificate: .*mismatch"):
+        fetch(Target("https://other.lab.test/", f"127.0.0.1:{tls}", certificate))
+    assert fetch(Target("https://www.lab.test/", f"127.0.0.1:{tls}", certificate)).backend == "web1"
+
+
+def test_fresh_makes_exactly_the_requests_asked_for(serve, certificate):
+    tls = serve("tls_port", certificate=certificate).tls_port[0]
+    target = Target("https://www.lab.test/whoami", f"127.0.0.1:{tls}", certificate)
+    result = fresh(target, Plan(workers=4, requests=50))
+    assert (result["requests"], result["ok"], result["failed"]) == (50, 50, 0)
+    assert result["backends"] == {"web1": 50}
+
+
+def test_keepalive_over_tls_sees_the_end_of_an_idle_connection_but_not_in_session_tickets(serve, certificate):
+    tls = serve("tls_port", certificate=certificate).tls_port[0]
+    target = Target("https://www.lab.test/whoami", f"127.0.0.1:{tls}", certificate)
+    result = keepalive(target, Plan(workers=2, requests=50, pause=0.002))
+    assert (result["ok"], result["retries"], result["reopened"]) == (50, 0, 0)
+
+
+def test_failures_are_counted_with_their_moment():
+    result = fresh(Target("http://127.0.0.1:9/", timeout=0.5), Plan(workers=2, requests=6))
+    assert (result["ok"], result["failed"], result["causes"]) == (0, 6, {"connect refused": 6})
+    assert len(result["samples"]) == 6
+
+
+def test_downloads_are_whole_only_when_every_byte_is_right(serve):
+    port = serve("port").port[0]
+    good = downloads(Target(f"http://127.0.0.1:{port}/download?bytes=300001&rate=1000000"), Plan(workers=5))
+    assert (good["whole"], good["started"], set(good["bytes"])) == (5, 5, {300001})
+    content = bytearray(pattern(0, 1000))
+    content[500] ^= 1
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+    bad = downloads(Script([head + bytes(content)]).target(), Plan(workers=1))
+    assert bad["whole"] == 0
+    assert "wrong content" in next(iter(bad["causes"]))
+    cut = downloads(Script([head + pattern(0, 999)]).target(), Plan(workers=1))
+    assert cut["causes"] == {"cut: closed": 1}
+
+
+def test_the_longest_gap_counts_the_ends_of_the_run():
+    assert longest_gap([1.0, 2.0, 5.0, 5.5], 0.5, 6.0) == (3.0, 2.0)
+    assert longest_gap([], 0.0, 7.0) == (7.0, 0.0)
+    assert longest_gap([0.1], 0.0, 9.1) == (9.0, 0.1)
+
+
+def test_the_gap_meter_finds_an_outage_and_what_was_lost(serve):
+    port = serve("port").port[0]
+    target = Target(f"http://127.0.0.1:{port}/whoami", timeout=0.3)
+    whole = gap(target, Plan(seconds=0.6), 50)
+    assert whole["lost"] == 0
+    assert whole["longest_gap_ms"] < 250
+    plan = Plan(seconds=1.5)
+    threading.Timer(0.5, lambda: fetch(Target(f"http://127.0.0.1:{port}/control/delay?ms=600"))).start()
+    threading.Timer(1.0, lambda: fetch(Target(f"http://127.0.0.1:{port}/control/delay?ms=0"))).start()
+    stalled = gap(target, plan, 50)
+    assert stalled["lost"] > 10
+    assert 350 < stalled["longest_gap_ms"] < 900
+
+
+def test_sources_come_from_their_addresses_and_keep_their_cookies(serve, tmp_path):
+    port = serve("port").port[0]
+    target, jar = Target(f"http://127.0.0.1:{port}/"), tmp_path / "jar.json"
+    result = sources(target, Plan(), addresses("127.0.0.2-127.0.0.5"), 3, jar)
+    assert (result["requests"], result["moved"], result["backends"]) == (12, 0, {"web1": 12})
+    assert set(result["clients"]) == {"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"}
+    told = json.loads(fetch(target, source="127.0.0.3", cookie="SERVERID=B").body)
+    assert (told["peer"], told["headers"]["cookie"]) == ("127.0.0.3", "SERVERID=B")
+
+
+def test_a_cookie_is_replayed_and_outlives_the_run(tmp_path):
+    cookie = ANSWER.replace(b"Content", b"Set-Cookie: SERVERID=B; path=/; HttpOnly\r\nContent", 1)
+    script, jar = Script([cookie], [ANSWER], [ANSWER]), tmp_path / "jar.json"
+    sources(script.target(), Plan(), ["127.0.0.1"], 2, jar)
+    sources(script.target(), Plan(), ["127.0.0.1"], 1, jar)
+    assert [b"Cookie: SERVERID=B\r\n" in request for request in script.requests] == [False, True, True]
+
+
+def test_a_client_that_meets_another_server_has_moved():
+    result = sources(
+        Script([ANSWER], [ANSWER.replace(b"web1", b"web2")], [ANSWER]).target(), Plan(), ["127.0.0.1"], 3, None
+    )
+    assert result["moved"] == 1
+
+
+def test_address_ranges():
+    assert addresses("10.0.0.254-10.0.1.1,fd00::1") == ["10.0.0.254", "10.0.0.255", "10.0.1.0", "10.0.1.1", "fd00::1"]
+    with pytest.raises(ValueError, match="nonsense"):
+        addresses("nonsense")
+
+
+def test_quantiles():
+    values = [float(number) for number in range(1, 101)]
+    assert (quantile(values, 0.5), quantile(values, 0.99), quantile(values, 1.0), quantile([], 0.5)) == (
+        51,
+        100,
+        100,
+        0,
+    )
+
+
+@pytest.mark.parametrize("how", ["sigterm", "eof"])
+def test_the_program_stops_when_told_and_tells_what_it_has_counted(serve, how):
+    port = serve("port").port[0]
+    command = [
+        sys.executable,
+        str(LOAD),
+        "keepalive",
+        f"http://127.0.0.1:{port}/whoami",
+        "--until-eof",
+        "--workers",
+        "2",
+    ]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        time.sleep(0.7)
+        assert not select.select([running.stdout], [], [], 0)[0]
+        if how == "sigterm":
+            running.send_signal(signal.SIGTERM)
+            result = json.loads(running.stdout.readline())
+        else:
+            result = json.loads(running.communicate(timeout=10)[0])
+    assert running.returncode == 0
+    assert result["mode"] == "keepalive"
+    assert result["ok"] == result["requests"] > 10
