@@ -32,6 +32,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         try:
             page = write(folder, str((task_vars or {})["inventory_hostname"]), part)
         except OSError as error:
-            reason = f"The report cannot be written to {folder}: {error}. Name a folder that is writable: stack_report_folder."
+            reason = f"The report cannot be written to {folder}: {error}. Name another folder in stack_report_folder."
             return {"changed": False, "failed": True, "msg": reason}
         return {"changed": False, "page": str(page)}

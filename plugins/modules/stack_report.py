@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# The code is the action plugin of the same name; this file documents it.
+"""Documentation of the action of the same name; the code is in plugins/action/stack_report.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ version_added: 0.1.0
 author:
   - netstack.datacenter maintainers (@netstack)
 description:
-  - Writes what a run found of this host to a folder on the controller, and makes the page and the JSON file of all hosts anew.
+  - Writes what a run found of this host to a folder on the controller.
+  - Makes the page and the JSON file of all hosts anew.
   - Parts of hosts that this run does not touch stay, each with the time of its own run.
   - Opens no connection.
 options:
