@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lab that the integration tests share, and how they run playbooks on it.
 
-Each test belongs to a part (`pytestmark = pytest.mark.part("site")`); `--part NAME` runs that part alone. The lab is
-started empty by part `site`, and left as it is for the parts after it; a part that finds no provisioned lab provisions it.
+Each test belongs to a part (`pytestmark = pytest.mark.part("site")`); `--part NAME` runs that part alone. Part `site`
+starts the lab empty and leaves it to the parts after it; a part that finds no provisioned lab provisions it.
 """
 
 from __future__ import annotations
