@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The keepalived of this host: its release, its judgement of a file, and which file it really runs.
+
+``systemctl reload`` only sends a signal and is content. What was taken is asked of the program itself: on SIGUSR1 its
+VRRP process writes what it runs to /tmp/keepalived.data (mode 0600), the router id among it, which ends in the digest of the
+file that it came from.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import time
+from dataclasses import dataclass
+from typing import Callable, List, Optional, Tuple
+
+Run = Callable[[List[str]], Tuple[int, str, str]]
+
+UNIT = "keepalived.service"
+DUMP = "/tmp/keepalived.data"  # noqa: S108  the program's own fixed path; read with care in _read_dump
+ROUTER_ID = re.compile(r"^\s*Router ID = (\S+)\s*$", re.M)
+VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
+LOAD_TIMEOUT = 10.0  # seconds; a reload took 0.1 s on an idle host, the dump at most one pass of its scheduler
+
+
+class DaemonError(RuntimeError):
+    """keepalived refused a file, or does not run what it was given; the text has its own words."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the host says of the service."""
+
+    installed: bool
+    enabled: bool
+    active: bool
+    pid: int
+
+
+class Daemon:
+    """keepalived as a systemd service."""
+
+    def __init__(self, run: Run, binary: Optional[str]) -> None:
+        self.run = run
+        self.binary = binary
+
+    def version(self) -> Tuple[int, ...]:
+        """Return the installed release, or the one that apt would install; (0, 0, 0) when neither is known."""
+        if self.binary:
+            _rc, out, err = self.run([self.binary, "--version"])
+            return _version(out + err)
+        _rc, out, _err = self.run(["apt-cache", "policy", "keepalived"])
+        found = re.search(r"Candidate: (?:\d+:)?(\S+)", out)
+        return _version(found.group(1) if found else "")
+
+    def check(self, path: str) -> None:
+        """Have keepalived judge a file. An empty or missing one it would find good, so that is ruled out first.
+
+        Raises DaemonError with keepalived's words.
+        """
+        if not os.path.isfile(path) or os.path.getsize(path) == 0:
+            raise DaemonError("there is no configuration in %s" % path)
+        rc, out, err = self.run([self.binary or "keepalived", "-t", "-f", path])
+        if rc != 0:
+            raise DaemonError("keepalived refuses the configuration (rc %d): %s" % (rc, (out + err).strip()))
+
+    def status(self) -> Status:
+        """Return what systemd says; a host without the unit is neither enabled nor active."""
+        keys = "LoadState,UnitFileState,ActiveState,MainPID"
+        rc, out, _err = self.run(["systemctl", "show", UNIT, "--property=" + keys])
+        found = dict(line.split("=", 1) for line in out.splitlines() if "=" in line) if rc == 0 else {}
+        return Status(
+            installed=found.get("LoadState") == "loaded",
+            enabled=found.get("UnitFileState") == "enabled",
+            active=found.get("ActiveState") in ("active", "reloading"),
+            pid=int(found.get("MainPID") or 0),
+        )
+
+    def running(self, pid: int, timeout: float = LOAD_TIMEOUT) -> str:
+        """Return the router id that the VRRP process of ``pid`` runs with, "" when it does not answer in ``timeout`` s."""
+        before = _stamp()
+        try:
+            os.kill(pid, self._signal())
+        except ProcessLookupError:
+            return ""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            if _stamp() != before:
+                text = _read_dump()
+                found = ROUTER_ID.search(text)
+                if found and "VRRP Topology" in text:
+                    return found.group(1)
+            time.sleep(0.05)
+        return ""
+
+    def _signal(self) -> int:
+        rc, out, _err = self.run([self.binary or "keepalived", "--signum=DATA"])
+        return int(out) if rc == 0 and out.strip().isdigit() else 10
+
+    def control(self, verb: str) -> None:
+        """Have systemd start, reload, stop, enable or disable the service. Raises DaemonError with systemd's words."""
+        rc, out, err = self.run(["systemctl", verb, UNIT])
+        if rc != 0:
+            raise DaemonError("systemctl %s %s: %s" % (verb, UNIT, (err or out).strip()))
+
+    def confirm(self, identity: str, timeout: float = LOAD_TIMEOUT) -> None:
+        """Wait until keepalived runs the file of this router id. Raises DaemonError when it does not in ``timeout`` s."""
+        end = time.monotonic() + timeout
+        seen = ""
+        while time.monotonic() < end:
+            status = self.status()
+            if status.active and status.pid:
+                seen = self.running(status.pid, min(2.0, timeout))
+                if seen == identity:
+                    return
+            time.sleep(0.1)
+        raise DaemonError("keepalived did not take the configuration %s, it runs %s" % (identity, seen or "nothing"))
+
+    def journal(self, lines: int = 12) -> str:
+        """Return the service's last words, for messages."""
+        _rc, out, _err = self.run(["journalctl", "-u", UNIT, "-n", str(lines), "-o", "cat", "--no-pager"])
+        return out.strip()
+
+
+def _version(text: str) -> Tuple[int, ...]:
+    found = VERSION.search(text)
+    return tuple(int(part) for part in found.groups()) if found else (0, 0, 0)
+
+
+def _stamp() -> Tuple[int, int]:
+    """Return what changes with each dump."""
+    try:
+        status = os.lstat(DUMP)
+    except OSError:
+        return (0, 0)
+    return (status.st_mtime_ns, status.st_ino)
+
+
+def _read_dump() -> str:
+    """Return the dump, provided that root wrote it: anybody may make files in /tmp."""
+    try:
+        handle = os.open(DUMP, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return ""
+    with os.fdopen(handle, encoding="utf-8", errors="replace") as stream:
+        status = os.fstat(stream.fileno())
+        if status.st_uid != 0 or not stat.S_ISREG(status.st_mode):
+            return ""
+        return stream.read()

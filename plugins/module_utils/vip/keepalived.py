@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""One change of keepalived as a transaction: judged, saved, put in place, loaded, proven, or put back.
+
+What is to do is found by comparing files and the running program with what is wanted, never remembered by a handler. So a
+run that was killed anywhere is finished by the next one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError, Status
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Site
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import (
+    MARKER,
+    Paths,
+    render,
+    render_check,
+    router_id,
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What there is to do: files to change, verbs for systemd, and the router id that proves the outcome."""
+
+    changes: List[Change]
+    verbs: List[str]
+    identity: str
+    names: List[str]
+
+    @property
+    def needed(self) -> bool:
+        """Tell whether there is anything to do."""
+        return bool(self.changes or self.verbs)
+
+
+class Keepalived:
+    """keepalived's configuration on this host."""
+
+    def __init__(self, daemon: Daemon, transaction: Transaction, paths: Optional[Paths] = None) -> None:
+        self.daemon = daemon
+        self.transaction = transaction
+        self.paths = paths or Paths()
+        self.pending = Path(self.paths.state) / "keepalived.pending"
+
+    def plan(self, site: Site) -> Plan:
+        """Return what would bring ``site`` about, after keepalived itself has judged it. Changes nothing.
+
+        Raises DaemonError when keepalived refuses the configuration.
+        """
+        text = render(site, self.daemon.version(), self.paths)
+        self._judge(site)
+        names = [instance.name for instance in site.instances]
+        changes = self.transaction.plan(self._files(text, site))
+        identity = router_id(text)
+        verbs = self._verbs(self.daemon.status(), any(c.wanted.path == self.paths.config for c in changes), identity)
+        if away.missing(self.paths, names) or away.stale(self.paths, names):
+            verbs.append("tidy")
+        return Plan(changes, verbs, identity, names)
+
+    def _files(self, text: str, site: Site) -> List[File]:
+        """Return the files; the check stands before the configuration that names it."""
+        secret = any(instance.password for instance in site.instances)
+        check = render_check(site.health).encode() if site.health.enabled else None
+        return [
+            File(self.paths.check, check, 0o755),
+            File(self.paths.config, text.encode(), 0o600, secret=secret),
+        ]
+
+    def _verbs(self, status: Status, changed: bool, identity: str) -> List[str]:
+        """Return what systemd has to do. A reload is due for as long as the program does not run what it should."""
+        verbs = [] if status.enabled else ["enable"]
+        if not status.active:
+            return verbs + ["start"]
+        if changed or self.pending.exists() or self.daemon.running(status.pid) != identity:
+            verbs.append("reload")
+        return verbs
+
+    def _judge(self, site: Site) -> None:
+        """Have keepalived judge a staging copy that has its own check and tracked files.
+
+        The copy lies below /run: keepalived trusts no script that others than root could swap, which rules /tmp out. Where
+        keepalived is not installed yet (the first run in check mode) there is nobody to ask.
+        """
+        if not self.daemon.binary:
+            return
+        folder = tempfile.mkdtemp(prefix="netstack-vip-", dir="/run")
+        try:
+            staged = Paths(folder + "/keepalived.conf", folder + "/check", folder)
+            Path(staged.check).write_text(render_check(site.health))
+            os.chmod(staged.check, 0o700)
+            _write_private(staged.config, render(site, self.daemon.version(), staged, "staging"))
+            self.daemon.check(staged.config)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def apply(self, plan: Plan) -> str:
+        """Carry the plan out and prove it; return the backup's generation.
+
+        Raises DaemonError, after what was there before has been put back and loaded.
+        """
+        self._mark()
+        away.tidy(self.paths, set(plan.names) | set(away.known(self.paths)))
+        generation = self.transaction.apply(plan.changes)
+        try:
+            self._drive([verb for verb in plan.verbs if verb != "tidy"], plan.identity)
+        except DaemonError as error:
+            self._undo(generation, error)
+        away.tidy(self.paths, plan.names)
+        self.pending.unlink()
+        return generation
+
+    def _mark(self) -> None:
+        """Leave a mark that a change is under way: its absence proves that the running program took the file on disk."""
+        self.pending.parent.mkdir(parents=True, exist_ok=True)
+        self.pending.touch()
+
+    def _drive(self, verbs: List[str], identity: str) -> None:
+        for verb in verbs:
+            self.daemon.control(verb)
+        if verbs:
+            self.daemon.confirm(identity)
+
+    def _undo(self, generation: str, error: DaemonError) -> None:
+        """Put the files back, load them and raise what happened. The mark stays, so that the next run looks again."""
+        words = self.daemon.journal()
+        if generation:
+            self.transaction.restore(generation)
+            try:
+                self.load()
+            except DaemonError as second:
+                raise DaemonError("%s. Nor could the former configuration be loaded: %s" % (error, second)) from error
+        raise DaemonError("%s. The former configuration is back. The journal: %s" % (error, words)) from error
+
+    def load(self) -> None:
+        """Make the running program follow the file on disk, whatever it is; without a file, stop it."""
+        text = self._current()
+        status = self.daemon.status()
+        if not text:
+            if status.active:
+                self.daemon.control("stop")
+            return
+        self.daemon.control("reload" if status.active else "start")
+        identity = router_id(text)
+        if identity:
+            self.daemon.confirm(identity)
+
+    def _current(self) -> str:
+        try:
+            return Path(self.paths.config).read_text(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def plan_absent(self) -> Plan:
+        """Return what takes our configuration away; one that is not ours stays, and so does the program that runs it."""
+        status = self.daemon.status()
+        ours = MARKER in self._current()
+        wanted = [File(self.paths.check, None)] + ([File(self.paths.config, None)] if ours else [])
+        changes = self.transaction.plan(wanted)
+        idle = not self._current()
+        verbs = ["stop"] if status.active and (ours or idle) else []
+        verbs += ["disable"] if status.enabled and (ours or idle) else []
+        return Plan(changes, verbs + (["tidy"] if away.known(self.paths) else []), "", [])
+
+    def remove(self, plan: Plan) -> str:
+        """Carry an absence out: the program stops first, so that it gives its addresses up while its files exist."""
+        for verb in plan.verbs:
+            if verb != "tidy":
+                self.daemon.control(verb)
+        generation = self.transaction.apply(plan.changes)
+        away.tidy(self.paths, [])
+        if self.pending.exists():
+            self.pending.unlink()
+        return generation
+
+    def plan_restore(self, generation: str) -> List[Change]:
+        """Return what differs from a generation."""
+        return self.transaction.plan(self.transaction.saved(generation))
+
+    def restore(self, generation: str) -> None:
+        """Put a generation back and load it. Raises DaemonError when keepalived refuses it, before anything is changed."""
+        wanted = {file.path: file for file in self.transaction.saved(generation)}
+        config = wanted.get(self.paths.config)
+        if config is not None and config.content:
+            self._judge_saved(config)
+        self._mark()
+        self.transaction.restore(generation)
+        self.load()
+        self.pending.unlink()
+
+    def _judge_saved(self, config: File) -> None:
+        """Have keepalived judge an old file; its check may be gone, which keepalived reports, and rightly so."""
+        folder = tempfile.mkdtemp(prefix="netstack-vip-", dir="/run")
+        try:
+            path = folder + "/keepalived.conf"
+            _write_private(path, (config.content or b"").decode())
+            self.daemon.check(path)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def facts(self, names: List[str]) -> Dict[str, Any]:
+        """Return what a playbook asks about: the instances that are told to be away."""
+        return {"away": [name for name in names if away.is_away(self.paths, name)]}
+
+
+def _write_private(path: str, text: str) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as stream:
+        stream.write(text)

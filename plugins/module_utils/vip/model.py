@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What a host's virtual addresses ought to be: instances of VRRP, the health check, the timing profile.
+
+Pure data and its rules. A fault is never raised alone: :func:`parse` collects all of them, so that a user mends them in one go.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from typing import Any, Callable, Dict, List, Tuple, Union
+
+Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
+
+PROFILES: Dict[str, Dict[str, float]] = {
+    "standard": {"advert_interval": 1.0, "health_interval": 1.0},
+    "tuned": {"advert_interval": 0.2, "health_interval": 0.5},
+}
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,47}\Z")
+DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,14}\Z")  # IFNAMSIZ is 16, its last byte a zero
+RAW = re.compile(r"[^\r\n\0]*\Z")
+INSTANCE_KEYS = (
+    "interface virtual_router_id priority addresses unicast_source unicast_peers preempt preferred advert_interval "
+    "authentication_secret raw"
+).split()
+HEALTH_KEYS = "enabled address port path interval timeout fall rise".split()
+
+
+class VipError(ValueError):
+    """The declared virtual addresses cannot be configured; ``faults`` has one sentence for each cause."""
+
+    def __init__(self, faults: List[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One VRRP instance: the addresses of one family that move together.
+
+    ``advert_interval`` is in seconds. Without ``unicast_peers`` the adverts are multicast.
+    """
+
+    name: str
+    interface: str
+    virtual_router_id: int
+    priority: int
+    addresses: Tuple[Interface, ...]
+    advert_interval: float
+    unicast_source: str = ""
+    unicast_peers: Tuple[str, ...] = ()
+    preempt: bool = False
+    password: str = field(default="", repr=False)
+    raw: Tuple[str, ...] = ()
+
+    @property
+    def family(self) -> int:
+        """Return 4 or 6."""
+        return self.addresses[0].version
+
+
+@dataclass(frozen=True)
+class Health:
+    """How the host's own HAProxy is asked whether it serves; times in seconds."""
+
+    enabled: bool = True
+    address: str = "127.0.0.1"
+    port: int = 8405
+    path: str = "/healthz"
+    interval: float = 1.0
+    timeout: int = 1
+    fall: int = 2
+    rise: int = 2
+
+
+@dataclass(frozen=True)
+class Site:
+    """All that one host's keepalived is told."""
+
+    router_id: str
+    instances: Tuple[Instance, ...]
+    health: Health
+    profile: str = "standard"
+    raw: Tuple[str, ...] = ()
+
+
+class Reader:
+    """Takes values out of one declared mapping and notes each fault with the place where it stands."""
+
+    def __init__(self, where: str, data: Any, keys: List[str], faults: List[str]) -> None:
+        self.where, self.faults = where, faults
+        self.data: Dict[str, Any] = data if isinstance(data, dict) else {}
+        if not isinstance(data, dict):
+            self.fault("must be a mapping of settings, not %s" % type(data).__name__)
+        for key in self.data:
+            if key not in keys:
+                self.fault("knows no `%s`%s" % (key, suggest(str(key), keys)))
+
+    def fault(self, text: str) -> None:
+        """Note a fault."""
+        self.faults.append("%s %s." % (self.where, text))
+
+    def required(self, key: str) -> bool:
+        """Note a fault unless the key has a value."""
+        if self.data.get(key) in (None, "", []):
+            self.fault("lacks `%s`" % key)
+            return False
+        return True
+
+    def number(self, key: str, default: float, low: float, high: float, kind: Callable[[Any], Any] = int) -> Any:
+        """Return a number between ``low`` and ``high``, or the default after a fault."""
+        value = self.data.get(key)
+        if value is None:
+            return kind(default)
+        try:
+            result = kind(value)
+            fits = low <= result <= high and not isinstance(value, bool) and float(value) == float(result)
+        except (TypeError, ValueError):
+            fits = False
+        if fits:
+            return result
+        self.fault("`%s` is %s, but must be %s from %g to %g" % (key, value, _kind(kind), low, high))
+        return kind(default)
+
+    def needed(self, key: str, low: int, high: int) -> int:
+        """Return a whole number that has no default."""
+        return int(self.number(key, low, low, high)) if self.required(key) else low
+
+    def flag(self, key: str, default: bool) -> bool:
+        """Return a boolean. A string is refused: "no" in quotes would be true."""
+        value = self.data.get(key, default)
+        if isinstance(value, bool):
+            return value
+        self.fault("`%s` is %s, but must be true or false" % (key, value))
+        return default
+
+    def lines(self, key: str) -> Tuple[str, ...]:
+        """Return raw lines of configuration."""
+        value = self.data.get(key) or []
+        if isinstance(value, list) and all(isinstance(line, str) and RAW.match(line) for line in value):
+            return tuple(value)
+        self.fault("`%s` must be a list of single lines" % key)
+        return ()
+
+    def host(self, key: str, value: Any) -> str:
+        """Return an address without a prefix in its canonical form, or "" after a fault."""
+        try:
+            return str(ipaddress.ip_address(value))
+        except ValueError:
+            self.fault("`%s` is %s, which is not an IP address" % (key, value))
+            return ""
+
+
+def _kind(kind: Callable[[Any], Any]) -> str:
+    return "a whole number" if kind is int else "a number"
+
+
+def suggest(word: str, known: List[str]) -> str:
+    """Return ", did you mean ..." for a misspelt word, or an empty string."""
+    close = difflib.get_close_matches(word, known, 1)
+    return "; did you mean `%s`?" % close[0] if close else ", only %s" % ", ".join(known)

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From a role's variables to :class:`Site`, with every fault found. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, Dict, List, Optional, Tuple
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import (
+    DEVICE,
+    HEALTH_KEYS,
+    INSTANCE_KEYS,
+    NAME,
+    PROFILES,
+    Health,
+    Instance,
+    Interface,
+    Reader,
+    Site,
+    VipError,
+)
+
+AUTH_PASS = 8  # octets that VRRPv2's authentication field holds (RFC 2338, 5.3.6.1)
+V2_ADVERT = (1, 255)  # seconds, one octet
+V3_ADVERT = (0.01, 40.95)  # seconds, twelve bits of centiseconds (RFC 9568, 5.2.7)
+
+
+def parse(
+    instances: Any,
+    health: Any,
+    profile: str,
+    secrets: Dict[str, Any],
+    router_id: str,
+    raw: Optional[List[str]] = None,
+) -> Site:
+    """Return what the variables declare.
+
+    Raises VipError with every fault of all of them.
+    """
+    faults: List[str] = []
+    declared = instances if isinstance(instances, dict) else {}
+    if not declared:
+        faults.append("vip_instances declares no instance; to take the role away say `vip_state: absent`.")
+    found = [parse_instance(str(name), data, profile, secrets, faults) for name, data in sorted(declared.items())]
+    good = tuple(instance for instance in found if instance is not None)
+    faults += clashes(good)
+    checked = parse_health(health, profile, faults)
+    lines = Reader("vip_raw", {"vip_raw": raw or []}, ["vip_raw"], faults).lines("vip_raw")
+    if faults:
+        raise VipError(faults)
+    return Site(router_id, good, checked, profile, lines)
+
+
+def parse_instance(
+    name: str, data: Any, profile: str, secrets: Dict[str, Any], faults: List[str]
+) -> Optional[Instance]:
+    """Return one instance, or None when it has faults, which are added to ``faults``."""
+    before = len(faults)
+    read = Reader("vip_instances.%s" % name, data, INSTANCE_KEYS, faults)
+    if not NAME.match(name):
+        read.fault("is no usable name: letters, digits, `_` and `-`, 48 at most, since a file is called after it")
+    interface = parse_device(read)
+    addresses = parse_addresses(read)
+    password = parse_password(read, addresses, secrets)
+    low, high = V2_ADVERT if password else V3_ADVERT
+    source, peers = parse_unicast(read, addresses)
+    read.flag("preferred", False)
+    result = Instance(
+        name=name,
+        interface=interface,
+        virtual_router_id=read.needed("virtual_router_id", 1, 255),
+        priority=read.needed("priority", 1, 254),
+        addresses=addresses,
+        advert_interval=read.number("advert_interval", PROFILES[profile]["advert_interval"], low, high, float),
+        unicast_source=source,
+        unicast_peers=peers,
+        preempt=read.flag("preempt", False),
+        password=password,
+        raw=read.lines("raw"),
+    )
+    check_advert(read, result)
+    return result if len(faults) == before else None
+
+
+def check_advert(read: Reader, instance: Instance) -> None:
+    """VRRPv2, which authentication needs, counts whole seconds; version 3 counts hundredths."""
+    interval = instance.advert_interval
+    if instance.password and interval != int(interval):
+        read.fault(
+            "asks for authentication, which only VRRPv2 has, and for an advert every %g s, which VRRPv2 cannot do: "
+            "drop `authentication_secret`, or set a whole `advert_interval`" % interval
+        )
+    elif abs(interval * 100 - round(interval * 100)) > 1e-6:
+        read.fault("`advert_interval` is %g, but VRRPv3 counts hundredths of a second" % interval)
+
+
+def parse_device(read: Reader) -> str:
+    """Return the interface's name."""
+    if not read.required("interface"):
+        return ""
+    device = str(read.data["interface"])
+    if not DEVICE.match(device):
+        read.fault("`interface` is %s, which cannot be the name of an interface" % device)
+    return device
+
+
+def parse_addresses(read: Reader) -> Tuple[Interface, ...]:
+    """Return the virtual addresses with their prefixes; all of one family (RFC 9568: one virtual router, one family)."""
+    if not read.required("addresses"):
+        return ()
+    value = read.data["addresses"]
+    items = value if isinstance(value, list) else [value]
+    found = [parse_address(read, str(item)) for item in items]
+    good = tuple(item for item in found if item is not None)
+    if len({item.version for item in good}) > 1:
+        read.fault("mixes IPv4 and IPv6 addresses: VRRP wants one instance for each family")
+    if len(set(good)) != len(good):
+        read.fault("names an address twice")
+    return good
+
+
+def parse_address(read: Reader, text: str) -> Optional[Interface]:
+    """Return one address with its prefix, which must be written out: keepalived would take a bare one for a /32."""
+    try:
+        found = ipaddress.ip_interface(text)
+    except ValueError:
+        read.fault("address %s is not an IP address with a prefix" % text)
+        return None
+    if "/" not in text:
+        read.fault("address %s lacks its prefix, as in %s/%d" % (text, text, 24 if found.version == 4 else 64))
+        return None
+    if found.ip.is_multicast or found.ip.is_loopback or found.ip.is_unspecified:
+        read.fault("address %s cannot be a host's address" % text)
+    elif found.version == 4 and found.network.prefixlen < 31:
+        if found.ip in (found.network.network_address, found.network.broadcast_address):
+            read.fault("address %s is the network's own or its broadcast address" % text)
+    return found
+
+
+def parse_unicast(read: Reader, addresses: Tuple[Interface, ...]) -> Tuple[str, Tuple[str, ...]]:
+    """Return source and peers of unicast adverts; an empty list of peers asks for multicast, no list at all is a fault."""
+    if "unicast_peers" not in read.data:
+        read.fault("lacks `unicast_peers`: name the other nodes, or say `unicast_peers: []` for multicast adverts")
+        return "", ()
+    peers = tuple(read.host("unicast_peers", peer) for peer in read.data["unicast_peers"] or [])
+    if peers and not read.required("unicast_source"):
+        return "", peers
+    given = read.data.get("unicast_source")
+    source = read.host("unicast_source", given) if given else ""
+    check_unicast(read, addresses, source, peers)
+    return source, peers
+
+
+def check_unicast(read: Reader, addresses: Tuple[Interface, ...], source: str, peers: Tuple[str, ...]) -> None:
+    """Note what contradicts itself between the addresses, the source and the peers."""
+    ends = [ipaddress.ip_address(end) for end in (source,) + peers if end]
+    if addresses and any(end.version != addresses[0].version for end in ends):
+        read.fault("sends adverts between addresses of the other family than the virtual ones")
+    if source and source in peers:
+        read.fault("`unicast_source` %s is among its own `unicast_peers`" % source)
+    if len(set(peers)) != len(peers):
+        read.fault("names a peer twice")
+    for address in addresses:
+        if address.ip in ends:
+            read.fault("address %s is also a node's own address" % address.ip)
+
+
+def parse_password(read: Reader, addresses: Tuple[Interface, ...], secrets: Dict[str, Any]) -> str:
+    """Return the password of VRRPv2 that the declared secret holds; the message of a fault never has the password."""
+    name = read.data.get("authentication_secret")
+    if not name:
+        return ""
+    if addresses and addresses[0].version == 6:
+        read.fault("asks for authentication, which VRRP for IPv6 does not have (RFC 5798, 9)")
+    value = secrets.get(str(name))
+    if not isinstance(value, str) or not value:
+        read.fault("names the secret %s, which vip_secrets does not hold" % name)
+        return ""
+    if not 1 <= len(value.encode()) <= AUTH_PASS or not value.isalnum():
+        read.fault("the secret %s must be 1 to 8 letters and digits: VRRPv2 sends no more" % name)
+    return value
+
+
+def parse_health(data: Any, profile: str, faults: List[str]) -> Health:
+    """Return the health check; what is not given comes from the profile."""
+    read = Reader("vip_health", data if data is not None else {}, HEALTH_KEYS, faults)
+    path = str(read.data.get("path", Health.path))
+    if not path.startswith("/") or not all(character.isalnum() or character in "/._-" for character in path):
+        read.fault("`path` is %s, but must be a plain path such as /healthz" % path)
+    return Health(
+        enabled=read.flag("enabled", True),
+        address=read.host("address", read.data.get("address") or Health.address),
+        port=read.number("port", Health.port, 1, 65535),
+        path=path,
+        interval=read.number("interval", PROFILES[profile]["health_interval"], 0.1, 3600, float),
+        timeout=read.number("timeout", Health.timeout, 1, 3600),
+        fall=read.number("fall", Health.fall, 1, 255),
+        rise=read.number("rise", Health.rise, 1, 255),
+    )
+
+
+def clashes(instances: Tuple[Instance, ...]) -> List[str]:
+    """Return what two instances of this host cannot both have."""
+    faults = []
+    routers: Dict[Tuple[str, int, int], str] = {}
+    owners: Dict[str, str] = {}
+    for instance in instances:
+        key = (instance.interface, instance.family, instance.virtual_router_id)
+        if key in routers:
+            faults.append(
+                "vip_instances.%s and .%s both are IPv%d virtual router %d on %s: each would take the other's adverts for "
+                "its own." % (routers[key], instance.name, key[1], key[2], key[0])
+            )
+        routers.setdefault(key, instance.name)
+        for address in instance.addresses:
+            if str(address.ip) in owners:
+                faults.append(
+                    "address %s is in vip_instances.%s and .%s." % (address.ip, owners[str(address.ip)], instance.name)
+                )
+            owners.setdefault(str(address.ip), instance.name)
+    return faults

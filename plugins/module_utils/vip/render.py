@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From :class:`Site` to keepalived.conf and the health check's file. Pure.
+
+Every instance begins as BACKUP on every node, since `nopreempt` is void with MASTER. What moves an address is a FAULT, never
+a lower priority: a node that does not preempt ignores a master of lower priority, while a FAULT makes the master send an
+advert of priority 0, which the others answer within a part of one interval (RFC 9568, 6.4.3).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import List, Tuple
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Health, Instance, Site
+
+MARKER = "# Managed by netstack.datacenter.vip; the role puts local changes aside."
+CHECK = "netstack_health"
+FRACTIONAL_INTERVAL = (2, 2, 9)  # 2.2.8 and older: "invalid number" for `interval 0.5`
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where the files lie; a staging copy has others than the host."""
+
+    config: str = "/etc/keepalived/keepalived.conf"
+    check: str = "/usr/local/libexec/netstack-vip-health"
+    state: str = "/var/lib/netstack/vip"
+
+    def away(self, name: str) -> str:
+        """Return the tracked file of one instance: 0 is at home, 1 is away."""
+        return "%s/%s.away" % (self.state, name)
+
+
+def digest(text: str) -> str:
+    """Return what tells one configuration from another."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def render(site: Site, version: Tuple[int, ...], paths: Paths, identity: str = "") -> str:
+    """Return keepalived.conf for one release.
+
+    The router id ends in the digest of all the rest, so that a running keepalived's own dump tells which file it took.
+    Neither mail nor SNMP is set up here, and VRRP itself never sends the router id. ``identity`` overrides it for a staging
+    copy, whose other paths would change the digest.
+    """
+    body = _body(site, version, paths)
+    router = identity or "%s-%s" % (site.router_id, digest(body))
+    return body.replace("@ROUTER_ID@", router, 1)
+
+
+def router_id(text: str) -> str:
+    """Return the router id that a rendered file sets, "" where there is none."""
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) == 2 and words[0] == "router_id":
+            return words[1]
+    return ""
+
+
+def _body(site: Site, version: Tuple[int, ...], paths: Paths) -> str:
+    lines = [MARKER, *_global(site)]
+    if site.health.enabled:
+        lines += _check(site.health, version, paths)
+    for instance in site.instances:
+        lines += _away(instance, paths) + _instance(instance, site.health.enabled)
+    return "\n".join(lines) + "\n"
+
+
+def _block(head: str, lines: List[str]) -> List[str]:
+    return [head + " {", *("    " + line for line in lines), "}"]
+
+
+def _global(site: Site) -> List[str]:
+    lines = [
+        "router_id @ROUTER_ID@",
+        "vrrp_version 3",
+        "enable_script_security",
+        "script_user root",
+        "dynamic_interfaces",
+        "vrrp_garp_master_delay 1",
+        "vrrp_garp_master_repeat 5",
+        "vrrp_garp_master_refresh 30",
+        "vrrp_garp_lower_prio_repeat 1",
+    ]
+    if site.profile == "tuned":
+        lines.append("max_auto_priority 50")  # adverts every 0.2 s must not wait for the scheduler
+    return _block("global_defs", lines + list(site.raw))
+
+
+def _check(health: Health, version: Tuple[int, ...], paths: Paths) -> List[str]:
+    interval = health.interval if version >= FRACTIONAL_INTERVAL else float(max(1, round(health.interval)))
+    return _block(
+        "vrrp_script " + CHECK,
+        [
+            'script "%s"' % paths.check,
+            "interval %g" % interval,
+            "timeout %d" % health.timeout,
+            "fall %d" % health.fall,
+            "rise %d" % health.rise,
+        ],
+    )
+
+
+def _away(instance: Instance, paths: Paths) -> List[str]:
+    return _block(
+        "track_file away_" + instance.name,
+        ['file "%s"' % paths.away(instance.name), "weight 0", "init_file 0"],
+    )
+
+
+def _instance(instance: Instance, checked: bool) -> List[str]:
+    lines = ["state BACKUP"] + ([] if instance.preempt else ["nopreempt"])
+    lines += ["version 2"] if instance.password else []
+    lines += [
+        "interface " + instance.interface,
+        "virtual_router_id %d" % instance.virtual_router_id,
+        "priority %d" % instance.priority,
+        "advert_int %g" % instance.advert_interval,
+    ]
+    lines += _unicast(instance)
+    if instance.password:
+        lines += _block("authentication", ["auth_type PASS", "auth_pass " + instance.password])
+    if checked:
+        lines += _block("track_script", [CHECK])
+    lines += _block("track_file", ["away_" + instance.name])
+    lines += _block("virtual_ipaddress", ["%s dev %s" % (a, instance.interface) for a in instance.addresses])
+    return _block("vrrp_instance " + instance.name, lines + list(instance.raw))
+
+
+def _unicast(instance: Instance) -> List[str]:
+    source = ["unicast_src_ip " + instance.unicast_source] if instance.unicast_source else []
+    if not instance.unicast_peers:
+        return source
+    return source + _block("unicast_peer", list(instance.unicast_peers))
+
+
+def render_check(health: Health) -> str:
+    """Return the health check: one HTTP request by bash itself, no process more.
+
+    A TCP connection alone would not do, since the kernel accepts it for a HAProxy that hangs.
+    """
+    return "\n".join(
+        [
+            "#!/bin/bash",
+            MARKER,
+            "exec 3<>/dev/tcp/%s/%d || exit 1" % (health.address, health.port),
+            r"printf 'GET %s HTTP/1.0\r\n\r\n' >&3 || exit 1" % health.path,
+            "read -r -t %d _ status _ <&3 && [ \"$status\" = 200 ]" % health.timeout,
+            "",
+        ]
+    )

@@ -1,0 +1,256 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Virtual addresses of a host, as one transaction."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vip
+short_description: Keep virtual addresses by keepalived, or a plain secondary address
+version_added: 0.1.0
+author: netstack.datacenter maintainers (@netstack)
+description:
+  - Renders C(keepalived.conf) and the health check of HAProxy, has keepalived judge them, saves what they replace, puts them in
+    place, starts or reloads keepalived and asks the running process itself whether it took the file. When it did not, the
+    former files are put back and loaded.
+  - keepalived is never restarted. What is to do is found by comparing, so a run that was interrupted is finished by the next.
+  - Every instance is BACKUP at its start and does not preempt unless O(instances) says C(preempt). It tracks a file,
+    C(/var/lib/netstack/vip/NAME.away), by which M(netstack.datacenter.vip_move) moves it.
+  - No C(sysctl) is set. HAProxy binds an address that is not on the host with C(transparent); C(net.ipv4.ip_nonlocal_bind) is
+    not needed.
+options:
+  state:
+    description:
+      - V(present) configures and runs keepalived.
+      - V(absent) stops and disables keepalived and removes the files that this module made; the package stays.
+      - V(restored) puts the newest backup back, or that of O(run_id), and loads it.
+    type: str
+    choices: [present, absent, restored]
+    default: present
+  method:
+    description:
+      - V(keepalived) lets the address move between hosts by VRRP.
+      - V(address) adds a plain secondary address to this host, by netplan or systemd-networkd.
+    type: str
+    choices: [keepalived, address]
+    default: keepalived
+  instances:
+    description:
+      - VRRP instances by name; one for each family and preferred node. Keys are C(interface), C(virtual_router_id),
+        C(priority), C(addresses) (with prefix), C(unicast_source), C(unicast_peers) (an empty list means multicast),
+        C(preempt), C(preferred), C(advert_interval) in seconds, C(authentication_secret) and C(raw) (lines of keepalived.conf).
+      - C(preferred) says on which node a playbook places the instance at first; this module only accepts it.
+    type: dict
+    default: {}
+  health:
+    description:
+      - How HAProxy's health listener is asked, by HTTP. Keys are C(enabled), C(address), C(port), C(path), C(interval),
+        C(timeout), C(fall) and C(rise), times in seconds. keepalived up to 2.2.8 has no fractions in C(interval); it is
+        rounded there, to 1 at least.
+    type: dict
+    default: {}
+  profile:
+    description:
+      - V(standard) sends an advert each second. V(tuned) sends five, checks twice a second where keepalived can, and raises
+        keepalived's priority when it gets late.
+    type: str
+    choices: [standard, tuned]
+    default: standard
+  router_id:
+    description:
+      - Name of this host in keepalived's own output. A digest of the configuration is added. The host's name when empty.
+    type: str
+    default: ""
+  raw:
+    description: Lines for the section C(global_defs).
+    type: list
+    elements: str
+    default: []
+  secrets:
+    description: Secrets by name, for C(authentication_secret).
+    type: dict
+    default: {}
+  addresses:
+    description: Plain addresses, for O(method=address).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      interface:
+        description: The interface.
+        type: str
+        required: true
+      address:
+        description: Address with prefix.
+        type: str
+        required: true
+      label:
+        description: Label that old tools show, such as C(eth0:1). IPv4 only.
+        type: str
+        default: ""
+  address_backend:
+    description:
+      - Which files keep the plain address over a boot. V(auto) takes netplan where it defines the interface, else
+        systemd-networkd where it manages it. ifupdown is not supported.
+    type: str
+    choices: [auto, netplan, networkd]
+    default: auto
+  run_id:
+    description: What ties this change's backup to a run, see O(state=restored).
+    type: str
+    default: ""
+attributes:
+  check_mode:
+    description: Predicts exactly what a run does. The configuration is judged by keepalived in check mode too, where it is installed.
+    support: full
+  diff_mode:
+    description: Shows the files; one that holds a password shows only that it differs.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Keep one address on one of two load balancers
+  netstack.datacenter.vip:
+    instances:
+      web4:
+        interface: eth0
+        virtual_router_id: 51
+        priority: 101
+        addresses: [192.0.2.100/24]
+        unicast_source: 192.0.2.11
+        unicast_peers: [192.0.2.12]
+
+- name: Add a plain secondary address
+  netstack.datacenter.vip:
+    method: address
+    addresses:
+      - {interface: eth0, address: 192.0.2.100/24, label: "eth0:1"}
+
+- name: Put back what the last change replaced
+  netstack.datacenter.vip:
+    state: restored
+
+- name: Take the virtual addresses off this host
+  netstack.datacenter.vip:
+    state: absent
+"""
+
+RETURN = r"""
+action:
+  description: What was done, or in check mode would be; C(tidy) makes or removes tracked files.
+  returned: success
+  type: list
+  elements: str
+  sample: [enable, start]
+away:
+  description: Instances that are told to be away, perhaps by a run that was killed.
+  returned: when O(method=keepalived) and O(state=present)
+  type: list
+  elements: str
+  sample: []
+backup:
+  description: Generation that keeps what was replaced, empty when nothing was.
+  returned: success
+  type: str
+  sample: 0001-20261121T091500Z
+"""
+
+import os
+from typing import Any, Dict, List
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.keepalived import Keepalived
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Site, VipError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
+
+ARGUMENTS: Dict[str, Any] = {
+    "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
+    "method": {"type": "str", "choices": ["keepalived", "address"], "default": "keepalived"},
+    "instances": {"type": "dict", "default": {}},
+    "health": {"type": "dict", "default": {}},
+    "profile": {"type": "str", "choices": ["standard", "tuned"], "default": "standard"},
+    "router_id": {"type": "str", "default": ""},
+    "raw": {"type": "list", "elements": "str", "default": []},
+    "secrets": {"type": "dict", "default": {}, "no_log": True},
+    "addresses": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "interface": {"type": "str", "required": True},
+            "address": {"type": "str", "required": True},
+            "label": {"type": "str", "default": ""},
+        },
+    },
+    "address_backend": {"type": "str", "choices": ["auto", "netplan", "networkd"], "default": "auto"},
+    "run_id": {"type": "str", "default": ""},
+}
+
+
+def declared(parameters: Dict[str, Any]) -> Site:
+    """Return what the parameters declare. Raises VipError, also for interfaces that this host does not have."""
+    site = parse(
+        parameters["instances"],
+        parameters["health"],
+        parameters["profile"],
+        parameters["secrets"],
+        parameters["router_id"] or os.uname().nodename,
+        parameters["raw"],
+    )
+    absent = sorted({i.interface for i in site.instances if not os.path.isdir("/sys/class/net/" + i.interface)})
+    if absent:
+        here = ", ".join(sorted(os.listdir("/sys/class/net")))
+        raise VipError(["this host has no interface %s, only %s." % (name, here) for name in absent])
+    return site
+
+
+def finish(module: AnsibleModule, changes: List[Change], action: List[str], backup: str, **more: Any) -> None:
+    """Report."""
+    module.exit_json(
+        changed=bool(changes or action), diff=Transaction.diff(changes), action=action, backup=backup, **more
+    )
+
+
+def present(module: AnsibleModule, keepalived: Keepalived) -> None:
+    """Bring the declared instances about."""
+    plan = keepalived.plan(declared(module.params))
+    backup = keepalived.apply(plan) if plan.needed and not module.check_mode else ""
+    finish(module, plan.changes, plan.verbs, backup, **keepalived.facts(plan.names))
+
+
+def absent(module: AnsibleModule, keepalived: Keepalived) -> None:
+    """Take everything of ours away."""
+    plan = keepalived.plan_absent()
+    backup = keepalived.remove(plan) if plan.needed and not module.check_mode else ""
+    finish(module, plan.changes, plan.verbs, backup)
+
+
+def restored(module: AnsibleModule, keepalived: Keepalived) -> None:
+    """Put the newest backup back."""
+    generation = keepalived.transaction.newest(module.params["run_id"])
+    changes = keepalived.plan_restore(generation) if generation else []
+    if changes and not module.check_mode:
+        keepalived.restore(generation)
+    finish(module, changes, ["restore"] if changes else [], generation or "")
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    daemon = Daemon(module.run_command, module.get_bin_path("keepalived", opt_dirs=["/usr/sbin"]))
+    keepalived = Keepalived(daemon, Transaction("vip", module.params["run_id"]))
+    work = {"present": present, "absent": absent, "restored": restored}[module.params["state"]]
+    try:
+        work(module, keepalived)
+    except VipError as error:
+        module.fail_json(msg="The virtual addresses cannot be configured:\n%s" % error, faults=error.faults)
+    except (DaemonError, OSError) as error:
+        module.fail_json(msg=str(error))
+
+
+if __name__ == "__main__":
+    main()
