@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What HAProxy's sockets answer, as data. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import NamedTuple
+
+__all__ = [
+    "Processes",
+    "ServerState",
+    "first_complaint",
+    "keep_state_of",
+    "parse_environment",
+    "parse_processes",
+    "parse_servers_state",
+    "parse_stat",
+    "servers_in",
+]
+
+_FORCED_MAINTENANCE = 0x01 | 0x04  # by the CLI, by the configuration
+_FORCED_DRAIN = 0x08
+
+
+class Processes(NamedTuple):
+    """The master's view (``show proc``): its PID, reloads and failed reloads, and the PIDs of current and old workers."""
+
+    master: int
+    reloads: int
+    failed: int
+    workers: tuple[int, ...]
+    old_workers: tuple[int, ...]
+
+
+class ServerState(NamedTuple):
+    """One server of ``show servers state``; weights as HAProxy counts them, 0 to 256."""
+
+    backend: str
+    name: str
+    address: str
+    port: int
+    admin: int
+    operational: int
+    weight: int
+    initial_weight: int
+
+    @property
+    def state(self) -> str:
+        """Return the administrative state: ready, drain or maint."""
+        if self.admin & _FORCED_MAINTENANCE:
+            return "maint"
+        return "drain" if self.admin & _FORCED_DRAIN else "ready"
+
+
+def parse_processes(text: str) -> Processes:
+    """Parse ``show proc``. Raises ValueError where no master is listed."""
+    master, reloads, failed = 0, 0, 0
+    workers: dict[str, list[int]] = {"workers": [], "old workers": []}
+    group = ""
+    for line in text.splitlines():
+        words = line.split()
+        if line.startswith("# "):
+            group = line[2:].strip()
+        elif len(words) > 2 and words[1] == "master":
+            master, reloads = int(words[0]), int(words[2])
+            found = re.search(r"\[failed: ([0-9]+)\]", line)
+            failed = int(found.group(1)) if found else 0
+        elif len(words) > 2 and words[1] == "worker" and group in workers:
+            workers[group].append(int(words[0]))
+    if not master:
+        raise ValueError(f"no master process in the answer to 'show proc': {text[:200]!r}")
+    return Processes(master, reloads, failed, tuple(workers["workers"]), tuple(workers["old workers"]))
+
+
+def parse_environment(text: str) -> dict[str, str]:
+    """Parse ``show env``."""
+    pairs = (line.partition("=") for line in text.splitlines() if "=" in line)
+    return {name: value for name, _equals, value in pairs}
+
+
+def parse_servers_state(text: str) -> list[ServerState]:
+    """Parse ``show servers state`` by the names in its header, which later releases extend."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    header = next((line[2:].split() for line in lines if line.startswith("# be_id")), None)
+    if header is None:
+        return []
+    rows = [dict(zip(header, line.split())) for line in lines if line[0].isdigit() and len(line.split()) >= len(header)]
+    return [_server_state(row) for row in rows]
+
+
+def _server_state(row: dict[str, str]) -> ServerState:
+    numbers = ("srv_port", "srv_admin_state", "srv_op_state", "srv_uweight", "srv_iweight")
+    return ServerState(row["be_name"], row["srv_name"], row["srv_addr"], *(int(row[name]) for name in numbers))
+
+
+def parse_stat(text: str) -> list[dict[str, str]]:
+    """Parse ``show stat``: one dict per frontend, backend and server."""
+    body = text.lstrip("# ").strip()
+    return [dict(row) for row in csv.DictReader(io.StringIO(body)) if row.get("pxname")]
+
+
+def servers_in(configuration: str) -> dict[tuple[str, str], str]:
+    """Return the servers of a configuration text: (section, name) -> the address and port as written."""
+    found: dict[tuple[str, str], str] = {}
+    section = ""
+    for line in configuration.splitlines():
+        words = line.split()
+        if len(words) > 1 and not line[0].isspace():
+            section = words[1]
+        if len(words) > 2 and words[0] == "server":
+            found[section, words[1]] = words[2]
+    return found
+
+
+def keep_state_of(state: str, before: str, after: str) -> str:
+    """Return the saved server state without the servers whose address or port changes between two configurations.
+
+    HAProxy takes a server's port from the state file in place of the configured one, so a changed server must start
+    afresh. Servers that only one of the two knows are dropped too.
+    """
+    old, new = servers_in(before), servers_in(after)
+    same = {key for key, address in new.items() if old.get(key) == address}
+    return "".join(
+        f"{line}\n"
+        for line in state.splitlines()
+        if line.strip() and (not line[:1].isdigit() or len(line.split()) < 4 or _key(line) in same)
+    )
+
+
+def _key(line: str) -> tuple[str, str]:
+    words = line.split()
+    return words[1], words[3]
+
+
+def first_complaint(text: str) -> str:
+    """Return HAProxy's first alert, or its first warning, without the prefix that counts and numbers it.
+
+    The first, because after a refused section every line that follows is refused too.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    for level in ("ALERT", "WARNING"):
+        for line in lines:
+            found = re.match(rf"(?:.*?haproxy\[[0-9]+\]: )?\[{level}\]\s*(?:[0-9/]+\s*)?\([0-9]+\) : (.*)", line)
+            if found and not found.group(1).startswith("Loading failure"):
+                return re.sub(r"^config : ", "", found.group(1))
+    return next((line for line in reversed(lines) if line), "")

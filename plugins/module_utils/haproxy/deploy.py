@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The transaction: what a host needs to become as declared, and doing it or taking it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Mapping, Sequence
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import servers_in
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, UNIT, Host, missing
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.listeners import bound_in
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
+    MARKER,
+    Texts,
+    declared_digest,
+    is_ours,
+    masked,
+    render,
+)
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.rsyslog import LOG_DROP_IN, log_drop_in
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.schema import CONFIGURATION
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.semantics import faults
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import NotLoaded, Service
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.structure import check
+from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
+
+__all__ = ["Deployment", "Outcome", "Rejected", "Wishes"]
+
+FRAGMENTS = "/etc/haproxy/conf.d"
+LIMIT_DROP_IN = "/etc/systemd/system/haproxy.service.d/10-netstack.conf"
+_SPARE_DESCRIPTORS = 256
+
+
+class Rejected(Exception):
+    """The change was not made, or was taken back; holds the reason for the user."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user declared."""
+
+    configuration: Mapping[str, Any]
+    secrets: Mapping[str, str]
+    node: str
+    awaited_files: Sequence[str] = ()
+    rsyslog: Mapping[str, Any] | None = None
+    fatal_warnings: bool = True
+    allow_restart: bool = False
+
+
+@dataclass
+class Outcome:
+    """What a run did, or in check mode would do."""
+
+    changes: list[Change] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
+    backup: str = ""
+    validated: bool = False
+    in_effect: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.changes or self.actions)
+
+    def diff(self) -> list[dict[str, str]]:
+        """Return the differences with their secrets masked, and the service's actions."""
+        entries = [_entry(change) for change in self.changes]
+        if self.actions:
+            entries.append({"before": "", "after": "".join(f"{action}\n" for action in self.actions)})
+            entries[-1].update(before_header="service", after_header="service")
+        return entries
+
+
+def _entry(change: Change) -> dict[str, str]:
+    """Return one difference; Transaction.diff would hide a file that may hold a secret as a whole."""
+    files = {"before": change.current, "after": change.wanted}
+    entry = {}
+    for side, file in files.items():
+        absent = file is None or file.content is None
+        entry[side] = "" if absent else masked(file.content.decode("utf-8", "replace"))
+        entry[f"{side}_header"] = f"{change.wanted.path} (absent)" if absent else f"{file.path} ({file.mode:04o})"
+    return entry
+
+
+class Deployment:
+    """HAProxy of this host, from declaration to service.
+
+    Args:
+        host: the programs of this host.
+        transaction: where what is replaced is kept.
+        predict: only tell what would be done (check mode).
+    """
+
+    def __init__(self, host: Host, transaction: Transaction, predict: bool) -> None:
+        self.host = host
+        self.transaction = transaction
+        self.predict = predict
+        self.version, self.dialect = host.version()
+        self.service = Service(host, self.dialect)
+
+    def present(self, wishes: Wishes) -> Outcome:
+        """Bring the declared configuration into service. Raises Rejected; then what was there before still is."""
+        if not self.host.program and not self.predict:
+            raise Rejected("haproxy is not installed on this host; the role's install tasks do that")
+        texts = self._texts(wishes)
+        outcome = Outcome()
+        self._validate(texts.main, wishes, outcome)
+        needed = descriptors(wishes.configuration["global"]["maxconn"], texts.main)
+        files = self._files(texts, wishes, needed)
+        outcome.changes = self.transaction.plan(files)
+        outcome.actions = self._actions(texts.main, needed, outcome.changes, wishes.allow_restart)
+        self._carry_out(outcome, texts.main, needed)
+        return outcome
+
+    def restored(self) -> Outcome:
+        """Put the newest saved state (of the run, when one is given) back into service. Raises Rejected."""
+        generation = self.transaction.newest(self.transaction.run_id)
+        outcome = Outcome(notes=[] if generation else ["nothing was saved that could be put back"])
+        if generation is None:
+            return outcome
+        files = self.transaction.saved(generation)
+        text = next((_decoded(file) for file in files if file.path == MAIN), _on_disk(MAIN))
+        if text and self.host.program:
+            complaint = self.host.complaint(text, fatal_warnings=False)
+            if complaint:
+                raise Rejected(f"what generation {generation} holds is refused by HAProxy: {complaint}")
+        outcome.changes = self.transaction.plan(files)
+        outcome.actions = self._actions(text, 0, outcome.changes, False) if outcome.changes else []
+        self._carry_out(outcome, text, 0)
+        return outcome
+
+    def absent(self) -> Outcome:
+        """Stop the service, remove what the role made and put back what it had replaced."""
+        outcome = Outcome()
+        unit = self.host.unit()
+        paths = [MAIN, *_fragments(ours=True), LIMIT_DROP_IN, LOG_DROP_IN]
+        mine = [path for path in paths if is_ours(_on_disk(path))]
+        outcome.changes = self.transaction.plan([self._original(path) for path in mine])
+        if mine and unit.get("ActiveState") not in ("inactive", "failed", None):
+            outcome.actions.append("stop")
+        if mine and unit.get("UnitFileState") == "enabled":
+            outcome.actions.append("disable")
+        if self.predict:
+            return outcome
+        for action in outcome.actions:
+            self.host.systemctl(action, UNIT)
+        outcome.backup = self.transaction.apply(outcome.changes)
+        self._after_files(outcome.changes)
+        return outcome
+
+    def _texts(self, wishes: Wishes) -> Texts:
+        """Check the declaration and render it. Raises Rejected with all faults at once."""
+        found = faults(wishes.configuration, wishes.secrets, wishes.node, self.dialect)
+        if found:
+            raise Rejected(_listed(found))
+        foreign = {Path(path).name: _on_disk(path) for path in _fragments(ours=False)}
+        return render(wishes.configuration, wishes.secrets, wishes.node, self.dialect, foreign)
+
+    def _validate(self, text: str, wishes: Wishes, outcome: Outcome) -> None:
+        if not self.host.program:
+            outcome.notes.append("haproxy is not installed yet, so the configuration was rendered but not validated")
+            return
+        stand_ins = missing(wishes.awaited_files) if self.predict else []
+        complaint = self.host.complaint(text, wishes.fatal_warnings, stand_ins)
+        if complaint:
+            raise Rejected(f"HAProxy {self.version} refuses the configuration, nothing was changed: {complaint}")
+        outcome.validated = True
+
+    def _files(self, texts: Texts, wishes: Wishes, needed: int) -> list[File]:
+        """Return all files of the role, those to be removed included."""
+        wanted = {f"{FRAGMENTS}/{name}.cfg": text for name, text in texts.fragments.items()}
+        files = [_secret(path, text) for path, text in wanted.items()]
+        files += [File(path, None, secret=True) for path in _fragments(ours=True) if path not in wanted]
+        files.append(_secret(MAIN, texts.main))
+        drop_in = _limit_drop_in(needed) if needed > self.host.default_descriptors() else ""
+        files += _optional(LIMIT_DROP_IN, drop_in) + _optional(LOG_DROP_IN, log_drop_in(wishes.rsyslog))
+        return files
+
+    def _actions(self, text: str, needed: int, changes: Sequence[Change], allow_restart: bool) -> list[str]:
+        """Return what the service needs: compared with what runs, so that an interrupted run is finished by the next."""
+        unit = self.host.unit()
+        actions = [] if unit.get("UnitFileState") == "enabled" else ["enable"]
+        if unit.get("ActiveState") not in ("active", "reloading"):
+            return [*actions, "start"] if text else []
+        limit = self.host.hard_limit(int(unit.get("MainPID", "0")))
+        if limit is not None and needed > limit:
+            return [*actions, self._more_descriptors(needed, limit, allow_restart)]
+        digest = declared_digest(text)
+        touched = any(change.wanted.path == MAIN for change in changes)
+        if (digest and self.service.running_digest() != digest) or (not digest and touched):
+            actions.append("reload")
+        return actions
+
+    def _more_descriptors(self, needed: int, limit: int, allow_restart: bool) -> str:
+        """Return how the running master gets a higher limit. Raises Rejected where only a restart would do."""
+        if self.host.may_raise_limits():
+            return "raise limit and reload"
+        if allow_restart:
+            return "restart"
+        raise Rejected(
+            f"maxconn needs {needed} file descriptors and the running HAProxy may open {limit}; only a restart raises "
+            "that, which cuts all connections. Lower maxconn, or set haproxy_allow_restart while this node holds no VIP"
+        )
+
+    def _carry_out(self, outcome: Outcome, text: str, needed: int) -> None:
+        """Do what the outcome says. Raises Rejected after everything has been put back."""
+        if self.predict:
+            outcome.in_effect = not outcome.changed
+            return
+        before = _on_disk(MAIN)
+        outcome.backup = self.transaction.apply(outcome.changes)
+        try:
+            self._after_files(outcome.changes)
+            for action in outcome.actions:
+                self._act(action, before, text, needed)
+        except NotLoaded as error:
+            self._take_back(outcome, text, before, error)
+        outcome.in_effect = bool(text)
+
+    def _act(self, action: str, before: str, text: str, needed: int) -> None:
+        if action == "enable":
+            self.host.systemctl("enable", UNIT)
+        elif action == "start":
+            self.service.start(text)
+        elif action == "restart":
+            self.service.restart(text)
+        else:
+            if action != "reload":
+                self.service.raise_limit(int(self.host.unit()["MainPID"]), needed)
+            self.service.reload(before, text)
+
+    def _after_files(self, changes: Sequence[Change]) -> None:
+        """Let systemd and rsyslog read the files that are theirs."""
+        paths = {change.wanted.path for change in changes}
+        if LIMIT_DROP_IN in paths:
+            self.host.systemctl("daemon-reload")
+        if LOG_DROP_IN in paths:
+            self.host.systemctl("try-restart", "rsyslog.service")
+
+    def _take_back(self, outcome: Outcome, text: str, before: str, error: NotLoaded) -> None:
+        """Put the old files back and load them, then tell what happened. Raises Rejected, always."""
+        if outcome.backup:
+            self.transaction.restore(outcome.backup)
+            self._after_files(outcome.changes)
+        fate = "the old configuration is back in place"
+        try:
+            if "start" not in outcome.actions:
+                self._recover(text, before)
+                fate += " and serves"
+        except NotLoaded as second:
+            fate += f", but HAProxy does not load it either ({second}); what ran before still runs"
+        raise Rejected(f"HAProxy did not load the new configuration: {error}; {fate}") from error
+
+    def _recover(self, text: str, before: str) -> None:
+        """Make the old configuration serve again; mostly it never stopped, but the master must forget the failure."""
+        if self.host.unit().get("ActiveState") in ("active", "reloading"):
+            self.service.reload(text, before)
+        else:
+            self.service.start(before)
+
+    def _original(self, path: str) -> File:
+        """Return the file as it was when the role first replaced it; absent where it was not there."""
+        for generation in reversed(self.transaction.generations()):
+            for file in self.transaction.saved(generation):
+                if file.path == path and not is_ours(_decoded(file)):
+                    return file
+        return File(path, None, secret=path not in (LIMIT_DROP_IN, LOG_DROP_IN))
+
+
+def wishes_from(parameters: Mapping[str, Any]) -> Wishes:
+    """Return the clean declaration in a module's parameters. Raises Rejected with all faults at once."""
+    keys = CONFIGURATION["options"]
+    configuration, found = check(CONFIGURATION, {key: parameters.get(key) for key in keys}, "haproxy")
+    if found:
+        raise Rejected(_listed([fault.replace("haproxy.", "", 1) for fault in found]))
+    secrets = {str(name): str(value) for name, value in (parameters["secrets"] or {}).items()}
+    rest = {key: parameters[key] for key in ("awaited_files", "rsyslog", "fatal_warnings", "allow_restart")}
+    return Wishes(configuration, secrets, parameters["node"], **rest)
+
+
+def descriptors(maxconn: int | None, text: str) -> int:
+    """Return how many files HAProxy opens at most: two per connection, one per listener and check, and some spare."""
+    if maxconn is None:
+        return 0
+    return 2 * maxconn + len(bound_in(text)) + len(servers_in(text)) + _SPARE_DESCRIPTORS
+
+
+def _limit_drop_in(needed: int) -> str:
+    return f"{MARKER}\n[Service]\nLimitNOFILE={needed}\n"
+
+
+def _secret(path: str, text: str) -> File:
+    return File(path, text.encode(), 0o600, secret=True)
+
+
+def _optional(path: str, text: str) -> list[File]:
+    """Return a file of ours that is only there when it has something to say; somebody else's is left alone."""
+    if text:
+        return [File(path, text.encode())]
+    return [File(path, None)] if is_ours(_on_disk(path)) else []
+
+
+def _fragments(ours: bool) -> list[str]:
+    """Return the fragments on disk that this role made, or those that it did not."""
+    paths = sorted(str(path) for path in Path(FRAGMENTS).glob("*.cfg"))
+    return [path for path in paths if is_ours(_on_disk(path)) == ours]
+
+
+def _on_disk(path: str) -> str:
+    """Return a file's text, "" where there is none."""
+    try:
+        return Path(path).read_bytes().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+
+
+def _decoded(file: File) -> str:
+    return (file.content or b"").decode("utf-8", "replace")
+
+
+def _listed(found: Sequence[str]) -> str:
+    """Return one message for all faults."""
+    if len(found) == 1:
+        return found[0]
+    return f"{len(found)} faults:\n" + "\n".join(f"- {fault}" for fault in found)

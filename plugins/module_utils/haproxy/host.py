@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""HAProxy as a program and a service of this host: versions, validation, systemd, file descriptors."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Callable, Sequence
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import first_complaint
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import NEWEST, Dialect, parse_version
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import STATE_BASE
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
+
+__all__ = ["MAIN", "STATE_HEADER", "UNIT", "CommandFailed", "Host", "Run"]
+
+MAIN = "/etc/haproxy/haproxy.cfg"
+UNIT = "haproxy.service"
+#: An empty state file that no release complains about.
+STATE_HEADER = (
+    "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight "
+    "srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state "
+    "bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr "
+    "srv_agent_addr srv_agent_port\n"
+)
+_CAP_SYS_RESOURCE = 1 << 24
+
+Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
+
+
+class CommandFailed(Exception):
+    """A command of the system failed; holds what it was and what it said."""
+
+
+class Host:
+    """The programs of this host.
+
+    Args:
+        run: runs a command and returns its status, output and error output.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.program = shutil.which("haproxy", path="/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin") or ""
+
+    def version(self) -> tuple[str, Dialect]:
+        """Return the version of the program, or of the package that apt would install, and its dialect.
+
+        Where neither is known the newest dialect is taken, and the version is empty.
+        """
+        if self.program:
+            text = self.run([self.program, "-v"])[1]
+            found = re.search(r"version ([^ \n]+)", text)
+        else:
+            text = self.run(["apt-cache", "policy", "haproxy"])[1]
+            found = re.search(r"Candidate: ([0-9][^ \n]*)", text)
+        version = found.group(1) if found else ""
+        return version, parse_version(version) or NEWEST
+
+    def complaint(self, text: str, fatal_warnings: bool = True, stand_ins: Sequence[str] = ()) -> str:
+        """Return what the host's own HAProxy says against a configuration, "" where it accepts it.
+
+        Args:
+            text: the configuration.
+            fatal_warnings: refuse warnings too.
+            stand_ins: paths that do not exist yet and are taken for present.
+        """
+        folder = tempfile.mkdtemp(prefix="netstack-haproxy-")
+        try:
+            main = self._stage(Path(folder), text, stand_ins)
+            options = ["-c"] + (["-dW"] if fatal_warnings else [])
+            status, output, errors = self.run([self.program, *options, "-f", main])
+        finally:
+            shutil.rmtree(folder)
+        if status == 0:
+            return ""
+        said = first_complaint(f"{output}\n{errors}") or f"haproxy -c ended with status {status}"
+        return _with_line(said.replace(main, MAIN), text)
+
+    @staticmethod
+    def _stage(folder: Path, text: str, stand_ins: Sequence[str]) -> str:
+        """Write the configuration with its own state file and stand-ins; return its path."""
+        (folder / "global").write_text(STATE_HEADER)
+        text = text.replace(f"server-state-base {STATE_BASE}", f"server-state-base {folder}")
+        for index, path in enumerate(stand_ins):
+            substitute = folder / f"stand-in-{index}.pem"
+            substitute.write_text(PEM)
+            text = re.sub(rf"(?<=\s){re.escape(path)}(?=\s)", str(substitute), text)
+        main = folder / "haproxy.cfg"
+        main.write_text(text)
+        return str(main)
+
+    def unit(self) -> dict[str, str]:
+        """Return what systemd says about the service; also where there is no such unit."""
+        names = "LoadState,ActiveState,UnitFileState,MainPID,NeedDaemonReload"
+        output = self.run(["systemctl", "show", UNIT, f"--property={names}"])[1]
+        return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+
+    def systemctl(self, *words: str) -> None:
+        """Run systemctl. Raises CommandFailed with its words."""
+        status, output, errors = self.run(["systemctl", *words])
+        if status != 0:
+            raise CommandFailed(f"systemctl {' '.join(words)}: {(errors or output).strip()}")
+
+    def journal(self, cursor: str) -> str:
+        """Return what the service logged since a cursor of the journal."""
+        after = [f"--after-cursor={cursor}"] if cursor else ["--lines=50"]
+        return self.run(["journalctl", "--no-pager", "--output=cat", f"--unit={UNIT}", *after])[1]
+
+    def journal_cursor(self) -> str:
+        """Return the journal's present end, "" where there is no journal."""
+        output = self.run(["journalctl", "--no-pager", "--lines=0", "--show-cursor"])[1]
+        found = re.search(r"-- cursor: (\S+)", output)
+        return found.group(1) if found else ""
+
+    def default_descriptors(self) -> int:
+        """Return the hard limit on open files that systemd gives a service that asks for none."""
+        output = self.run(["systemctl", "show", "--property=DefaultLimitNOFILE"])[1]
+        found = re.search(r"=([0-9]+)", output)
+        return int(found.group(1)) if found else 524288
+
+    @staticmethod
+    def hard_limit(pid: int) -> int | None:
+        """Return a process's hard limit on open files, None where it has none or is not there."""
+        try:
+            text = Path(f"/proc/{pid}/limits").read_text()
+        except OSError:
+            return None
+        found = re.search(r"^Max open files\s+\S+\s+([0-9]+)", text, re.MULTILINE)
+        return int(found.group(1)) if found else None
+
+    @staticmethod
+    def may_raise_limits() -> bool:
+        """Tell whether this process may raise the hard limit of another (CAP_SYS_RESOURCE, missing in containers)."""
+        found = re.search(r"^CapEff:\s+([0-9a-f]+)", Path("/proc/self/status").read_text(), re.MULTILINE)
+        return bool(found and int(found.group(1), 16) & _CAP_SYS_RESOURCE)
+
+
+def _with_line(said: str, text: str) -> str:
+    """Add the line that a complaint speaks of, which the user can search for in what was declared."""
+    found = re.search(rf"{re.escape(MAIN)}:([0-9]+)", said)
+    lines = text.splitlines()
+    if not found or not 0 < int(found.group(1)) <= len(lines):
+        return said
+    return f"{said} (the line is: {lines[int(found.group(1)) - 1].strip()})"
+
+
+def missing(paths: Sequence[str]) -> list[str]:
+    """Return those of the paths that do not exist."""
+    return [path for path in paths if not os.path.exists(path)]

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Which addresses a configuration binds, and whether the kernel listens there."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+import struct
+from pathlib import Path
+
+__all__ = ["bound_in", "listening_in", "not_listening"]
+
+_LISTEN = "0A"
+_ANY = ("0.0.0.0", "::")  # noqa: S104 -- compared with, not bound
+
+
+def bound_in(text: str) -> list[tuple[str, int]]:
+    """Return address and port of the bind lines; "" means any address. Sockets, names and ranges are left out."""
+    found = []
+    for line in re.findall(r"^\s+bind\s+(\S+)", text, re.MULTILINE):
+        for item in line.split(","):
+            host, _colon, port = item.rpartition(":")
+            if port.isdigit() and re.fullmatch(r"\*|[0-9.]*|\[?[0-9a-fA-F:.]+\]?", host):
+                found.append(("" if host in ("", "*") else host.strip("[]"), int(port)))
+    return found
+
+
+def listening_in(table: str) -> set[tuple[str, int]]:
+    """Return address and port of the listening sockets in the text of /proc/net/tcp or tcp6."""
+    rows = (line.split() for line in table.splitlines()[1:])
+    return {_socket(row[1]) for row in rows if len(row) > 3 and row[3] == _LISTEN}
+
+
+def _socket(field: str) -> tuple[str, int]:
+    """Return what the kernel writes as little-endian 32-bit words in hexadecimal."""
+    address, port = field.split(":")
+    words = [int(address[at : at + 8], 16) for at in range(0, len(address), 8)]
+    packed = b"".join(struct.pack("=I", word) for word in words)
+    family = socket.AF_INET if len(packed) == 4 else socket.AF_INET6  # noqa: PLR2004 -- bytes of an IPv4 address
+    return socket.inet_ntop(family, packed), int(port, 16)
+
+
+def not_listening(text: str) -> list[str]:
+    """Return the addresses that the configuration binds and where nothing listens."""
+    tables = [Path(f"/proc/net/{name}") for name in ("tcp", "tcp6")]
+    listening = set().union(*(listening_in(table.read_text()) for table in tables if table.exists()))
+    return [f"{host or '*'}:{port}" for host, port in bound_in(text) if not _covered(host, port, listening)]
+
+
+def _covered(host: str, port: int, listening: set[tuple[str, int]]) -> bool:
+    if not host:
+        return any(number == port for _address, number in listening)
+    address = str(ipaddress.ip_address(host))
+    return any((candidate, port) in listening for candidate in (address, *_ANY))

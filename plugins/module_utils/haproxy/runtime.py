@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A client of HAProxy's admin and master sockets (configuration manual, "Unix Socket commands"; management guide 9.3, 9.4)."""
+
+from __future__ import annotations
+
+import socket
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import (
+    Processes,
+    ServerState,
+    parse_environment,
+    parse_processes,
+    parse_servers_state,
+)
+
+__all__ = ["ADMIN_SOCKET", "MASTER_SOCKET", "Refused", "Runtime", "Unreachable"]
+
+ADMIN_SOCKET = "/run/haproxy/admin.sock"
+MASTER_SOCKET = "/run/haproxy-master.sock"
+
+
+class Unreachable(Exception):
+    """Nobody answers on the socket."""
+
+
+class Refused(Exception):
+    """HAProxy did not do what a command asked; holds its words."""
+
+
+class Runtime:
+    """Commands to one socket, one connection each.
+
+    Args:
+        path: the socket.
+        timeout: seconds to wait for each piece of an answer.
+    """
+
+    def __init__(self, path: str = ADMIN_SOCKET, timeout: float = 10.0) -> None:
+        self.path = path
+        self.timeout = timeout
+
+    def ask(self, command: str) -> str:
+        """Return the answer to one command.
+
+        Raises Unreachable where nobody listens or the answer breaks off.
+        """
+        pieces = []
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
+                stream.settimeout(self.timeout)
+                stream.connect(self.path)
+                stream.sendall(command.encode() + b"\n")
+                while True:
+                    piece = stream.recv(65536)
+                    if not piece:
+                        break
+                    pieces.append(piece)
+        except OSError as error:
+            raise Unreachable(f"{self.path}: {error.strerror or error}") from error
+        return b"".join(pieces).decode("utf-8", "replace")
+
+    def do(self, command: str) -> None:
+        """Send a command that answers nothing when it worked. Raises Refused with what it said otherwise."""
+        answer = self.ask(command).strip()
+        if answer:
+            raise Refused(f"{command}: {answer}")
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of the worker that serves, which holds what ``setenv`` put there."""
+        return parse_environment(self.ask("show env"))
+
+    def servers(self, backend: str = "") -> list[ServerState]:
+        """Return the servers of one backend, or of all."""
+        return parse_servers_state(self.ask(f"show servers state {backend}".strip()))
+
+    def processes(self) -> Processes:
+        """Return the master's view; of the master socket only."""
+        return parse_processes(self.ask("show proc"))

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Contradictions in a configuration that HAProxy accepts silently or explains badly; each becomes one message."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Mapping, NamedTuple
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import OLDEST, Dialect
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.sections import address_port
+
+__all__ = ["faults"]
+
+
+class Section(NamedTuple):
+    """One proxy section and where it stands."""
+
+    kind: str
+    name: str
+    path: str
+    mode: str
+    body: Mapping[str, Any]
+
+
+def faults(
+    configuration: Mapping[str, Any], secrets: Mapping[str, str], node: str, dialect: Dialect | None
+) -> list[str]:
+    """Return all contradictions of a clean configuration. Without a dialect what depends on the release is left out."""
+    sections = list(_sections(configuration))
+    found = [] if dialect is None or dialect >= OLDEST else [f"HAProxy {dialect} is too old: {OLDEST} or newer is needed"]
+    found += _duplicates(sections)
+    found += _shared_binds(configuration, sections)
+    for section in sections:
+        found += _section(section, configuration)
+        found += _options(section.path, section.body["options"], dialect)
+    found += _options("defaults", configuration["defaults"]["options"], dialect)
+    return found + _peers(configuration, node) + _stats(configuration["stats"], secrets)
+
+
+def _sections(configuration: Mapping[str, Any]) -> Iterator[Section]:
+    default = configuration["defaults"]["mode"]
+    for service, parts in configuration["services"].items():
+        for kind in ("frontend", "listen", "backend"):
+            for name, body in parts[f"{kind}s"].items():
+                yield Section(kind, name, f"services.{service}.{kind}s.{name}", body["mode"] or default, body)
+
+
+def _duplicates(sections: list[Section]) -> list[str]:
+    """A frontend and a backend may share a name; a listen is both at once, so it shares with neither."""
+    seen: dict[tuple[str, str], str] = {}
+    found = []
+    for section in sections:
+        if section.name.startswith("netstack-"):
+            found.append(f"{section.path}: names that begin with netstack- are kept for the role's own listeners")
+        roles = {"frontend": ["front"], "backend": ["back"], "listen": ["front", "back"]}[section.kind]
+        taken = [seen[role, section.name] for role in roles if (role, section.name) in seen]
+        if taken:
+            found.append(f"{section.path}: the name is already taken by {taken[0]}")
+        seen.update({(role, section.name): section.path for role in roles})
+    return found
+
+
+def _shared_binds(configuration: Mapping[str, Any], sections: list[Section]) -> list[str]:
+    """Two listeners on one address: HAProxy binds both and the kernel deals connections out at random."""
+    seen: dict[str, str] = {}
+    found = []
+    for address, path in _listeners(configuration, sections):
+        if address in seen:
+            found.append(f"{path}: {address} is already bound by {seen[address]}")
+        seen.setdefault(address, path)
+    return found
+
+
+def _listeners(configuration: Mapping[str, Any], sections: list[Section]) -> Iterator[tuple[str, str]]:
+    health = configuration["health"]
+    for address in health["addresses"]:
+        yield address_port(address, health["port"]), "health"
+    for own in ("stats", "metrics"):
+        if configuration[own]:
+            yield address_port(configuration[own]["address"], configuration[own]["port"]), own
+    for section in sections:
+        for index, bind in enumerate(section.body.get("binds", [])):
+            yield address_port(bind["address"], bind["port"]), f"{section.path}.binds[{index}]"
+
+
+def _section(section: Section, configuration: Mapping[str, Any]) -> list[str]:
+    found = _tcp(section) if section.mode == "tcp" else []
+    if section.kind != "frontend":
+        found += _servers(section) + _stick(section, configuration) + _check(section)
+    return found
+
+
+def _tcp(section: Section) -> list[str]:
+    """What speaks about HTTP has no effect, or is refused, in a section that forwards bytes."""
+    keys = ("forward_for", "forwarded_proto", "cookie", "redirects", "http_request", "http_response")
+    return [f"{section.path}.{key}: needs mode http, this section has mode tcp" for key in keys if section.body.get(key)]
+
+
+def _servers(section: Section) -> list[str]:
+    found, names = [], set()
+    check = section.body["health_check"] or {}
+    for index, server in enumerate(section.body["servers"]):
+        path = f"{section.path}.servers[{index}]"
+        if server["name"] in names:
+            found.append(f"{path}.name: {server['name']} occurs twice")
+        names.add(server["name"])
+        if server["cookie"] and not section.body["cookie"]:
+            found.append(f"{path}.cookie: the section has no cookie, so this value is never set")
+        if server["check"] and not (server["port"] or server["check_port"] or check.get("port")):
+            found.append(f"{path}: has no port, so its check needs check_port (or health_check.port)")
+    return found
+
+
+def _stick(section: Section, configuration: Mapping[str, Any]) -> list[str]:
+    stick = section.body["stick"]
+    if not stick:
+        return []
+    found = []
+    if stick["peers"] and stick["peers"] not in configuration["peers"]:
+        found.append(f"{section.path}.stick.peers: there is no peers section {stick['peers']}")
+    if stick["table"] and not stick["on"]:
+        found.append(f"{section.path}.stick: a table of another section needs on, for example src")
+    if stick["table"] and stick["peers"]:
+        found.append(f"{section.path}.stick.peers: belongs to the section that holds the table, {stick['table']}")
+    return found
+
+
+def _check(section: Section) -> list[str]:
+    check = section.body["health_check"]
+    if check and check["type"] == "pgsql" and not check["user"]:
+        return [f"{section.path}.health_check.user: a pgsql check logs in and needs the user's name"]
+    return []
+
+
+def _options(path: str, options: list[str], dialect: Dialect | None) -> list[str]:
+    if dialect is None:
+        return []
+    return [f"{path}.options: {reason}" for reason in map(dialect.refuses_option, options) if reason]
+
+
+def _peers(configuration: Mapping[str, Any], node: str) -> list[str]:
+    """HAProxy finds itself among the peers by name; if it does not, the section is silently dead."""
+    return [
+        f"peers.{name}.hosts: has no entry for this host, {node}"
+        for name, peers in configuration["peers"].items()
+        if node not in peers["hosts"]
+    ]
+
+
+def _stats(stats: Mapping[str, Any] | None, secrets: Mapping[str, str]) -> list[str]:
+    if not stats:
+        return []
+    found = []
+    if stats["password_secret"] not in secrets:
+        found.append(f"stats.password_secret: there is no secret named {stats['password_secret']}")
+    elif not secrets[stats["password_secret"]] or not secrets[stats["password_secret"]].isprintable():
+        found.append(f"stats.password_secret: {stats['password_secret']} is empty or holds control characters")
+    if ":" in stats["user"]:
+        found.append("stats.user: must not hold a colon")
+    return found

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Brings a configuration that is on disk into the running HAProxy, and proves that it is there."""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from pathlib import Path
+from typing import Callable
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import (
+    Processes,
+    first_complaint,
+    keep_state_of,
+)
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import (
+    STATE_HEADER,
+    UNIT,
+    CommandFailed,
+    Host,
+)
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.listeners import not_listening
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
+    DIGEST,
+    STATE_BASE,
+    declared_digest,
+)
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import (
+    MASTER_SOCKET,
+    Runtime,
+    Unreachable,
+)
+
+__all__ = ["NotLoaded", "Service"]
+
+STATE_FILE = f"{STATE_BASE}/global"
+
+
+class NotLoaded(Exception):
+    """HAProxy does not run what is on disk; holds its own words."""
+
+
+class Service:
+    """The running HAProxy.
+
+    Args:
+        host: the programs of this host.
+        dialect: the release line of the installed HAProxy.
+        patience: seconds to wait for a reload to show.
+    """
+
+    def __init__(self, host: Host, dialect: Dialect, patience: float = 15.0) -> None:
+        self.host = host
+        self.dialect = dialect
+        self.patience = patience
+        self.admin = Runtime()
+        self.master = Runtime(MASTER_SOCKET, timeout=60.0)
+
+    def running_digest(self) -> str:
+        """Return the digest of the configuration that serves, "" where nobody says."""
+        try:
+            return self.admin.environment().get(DIGEST, "")
+        except Unreachable:
+            return ""
+
+    def start(self, text: str) -> None:
+        """Start the service with ``text``, which is on disk. Raises NotLoaded; then the service is stopped again."""
+        _write_state(STATE_HEADER)
+        cursor = self.host.journal_cursor()
+        try:
+            self.host.systemctl("start", UNIT)
+            self._prove(text)
+        except (CommandFailed, NotLoaded) as error:
+            said = first_complaint(self.host.journal(cursor))
+            self.host.run(["systemctl", "stop", UNIT])
+            self.host.run(["systemctl", "reset-failed", UNIT])
+            raise NotLoaded(said or str(error)) from error
+
+    def restart(self, text: str) -> None:
+        """Restart the service, which cuts its connections. Raises NotLoaded."""
+        self.host.systemctl("stop", UNIT)
+        self.start(text)
+
+    def reload(self, before: str, after: str) -> None:
+        """Load ``after``, which is on disk, in place of ``before``; drained and weighted servers stay so.
+
+        Raises NotLoaded; then the old worker still serves.
+        """
+        self._save_state(before, after)
+        cursor = self.host.journal_cursor()
+        try:
+            self._reload(cursor)
+            self._prove(after)
+        finally:
+            # It describes this moment only: at a later start it would bring back what an operator has since undone.
+            _write_state(STATE_HEADER)
+
+    def _reload(self, cursor: str) -> None:
+        try:
+            then = self.master.processes()
+        except Unreachable:
+            self._reload_by_systemd(cursor)
+            return
+        answer = self.master.ask("reload")
+        if self.dialect.reload_answers():
+            if not answer.startswith("Success=1"):
+                raise NotLoaded(first_complaint(answer))
+            return
+        self._await_reload(then, cursor)
+
+    def _reload_by_systemd(self, cursor: str) -> None:
+        """Reload where the unit gives the master no socket; whether it worked shows in the running digest."""
+        try:
+            self.host.systemctl("reload", UNIT)
+        except CommandFailed as error:
+            raise NotLoaded(first_complaint(self.host.journal(cursor)) or str(error)) from error
+
+    def _await_reload(self, then: Processes, cursor: str) -> None:
+        """Wait for a reload whose command does not wait for itself: 2.6 and older."""
+
+        def done() -> bool:
+            now = self.master.processes()
+            if now.failed > then.failed:
+                raise NotLoaded(first_complaint(self.host.journal(cursor)) or "the master counts a failed reload")
+            return now.reloads > then.reloads and now.workers != then.workers
+
+        if not _until(done, self.patience):
+            raise NotLoaded(first_complaint(self.host.journal(cursor)) or "the master has not reloaded")
+
+    def _prove(self, text: str) -> None:
+        """Make sure that ``text`` is what serves: its digest in the worker, no failed reload, all addresses bound."""
+        digest = declared_digest(text)
+        if digest and not _until(lambda: self.running_digest() == digest, self.patience):
+            raise NotLoaded("the running HAProxy does not have the new configuration, though it did not refuse it")
+        self._prove_processes()
+        silent = not_listening(text)
+        if silent:
+            raise NotLoaded(f"nothing listens on {', '.join(silent)}")
+
+    def _prove_processes(self) -> None:
+        try:
+            processes = self.master.processes()
+        except Unreachable:
+            return
+        if processes.failed or not processes.workers:
+            raise NotLoaded(f"the master counts {processes.failed} failed reloads and has workers {processes.workers}")
+
+    def _save_state(self, before: str, after: str) -> None:
+        """Save the servers' state for the next worker. Without a socket there is none to save."""
+        try:
+            state = self.admin.ask("show servers state")
+        except Unreachable:
+            state = STATE_HEADER
+        _write_state(keep_state_of(state, before, after))
+
+    def raise_limit(self, pid: int, descriptors: int) -> None:
+        """Raise the master's limit on open files in place; the workers that it starts from now on inherit it."""
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
+
+def _write_state(text: str) -> None:
+    """Write the state file, which only root reads, atomically."""
+    path = Path(STATE_FILE)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f".global.{os.getpid()}")
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+def _until(condition: Callable[[], bool], patience: float) -> bool:
+    """Wait until the condition holds, ``patience`` seconds at most; sockets that change hands count as not yet."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            if condition():
+                return True
+        except (Unreachable, ValueError):
+            pass
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Checks a nested structure against a specification and reports every fault at once.
+
+A specification node is a dict like an Ansible argument spec (``type``, ``required``, ``default``, ``choices``, ``elements``,
+``options``) and adds what that lacks: ``values`` (a map of free names to one kind of object), ``minimum``/``maximum``, and
+text types with the meaning they have in a HAProxy configuration (``line``, ``token``, ``name``, ``address``, ``duration``,
+``size``, ``path``). Ansible's own validator knows no maps of free names and stops at the first bad branch.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any, Callable, Dict
+
+__all__ = ["check"]
+
+Node = Dict[str, Any]
+
+_TEXT = {
+    "line": (r"[^\x00-\x1f\x7f]*", "must be one line of text"),
+    "token": (r"[^\x00-\x20\x7f\"'#\\]+", "must be one word without blanks, quotes, '#' or backslashes"),
+    "name": (r"[A-Za-z0-9_.:-]+", "may hold letters, digits and _ . : - only"),
+    "address": (r"[A-Za-z0-9_.:*%-]+", "must be an IP address (IPv6 without brackets), a host name or *"),
+    "path": (r"/[^\x00-\x20\x7f\"'#\\]*", "must be an absolute path without blanks"),
+    "duration": (r"[0-9]+(us|ms|s|m|h|d)", "needs a number with its unit, for example 30s (us, ms, s, m, h or d)"),
+    "size": (r"[0-9]+[kmgKMG]?", "must be a number, with k, m or g where wanted"),
+}
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+def check(node: Node, value: Any, path: str) -> tuple[Any, list[str]]:
+    """Return ``value`` in its clean form, with defaults filled in, and the list of faults; ``path`` names it in messages."""
+    faults: list[str] = []
+    clean = _any(node, value, path, faults)
+    return clean, faults
+
+
+def _any(node: Node, value: Any, path: str, faults: list[str]) -> Any:
+    kind = node["type"]
+    compound: dict[str, Callable[..., Any]] = {"dict": _dict, "list": _list, "map": _map}
+    if kind in compound:
+        return compound[kind](node, value, path, faults)
+    clean = _scalar(kind, value, path, faults)
+    return _within(node, clean, path, faults)
+
+
+def _dict(node: Node, value: Any, path: str, faults: list[str]) -> Any:
+    options = node["options"]
+    if not isinstance(value, dict):
+        faults.append(f"{path}: must be a dictionary with the keys {_some(options)}, not {_shown(value)}")
+        return None
+    if node.get("dashes"):  # HAProxy writes http-request, YAML users write both
+        value = {str(key).replace("-", "_"): item for key, item in value.items()}
+    for key in value:
+        if key not in options:
+            faults.append(f"{path}.{key}: unknown key{_meant(str(key), options)}")
+    return {key: _option(sub, key, value, path, faults) for key, sub in options.items()}
+
+
+def _option(node: Node, key: str, value: dict[str, Any], path: str, faults: list[str]) -> Any:
+    """Return one option's clean value. A null counts as not given, as Ansible's omitted values do."""
+    given = value.get(key)
+    if given is None and node.get("required"):
+        faults.append(f"{path}.{key}: is missing")
+        return None
+    if given is None:
+        given = node.get("default", [] if node["type"] == "list" else None)
+    return None if given is None else _any(node, given, f"{path}.{key}", faults)
+
+
+def _list(node: Node, value: Any, path: str, faults: list[str]) -> Any:
+    if not isinstance(value, (list, tuple)):
+        faults.append(f"{path}: must be a list, not {_shown(value)}")
+        return []
+    if node.get("filled") and not value:
+        faults.append(f"{path}: must not be empty")
+    return [_any(node["elements"], item, f"{path}[{index}]", faults) for index, item in enumerate(value)]
+
+
+def _map(node: Node, value: Any, path: str, faults: list[str]) -> Any:
+    if not isinstance(value, dict):
+        faults.append(f"{path}: must be a dictionary of names, not {_shown(value)}")
+        return {}
+    for key in value:
+        _text("name", str(key), f"{path}.{key}: the name", faults)
+    return {str(key): _any(node["values"], value[key], f"{path}.{key}", faults) for key in sorted(value, key=str)}
+
+
+def _scalar(kind: str, value: Any, path: str, faults: list[str]) -> Any:
+    if kind == "int":
+        return _int(value, path, faults)
+    if kind == "bool":
+        return _bool(value, path, faults)
+    if isinstance(value, (bool, dict, list, tuple)):
+        faults.append(f"{path}: must be text, not {_shown(value)}")
+        return None
+    return _text(kind, str(value), path, faults)
+
+
+def _text(kind: str, value: str, path: str, faults: list[str]) -> str | None:
+    pattern, rule = _TEXT[kind]
+    if re.fullmatch(pattern, value):
+        return value
+    joint = " " if path.endswith("the name") else ": "
+    faults.append(f"{path}{joint}{rule}, not {_shown(value)}")
+    return None
+
+
+def _int(value: Any, path: str, faults: list[str]) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]+", value):
+        return int(value)
+    faults.append(f"{path}: must be a whole number, not {_shown(value)}")
+    return None
+
+
+def _bool(value: Any, path: str, faults: list[str]) -> bool | None:
+    if isinstance(value, bool):
+        return bool(value)
+    if str(value).lower() in _TRUE + _FALSE:
+        return str(value).lower() in _TRUE
+    faults.append(f"{path}: must be true or false, not {_shown(value)}")
+    return None
+
+
+def _within(node: Node, value: Any, path: str, faults: list[str]) -> Any:
+    """Check choices and bounds of a scalar that has the right type."""
+    if value is None:
+        return None
+    choices = node.get("choices")
+    if choices and value not in choices:
+        faults.append(f"{path}: must be one of {', '.join(map(str, choices))}, not {_shown(value)}")
+    low, high = node.get("minimum"), node.get("maximum")
+    if (low is not None and value < low) or (high is not None and value > high):
+        faults.append(f"{path}: must lie between {low} and {high}, not {value}")
+    return value
+
+
+def _meant(key: str, options: Any) -> str:
+    """Return the second half of the message on an unknown key: the likely one, or the list of what there is."""
+    close = difflib.get_close_matches(key, list(options), 1)
+    return f"; did you mean {close[0]}?" if close else f"; there are {_some(options)}"
+
+
+def _some(options: Any) -> str:
+    return ", ".join(sorted(options))
+
+
+def _shown(value: Any) -> str:
+    """Return a value as messages quote it, cut to what a line can hold."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
