@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""PEM files on the target, with the standard library alone: blocks, fingerprints, what a path holds."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["Block", "Served", "blocks", "real", "served", "source_files"]
+
+_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
+_SUFFIXES = (".pem", ".crt", ".cer", ".cert", ".key")
+_LARGEST = 1024 * 1024  # bytes; certificates and keys are a few kB
+
+
+@dataclass(frozen=True)
+class Block:
+    """One PEM block with ``\\n`` line ends and no empty line, which would end a payload of HAProxy's socket."""
+
+    label: str
+    text: str = field(repr=False)
+
+    @property
+    def is_certificate(self) -> bool:
+        """Tell whether this is an X.509 certificate."""
+        return self.label in ("CERTIFICATE", "X509 CERTIFICATE")
+
+    @property
+    def is_key(self) -> bool:
+        """Tell whether this is a private key."""
+        return self.label.endswith("PRIVATE KEY")
+
+    def digest(self, algorithm: str) -> str:
+        """Return the fingerprint of the block's content in lower-case hexadecimal; "" where it is not base64."""
+        body = "".join(self.text.split("\n")[1:-2])
+        try:
+            return hashlib.new(algorithm, base64.b64decode(body, validate=True)).hexdigest()
+        except (binascii.Error, ValueError):
+            return ""
+
+
+@dataclass(frozen=True)
+class Served:
+    """What a combined file makes HAProxy serve: the leaf's SHA-1 fingerprint and the number of intermediates."""
+
+    sha1: str
+    intermediates: int
+
+
+def blocks(text: str) -> list[Block]:
+    """Return the PEM blocks of ``text``; whatever stands between them is left out."""
+    return [_block(label, body) for label, body in _BLOCK.findall(text)]
+
+
+def _block(label: str, body: str) -> Block:
+    lines = [line.strip() for line in body.splitlines() if line.strip()]
+    return Block(label, "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""]))
+
+
+def served(content: bytes | None) -> Served | None:
+    """Return what a combined file serves, or None where it holds no certificate."""
+    if content is None:
+        return None
+    found = [block for block in blocks(content.decode("ascii", "replace")) if block.is_certificate]
+    return Served(found[0].digest("sha1"), len(found) - 1) if found else None
+
+
+def real(path: str) -> str:
+    """Return the path without links, the form in which paths are compared."""
+    return os.path.realpath(path)
+
+
+def source_files(path: str) -> list[Path]:
+    """Return the files to read for a remote source.
+
+    Of a directory in the manner of certbot and dehydrated, fullchain.pem and privkey.pem; of any other, every file
+    with a usual ending. Raises FileNotFoundError where there is nothing at ``path``.
+    """
+    source = Path(path)
+    if not source.is_dir():
+        source.stat()
+        return [source]
+    pair = [source / "fullchain.pem", source / "privkey.pem"]
+    if all(item.is_file() for item in pair):
+        return pair
+    found = [item for item in sorted(source.iterdir()) if item.suffix.lower() in _SUFFIXES and item.is_file()]
+    return [item for item in found if item.stat().st_size <= _LARGEST]

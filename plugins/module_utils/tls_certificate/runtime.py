@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""HAProxy as it runs: which certificates it has loaded, and their renewal through the runtime API."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Callable
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.files import Served
+
+__all__ = ["RefusedError", "Runtime", "TooLargeError", "ask", "state_file"]
+
+_TIMEOUT = 20.0  # seconds; a reload of a large configuration answers late
+_EXCLUDED = ("#", "*")
+
+
+class RefusedError(Exception):
+    """HAProxy did not do what was asked; the message holds its own words."""
+
+
+class TooLargeError(RefusedError):
+    """The certificate does not fit into HAProxy's buffer (tune.bufsize)."""
+
+
+def ask(path: str, command: str) -> str:
+    """Send one command to a UNIX socket of HAProxy and return the whole answer.
+
+    Raises OSError where nobody listens. HAProxy closes its end early when a command is too large: what it said
+    before is still the answer.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(_TIMEOUT)
+        connection.connect(path)
+        with suppress(BrokenPipeError, ConnectionResetError):  # the answer tells why
+            connection.sendall(command.encode() + b"\n")
+        return _receive(connection)
+
+
+def _receive(connection: socket.socket) -> str:
+    parts: list[bytes] = []
+    with suppress(ConnectionResetError):  # the unread rest of a command that is too large
+        part = connection.recv(65536)
+        while part:
+            parts.append(part)
+            part = connection.recv(65536)
+    return b"".join(parts).decode("utf-8", "replace")
+
+
+class Runtime:
+    """The running HAProxy of this host, reached through its admin socket and its master socket."""
+
+    def __init__(self, admin: str, master: str, ask_socket: Callable[[str, str], str] = ask) -> None:
+        self.admin = admin
+        self.master = master
+        self._ask = ask_socket
+
+    def loaded(self) -> dict[str, str]:
+        """Return the loaded certificates: real path -> the name that HAProxy knows; empty where it does not run.
+
+        Raises RefusedError where the socket answers something else than a list.
+        """
+        try:
+            answer = self._ask(self.admin, "show ssl cert")
+        except OSError:
+            return {}
+        if "filename" not in answer:
+            raise RefusedError(f"'show ssl cert' on {self.admin} answers: {answer.strip()}")
+        names = [line.strip() for line in answer.splitlines() if line.strip() and not line.startswith(_EXCLUDED)]
+        return {os.path.realpath(name): name for name in names}
+
+    def serving(self, name: str) -> Served:
+        """Return what HAProxy serves for the certificate that it knows as ``name``."""
+        answer = self._ask(self.admin, f"show ssl cert {name}")
+        found = re.search(r"^SHA1 FingerPrint: ([0-9A-Fa-f]+)$", answer, re.MULTILINE)
+        if not found:
+            raise RefusedError(f"'show ssl cert {name}' answers: {answer.strip()}")
+        return Served(found.group(1).lower(), len(re.findall(r"^Chain Subject:", answer, re.MULTILINE)))
+
+    def renew(self, name: str, pem: str) -> None:
+        """Give HAProxy another certificate for ``name`` while it runs; existing connections go on.
+
+        Raises TooLargeError or RefusedError; then HAProxy serves what it served before.
+        """
+        answer = self._ask(self.admin, f"set ssl cert {name} <<\n{pem}\n")
+        if "too big" in answer:
+            raise TooLargeError(answer.strip())
+        if not re.search(r"^Transaction (created|updated)", answer, re.MULTILINE):
+            raise RefusedError(f"'set ssl cert {name}' answers: {answer.strip()}")
+        answer = self._ask(self.admin, f"commit ssl cert {name}")
+        if "Success" not in answer:
+            self._ask(self.admin, f"abort ssl cert {name}")
+            raise RefusedError(f"'commit ssl cert {name}' answers: {answer.strip()}")
+
+    def reload(self, configuration: str) -> None:
+        """Load the configuration anew through the master socket; the old worker goes on where it is refused.
+
+        The state of the servers (drained, in maintenance, weights) is written down before, where the configuration
+        names a file for it; without that file a reload would put drained servers back into service.
+        Raises RefusedError with HAProxy's log, OSError where the master does not listen.
+        """
+        self._save_state(configuration)
+        answer = self._ask(self.master, "reload")
+        if "Success=1" in answer:
+            return
+        if "Success=0" in answer or self._failed():
+            raise RefusedError(f"HAProxy refused to reload: {answer.strip()}")
+
+    def _failed(self) -> bool:
+        """Tell whether the last reload failed, for HAProxy before 2.7, whose ``reload`` does not say."""
+        for _attempt in range(50):
+            try:
+                answer = self._ask(self.master, "show proc")
+            except OSError:
+                answer = ""
+            if "worker" in answer:
+                return "[failed:" in answer
+            time.sleep(0.2)
+        return True
+
+    def _save_state(self, configuration: str) -> None:
+        path = state_file(configuration)
+        if path:
+            state = self._ask(self.admin, "show servers state")
+            temporary = Path(f"{path}.netstack")
+            temporary.write_text(state)
+            os.replace(str(temporary), path)
+
+
+def state_file(configuration: str) -> str:
+    """Return the path of the servers' state that the configuration names, or ""."""
+    words = [line.split() for line in configuration.splitlines()]
+    named = {line[0]: line[1] for line in words if len(line) > 1 and line[0].startswith("server-state-")}
+    name = named.get("server-state-file", "")
+    return os.path.join(named.get("server-state-base", ""), name) if name else ""
