@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read the declaration of a switch; everything that needs no device is refused here, all of it at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from . import rules
+from .fields import Reader
+from .findings import Finding
+from .limits import Limit
+from .model import (
+    EDGE,
+    FRAME_TAGGED,
+    LINK_SPEEDS,
+    MTU_HIGHEST,
+    MTU_LOWEST,
+    Bundle,
+    Declared,
+    Port,
+    Switching,
+    Vlan,
+)
+from .names import AE_HIGHEST, bundle_index, is_port
+
+_PORT_KEYS = ("description", "payload_mtu", "mode", "untagged", "tagged", "peer")
+_BUNDLE_KEYS = (
+    *("members", "lacp", "periodic", "minimum_links", "link_speed", "member_descriptions"),
+    *_PORT_KEYS,
+)
+_VLAN_KEYS = ("id", "description", "l3_interface")
+_VLAN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,63}")
+"""Names of 2 to 64 characters (Juniper's YANG, junos-ex 21.4R1); a letter first, so that a name is never an id."""
+
+
+def read(
+    vlans: Any,
+    bundles: Any,
+    ports: Any,
+    *,
+    going: bool = False,
+    limit: Limit | None = None,
+    device_count: int | None = None,
+) -> tuple[Declared, list[Finding]]:
+    """Return the declaration and what is wrong with it.
+
+    `going`: the objects are to be removed, so that a name alone is enough. `limit` is the model's, where it is known.
+    """
+    findings: list[Finding] = []
+    declared = Declared(
+        tuple(_vlan(name, data, findings, going) for name, data in _named("vlans", vlans, findings)),
+        tuple(_bundle(name, data, findings, going) for name, data in _named("bundles", bundles, findings)),
+        tuple(_port(name, data, findings) for name, data in _named("ports", ports, findings)),
+        device_count,
+    )
+    findings += rules.judge(declared, limit, going)
+    return declared, sorted(set(findings))
+
+
+def _named(where: str, data: Any, findings: list[Finding]) -> list[tuple[str, Any]]:
+    """Return the pairs of a mapping by name; a plain list of names has no further keys."""
+    if data is None:
+        return []
+    if isinstance(data, (list, tuple)) and all(isinstance(item, str) for item in data):
+        return [(str(item), None) for item in data]
+    if not isinstance(data, Mapping):
+        why = "Each object has a name, so that a later layer of variables can change one of them."
+        findings.append(
+            Finding(where, "BAD_TYPE", "this is no mapping by name", why, f"Write {where}: {{NAME: {{...}}}}.")
+        )
+        return []
+    return [(str(name), value) for name, value in data.items()]
+
+
+def _vlan(name: str, data: Any, findings: list[Finding], going: bool) -> Vlan:
+    reader = Reader(f"vlans.{name}", data, _VLAN_KEYS, findings)
+    number = reader.number("id", 1, 4094, "", "802.1Q reserves 0 and 4095.")
+    if not _VLAN_NAME.fullmatch(name):
+        why = "Junos takes 2 to 64 characters; the first must be a letter, so that a name is never taken for an id."
+        reader.refuse("VLAN_NAME", f"{name!r} is no name of a VLAN", why, "Choose another name.")
+    if number is None and not going and (not isinstance(data, Mapping) or data.get("id") is None):
+        reader.refuse(
+            "VLAN_ID_MISSING", "there is no id", "The tag on the wire is the VLAN's identity.", "Give id, 1 to 4094."
+        )
+    return Vlan(name, number, reader.line("description"), reader.text("l3_interface"))
+
+
+def _port(name: str, data: Any, findings: list[Finding]) -> Port:
+    reader = Reader(f"ports.{name}", data, _PORT_KEYS, findings)
+    if not is_port(name):
+        why = "A plain port is a physical port; units and bundles are not declared here."
+        reader.refuse("PORT_NAME", f"{name!r} is no port", why, "Give a name such as ge-0/0/3.")
+    return Port(name, **_common(reader))
+
+
+def _bundle(name: str, data: Any, findings: list[Finding], going: bool) -> Bundle:
+    reader = Reader(f"bundles.{name}", data, _BUNDLE_KEYS, findings)
+    if bundle_index(name) is None:
+        why = "Junos calls aggregated interfaces ae and a number."
+        reader.refuse("AE_NAME", f"{name!r} is no aggregated interface", why, f"Give ae0 to ae{AE_HIGHEST}.")
+    lacp = reader.choice("lacp", ("active", "passive", "none"))
+    if lacp is None and not going and reader.data.get("lacp") is None:
+        why = "Junos takes a missing mode for passive, and two passive ends never come up."
+        reader.refuse("LACP_MISSING", "lacp is not said", why, "Say active, passive, or none for a static bundle.")
+    return Bundle(
+        name,
+        **_common(reader),
+        members=_members(reader, going),
+        lacp=cast(Any, lacp),
+        periodic=cast(Any, reader.choice("periodic", ("slow", "fast"))),
+        minimum_links=reader.number("minimum_links", 1, 64, "", "It counts members that are up."),
+        link_speed=reader.choice("link_speed", LINK_SPEEDS),
+        member_descriptions=_member_descriptions(reader),
+    )
+
+
+def _common(reader: Reader) -> dict[str, Any]:
+    why = f"Junos's mtu, which is the payload and up to {FRAME_TAGGED} octets, is within {MTU_LOWEST}..{MTU_HIGHEST}."
+    return {
+        "description": reader.line("description"),
+        "payload_mtu": reader.number("payload_mtu", MTU_LOWEST, MTU_HIGHEST - FRAME_TAGGED, " octets", why),
+        "switching": _switching(reader),
+        "peer": reader.choice("peer", tuple(EDGE)),
+    }
+
+
+def _switching(reader: Reader) -> Switching:
+    mode = reader.choice("mode", ("access", "trunk"))
+    untagged, tagged = reader.vlan("untagged"), reader.vlans("tagged")
+    if mode is None and reader.data.get("mode") is None:
+        if tagged:
+            mode = "trunk"
+        elif untagged:
+            mode = "access"
+    return Switching(cast(Any, mode), untagged, tagged)
+
+
+def _members(reader: Reader, going: bool) -> tuple[str, ...]:
+    found = reader.items("members")
+    if not found and not going and not (found is None and reader.data.get("members") is not None):
+        why = "An ae without a member never comes up."
+        reader.refuse("MEMBERS_MISSING", "there are no members", why, "List the ports, or let the bundle go.")
+    names = [str(item) for item in found or []]
+    for name in names:
+        if not is_port(name):
+            why = "A member link is a physical port."
+            reader.refuse("PORT_NAME", f"member {name!r} is no port", why, "Give a name such as ge-0/0/3.")
+    return tuple(names)
+
+
+def _member_descriptions(reader: Reader) -> dict[str, str]:
+    data = reader.data.get("member_descriptions")
+    if data is None:
+        return {}
+    members = [str(item) for item in reader.data.get("members") or []]
+    inner = Reader(f"{reader.where}.member_descriptions", data, members, reader.findings)
+    found = {str(name): inner.line(str(name)) for name in inner.data}
+    return {name: text for name, text in found.items() if text is not None}

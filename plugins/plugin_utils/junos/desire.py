@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The configuration that is wanted: the current one, changed in nothing but what is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from . import layout, members, references
+from .findings import Finding
+from .layout import Draft, interface
+from .model import Bundle, Declared, Port, Style, Vlan
+from .names import bundle_index
+from .references import Foreign
+from .statements import Config, Path, entry
+from .vlans import table
+
+State = Literal["merged", "replaced", "overridden", "deleted"]
+DEVICE_COUNT = ("chassis", "aggregated-devices", "ethernet")
+
+
+@dataclass
+class Wanted:
+    """The wanted configuration, what was asked for by name, and what was found on the way."""
+
+    config: Config
+    owned: set[Path]
+    foreign: list[Foreign] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def wanted(current: Config, declared: Declared, state: State, style: Style, stp: str | None) -> Wanted:
+    """Return what the switch shall have.
+
+    Args:
+        current: its committed configuration
+        declared: what is asked for
+        state: merged adds and sets, replaced makes the declared objects exact, overridden also takes undeclared bundles
+            away, deleted takes the declared objects away
+        style: of the switch
+        stp: the spanning tree protocol whose edge statement is used, None to leave spanning tree alone
+
+    """
+    draft = Draft(current.copy(), style, table(current, declared), state in ("replaced", "overridden"), stp)
+    foreign: list[Foreign] = []
+    if state == "deleted":
+        foreign += _delete(draft, declared)
+    else:
+        foreign += _apply(draft, declared, state)
+    _device_count(draft, declared, state)
+    _judge_bundles(draft, current)
+    return Wanted(draft.config, draft.owned, _unique(foreign), draft.findings, draft.notes)
+
+
+def _apply(draft: Draft, declared: Declared, state: State) -> list[Foreign]:
+    foreign: list[Foreign] = []
+    for vlan in declared.vlans:
+        _set_vlan(draft, vlan)
+    if state == "overridden":
+        for name in members.bundles_of(draft.config):
+            if name not in {bundle.name for bundle in declared.bundles}:
+                foreign += members.remove_bundle(draft, name)
+    for port in declared.ports:
+        foreign += _set_port(draft, port)
+    for bundle in declared.bundles:
+        foreign += _set_bundle(draft, bundle)
+    return foreign
+
+
+def _set_vlan(draft: Draft, vlan: Vlan) -> None:
+    where = ("vlans", entry("vlan", vlan.name))
+    if vlan.id is not None:
+        _same_id_elsewhere(draft, vlan)
+        draft.set_leaf(where, "vlan-id", vlan.id)
+    if vlan.description is not None:
+        draft.set_leaf(where, "description", vlan.description or None)
+    if vlan.l3_interface is not None:
+        draft.set_leaf(where, "l3-interface", vlan.l3_interface or None)
+
+
+def _same_id_elsewhere(draft: Draft, vlan: Vlan) -> None:
+    for other in draft.config.entries("vlans", tag="vlan"):
+        held = draft.config.value("vlans", entry("vlan", other), "vlan-id") == str(vlan.id)
+        if other != vlan.name and held and draft.vlans.ids.get(other) == vlan.id:
+            why = "A tag belongs to one VLAN of a switch."
+            what = f"id {vlan.id} is the switch's VLAN {other}"
+            mend = "Declare it under that name, or remove the other."
+            draft.findings.append(Finding(f"vlans.{vlan.name}", "VLAN_ID_TAKEN", what, why, mend))
+
+
+def _set_port(draft: Draft, port: Port) -> list[Foreign]:
+    """Set a plain port; it leaves the bundle that it was in."""
+    where = f"ports.{port.name}"
+    if members.bundle_of(draft.config, port.name):
+        members.free(draft, port.name)
+    members.leave_ranges_of_a_plain_port(draft, port.name)
+    found = references.foreign(draft.config, port.name, joining=False)
+    _set_common(draft, port, where)
+    return found
+
+
+def _set_common(draft: Draft, port: Port, where: str) -> None:
+    layout.set_switching(draft, port.name, port.switching, where)
+    layout.set_mtu(draft, port.name, port.payload_mtu)
+    layout.set_description(draft, port.name, port.description)
+    layout.set_edge(draft, port.name, port.peer)
+
+
+def _set_bundle(draft: Draft, bundle: Bundle) -> list[Foreign]:
+    where = f"bundles.{bundle.name}"
+    foreign = _routed_under_layer_2(draft, bundle)
+    if draft.exact:
+        for port in members.members_by_bundle(draft.config).get(bundle.name, []):
+            if port not in bundle.members:
+                members.free(draft, port)
+    for port in bundle.members:
+        foreign += members.join(draft, port, bundle.name)
+        text = bundle.member_descriptions.get(port)
+        if text is not None:
+            layout.set_description(draft, port, text)
+    _set_aggregation(draft, bundle)
+    _set_common(draft, bundle, where)
+    return foreign
+
+
+def _routed_under_layer_2(draft: Draft, bundle: Bundle) -> list[Foreign]:
+    """Return the routed families of an ae that becomes a switched one, and take them away."""
+    if not bundle.switching.asked:
+        return []
+    found = [item for item in references.foreign(draft.config, bundle.name, True) if item.kind == "routed"]
+    for item in found:
+        draft.config.remove(*item.statement)
+    return found
+
+
+def _set_aggregation(draft: Draft, bundle: Bundle) -> None:
+    options = (*interface(bundle.name), "aggregated-ether-options")
+    _set_lacp(draft, bundle)
+    for tag, value in (("minimum-links", bundle.minimum_links), ("link-speed", bundle.link_speed)):
+        if value is not None or draft.exact:
+            draft.set_leaf(options, tag, value)
+
+
+def _set_lacp(draft: Draft, bundle: Bundle) -> None:
+    """Write the mode always: `lacp` without one is passive. A new bundle gets the slow timer, which far ends expect."""
+    lacp = (*interface(bundle.name), "aggregated-ether-options", "lacp")
+    if bundle.lacp == "none":
+        draft.config.remove(*lacp)
+        return
+    if bundle.lacp is None:
+        return
+    new = not draft.config.has(*lacp)
+    other = "passive" if bundle.lacp == "active" else "active"
+    draft.config.remove(*lacp, other)
+    draft.own(*lacp, bundle.lacp)
+    periodic = bundle.periodic or ("slow" if new or draft.exact else None)
+    if periodic is not None:
+        draft.set_leaf(lacp, "periodic", periodic)
+
+
+def _delete(draft: Draft, declared: Declared) -> list[Foreign]:
+    foreign: list[Foreign] = []
+    for bundle in declared.bundles:
+        foreign += members.remove_bundle(draft, bundle.name)
+    for port in declared.ports:
+        if members.bundle_of(draft.config, port.name):
+            why = "The port is a member link; a clean port would shrink the bundle."
+            mend = "Delete the bundle, or declare it without this member under state replaced."
+            draft.findings.append(Finding(f"ports.{port.name}", "PORT_IN_BUNDLE", "the port is in a bundle", why, mend))
+            continue
+        foreign += members.remove_interface(draft, port.name)
+    for vlan in declared.vlans:
+        _delete_vlan(draft, vlan.name)
+    return foreign
+
+
+def _delete_vlan(draft: Draft, name: str) -> None:
+    users = [port for port in draft.config.entries("interfaces", tag="interface") if _uses(draft, port, name)]
+    routed = draft.config.value("vlans", entry("vlan", name), "l3-interface")
+    users += [routed] if routed else []
+    users += draft.config.entries("vlans", entry("vlan", name), tag="interface")
+    if users:
+        why = "Ports would lose it, or the commit would fail."
+        what = f"the VLAN is used by {', '.join(users)}"
+        draft.findings.append(Finding(f"vlans.{name}", "VLAN_IN_USE", what, why, "Take it off these first."))
+        return
+    draft.config.remove("vlans", entry("vlan", name))
+
+
+def _uses(draft: Draft, port: str, name: str) -> bool:
+    listed = layout.members_of(draft.config, port)
+    native = layout.native_of(draft.config, port, draft.style)
+    return draft.vlans.covers([*listed, *([native] if native else [])], name)
+
+
+def _device_count(draft: Draft, declared: Declared, state: State) -> None:
+    """Keep device-count above every ae: one beyond it is committed without a word and never made.
+
+    It is lowered by overridden only. Junos has no device-count 0: the stanza goes instead (Juniper/OpenClos, PR 268).
+    """
+    indexes = [bundle_index(name) for name in members.bundles_of(draft.config)]
+    needed = max([index + 1 for index in indexes if index is not None] + [declared.device_count or 0])
+    text = draft.config.value(*DEVICE_COUNT, "device-count")
+    current = int(text) if text and text.isdigit() else 0
+    count = needed if state == "overridden" else max(current, needed)
+    if count:
+        draft.set_leaf(DEVICE_COUNT, "device-count", count)
+    else:
+        draft.config.remove(*DEVICE_COUNT)
+    if current > count > 0:
+        draft.notes.append(f"device-count goes from {current} to {count}.")
+
+
+def _judge_bundles(draft: Draft, before: Config) -> None:
+    """Refuse what this change would leave behind: a bundle below its minimum-links, or without any member."""
+    held, former = members.members_by_bundle(draft.config), members.members_by_bundle(before)
+    for name in members.bundles_of(draft.config):
+        links = draft.config.value(*interface(name), "aggregated-ether-options", "minimum-links")
+        count = len(held.get(name, []))
+        if count == len(former.get(name, [])) and name in members.bundles_of(before):
+            continue
+        if links and links.isdigit() and int(links) > count:
+            why = "The commit would fail."
+            what = f"{count} member(s) would remain, and minimum-links is {links}"
+            draft.findings.append(Finding(name, "MINIMUM_LINKS", what, why, "Lower it, or leave the members."))
+        elif not count:
+            draft.notes.append(f"{name} is left without a member link.")
+
+
+def _unique(items: list[Foreign]) -> list[Foreign]:
+    return sorted(set(items))

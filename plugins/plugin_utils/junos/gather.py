@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A configuration read back into the shape of the declaration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import layout, members
+from .model import NO_VLAN, Style, payload_of
+from .names import in_order, is_port
+from .statements import Config, entry
+
+_FAMILY = "ethernet-switching"
+
+
+def structured(config: Config, style: Style) -> dict[str, Any]:
+    """Return VLANs, bundles and plain switched ports; what is inactive does not take effect and is left out."""
+    live = config.active()
+    held = members.members_by_bundle(live)
+    taken = {port for ports in held.values() for port in ports}
+    ports = sorted(
+        (n for n in live.entries("interfaces", tag="interface") if is_port(n) and n not in taken), key=in_order
+    )
+    return {
+        "vlans": {name: _vlan(live, name) for name in live.entries("vlans", tag="vlan")},
+        "bundles": {name: _bundle(live, name, held.get(name, []), style) for name in members.bundles_of(live)},
+        "ports": {name: _port(live, name, style) for name in ports if live.has(*layout.family(name))},
+    }
+
+
+def _vlan(config: Config, name: str) -> dict[str, Any]:
+    where = ("vlans", entry("vlan", name))
+    found: dict[str, Any] = {}
+    number = config.value(*where, "vlan-id")
+    if number is not None:
+        found["id"] = int(number) if number.isdigit() else number
+    for key, tag in (("description", "description"), ("l3_interface", "l3-interface")):
+        text = config.value(*where, tag)
+        if text is not None:
+            found[key] = text
+    return found
+
+
+def _bundle(config: Config, name: str, ports: list[str], style: Style) -> dict[str, Any]:
+    options = (*layout.interface(name), "aggregated-ether-options")
+    found: dict[str, Any] = {"members": ports, "lacp": "none"}
+    if config.has(*options, "lacp"):
+        found["lacp"] = "active" if config.has(*options, "lacp", "active") else "passive"
+        periodic = config.value(*options, "lacp", "periodic")
+        found.update({"periodic": periodic} if periodic else {})
+    links, speed = config.value(*options, "minimum-links"), config.value(*options, "link-speed")
+    found.update({"minimum_links": int(links)} if links and links.isdigit() else {})
+    found.update({"link_speed": speed} if speed else {})
+    texts = {port: config.value(*layout.interface(port), "description") for port in ports}
+    said = {port: text for port, text in texts.items() if text}
+    found.update({"member_descriptions": said} if said else {})
+    return {**found, **_port(config, name, style)}
+
+
+def _port(config: Config, name: str, style: Style) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    where = layout.interface(name)
+    mode = layout.mode_of(config, name, style) or ("access" if config.has(*layout.family(name)) else None)
+    description, mtu = config.value(*where, "description"), config.value(*where, "mtu")
+    if description:
+        found["description"] = description
+    if mtu and mtu.isdigit():
+        found["payload_mtu"] = payload_of(int(mtu), mode == "trunk")
+    if mode is not None:
+        found["mode"] = mode
+        found.update(_vlans(config, name, mode, style))
+    protocol = layout.stp_of(config)
+    if protocol and any(config.has("protocols", protocol, entry("interface", n), "edge") for n in (name, f"{name}.0")):
+        found["peer"] = "host"
+    return found
+
+
+def _vlans(config: Config, name: str, mode: str, style: Style) -> dict[str, Any]:
+    listed, native = layout.members_of(config, name), layout.native_of(config, name, style)
+    if mode == "access":
+        return {"untagged": listed[0]} if listed else {}
+    named = {
+        config.value("vlans", entry("vlan", vlan), "vlan-id"): vlan for vlan in config.entries("vlans", tag="vlan")
+    }
+    untagged = named.get(native, native) if native else NO_VLAN
+    tagged = [vlan for vlan in listed if not (style == "els" and native and vlan in (native, untagged))]
+    return {"untagged": untagged, "tagged": tagged}

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ports that become member links, ports that stop being it, and bundles that go."""
+
+from __future__ import annotations
+
+from . import ranges, references
+from .findings import Finding
+from .layout import Draft, interface
+from .names import bundle_index, in_order
+from .statements import Config, entry, leaf, path
+
+BLOCKING = (
+    *("unit", "mtu", "flow-control", "vlan-tagging", "stacked-vlan-tagging", "flexible-vlan-tagging"),
+    *("vlan-vci-tagging", "vlan-offload", "passive-monitor-mode", "native-vlan-id", "encapsulation"),
+)
+"""Statements of an interface that keep it from joining: Juniper's must-messages (`Setting mtu on ae child device is not
+allowed`, ...), and the unit, whose refusal comes from a daemon."""
+OPTIONS = ("ether-options", "gigether-options")
+_BUNDLE_LEAF = ("ieee-802.3ad", "bundle")
+
+
+def bundle_of(config: Config, port: str) -> str | None:
+    """Return the ae that a port belongs to."""
+    found = (config.value(*interface(port), options, *_BUNDLE_LEAF) for options in OPTIONS)
+    return next((name for name in found if name), None)
+
+
+def members_by_bundle(config: Config) -> dict[str, list[str]]:
+    """Return the member links of every ae, in the order of their numbers."""
+    found: dict[str, list[str]] = {}
+    for item in config.statements:
+        if len(item) == 5 and item[0].tag == "interfaces" and item[2].tag in OPTIONS and item[4].tag == "bundle":
+            found.setdefault(item[4].value or "", []).append(item[1].key or "")
+    return {name: sorted(ports, key=in_order) for name, ports in found.items()}
+
+
+def bundles_of(config: Config) -> list[str]:
+    """Return every ae that has a stanza or a member, in the order of their numbers."""
+    names = {name for name in config.entries("interfaces", tag="interface") if bundle_index(name) is not None}
+    return sorted(names | set(members_by_bundle(config)), key=in_order)
+
+
+def join(draft: Draft, port: str, bundle: str) -> list[references.Foreign]:
+    """Make a port a member link of a bundle and clean it; return configuration of other kinds that it carries."""
+    joining = bundle_of(draft.config, port) != bundle
+    found = references.foreign(draft.config, port, joining=True) if joining else []
+    _unblock(draft.config, port)
+    _tidy_options(draft.config, port)
+    _leave_ranges(draft, port)
+    for statement, kind in list(references.named(draft.config, port)):
+        if references.goes(kind, statement) and (joining or not kind.foreign):
+            draft.config.remove(*statement)
+    draft.set_leaf((*interface(port), "ether-options", "ieee-802.3ad"), "bundle", bundle)
+    return found
+
+
+def _unblock(config: Config, port: str) -> None:
+    where = path(*interface(port))
+    for item in [item for item in config.statements if item[:2] == where and len(item) > 2]:
+        if item[2].tag in BLOCKING:
+            del config.statements[item]
+
+
+def _tidy_options(config: Config, port: str) -> None:
+    where = interface(port)
+    config.remove(*where, "gigether-options", "ieee-802.3ad")
+    config.remove(*where, "ether-options", "flow-control")
+    for parents in (where, (*where, "ether-options"), (*where, "gigether-options")):
+        for speed in config.values(*parents, "speed"):
+            if speed.startswith("auto"):
+                config.remove(*parents, leaf("speed", speed))
+
+
+def _leave_ranges(draft: Draft, port: str) -> None:
+    for held in ranges.holding(draft.config, port):
+        if held.pattern is not None:
+            why = "What the range says is merged into the port, and a pattern cannot leave out one port."
+            what = f"interface-range {held.name} holds {port} by the pattern {held.pattern}"
+            mend = "Write the range's ports one by one or as member-range on the switch first."
+            draft.findings.append(Finding(port, "RANGE_PATTERN", what, why, mend))
+        else:
+            ranges.leave(draft.config, port, held.name)
+
+
+def leave_ranges_of_a_plain_port(draft: Draft, port: str) -> None:
+    """Take a plain port out of the ranges that say what the declaration says itself: layer 2, mtu, native VLAN."""
+    for held in ranges.holding(draft.config, port):
+        where = ("interfaces", entry("interface-range", held.name))
+        if any(draft.config.has(*where, *steps) for steps in (("mtu",), ("native-vlan-id",), (entry("unit", "0"),))):
+            _leave_ranges(draft, port)
+            return
+
+
+def free(draft: Draft, port: str, description: bool = True) -> None:
+    """Make a member link a clean port without a bundle; its description told of the bundle and goes with it."""
+    for options in OPTIONS:
+        draft.config.remove(*interface(port), options, "ieee-802.3ad")
+    if description:
+        draft.set_leaf(interface(port), "description", None)
+
+
+def remove_bundle(draft: Draft, name: str) -> list[references.Foreign]:
+    """Take a bundle away with all that names it, and leave its member links as clean ports."""
+    found = references.foreign(draft.config, name, joining=True)
+    for port in members_by_bundle(draft.config).get(name, []):
+        free(draft, port)
+    return found + remove_interface(draft, name)
+
+
+def remove_interface(draft: Draft, name: str) -> list[references.Foreign]:
+    """Take an interface's stanza away with what names it; PoE and LLDP of a physical port stay."""
+    found = references.foreign(draft.config, name, joining=True)
+    is_bundle = bundle_index(name) is not None
+    for statement, kind in list(references.named(draft.config, name)):
+        if (is_bundle and kind.label != "groups") or references.goes(kind, statement):
+            draft.config.remove(*statement)
+    draft.config.remove(*interface(name))
+    return found if not is_bundle else []

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Junos configuration as a set of statements, so that a difference is a set difference.
+
+A statement is the path from `configuration` down to a leaf. Everything that this package decides, it decides on
+statements; XML and the set form are only ways to write them down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+from xml.etree import ElementTree
+
+LEAF_LISTS = frozenset({"members", "member", "apply-groups", "apply-groups-except", "commands"})
+"""Leaves that may be given several times: one value is deleted by naming it. Other leaves are deleted by their name."""
+
+
+class Segment(NamedTuple):
+    """One step of a path: a container (tag only), an entry of a list (tag and key) or a leaf (tag and value)."""
+
+    tag: str
+    key: str | None = None
+    value: str | None = None
+
+
+Path: TypeAlias = tuple[Segment, ...]
+
+
+def path(*steps: str | Segment) -> Path:
+    """Return a path; a plain string is a container or a leaf without a value."""
+    return tuple(step if isinstance(step, Segment) else Segment(step) for step in steps)
+
+
+def entry(tag: str, key: str | int) -> Segment:
+    """Return an entry of a list: `<interface><name>ge-0/0/0</name>`."""
+    return Segment(tag, key=str(key))
+
+
+def leaf(tag: str, value: str | int) -> Segment:
+    """Return a leaf with a value: `<mtu>9014</mtu>`."""
+    return Segment(tag, value=str(value))
+
+
+@dataclass
+class Config:
+    """Statements in the order of the device, and the prefixes that it marks inactive."""
+
+    statements: dict[Path, None] = field(default_factory=dict)
+    inactive: set[Path] = field(default_factory=set)
+
+    def copy(self) -> Config:
+        """Return an independent copy."""
+        return Config(dict(self.statements), set(self.inactive))
+
+    def add(self, *steps: str | Segment) -> None:
+        """Add the statement with these steps."""
+        self.statements[path(*steps)] = None
+
+    def remove(self, *steps: str | Segment) -> None:
+        """Remove the statements at and below these steps; nothing happens where there are none."""
+        prefix = path(*steps)
+        for item in [item for item in self.statements if item[: len(prefix)] == prefix]:
+            del self.statements[item]
+
+    def below(self, *steps: str | Segment) -> Iterator[Path]:
+        """Yield what follows these steps in each statement below them (an empty path for the statement itself)."""
+        prefix = path(*steps)
+        size = len(prefix)
+        return (item[size:] for item in self.statements if item[:size] == prefix)
+
+    def has(self, *steps: str | Segment) -> bool:
+        """Tell whether there is a statement at or below these steps."""
+        return any(True for _item in self.below(*steps))
+
+    def entries(self, *steps: str | Segment, tag: str) -> list[str]:
+        """Return the keys of the list `tag` below these steps, in the order of the device."""
+        found = (rest[0] for rest in self.below(*steps) if rest)
+        return list(dict.fromkeys(step.key for step in found if step.tag == tag and step.key is not None))
+
+    def value(self, *steps: str | Segment) -> str | None:
+        """Return the value of the leaf whose tag is the last step, or None."""
+        return next(iter(self.values(*steps)), None)
+
+    def values(self, *steps: str | Segment) -> list[str]:
+        """Return all values of the leaf whose tag is the last step."""
+        *parents, last = path(*steps)
+        tails = self.below(*parents)
+        return [rest[0].value for rest in tails if rest and rest[0].tag == last.tag and rest[0].value is not None]
+
+    def is_inactive(self, *steps: str | Segment) -> bool:
+        """Tell whether this path, or one above it, is marked inactive."""
+        whole = path(*steps)
+        return any(whole[:size] in self.inactive for size in range(1, len(whole) + 1))
+
+    def active(self) -> Config:
+        """Return what takes effect: the statements outside inactive parts."""
+        if not self.inactive:
+            return self
+        return Config({item: None for item in self.statements if not self.is_inactive(*item)})
+
+
+def from_xml(text: str | bytes) -> Config:
+    """Return the statements of a `<configuration>` in any namespace, or of a reply that holds one.
+
+    Raises:
+        ValueError: the text is no XML, or holds no `<configuration>`.
+
+    """
+    try:
+        root = ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        raise ValueError(f"the configuration is not well-formed XML: {error}") from None
+    return from_element(root)
+
+
+def from_element(root: Any) -> Config:
+    """Return the statements of an element tree (lxml's or the standard library's)."""
+    found = (
+        root
+        if _local(root) == "configuration"
+        else next((e for e in root.iter() if _local(e) == "configuration"), None)
+    )
+    if found is None:
+        raise ValueError("there is no <configuration> in the XML")
+    config = Config()
+    for child in found:
+        _walk(child, (), config)
+    return config
+
+
+def _walk(element: Any, above: Path, config: Config) -> None:
+    tag = _local(element)
+    if not tag or tag in ("comment", "undocumented"):
+        return
+    children = [child for child in element if _local(child)]
+    name = next((child for child in children if _local(child) == "name" and not len(child)), None)
+    text = (element.text or "").strip()
+    if name is not None:
+        here = (*above, Segment(tag, key=(name.text or "").strip()))
+        children.remove(name)
+    else:
+        here = (*above, Segment(tag, value=text or None) if not children else Segment(tag))
+    if element.get("inactive") == "inactive":
+        config.inactive.add(here)
+    if not children:
+        config.statements[here] = None
+    for child in children:
+        _walk(child, here, config)
+
+
+def _local(element: Any) -> str:
+    """Return the tag without its namespace; an empty text for comments and processing instructions."""
+    tag = element.tag
+    return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One step from what the device has to what is wanted: `delete`, `set` or `activate` at a path."""
+
+    verb: str
+    path: Path
+
+
+def difference(current: Config, wanted: Config, owned: Iterable[Path] = ()) -> list[Operation]:
+    """Return the operations that turn `current` into `wanted`: deletes first, then activations, then sets.
+
+    Deletes name only what exists, so that the device never warns `statement not found`, and each is as high in the
+    tree as everything below it goes. `owned` are the statements that must take effect: parts of them that the device
+    holds inactive are activated.
+    """
+    removed = [item for item in current.statements if item not in wanted.statements]
+    added = [item for item in wanted.statements if item not in current.statements]
+    kept = {item[:size] for item in wanted.statements for size in range(1, len(item) + 1)}
+    replaced = {(item[:-1], item[-1].tag) for item in added if item[-1].value is not None}
+    deletes: dict[Path, None] = {}
+    for item in removed:
+        single = item[-1].value is not None and item[-1].tag not in LEAF_LISTS
+        if item not in kept and not (single and (item[:-1], item[-1].tag) in replaced):
+            deletes[_highest(item, kept)] = None
+    gone = set(deletes)
+    activate = _to_activate(current, set(owned), gone)
+    return [
+        *(Operation("delete", item) for item in deletes),
+        *(Operation("activate", item) for item in activate),
+        *(Operation("set", item) for item in added),
+    ]
+
+
+def _highest(item: Path, kept: set[Path]) -> Path:
+    """Return the shortest prefix that nothing wanted shares (`item` itself is not wanted)."""
+    return next(item[:size] for size in range(1, len(item) + 1) if item[:size] not in kept)
+
+
+def _to_activate(current: Config, owned: set[Path], gone: set[Path]) -> list[Path]:
+    needed = {item[:size] for item in owned for size in range(1, len(item) + 1)}
+    return sorted(
+        prefix
+        for prefix in current.inactive
+        if prefix in needed and not any(prefix[:size] in gone for size in range(1, len(prefix) + 1))
+    )

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which VLAN a name, an id or a range in `vlan members` means on one switch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .model import Declared
+from .statements import Config, entry
+
+_RANGE = re.compile(r"(\d+)-(\d+)")
+ALL = frozenset(range(1, 4095))
+
+
+@dataclass(frozen=True)
+class VlanTable:
+    """Ids by name; None where a VLAN has a name and no single id (the default VLAN, a VLAN of a range)."""
+
+    ids: Mapping[str, int | None]
+
+    def knows(self, member: str) -> bool:
+        """Tell whether the switch will have this VLAN; an id counts as known where some VLAN has it."""
+        return member in self.ids or (member.isdigit() and int(member) in self.ids.values())
+
+    def id_of(self, member: str) -> int | None:
+        """Return the id of a name or of an id written as text."""
+        return int(member) if member.isdigit() else self.ids.get(member)
+
+    def covers(self, members: Iterable[str], wanted: str) -> bool:
+        """Tell whether the VLAN is among the members under any of its names."""
+        held = set(members)
+        number = self.id_of(wanted)
+        return wanted in held or (number is not None and number in self.numbers(held))
+
+    def numbers(self, members: Iterable[str]) -> frozenset[int]:
+        """Return the ids of all members that have one."""
+        found: set[int] = set()
+        for member in members:
+            match = _RANGE.fullmatch(member)
+            if match:
+                found.update(range(int(match[1]), int(match[2]) + 1))
+            elif member == "all":
+                found |= ALL
+            else:
+                number = self.id_of(member)
+                found.update(() if number is None else (number,))
+        return frozenset(found)
+
+    def without(self, members: Iterable[str], unwanted: str) -> list[str]:
+        """Return the members without one VLAN; a range around it is split."""
+        number = self.id_of(unwanted)
+        kept: list[str] = []
+        for member in members:
+            match = _RANGE.fullmatch(member)
+            if member == unwanted or (number is not None and not match and self.id_of(member) == number):
+                continue
+            if match and number is not None and int(match[1]) <= number <= int(match[2]):
+                kept += [*_span(int(match[1]), number - 1), *_span(number + 1, int(match[2]))]
+            else:
+                kept.append(member)
+        return kept
+
+    def same(self, left: Iterable[str], right: Iterable[str]) -> bool:
+        """Tell whether two lists of members mean the same VLANs."""
+        one, two = list(left), list(right)
+        nameless = {m for m in (*one, *two) if self.id_of(m) is None and not _RANGE.fullmatch(m) and m != "all"}
+        return self.numbers(one) == self.numbers(two) and nameless & set(one) == nameless & set(two)
+
+
+def _span(low: int, high: int) -> list[str]:
+    if low > high:
+        return []
+    return [str(low) if low == high else f"{low}-{high}"]
+
+
+def table(config: Config, declared: Declared) -> VlanTable:
+    """Return the VLANs of the switch as they will be."""
+    ids: dict[str, int | None] = {}
+    for name in config.entries("vlans", tag="vlan"):
+        ids[name] = _vlan_id(config, name)
+    for vlan in declared.vlans:
+        ids[vlan.name] = vlan.id if vlan.id is not None else ids.get(vlan.name)
+    return VlanTable(ids)
+
+
+def _vlan_id(config: Config, name: str) -> int | None:
+    text = config.value("vlans", entry("vlan", name), "vlan-id")
+    return int(text) if text and text.isdigit() else None
