@@ -106,10 +106,8 @@ def touched_by(operations: Iterable[Operation]) -> set[str]:
     """Return the interfaces that operations name, in their own stanza or in another."""
     found: set[str] = set()
     for operation in operations:
-        if (
-            operation.path[-1].tag == "description"
-            or operation.path[1:2]
-            and operation.path[1].tag == "interface-range"
+        if operation.path[-1].tag == "description" or (
+            operation.path[1:2] and operation.path[1].tag == "interface-range"
         ):
             continue
         for step in operation.path:

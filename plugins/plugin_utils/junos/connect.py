@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Open a PyEZ device: host keys checked, the user's own SSH configuration respected, each failure by its true cause.
+
+PyEZ reports an unknown host key, a refused port and a missing file alike as ConnectRefusedError; the cause is in the
+exception's context (facts of PyEZ 2.8.2). So the socket is made here, and the context is searched.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import tempfile
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from . import direct, errors
+from .target import NETCONF_PORT, SYSTEM_KNOWN_HOSTS, Target, known_lines, resolved
+
+if TYPE_CHECKING:
+    import paramiko  # type: ignore[import-untyped]  # no type information
+    from jnpr.junos import Device
+    from ncclient.transport.errors import SSHUnknownHostError  # type: ignore[import-untyped]  # likewise
+
+    PYEZ_MISSING = ""
+else:
+    try:
+        import paramiko
+        from jnpr.junos import Device
+        from ncclient.transport.errors import SSHUnknownHostError
+
+        PYEZ_MISSING = ""
+    except ImportError as error:
+        paramiko, Device, SSHUnknownHostError, PYEZ_MISSING = None, object, None, str(error)
+
+_ALIAS = "switch"
+"""The one name that ncclient looks up: literal IPv6 addresses and ports other than 22 cannot confuse it."""
+
+
+class _Device(Device):  # type: ignore[misc]  # PyEZ has no type information
+    """PyEZ's Device with an SSH configuration of ours, so that no other one interferes."""
+
+    ssh_file: str = ""
+
+    def _sshconf_lkup(self) -> str:
+        """Return the file that ncclient reads; it holds nothing but the known_hosts to use."""
+        self._conf_auth_user = self._conf_ssh_private_key_file = None
+        return self.ssh_file
+
+
+def open_device(target: Target) -> Any:
+    """Return an open device.
+
+    Raises:
+        errors.ConnectError: one of its kinds, with what to do.
+
+    """
+    if PYEZ_MISSING:
+        raise errors.ConnectError(f"PyEZ is not installed on the controller ({PYEZ_MISSING}).", "Install junos-eznc.")
+    target = resolved(target, _ssh_config(target))
+    port = target.port or NETCONF_PORT
+    names = (*target.known_hosts, SYSTEM_KNOWN_HOSTS)
+    known = known_lines(names, target.host, port, paramiko.HostKeys.hash_host) if target.host_key_checking else []
+    if target.host_key_checking and not known:
+        raise _unknown(target, names)
+    with tempfile.TemporaryDirectory(prefix="netstack-") as folder:
+        return _open(target, _write_known(folder, known))
+
+
+def _ssh_config(target: Target) -> Any:
+    config = paramiko.SSHConfig()
+    file = os.path.expanduser(target.ssh_config or "~/.ssh/config")
+    try:
+        with open(file, encoding="utf-8") as stream:
+            config.parse(stream)
+    except FileNotFoundError:
+        if target.ssh_config:
+            raise errors.ConnectError(f"The SSH configuration {file} does not exist.", "Mend the path.") from None
+    except (OSError, UnicodeDecodeError, paramiko.ConfigParseError) as error:
+        raise errors.ConnectError(f"The SSH configuration {file} cannot be read: {error}", "Mend the file.") from None
+    return config.lookup(target.host)
+
+
+def _write_known(folder: str, lines: list[str]) -> str:
+    known, config = os.path.join(folder, "known_hosts"), os.path.join(folder, "config")
+    with open(known, "w", encoding="utf-8") as stream:
+        stream.write("".join(f"{_ALIAS} {line.split(maxsplit=1)[1]}\n" for line in lines))
+    with open(config, "w", encoding="utf-8") as stream:
+        stream.write(f"Host *\n UserKnownHostsFile {known}\n")
+    return config
+
+
+def _open(target: Target, ssh_file: str) -> Any:
+    plain: socket.socket | None = None
+    if target.proxy_command is None:
+        plain = _socket(target)
+    try:
+        device = _device(target, ssh_file, plain)
+        device.open()
+    except Exception as error:
+        raise _cause(error, target) from error
+    finally:
+        # ncclient works on a duplicate of the descriptor.
+        if plain is not None:
+            plain.close()
+    device.timeout = target.rpc_timeout
+    direct.hasten(device._conn._session)
+    return device
+
+
+def _socket(target: Target) -> socket.socket:
+    try:
+        return direct.without_delay(target.host, target.port or NETCONF_PORT, target.connect_timeout)
+    except socket.gaierror as error:
+        mend = "Mend ansible_host, or the name service."
+        raise errors.UnreachableError(f"The name {target.host} is not known: {error.strerror}.", mend) from None
+    except ConnectionRefusedError:
+        mend = "Switch it on: set system services netconf ssh; or say the port (ansible_port)."
+        raise errors.UnreachableError(f"Nobody listens at {target.where}.", mend) from None
+    except OSError as error:
+        what = f"{target.where} cannot be reached: {error.strerror or error}."
+        raise errors.UnreachableError(what, "Look at the way to the switch.") from None
+
+
+def _filled(command: str, target: Target) -> str:
+    """Return a ProxyCommand with its tokens filled in (ssh_config(5), TOKENS)."""
+    values = {"%h": target.host, "%p": str(target.port or NETCONF_PORT), "%r": target.user or "", "%%": "%"}
+    return re.sub("%[hpr%]", lambda match: values[match[0]], command)
+
+
+def _device(target: Target, ssh_file: str, plain: socket.socket | None) -> Any:
+    kind = type("_DeviceWithFile", (_Device,), {"ssh_file": ssh_file})
+    proxy = target.proxy_command
+    return kind(
+        host=_ALIAS,
+        port=target.port or NETCONF_PORT,
+        user=target.user,
+        passwd=target.password,
+        ssh_private_key_file=os.path.expanduser(target.key_file) if target.key_file else None,
+        hostkey_verify=target.host_key_checking,
+        look_for_keys=target.look_for_keys and not target.key_file,
+        allow_agent=True,
+        proxy_command=_filled(proxy, target) if proxy else None,
+        sock_fd=plain.fileno() if plain is not None else None,
+        conn_open_timeout=target.connect_timeout,
+        gather_facts=False,
+        normalize=True,
+        huge_tree=True,
+    )
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        original = getattr(error, "_orig", None)
+        error = error.__cause__ or error.__context__ or (original if isinstance(original, BaseException) else None)
+    return found
+
+
+def _cause(error: BaseException, target: Target) -> errors.ConnectError:
+    """Return the true cause of a failure to open."""
+    chain = _chain(error)
+    names = [type(item).__name__ for item in chain]
+    for item in chain:
+        if isinstance(item, SSHUnknownHostError):
+            return _changed(target, str(getattr(item, "fingerprint", "")))
+    if "ConnectAuthError" in names or "AuthenticationError" in names:
+        what = f"{target.where} refuses the login of {target.user or 'the current user'}."
+        mend = "Look at ansible_user, the key (ansible_private_key_file, the agent) or ansible_password."
+        return errors.AuthenticationError(what, mend)
+    reasons = [str(item) for item in chain if type(item).__module__ != "jnpr.junos.exception" and str(item)]
+    what = f"No NETCONF session with {target.where}: {reasons[0] if reasons else names[0]}"
+    return errors.ConnectError(what, "Is NETCONF switched on (set system services netconf ssh)?")
+
+
+def _unknown(target: Target, files: tuple[str, ...]) -> errors.ConnectError:
+    what = f"The host key of {target.where} is not known ({', '.join(files)})."
+    mend = (
+        f"Compare its fingerprint with the switch's (show system ssh-host-key-fingerprint, or the console), then "
+        f"ssh-keyscan -p {target.port} {target.host} >> {files[0]}. Nothing was sent to it."
+    )
+    return errors.HostKeyUnknownError(what, mend)
+
+
+def _changed(target: Target, fingerprint: str) -> errors.ConnectError:
+    what = f"The host key of {target.where} is not the known one; it shows one with the MD5 fingerprint {fingerprint}."
+    mend = (
+        "Another machine answers, or the switch got a new key. If the latter, remove the old one: "
+        f"ssh-keygen -R '[{target.host}]:{target.port}'. Nothing was sent to it."
+    )
+    return errors.HostKeyChangedError(what, mend)
+
+
+def addresses(device: Any) -> tuple[str | None, str | None]:
+    """Return the addresses of the controller and of the switch as the socket knows them; None behind a proxy."""
+    with suppress(AttributeError, OSError, TypeError, IndexError):
+        plain = device._conn._session.transport.sock
+        return str(plain.getsockname()[0]), str(plain.getpeername()[0])
+    return None, None

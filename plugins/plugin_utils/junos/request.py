@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is asked of a transaction, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .commits import Commit, Token
+from .desire import State
+from .limits import Limit
+from .model import Declared, Style
+from .plan import Plan
+
+CONSENT = ("foreign", "management")
+MARGIN = 30
+"""Seconds before the switch takes a commit back by itself in which nothing is begun any more."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What must hold before the commit is confirmed. Times in seconds."""
+
+    links: bool = True
+    timeout: int = 90
+    interval: float = 2.0
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Request:
+    """One change of one switch."""
+
+    declared: Declared
+    state: State = "merged"
+    style: Style | None = None
+    stp: str | None = None
+    limit: Limit | None = None
+    consent: frozenset[str] = frozenset()
+    management_ports: tuple[str, ...] = ()
+    management_vlan: str | None = None
+    check_mode: bool = False
+    minutes: int = 5
+    hold: bool = False
+    run_id: str = ""
+    ticket: str = ""
+    synchronize: bool | None = None
+    rescue: Literal["missing", "always", "never"] = "missing"
+    verification: Verification = Verification()
+
+
+@dataclass
+class Survey:
+    """What the switch has, read before anything is decided."""
+
+    newest: Commit | None
+    pending: Commit | None
+    left: int
+    style: Style
+    plan: Plan
+
+
+@dataclass
+class Outcome:
+    """What was done, or in check mode would be."""
+
+    plan: Plan
+    changed: bool = False
+    diff: str = ""
+    token: Token | None = None
+    verified: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    rescue_saved: bool = False
+    pending: str = ""

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One session with a switch: each request by PyEZ, each failure under its own name, warnings kept apart from errors."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from . import commits, connect, errors
+from .errors import Word
+from .model import Style
+from .target import Target
+
+if TYPE_CHECKING:
+    from jnpr.junos import exception as ez
+    from jnpr.junos.utils.config import Config as PyezConfig
+else:
+    try:
+        from jnpr.junos import exception as ez
+        from jnpr.junos.utils.config import Config as PyezConfig
+    except ImportError:
+        ez = PyezConfig = None
+
+_STYLES: dict[str, Style] = {"VLAN_L2NG": "els", "VLAN": "nonels"}
+
+
+class Session:
+    """A NETCONF session; `said` collects the warnings of the switch in their order."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.said: list[Word] = []
+        self._device = connect.open_device(target)
+        self._config = PyezConfig(self._device)
+        self._locked = False
+
+    @property
+    def addresses(self) -> tuple[str | None, str | None]:
+        """Return the controller's and the switch's address."""
+        return connect.addresses(self._device)
+
+    def committed(self) -> Any:
+        """Return the committed configuration as an element."""
+        return self._ask("reading the configuration", lambda: self._rpc("get_configuration", {"database": "committed"}))
+
+    def style(self) -> Style | None:
+        """Return the switch style as PyEZ finds it, or None where ethernet switching does not run."""
+        with suppress(ez.RpcError, AttributeError, TypeError):
+            return _STYLES.get(self._device.facts["switch_style"])
+        return None
+
+    def software(self) -> tuple[str | None, str | None]:
+        """Return model and release; on a virtual chassis those of the first member that answers."""
+        reply = self._ask("reading the model", lambda: self._rpc("get_software_information"))
+        if not hasattr(reply, "iter"):
+            return None, None
+        found = [
+            next((item.text for item in reply.iter(tag) if item.text), None)
+            for tag in ("product-model", "junos-version")
+        ]
+        release = found[1] or next((_version(item.text) for item in reply.iter("comment") if _version(item.text)), None)
+        return (found[0] or "").strip() or None, (release or "").strip() or None
+
+    def history(self) -> list[commits.Commit]:
+        """Return the commit history, newest first."""
+        reply = self._ask("reading the commit history", lambda: self._rpc("get_commit_information"))
+        return commits.history(reply) if hasattr(reply, "iter") else []
+
+    def clock(self) -> int | None:
+        """Return the switch's time in seconds since 1970."""
+        reply = self._ask("reading the clock", lambda: self._rpc("get_system_uptime_information"))
+        date = next(reply.iter("date-time"), None) if hasattr(reply, "iter") else None
+        return commits.seconds_of(date) or None
+
+    def pending(self) -> tuple[commits.Commit | None, commits.Commit | None, int]:
+        """Return the newest commit, the same again if it awaits confirmation, and the seconds that it has left."""
+        newest = next(iter(self.history()), None)
+        if newest is None or newest.minutes is None:
+            return newest, None, 0
+        left = newest.left(self.clock())
+        return newest, (newest if left is not None else None), left or 0
+
+    def lock(self) -> None:
+        """Take the exclusive lock; that it is given also proves that the candidate is clean.
+
+        Raises:
+            errors.LockedError: somebody else holds it, or left changes in the candidate.
+
+        """
+        try:
+            self._ask("locking", self._config.lock)
+        except errors.RefusedError as error:
+            mend = "Wait, or ask its owner. Uncommitted changes of others are never thrown away here."
+            raise errors.LockedError(
+                "The configuration of the switch is locked or has uncommitted changes.", mend, error.words
+            ) from None
+        self._locked = True
+
+    def load(self, xml: str) -> None:
+        """Merge one XML load into the candidate."""
+        self._ask("loading", lambda: self._config.load(xml, format="xml", merge=True))
+
+    def diff(self) -> str:
+        """Return what the candidate changes, in the switch's words; an empty text for nothing."""
+        return str(self._ask("comparing", self._config.diff) or "").strip("\n")
+
+    def check(self) -> None:
+        """Run a commit check. Never between a confirmed commit and its confirmation: it would confirm it."""
+        self._ask("commit check", lambda: self._config.commit_check(timeout=self.target.commit_timeout))
+
+    def commit(self, comment: str, minutes: int | None = None, synchronize: bool = False) -> None:
+        """Commit; with `minutes` the switch takes it back by itself unless it is confirmed (Junos counts minutes)."""
+        options: dict[str, Any] = {"comment": comment, "timeout": self.target.commit_timeout}
+        if minutes is not None:
+            options["confirm"] = minutes
+        if synchronize:
+            options["sync"] = True
+        self._ask("commit", lambda: self._config.commit(**options))
+
+    def rollback(self, number: int = 0) -> None:
+        """Load an older configuration into the candidate; 0 throws the candidate's changes away."""
+        self._ask("rollback", lambda: self._config.rollback(number))
+
+    def save_rescue(self, always: bool) -> bool:
+        """Save the committed configuration as the rescue configuration; only where there is none, unless always."""
+        if not always and self._config.rescue("get", format="text"):
+            return False
+        self._ask("saving the rescue configuration", lambda: self._config.rescue("save"))
+        return True
+
+    def read(self, name: str, **arguments: Any) -> Any:
+        """Return the reply of an operational request."""
+        return self._ask(name.replace("_", " "), lambda: self._rpc(name, **arguments))
+
+    def unlock(self) -> None:
+        """Give the lock back; a session that broke has lost it anyway."""
+        if self._locked:
+            self._locked = False
+            with suppress(errors.SwitchError):
+                self._ask("unlocking", self._config.unlock)
+
+    def close(self) -> None:
+        """End the session; nothing is raised, because whatever matters was said before."""
+        with suppress(Exception):
+            self._device.close()
+
+    def _rpc(self, name: str, *options: Any, **arguments: Any) -> Any:
+        return getattr(self._device.rpc, name)(*options, **arguments)
+
+    def _ask(self, doing: str, call: Callable[[], Any]) -> Any:
+        """Call PyEZ and put each of its exceptions under its own name."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter(
+                    "ignore", RuntimeWarning
+                )  # PyEZ: "An unknown exception occurred - please report."
+                return call()
+        except ez.RpcTimeoutError:
+            what = f"No reply in time ({doing}): it is not known whether it took effect."
+            raise errors.TimedOutError(what, "Raise the time-out if the switch is slow.") from None
+        except ez.ConnectError:
+            raise errors.LostError(f"The session broke ({doing}): it is not known whether it took effect.") from None
+        except ez.RpcError as error:
+            self._judge(doing, error)
+            return None
+        except (OSError, EOFError) as error:
+            raise errors.LostError(f"The session broke ({doing}): {error}") from None
+
+    def _judge(self, doing: str, error: Any) -> None:
+        """Take a reply of nothing but warnings for success (PyEZ raises it like an error), raise anything else."""
+        words = words_of(error)
+        if words and all(word.severity == "warning" for word in words):
+            self.said += words
+            return
+        serious = tuple(word for word in words if word.severity != "warning")
+        if isinstance(error, ez.PermissionError):
+            mend = "Give the user's login class the permissions configure, view and what the message names."
+            raise errors.DeniedError(f"The switch does not permit this ({doing}).", mend, serious) from None
+        raise errors.RefusedError(f"The switch refuses this ({doing}).", "", serious) from None
+
+
+def words_of(error: Any) -> list[Word]:
+    """Return the rpc-errors of a PyEZ exception."""
+    found = error.errs if isinstance(error.errs, list) else [error.rpc_error] if error.rpc_error else []
+    words = [
+        Word(
+            *(str(item.get(key) or "").strip() for key in ("severity", "message", "source", "edit_path", "bad_element"))
+        )
+        for item in found
+        if item
+    ]
+    if not words and str(error.message or ""):
+        words = [Word("error", str(error.message))]
+    return words
+
+
+def _version(text: str | None) -> str | None:
+    """Return the release of a `JUNOS Base OS boot [12.3R12.4]` comment, as old releases give it."""
+    return text[text.index("[") + 1 : text.index("]")] if text and "[" in text and "]" in text else None

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look at a switch without touching it: pending commit first, then its configuration, then what is to be done."""
+
+from __future__ import annotations
+
+from . import errors, plan
+from .commits import describe_pending
+from .findings import RefusalError
+from .limits import UNKNOWN, Limit, limit_of
+from .management import WayIn, declared_way, found_way
+from .model import Style
+from .request import Request, Survey
+from .rules import too_many_members
+from .session import Session
+from .statements import Config, from_element
+
+
+def survey(session: Session, request: Request) -> Survey:
+    """Read what there is and compute the difference.
+
+    Raises:
+        errors.SwitchError: it cannot be read, or its style is unknown.
+
+    """
+    newest, pending, left = session.pending()
+    config = from_element(session.committed())
+    style = request.style or session.style() or style_of(config)
+    if style is None:
+        raise errors.SwitchError("The switch does not tell its style.", "Set style to els or nonels.")
+    limit = request.limit or _limit(session, request)
+    made = plan.make(config, request.declared, request.state, style, stp=request.stp, limit=limit)
+    if request.state != "deleted":
+        for bundle in request.declared.bundles:
+            made.findings += too_many_members(bundle, limit)
+    return Survey(newest, pending, left, style, made)
+
+
+def style_of(config: Config) -> Style | None:
+    """Return the style by statements that only one of them has."""
+    tags = {step.tag for item in config.statements for step in item}
+    if tags & {"port-mode", "ethernet-switching-options"}:
+        return "nonels"
+    return "els" if tags & {"interface-mode", "switch-options"} else None
+
+
+def _limit(session: Session, request: Request) -> Limit:
+    """Ask for the model only where the number of members or bundles makes it matter."""
+    declared = request.declared
+    if all(len(bundle.members) <= 8 for bundle in declared.bundles) and len(declared.bundles) <= 31:
+        return UNKNOWN
+    return limit_of(*session.software())
+
+
+def refuse_pending(seen: Survey) -> None:
+    """Refuse to do anything while a confirmed commit is pending: even a commit check would confirm it.
+
+    Raises:
+        errors.PendingCommitError: with its owner and the time that it has left.
+
+    """
+    if seen.pending is not None:
+        mend = "Nothing was done, because anything might confirm it. Wait, or let its owner confirm or abandon it."
+        raise errors.PendingCommitError(describe_pending(seen.pending, seen.left), mend)
+
+
+def refuse_findings(seen: Survey, request: Request) -> None:
+    """Refuse what is wrong with the plan, and what needs consent and has none.
+
+    Raises:
+        RefusalError: with all findings at once.
+
+    """
+    found = seen.plan.findings + plan.refuse_foreign(seen.plan, "foreign" in request.consent)
+    if found:
+        raise RefusalError(sorted(set(found)), "Nothing was changed.")
+
+
+def refuse_management(session: Session, seen: Survey, request: Request) -> list[str]:
+    """Refuse to touch the way in without consent; return a note where the way in cannot be told.
+
+    Raises:
+        RefusalError: the change touches it.
+
+    """
+    if "management" in request.consent:
+        return []
+    config = seen.plan.before
+    way: WayIn | None = declared_way(config, seen.style, request.management_ports, request.management_vlan)
+    if way is None:
+        way = found_way(config, seen.style, session.addresses, session.read)
+    found = plan.refuse_management(seen.plan, way.ports, way.vlans, False, way.how)
+    if found:
+        raise RefusalError(found, "Nothing was changed.")
+    if way.how:
+        return []
+    return [
+        "It could not be told through which port the controller reaches the switch (no interface of its configuration "
+        "has the address that was connected to); name it in management_ports or management_vlan."
+    ]

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a switch is and how to get in, from what is given, from OpenSSH's configuration and from its arguments."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+NETCONF_PORT = 830
+SYSTEM_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts"
+
+
+@dataclass(frozen=True)
+class Target:
+    """How to reach one switch. Times in seconds."""
+
+    host: str
+    port: int | None = None
+    user: str | None = None
+    password: str | None = None
+    key_file: str | None = None
+    ssh_config: str | None = None
+    known_hosts: tuple[str, ...] = ()
+    proxy_command: str | None = None
+    host_key_checking: bool = True
+    look_for_keys: bool = True
+    connect_timeout: int = 30
+    rpc_timeout: int = 60
+    commit_timeout: int = 300
+
+    @property
+    def where(self) -> str:
+        """Return host and port for messages."""
+        return f"{self.host} port {self.port or NETCONF_PORT}"
+
+
+def with_arguments(target: Target, arguments: str) -> Target:
+    """Return the target with what `ansible_ssh_common_args` says and this client understands.
+
+    Raises:
+        ValueError: the arguments are not quoted as a shell would want it.
+
+    """
+    for name, value in _options(shlex.split(arguments)):
+        if name == "proxyjump":
+            target = replace(target, proxy_command=jump(value))
+        elif name == "proxycommand":
+            target = replace(target, proxy_command=value)
+        elif name == "userknownhostsfile":
+            target = replace(target, known_hosts=tuple(value.split()))
+        elif name == "stricthostkeychecking" and value.lower() in ("no", "off", "false"):
+            target = replace(target, host_key_checking=False)
+        elif name == "identityfile":
+            target = replace(target, key_file=target.key_file or value)
+        elif name == "config":
+            target = replace(target, ssh_config=value)
+    return target
+
+
+def _options(words: list[str]) -> Iterable[tuple[str, str]]:
+    short = {"-J": "proxyjump", "-i": "identityfile", "-F": "config"}
+    todo = list(words)
+    while todo:
+        word = todo.pop(0)
+        flag, rest = word[:2], word[2:]
+        if flag == "-o":
+            text = rest or (todo.pop(0) if todo else "")
+            name, _sign, value = text.replace(" ", "=", 1).partition("=") if "=" not in text else text.partition("=")
+            yield name.strip().lower(), value.strip().strip('"')
+        elif flag in short:
+            yield short[flag], rest or (todo.pop(0) if todo else "")
+
+
+def jump(hosts: str) -> str:
+    """Return the ProxyCommand that does what `ProxyJump` does."""
+    *first, last = [host.strip() for host in hosts.split(",")]
+    name, port = _host_and_port(last.removeprefix("ssh://"))
+    through = f" -J {shlex.quote(','.join(first))}" if first else ""
+    return f"ssh -W [%h]:%p{through}{f' -p {port}' if port else ''} {shlex.quote(name)}"
+
+
+def _host_and_port(text: str) -> tuple[str, str]:
+    if text.count(":") == 1:
+        name, _colon, port = text.partition(":")
+        return name, port
+    return text, ""
+
+
+def resolved(target: Target, config: Any) -> Target:
+    """Return the target completed by a lookup of OpenSSH's configuration; what is given explicitly wins."""
+    proxy = config.get("proxycommand")
+    if proxy is None and config.get("proxyjump", "none") != "none":
+        proxy = jump(config["proxyjump"])
+    keys = config.get("identityfile") or []
+    strict = str(config.get("stricthostkeychecking", "yes")).lower() not in ("no", "off", "false")
+    return replace(
+        target,
+        host=config.get("hostname", target.host),
+        port=target.port or int(config.get("port", NETCONF_PORT)),
+        user=target.user or config.get("user"),
+        key_file=target.key_file or next((os.path.expanduser(key) for key in keys if _is_file(key)), None),
+        known_hosts=target.known_hosts or tuple(str(config.get("userknownhostsfile", "~/.ssh/known_hosts")).split()),
+        proxy_command=target.proxy_command or (None if proxy == "none" else proxy),
+        host_key_checking=target.host_key_checking and strict,
+    )
+
+
+def _is_file(name: str) -> bool:
+    return os.path.isfile(os.path.expanduser(name))
+
+
+def known_lines(files: Iterable[str], host: str, port: int, hashed: Any) -> list[str]:
+    """Return the lines of known_hosts files that name the host.
+
+    Only these are handed on: a client that parses a thousand keys per session spends its time there. `hashed(name,
+    salt)` computes the hashed form of a name. Lines with a marker (@revoked, @cert-authority) are not understood by the
+    client and are left out.
+    """
+    names = [f"[{host}]:{port}", host]
+    found: list[str] = []
+    for file in files:
+        try:
+            with open(os.path.expanduser(file), encoding="utf-8", errors="replace") as stream:
+                found += [line.strip() for line in stream if _names(line, names, hashed)]
+        except OSError:
+            continue
+    return found
+
+
+def _names(line: str, names: list[str], hashed: Any) -> bool:
+    words = line.split()
+    if len(words) < 3 or line.startswith(("#", "@")):
+        return False
+    if words[0].startswith("|1|"):
+        return any(hashed(name, words[0]) == words[0] for name in names)
+    return any(name in words[0].split(",") for name in names)

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Wait until bundles work, seen by a fresh session: that it opens proves the way to the switch."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+
+from . import errors, verify
+from .plan import ExpectedBundle
+from .request import Verification
+from .session import Session
+
+Opener = Callable[[], Session]
+
+
+def wait(opener: Opener, expected: list[ExpectedBundle], asked: Verification, seconds: float) -> list[str]:
+    """Return what was verified.
+
+    Args:
+        opener: makes the fresh session
+        expected: the bundles that must work
+        asked: what is to be verified
+        seconds: the longest that may be waited, whatever is asked
+
+    Raises:
+        errors.VerificationError: it did not come to be in time; names bundle, port, end and flag.
+
+    """
+    deadline = time.monotonic() + min(float(asked.timeout), seconds)
+    session = _open(opener, deadline, asked.interval)
+    try:
+        wrong = _until_good(session, expected if asked.links else [], asked, deadline)
+        if wrong:
+            raise errors.VerificationError(
+                "\n".join(["The links do not work:", *wrong, *_neighbours(session, expected)])
+            )
+    finally:
+        session.close()
+    _command(asked, deadline)
+    return _verified(expected if asked.links else [], asked)
+
+
+def _open(opener: Opener, deadline: float, interval: float) -> Session:
+    while True:
+        try:
+            return opener()
+        except errors.ConnectError as error:
+            if time.monotonic() >= deadline:
+                raise errors.VerificationError(
+                    f"The switch cannot be reached by a fresh session: {error.what}"
+                ) from None
+        time.sleep(interval)
+
+
+def _until_good(session: Session, expected: list[ExpectedBundle], asked: Verification, deadline: float) -> list[str]:
+    """Ask until all is good or the time is over; the first answers come quickly, the later ones seldom."""
+    pause = min(0.2, asked.interval)
+    while expected:
+        wrong = look(session, expected)
+        if not wrong or time.monotonic() + pause >= deadline:
+            return wrong
+        time.sleep(pause)
+        pause = min(asked.interval, pause * 2)
+    return []
+
+
+def look(session: Session, expected: list[ExpectedBundle]) -> list[str]:
+    """Return what is wrong with the bundles now."""
+    state = verify.links(session.read("get_interface_information", terse=True))
+    flags = {}
+    if any(bundle.lacp for bundle in expected):
+        flags = verify.lacp(session.read("get_lacp_interface_information"))
+    return verify.judge(expected, state, flags)
+
+
+def _neighbours(session: Session, expected: list[ExpectedBundle]) -> list[str]:
+    """Return what LLDP says is cabled to the members, to help whoever reads the message."""
+    try:
+        found = verify.neighbours(session.read("get_lldp_neighbors_information"))
+    except errors.SwitchError:
+        return []
+    ports = [port for bundle in expected for port in bundle.members]
+    return [f"LLDP sees {found[port]} on {port}." for port in ports if found.get(port)]
+
+
+def _command(asked: Verification, deadline: float) -> None:
+    """Run the user's reachability command until it exits with 0."""
+    while asked.command:
+        left = max(1.0, deadline - time.monotonic())
+        try:
+            ran = subprocess.run(asked.command, capture_output=True, text=True, timeout=left, check=False)
+            if ran.returncode == 0:
+                return
+            said = (ran.stderr or ran.stdout).strip()
+        except (OSError, subprocess.TimeoutExpired) as error:
+            said = str(error)
+        if time.monotonic() + asked.interval >= deadline:
+            raise errors.VerificationError(f"The reachability command {' '.join(asked.command)} failed: {said[-300:]}")
+        time.sleep(asked.interval)
+
+
+def _verified(expected: list[ExpectedBundle], asked: Verification) -> list[str]:
+    found = ["a fresh NETCONF session opened"]
+    for bundle in expected:
+        how = "LACP flags of both ends" if bundle.lacp else "static, so links and membership only"
+        found.append(f"{bundle.name}: up with {', '.join(bundle.members)} ({how})")
+    return found + ([f"the command {' '.join(asked.command)} succeeded"] if asked.command else [])
