@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The SSH side: one listener with a host key of its own per switch, the subsystem `netconf`, password and key login."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncssh
+
+from .device import Device
+from .netconf import Connection, Lab
+
+XML_MODE = "xml-mode netconf need-trailer"
+
+
+@dataclass
+class Access:
+    """Who may log in: a password, and public keys in OpenSSH's form."""
+
+    user: str = "lab"
+    password: str = "lab123"
+    keys: list[asyncssh.SSHKey] = field(default_factory=list)
+
+    def read_keys(self, path: Path) -> None:
+        """Add the keys of an authorized_keys file."""
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.strip() and not line.startswith("#"):
+                self.keys.append(asyncssh.import_public_key(line))
+
+
+class _Login(asyncssh.SSHServer):
+    """Decides on logins."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+
+    def begin_auth(self, username: str) -> bool:
+        """Ask everybody for a proof."""
+        return True
+
+    def password_auth_supported(self) -> bool:
+        """Offer passwords where one is set."""
+        return bool(self.access.password)
+
+    def validate_password(self, username: str, password: str) -> bool:
+        """Compare the password."""
+        return (username, password) == (self.access.user, self.access.password)
+
+    def public_key_auth_supported(self) -> bool:
+        """Offer keys where some are known."""
+        return bool(self.access.keys)
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        """Look the key up."""
+        return username == self.access.user and any(key.public_data == known.public_data for known in self.access.keys)
+
+
+class _Netconf(asyncssh.SSHServerSession[bytes]):
+    """One channel: the subsystem `netconf`, or the command by which old clients ask for the same."""
+
+    def __init__(self, lab: Lab, device: Device, user: str) -> None:
+        self.lab = lab
+        self.device = device
+        self.user = user
+        self.connection: Connection | None = None
+
+    def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
+        """Keep the channel."""
+        self.channel = chan
+
+    def shell_requested(self) -> bool:
+        """Give no shell: the CLI is not simulated."""
+        return False
+
+    def subsystem_requested(self, subsystem: str) -> bool:
+        """Serve NETCONF only."""
+        return subsystem == "netconf"
+
+    def exec_requested(self, command: str) -> bool:
+        """Serve NETCONF by its command as well."""
+        return command == XML_MODE
+
+    def session_started(self) -> None:
+        """Greet the client and begin to answer."""
+        self.connection = Connection(self.lab, self.device, self.user, self._write, self._hang_up)
+        self.channel.get_connection().create_task(self._run(self.connection))
+
+    async def _run(self, connection: Connection) -> None:
+        """Answer until the session ends, then close the channel."""
+        try:
+            await connection.run()
+        finally:
+            if not self.channel.is_closing():
+                self.channel.exit(0)
+
+    def _write(self, data: bytes) -> None:
+        """Send bytes, as long as the channel stands."""
+        if not self.channel.is_closing():
+            self.channel.write(data)
+
+    def _hang_up(self) -> None:
+        """End the whole connection without a word, as a dead line does."""
+        self.channel.get_connection().abort()
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        """Hand bytes over."""
+        if self.connection is not None:
+            try:
+                self.connection.received(data)
+            except ValueError:
+                self._hang_up()
+
+    def eof_received(self) -> bool:
+        """Take the end of input as the end of the session."""
+        if self.connection is not None:
+            self.connection.ended()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take note that the line is down."""
+        if self.connection is not None:
+            self.connection.ended()
+
+
+@dataclass
+class Listener:
+    """A switch that listens: its port and its host key."""
+
+    device: Device
+    port: int
+    host_key: str
+    acceptor: asyncssh.SSHAcceptor
+
+
+def host_key(path: Path | None) -> asyncssh.SSHKey:
+    """Give the host key of a switch: read from `path`, or made (and kept there)."""
+    if path is not None and path.exists():
+        return asyncssh.read_private_key(path)
+    made = asyncssh.generate_private_key("ssh-ed25519")
+    if path is not None:
+        path.touch(mode=0o600)
+        made.write_private_key(path)
+    return made
+
+
+async def listen(lab: Lab, device: Device, access: Access, port: int, key: asyncssh.SSHKey, host: str = "127.0.0.1") -> Listener:
+    """Let one switch listen on `port` (0: any)."""
+
+    class Login(_Login):
+        """Makes sessions of this switch."""
+
+        def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+            self.conn = conn
+
+        def session_requested(self) -> _Netconf:
+            return _Netconf(lab, device, str(self.conn.get_extra_info("username")))
+
+    acceptor = await asyncssh.create_server(
+        lambda: Login(access), host, port, server_host_keys=[key], encoding=None, line_editor=False, reuse_address=True
+    )
+    public = key.export_public_key().decode().strip()
+    lab.devices[device.name] = device
+    return Listener(device, acceptor.get_port(), " ".join(public.split()[:2]), acceptor)

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Configuration in braces: out of the tree, loading, and the difference of two trees as `show | compare` writes it."""
+
+from __future__ import annotations
+
+import re
+
+from .errors import JunosError, Report, not_simulated, syntax_error, warning
+from .setform import put, quote, take, tokens
+from .tree import Node, edit_path, equal
+
+INDENT = "    "
+LEXER = re.compile(r'/\*.*?\*/|#[^\n]*|"(?:[^"\\]|\\.)*"|[{};]|(?:\[[^\]\s]*\]|[^\s{};"\[\]])+|\[|\]', re.S)
+TAGS = ("replace:", "delete:", "inactive:", "active:", "protect:", "unprotect:")
+
+
+def head(node: Node) -> str:
+    """Give what the line of a statement begins with: its word, its name, `inactive:` before."""
+    words = [] if node.schema.hidden or node.schema.nokey else [node.schema.word]
+    if node.schema.kind == "list":
+        words.append(quote(node.key))
+    elif node.schema.kind == "leaf":
+        words.append(quote(node.value))
+    elif node.schema.kind == "leaf-list":
+        values = " ".join(quote(value) for value in node.values)
+        words.append(f"[ {values} ]" if len(node.values) > 1 else values)
+    return ("inactive: " if node.inactive else "") + " ".join(words)
+
+
+def one(node: Node, depth: int = 0, before: str = "") -> list[str]:
+    """Give the lines of one statement and all below it; `before` is the word of an inline statement above."""
+    start = INDENT * depth + before + head(node)
+    below = node.ordered()
+    if not below:
+        return [start + ";"]
+    if node.schema.inline and not node.inactive:
+        return [line for child in below for line in one(child, depth, f"{before}{head(node)} ")]
+    if node.schema.oneline or (len(below) == 1 and below[0].schema.nokey and not below[0].inactive):
+        return [" ".join([start, *(head(child) for child in below)]) + ";"]
+    return [start + " {", *(line for child in below for line in one(child, depth + 1)), INDENT * depth + "}"]
+
+
+def write(node: Node) -> str:
+    """Give all that stands below `node`."""
+    return "".join(line + "\n" for child in node.ordered() for line in one(child))
+
+
+def diff(old: Node, new: Node) -> str:
+    """Give the difference as Junos does: `[edit ...]` and lines with `+` or `-`; empty when there is none."""
+    result: list[str] = []
+    _diff(old, new, result)
+    return "".join(line + "\n" for line in result)
+
+
+def _diff(old: Node, new: Node, result: list[str]) -> None:
+    """Compare the children of two nodes that are there on both sides."""
+    block: list[str] = []
+    deeper: list[tuple[Node, Node]] = []
+    for index in _union(old, new):
+        before, after = old.children.get(index), new.children.get(index)
+        if before is not None and after is not None:
+            if equal(before, after):
+                continue
+            if before.children and after.children and head(before) == head(after):
+                deeper.append((before, after))
+                continue
+        block += _signed("-", before, new) if before is not None else []
+        block += _signed("+", after, new) if after is not None else []
+    if block:
+        result += [edit_path(_place(new)), *block]
+    for before, after in deeper:
+        _diff(before, after, result)
+
+
+def _union(old: Node, new: Node) -> list[tuple[str, str]]:
+    """Give the indices of both nodes' children: what is gone, then the new one's order."""
+    gone = [(node.schema.name, node.key) for node in old.ordered()]
+    return [index for index in gone if index not in new.children] + [
+        (node.schema.name, node.key) for node in new.ordered()
+    ]
+
+
+def _signed(sign: str, node: Node | None, level: Node) -> list[str]:
+    """Give a statement's lines with a sign, indented by its depth as `show | compare` does."""
+    if node is None:
+        return []
+    before = f"{level.schema.word} " if level.schema.inline else ""
+    pad = " " * (len(_place(level).words()) + 2)
+    return [sign + pad + line for line in one(node, before=before)]
+
+
+def _place(level: Node) -> Node:
+    """Give the hierarchy that `[edit ...]` names for changes in `level`: an inline statement belongs to its parent."""
+    return level.parent if level.schema.inline and level.parent is not None else level
+
+
+class _Reader:
+    """Reads braces into a tree; keeps where it stands as a path of CLI words."""
+
+    def __init__(self, root: Node, text: str, replace: bool) -> None:
+        self.root = root
+        self.replace = replace
+        self.words = [word for word in LEXER.findall(text) if not word.startswith(("#", "/*"))]
+        self.reports: list[Report] = []
+
+    def block(self, prefix: list[str]) -> None:
+        """Read statements up to the closing brace or the end."""
+        while self.words and self.words[0] != "}":
+            self.statement(prefix)
+
+    def statement(self, prefix: list[str]) -> None:
+        """Read one statement: words, then `;` or a block."""
+        line: list[str] = []
+        while self.words and self.words[0] not in ("{", "}", ";"):
+            line.append(self.words.pop(0))
+        if not self.words or self.words[0] == "}":
+            raise syntax_error(line[-1] if line else "}", f"[edit {' '.join(prefix)}]")
+        tags = [word for word in line if word in TAGS]
+        line = [word for word in line if word not in TAGS]
+        end = self.words.pop(0)
+        path = [*prefix, *line]
+        skip = self._apply(tags, path, bool(line))
+        if end == "{":
+            self.block(path)
+            if not self.words:
+                raise syntax_error("}", f"[edit {' '.join(path)}]")
+            self.words.pop(0)
+        if "inactive:" in tags and not skip:
+            self.reports += take(self.root, path, "deactivate")
+
+    def _apply(self, tags: list[str], path: list[str], named: bool) -> bool:
+        """Carry out one statement with its tags; tell whether it was a deletion."""
+        if "protect:" in tags or "unprotect:" in tags:
+            raise not_simulated("protect:")
+        try:
+            if not named:
+                return False
+            if "delete:" in tags or ("replace:" in tags and self.replace):
+                found = take(self.root, path, "delete")
+                self.reports += found if "delete:" in tags else []
+            if "delete:" not in tags:
+                put(self.root, path)
+        except JunosError as failure:
+            self.reports += failure.reports
+        return "delete:" in tags
+
+
+def load(root: Node, text: str, replace: bool = False) -> list[Report]:
+    """Load braces into the tree; `replace` honours `replace:` tags; give the warnings.
+
+    Raises:
+        JunosError: with the errors found, and the warnings met besides.
+    """
+    if not tokens(text):
+        return [warning("load: empty input")]
+    reader = _Reader(root, text, replace)
+    reader.block([])
+    if reader.words:
+        reader.reports.append(Report("syntax error", bad="}"))
+    if any(report.severity == "error" for report in reader.reports):
+        raise JunosError(*reader.reports)
+    return reader.reports
