@@ -72,6 +72,7 @@ def _commit(item: Any) -> Commit:
 
 
 def seconds_of(date: Any) -> int:
+    """Return the `seconds` attribute of a date-time (with or without a namespace); 0 where there is none."""
     found = [] if date is None else [value for key, value in date.attrib.items() if key.rsplit("}", 1)[-1] == "seconds"]
     return int(found[0]) if found and found[0].isdigit() else 0
 

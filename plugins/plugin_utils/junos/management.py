@@ -59,7 +59,7 @@ def found_way(
     with suppress(errors.RefusedError, errors.DeniedError):
         port = _learned(controller, read)
         if port:
-            return WayIn(_with_bundles(config, {port}), {vlan}, f"the MAC table shows the controller's next hop there")
+            return WayIn(_with_bundles(config, {port}), {vlan}, "the MAC table shows the controller's next hop there")
     return WayIn(carriers(config, vlan, style), {vlan}, f"it carries VLAN {vlan}, in which {switch} is")
 
 

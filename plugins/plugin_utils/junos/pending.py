@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Confirm or abandon a commit that an earlier task left pending, and nothing but that commit.
 
-The window: between the two tasks no session holds the lock, so anybody's commit, or commit check, confirms it. The token
-is compared under the lock; a commit check of somebody else leaves no entry in the history and cannot be seen.
+The window: between the two tasks no session holds the lock, so anybody's commit, or commit check, confirms it. The
+token is compared under the lock; a commit check of somebody else leaves no entry in the history and cannot be seen.
 """
 
 from __future__ import annotations
 
 from . import errors
 from .commits import Commit, Token
-from .session import Session
 from .waiting import Opener
 
 

@@ -47,8 +47,8 @@ class Session:
 
     def style(self) -> Style | None:
         """Return the switch style as PyEZ finds it, or None where ethernet switching does not run."""
-        with suppress(ez.RpcError, AttributeError, TypeError):
-            return _STYLES.get(self._device.facts["switch_style"])
+        with suppress(errors.RefusedError, errors.DeniedError, AttributeError, TypeError):
+            return _STYLES.get(self._ask("reading the switch style", lambda: self._device.facts["switch_style"]))
         return None
 
     def software(self) -> tuple[str | None, str | None]:
@@ -140,6 +140,13 @@ class Session:
             self._locked = False
             with suppress(errors.SwitchError):
                 self._ask("unlocking", self._config.unlock)
+
+    def drop(self) -> None:
+        """Cut the connection without a word, so that a session that does not answer gives its lock back."""
+        self._locked = False
+        with suppress(Exception):
+            self._device.connected = False
+            self._device._conn._session.close()
 
     def close(self) -> None:
         """End the session; nothing is raised, because whatever matters was said before."""

@@ -103,8 +103,8 @@ def _commit(session: Session, opener: Opener, request: Request, seen: Survey, ou
         session.commit(comment, request.minutes, synchronize)
         newest = next(iter(session.history()), None)
     except errors.LostError as error:
+        session.drop()
         recover(opener, seen.plan.before, comment, request, error)
-        raise
     except errors.SwitchError as error:
         _discard(session)
         raise type(error)(f"{error.what} Nothing was changed.", error.mend, error.words) from None

@@ -29,17 +29,23 @@ def wait(opener: Opener, expected: list[ExpectedBundle], asked: Verification, se
 
     """
     deadline = time.monotonic() + min(float(asked.timeout), seconds)
-    session = _open(opener, deadline, asked.interval)
-    try:
-        wrong = _until_good(session, expected if asked.links else [], asked, deadline)
-        if wrong:
-            raise errors.VerificationError(
-                "\n".join(["The links do not work:", *wrong, *_neighbours(session, expected)])
-            )
-    finally:
-        session.close()
+    judged = expected if asked.links else []
+    while True:
+        session = _open(opener, deadline, asked.interval)
+        try:
+            wrong = _until_good(session, judged, asked, deadline)
+            if wrong:
+                said = ["The links do not work:", *wrong, *_neighbours(session, judged)]
+                raise errors.VerificationError("\n".join(said))
+            break
+        except errors.LostError:
+            # Links that come and go may break a session; the next one may do better.
+            if time.monotonic() >= deadline:
+                raise errors.VerificationError("The verifying session breaks again and again.") from None
+        finally:
+            session.close()
     _command(asked, deadline)
-    return _verified(expected if asked.links else [], asked)
+    return _verified(judged, asked)
 
 
 def _open(opener: Opener, deadline: float, interval: float) -> Session:
@@ -71,8 +77,16 @@ def look(session: Session, expected: list[ExpectedBundle]) -> list[str]:
     state = verify.links(session.read("get_interface_information", terse=True))
     flags = {}
     if any(bundle.lacp for bundle in expected):
-        flags = verify.lacp(session.read("get_lacp_interface_information"))
+        flags = _flags(session)
     return verify.judge(expected, state, flags)
+
+
+def _flags(session: Session) -> dict[str, dict[str, dict[str, str]]]:
+    """Return the LACP flags; a switch whose LACP does not run (yet) has none."""
+    try:
+        return verify.lacp(session.read("get_lacp_interface_information"))
+    except errors.RefusedError:
+        return {}
 
 
 def _neighbours(session: Session, expected: list[ExpectedBundle]) -> list[str]:

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rendered and parsed: what can be said without a switch."""
+
+from __future__ import annotations
+
+from . import plan
+from .findings import Finding, RefusalError
+from .gather import structured
+from .model import Style
+from .request import Request
+from .setform import from_set
+from .statements import Config, from_xml
+from .survey import style_of
+
+
+def render(request: Request, running: str | None) -> plan.Plan:
+    """Return the plan against a given configuration, or against an empty one; spanning tree is taken to be RSTP.
+
+    Raises:
+        RefusalError: the plan has findings.
+
+    """
+    assert request.style is not None
+    current = read(running) if running else Config()
+    made = plan.make(current, request.declared, request.state, request.style, stp=request.stp or "rstp")
+    if made.findings:
+        raise RefusalError(sorted(set(made.findings)))
+    return made
+
+
+def read(running: str) -> Config:
+    """Return a configuration given as XML or in set form.
+
+    Raises:
+        RefusalError: it is neither.
+
+    """
+    try:
+        return from_xml(running) if running.lstrip().startswith("<") else from_set(running.splitlines())
+    except ValueError as error:
+        mend = "Give the output of show configuration | display xml, or | display set."
+        raise RefusalError([Finding("running_config", "UNREADABLE", str(error), "It is parsed.", mend)]) from None
+
+
+def parse(running: str, style: Style | None) -> tuple[dict[str, object], Style]:
+    """Return the given configuration in the shape of the declaration, and its style.
+
+    Raises:
+        RefusalError: it cannot be read, or does not tell its style.
+
+    """
+    config = read(running)
+    found = style or style_of(config)
+    if found is None:
+        why = "Nothing in the configuration tells it."
+        raise RefusalError([Finding("style", "STYLE_MISSING", "the style is unknown", why, "Say els or nonels.")])
+    return structured(config, found), found
