@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""For tests: starts the simulator as a process of its own, and talks to its control port. Needs the standard library."""
+"""For tests: starts the simulator as a process of its own and talks to its control port; standard library only."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def ask(port: int, op: str, host: str = "127.0.0.1", **arguments: Any) -> Any:
 
 
 class Simulator:
-    """A running simulator; `switches` is {NAME: MODEL[:MEMBERS]}; `options` go to the command line (known_hosts=PATH)."""
+    """A running simulator; `switches` is {NAME: MODEL[:MEMBERS]}, `options` are those of the command line."""
 
     def __init__(self, switches: dict[str, str], python: str = sys.executable, **options: object) -> None:
         self.command = [python, str(Path(__file__).with_name("simulator.py")), "run"]
@@ -50,7 +50,9 @@ class Simulator:
         self.about: dict[str, Any] = json.loads(line)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.process.terminate()
         self.process.wait(10)
         assert self.process.stdout is not None

@@ -30,7 +30,7 @@ class Clock:
 
 def stamp(seconds: float) -> str:
     """Write a time as Junos does: 2026-11-21 09:00:00 UTC."""
-    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def span(seconds: float) -> str:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The control port: JSON lines over TCP, one request and one answer a line. It alone moves clocks and sets faults.
 
-A request is `{"op": NAME, "switch": NAME, ...}`, the answer `{"ok": true, "result": ...}` or `{"ok": false, "error": TEXT}`.
-README.md lists the operations.
+A request is `{"op": NAME, "switch": NAME, ...}`, the answer `{"ok": true, "result": ...}` or `{"ok": false, "error":
+TEXT}`. README.md lists the operations.
 """
 
 from __future__ import annotations
@@ -185,7 +185,9 @@ def commit(lab: Lab, arguments: Arguments) -> Any:
     if arguments.get("edit_only"):
         return None
     minutes = float(arguments.get("confirmed", 0))
-    device.commit(session, Options(bool(arguments.get("check_only")), minutes * 60, arguments.get("log", ""), client="cli"))
+    device.commit(
+        session, Options(bool(arguments.get("check_only")), minutes * 60, arguments.get("log", ""), client="cli")
+    )
     return None
 
 
@@ -194,7 +196,8 @@ def state(lab: Lab, arguments: Arguments) -> Any:
     """Give the state of all bundles: up, members, those that carry traffic."""
     now = State(chosen(lab, arguments))
     return {
-        name: {"up": now.up(name), "members": now.members(name), "active": now.active_members(name)} for name in now.bundles()
+        name: {"up": now.up(name), "members": now.members(name), "active": now.active_members(name)}
+        for name in now.bundles()
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from . import rules, schema
 from .clock import Clock, span, stamp
-from .errors import SIM, CommitFailed, JunosError, Report, error
+from .errors import SIM, CommitError, JunosError, Report, error
 from .faults import Faults
 from .models import Model
 from .tree import Node, equal
@@ -196,19 +196,19 @@ class Device:
         A pending confirmed commit is confirmed by any commit **or commit check** that succeeds (facts, section 8).
 
         Raises:
-            CommitFailed: the device's rules refuse the candidate, or a fault does; nothing has changed.
+            CommitError: the device's rules refuse the candidate, or a fault does; nothing has changed.
             JunosError: another session has the lock.
         """
         self._refuse_foreign(session)
         words = "configuration check-out failed" if options.check else "commit failed"
         reports = rules.check(self.edited, self.model, self.fpcs, words)
         if reports:
-            raise CommitFailed(*reports)
+            raise CommitError(*reports)
         if options.check:
             self.pending = None
             return []
         if self.faults.disk_full:
-            raise CommitFailed(error(f"{SIM}commit failed: /config: write failed, filesystem is full").reports[0])
+            raise CommitError(error(f"{SIM}commit failed: /config: write failed, filesystem is full").reports[0])
         before, tree = self.committed, self.edited
         comment = f"commit confirmed, rollback in {max(1, round(options.confirm / 60))}mins" if options.confirm else ""
         now = self.clock.now()
@@ -231,5 +231,6 @@ class Device:
 
 def lock_text(holder: Session, now: float) -> str:
     """Give the device's words for a lock that another holds."""
-    who = f"{holder.user} terminal {holder.terminal} (pid {holder.pid})"
-    return f"configuration database locked by:\n  {who} on since {stamp(holder.since)}, idle {span(now - holder.last)}\n      exclusive [edit]"
+    since, idle = stamp(holder.since), span(now - holder.last)
+    who = f"{holder.user} terminal {holder.terminal} (pid {holder.pid}) on since {since}, idle {idle}"
+    return f"configuration database locked by:\n  {who}\n      exclusive [edit]"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from .device import Device, Session
-from .errors import CommitFailed, JunosError, Report, error, syntax_error
+from .errors import CommitError, JunosError, Report, error, syntax_error
 from .frames import report_element
 from .xmlform import Element, elements, local, value_of
 
@@ -84,7 +84,7 @@ def answer(call: Call) -> Reply:
         if handler is None:
             raise syntax_error(call.name)
         return handler(call)
-    except CommitFailed as failure:
+    except CommitError as failure:
         return failed_commit(call.device, failure.reports)
     except JunosError as failure:
         return Reply([report_element(report) for report in failure.reports], failed=True)

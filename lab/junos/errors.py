@@ -32,7 +32,7 @@ class JunosError(Exception):
         self.reports = list(reports)
 
 
-class CommitFailed(JunosError):
+class CommitError(JunosError):
     """The candidate was refused by the check or the commit; the reports stand inside `<commit-results>`."""
 
 

@@ -13,8 +13,8 @@ Mode = Literal["off", "active", "passive"]
 class FarEnd:
     """The other end of one cable.
 
-    `cable`: `up`, or `dead` (no light). `lacp`: how the far port speaks LACP. `system` and `key` name the far switch and
-    its bundle as LACP does: two members of one bundle that differ in them are cabled to different bundles. `flags`
+    `cable`: `up`, or `dead` (no light). `lacp`: how the far port speaks LACP. `system` and `key` name the far switch
+    and its bundle as LACP does: two members of one bundle that differ in them are cabled to different bundles. `flags`
     forces fields of the partner as the switch sees them (`lacp-synchronization: No`). `lldp` is (system name, port id)
     or nothing where the far end does not speak LLDP. `macs` are the stations behind it: (address, VLAN name).
     """

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 
 from lxml import etree
 
@@ -37,7 +38,8 @@ def hello(session: int) -> bytes:
     listed = "".join(f"\n    <capability>{capability}</capability>" for capability in CAPABILITIES)
     text = (
         "<!-- No zombies were killed during the creation of this user interface -->\n"
-        f'<hello xmlns="{BASE}">\n  <capabilities>{listed}\n  </capabilities>\n  <session-id>{session}</session-id>\n</hello>\n'
+        f'<hello xmlns="{BASE}">\n  <capabilities>{listed}\n  </capabilities>\n'
+        f"  <session-id>{session}</session-id>\n</hello>\n"
     )
     return text.encode() + END + b"\n"
 
@@ -69,8 +71,21 @@ def parse(message: bytes) -> Element:
     Raises:
         lxml.etree.XMLSyntaxError: it is not XML.
     """
-    parser = etree.XMLParser(remove_comments=True, remove_pis=True, resolve_entities=False, no_network=True, huge_tree=True)
+    parser = etree.XMLParser(
+        remove_comments=True, remove_pis=True, resolve_entities=False, no_network=True, huge_tree=True
+    )
     return etree.fromstring(message.strip(), parser)
+
+
+def attributes_of(element: Element) -> dict[str, str]:
+    """Give the attributes as plain text."""
+    return {str(name): str(value) for name, value in dict(element.attrib).items()}
+
+
+def outermost(name: str, space: str, **prefixes: str) -> Element:
+    """Make an element whose default namespace is `space`."""
+    spaces = cast("dict[str, str]", {None: space, **prefixes})  # the stubs know no default namespace
+    return etree.Element(name, nsmap=spaces)
 
 
 def report_element(report: Report) -> Element:
@@ -86,7 +101,9 @@ def report_element(report: Report) -> Element:
     }
     for name, text in parts.items():
         if text:
-            etree.SubElement(element, name).text = text if name.startswith("error-t") or name.endswith("severity") else f"\n{text}\n"
+            etree.SubElement(element, name).text = (
+                text if name.startswith("error-t") or name.endswith("severity") else f"\n{text}\n"
+            )
     if report.bad:
         info = etree.SubElement(element, "error-info")
         etree.SubElement(info, "bad-element").text = f"\n{report.bad}\n"
@@ -98,8 +115,8 @@ def reply(request: Element | None, release: str, content: list[Element], ok: boo
 
     The elements carry no namespace, so they fall into the reply's default one: base 1.0, as `rpc-error` and `ok` must.
     """
-    attributes = [(name, str(value)) for name, value in (request.attrib.items() if request is not None else ())]
-    given = "".join(f" {name}={_quoted(value)}" for name, value in attributes if not str(name).startswith("{"))
+    attributes = attributes_of(request).items() if request is not None else ()
+    given = "".join(f" {name}={_quoted(value)}" for name, value in attributes if not name.startswith("{"))
     inner = b"".join(etree.tostring(element, encoding="utf-8") + b"\n" for element in content)
     head = f'<rpc-reply xmlns="{BASE}" xmlns:junos="http://xml.juniper.net/junos/{release}/junos"{given}>\n'
     return head.encode() + inner + (b"<ok/>\n" if ok else b"") + b"</rpc-reply>\n" + END + b"\n"

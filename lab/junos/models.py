@@ -22,7 +22,10 @@ class Model:
     def ports(self, fpcs: int) -> list[str]:
         """Give the names of all ports of a chassis of `fpcs` members."""
         return [
-            f"{kind}-{fpc}/{pic}/{port}" for fpc in range(fpcs) for pic, kind, count in self.bays for port in range(count)
+            f"{kind}-{fpc}/{pic}/{port}"
+            for fpc in range(fpcs)
+            for pic, kind, count in self.bays
+            for port in range(count)
         ]
 
     @property

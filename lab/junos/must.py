@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Evaluates the constraints of must.txt: a small part of the language that Juniper's schema states them in.
 
-A condition is made of paths in quotes, `!`, `&&`, `||` and brackets. A path is a line of CLI words from the top, or from
-the statement with `..`; `${interface}` and `${unit}` name the entry it stands in, `$$` its value, `<*>` any entry.
+A condition is made of paths in quotes, `!`, `&&`, `||` and brackets. A path is a line of CLI words from the top, or
+from the statement with `..`; `${interface}` and `${unit}` name the entry it stands in, `$$` its value, `<*>` any entry.
 `any "PATH"` is the same as the path alone; `unique "PATH"` says that the path is there once.
 """
 

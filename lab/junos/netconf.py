@@ -48,7 +48,7 @@ class Lab:
         return [asdict(entry) for entry in self.log[since:] if switch in ("", entry.switch)]
 
 
-class Dropped(Exception):
+class DroppedError(Exception):
     """A fault ended the session."""
 
 
@@ -89,7 +89,7 @@ class Connection:
             while (message := await self.messages.get()) is not None:
                 if message.strip() and not await self._message(message):
                     break
-        except Dropped:
+        except DroppedError:
             self.hang_up()
         finally:
             self.lab.connections.pop(self.session.number, None)
@@ -100,7 +100,9 @@ class Connection:
         try:
             request = parse(message)
         except etree.XMLSyntaxError as failure:
-            self._send(None, Reply([report_element(Report(f"syntax error: {failure}", tag="malformed-message", kind="rpc"))]))
+            self._send(
+                None, Reply([report_element(Report(f"syntax error: {failure}", tag="malformed-message", kind="rpc"))])
+            )
             return True
         if local(request) == "hello":
             return True
@@ -122,7 +124,7 @@ class Connection:
             self._send(request, answered)
             entry.outcome = "error" if answered.failed else "ok"
             await self._faults(entry, "after_reply")
-        except Dropped:
+        except DroppedError:
             entry.outcome = "dropped"
             raise
         return not answered.close
@@ -170,7 +172,7 @@ class Connection:
                 entry.outcome = f"held {when}"
                 await self._hold()
             elif fault.what == "drop":
-                raise Dropped
+                raise DroppedError
         return due
 
     async def _hold(self) -> None:
@@ -180,7 +182,7 @@ class Connection:
         for wait in waits:
             wait.cancel()
         if self.gone.is_set():
-            raise Dropped
+            raise DroppedError
 
     def _send(self, request: Element | None, answered: Reply) -> None:
         """Send a reply; a client that has gone does not matter."""

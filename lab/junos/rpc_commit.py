@@ -138,7 +138,9 @@ def rollback_information(call: Call) -> Reply:
         holder = etree.SubElement(etree.SubElement(made, "configuration-information"), "configuration-output")
         holder.text = "\n" + textform.diff(commits[wanted].tree, commits[other].tree)
     else:
-        made.append(configuration(call.device, commits[wanted].tree, call.argument("format", "text"), None, commits[wanted]))
+        made.append(
+            configuration(call.device, commits[wanted].tree, call.argument("format", "text"), None, commits[wanted])
+        )
     return Reply([made])
 
 

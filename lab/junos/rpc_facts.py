@@ -118,7 +118,11 @@ def uptime(call: Call) -> Reply:
     device = call.device
     now, newest = device.clock.now(), device.commits[0]
     root = etree.Element("system-uptime-information")
-    for name, when in (("current-time", now), ("system-booted-time", device.booted), ("last-configured-time", newest.time)):
+    for name, when in (
+        ("current-time", now),
+        ("system-booted-time", device.booted),
+        ("last-configured-time", newest.time),
+    ):
         below = etree.SubElement(root, name)
         date = put(below, "date-time", stamp(when))
         date.set(f"{{http://xml.juniper.net/junos/{device.model.short_release}/junos}}seconds", str(int(when)))
@@ -150,7 +154,12 @@ def file_list(call: Call) -> Reply:
     return Reply([root])
 
 
-@rpc("get-chassis-cluster-status", "get-jnu-satellites-information", "request-shell-execute", "get-system-nodes-information")
+@rpc(
+    "get-chassis-cluster-status",
+    "get-jnu-satellites-information",
+    "request-shell-execute",
+    "get-system-nodes-information",
+)
 def not_on_this_box(call: Call) -> Reply:
     """Refuse what an EX does not have."""
     raise syntax_error(call.name)

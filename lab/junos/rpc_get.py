@@ -10,7 +10,7 @@ from .clock import stamp
 from .device import Commit, Device
 from .dispatch import Call, Reply, number, rpc
 from .errors import error, not_simulated, syntax_error
-from .frames import XNM
+from .frames import XNM, attributes_of, outermost
 from .ranges import expand
 from .tree import Node, ensure
 from .xmlform import Element, elements, local, select, write
@@ -28,7 +28,7 @@ def configuration(device: Device, tree: Node, form: str, wanted: Element | None,
         version = [f"set version {device.model.release}"] if wanted is None else []
         made.text = "\n" + "".join(line + "\n" for line in [*version, *setform.lines(shown)])
     elif form == "text":
-        made = etree.Element("configuration-text", nsmap={None: XNM})
+        made = outermost("configuration-text", XNM)
         made.text = "\n" + (_head(device, commit) if wanted is None else "") + textform.write(shown)
     else:
         raise not_simulated(f"configuration in the format {form}")
@@ -38,7 +38,7 @@ def configuration(device: Device, tree: Node, form: str, wanted: Element | None,
 def _xml(device: Device, tree: Node, wanted: Element | None, commit: Commit | None) -> Element:
     """Give a configuration as XML, with who made it when."""
     junos = f"http://xml.juniper.net/junos/{device.model.short_release}/junos"
-    made = etree.Element("configuration", nsmap={None: XNM, "junos": junos})
+    made = outermost("configuration", XNM, junos=junos)
     if commit is not None:
         made.set(f"{{{junos}}}commit-seconds", str(int(commit.time)))
         made.set(f"{{{junos}}}commit-localtime", stamp(commit.time))
@@ -93,7 +93,7 @@ def _head(device: Device, commit: Commit | None) -> str:
 @rpc("get-configuration")
 def get_configuration(call: Call) -> Reply:
     """Show the candidate or what runs, whole or filtered, or the difference to a rollback file."""
-    attributes = {str(name): str(value) for name, value in call.request.attrib.items()}
+    attributes = attributes_of(call.request)
     unknown = set(attributes) - ATTRIBUTES
     if unknown:
         raise not_simulated(f"get-configuration {sorted(unknown)[0]}")

@@ -8,7 +8,7 @@ from lxml import etree
 from . import setform, textform
 from .dispatch import Call, Reply, number, rpc
 from .errors import JunosError, Report, error, not_simulated, syntax_error
-from .frames import report_element
+from .frames import attributes_of, report_element
 from .tree import Node
 from .xmlform import Element, Loader, elements, local
 
@@ -72,9 +72,9 @@ def _target(call: Call, part: str, wanted: str) -> None:
 @rpc("load-configuration")
 def load(call: Call) -> Reply:
     """Load a rollback file, the rescue configuration, or a configuration in XML, braces or set commands."""
-    attributes = dict(call.request.attrib)
+    attributes = attributes_of(call.request)
     if "rollback" in attributes:
-        call.device.rollback(call.session, number(call, str(attributes["rollback"]), 0, 49))
+        call.device.rollback(call.session, number(call, attributes["rollback"], 0, 49))
         return _results([])
     if "rescue" in attributes:
         if call.device.rescue is None:
@@ -83,14 +83,14 @@ def load(call: Call) -> Reply:
         return _results([])
     unknown = set(attributes) - {"action", "format"}
     if unknown:
-        raise not_simulated(f"load-configuration {sorted(map(str, unknown))[0]}")
-    action = str(attributes.get("action", "merge"))
+        raise not_simulated(f"load-configuration {sorted(unknown)[0]}")
+    action = attributes.get("action", "merge")
     given = [part for part in elements(call.request) if local(part) in SOURCES]
     if action not in ACTIONS:
         raise not_simulated(f"load-configuration action {action}")
     if len(given) != 1 or len(call.request) != 1:
         raise syntax_error(local(call.request[0]) if len(call.request) else "load-configuration")
-    return _load(call, action, str(attributes.get("format", "xml")), given[0])
+    return _load(call, action, attributes.get("format", "xml"), given[0])
 
 
 def _load(call: Call, action: str, form: str, given: Element) -> Reply:

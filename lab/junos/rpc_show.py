@@ -10,7 +10,7 @@ from lxml import etree
 
 from .dispatch import Call, Reply, rpc
 from .errors import JunosError, Report, not_simulated
-from .frames import report_element
+from .frames import outermost, report_element
 from .rules import bundle_of
 from .state import FLAGS, Lacp, State
 from .xmlform import Element
@@ -32,7 +32,7 @@ def junos_space(call: Call, part: str) -> str:
 
 def top(call: Call, name: str, part: str) -> Element:
     """Make a reply's outermost element."""
-    return etree.Element(name, nsmap={None: junos_space(call, part)})
+    return outermost(name, junos_space(call, part))
 
 
 def finish(call: Call, root: Element, part: str) -> Reply:
@@ -127,7 +127,11 @@ def _logical(state: State, name: str) -> list[tuple[str, list[tuple[str, str]]]]
     units = []
     for entry in node.entries("unit"):
         family = entry.child("family")
-        below = [names.get(child.schema.name, child.schema.name) for child in family.ordered()] if family is not None else []
+        below = (
+            [names.get(child.schema.name, child.schema.name) for child in family.ordered()]
+            if family is not None
+            else []
+        )
         units.append((entry.key, [(each, "") for each in below]))
     return units
 
@@ -241,7 +245,13 @@ def _vlan_els(root: Element, name: str, tag: str, interfaces: list[str]) -> None
 def _vlan(root: Element, index: int, name: str, tag: str, interfaces: list[str]) -> None:
     """Show one VLAN in the older form (capture: NAPALM's mocked data, test_get_vlans/vlan)."""
     entry = etree.SubElement(root, "vlan")
-    values = {"vlan-instance": "0", "vlan-name": name, "vlan-status": "Enabled", "vlan-owner": "static", "vlan-tag": tag or "0"}
+    values = {
+        "vlan-instance": "0",
+        "vlan-name": name,
+        "vlan-status": "Enabled",
+        "vlan-owner": "static",
+        "vlan-tag": tag or "0",
+    }
     values |= {"vlan-index": str(index + 2), "vlan-protocol-port": "Port Mode"}
     values |= {"vlan-members-count": str(len(interfaces))}
     values |= {"vlan-members-upcount": str(sum(name.endswith("*") for name in interfaces))}
@@ -258,7 +268,9 @@ def stations(call: Call) -> Reply:
     call.only("summary", "brief", "detail", "extensive", "interface-name", "vlan-name")
     wanted, vlan = call.argument("interface-name"), call.argument("vlan-name")
     found = [
-        entry for entry in State(call.device).stations() if wanted in ("", entry[2], entry[2][:-2]) and vlan in ("", entry[0].name)
+        entry
+        for entry in State(call.device).stations()
+        if wanted in ("", entry[2], entry[2][:-2]) and vlan in ("", entry[0].name)
     ]
     if call.device.model.style == "els":
         return _stations_els(call, [(each.name, each.tag, mac, port) for each, mac, port in found])

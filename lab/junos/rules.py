@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Commit check: what the daemons of the switch refuse, in their words. Juniper's stated constraints are in must.txt.
 
-A rule gives the errors it finds. A text that begins with `SIM TEXT` is this simulator's own: it is known that the device
-refuses the case (or not known that it accepts it), but not in which words.
+A rule gives the errors it finds. A text that begins with `SIM TEXT` is this simulator's own: it is known that the
+device refuses the case (or not known that it accepts it), but not in which words.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from .tree import Node, edit_path
 from .values import PORT
 
 Rule = Callable[["Candidate"], Iterator[Report]]
+TRUNK_NEEDS_MEMBERS = (
+    "For trunk interface, please ensure either vlan members is configured or inner-vlan-id-list is configured"
+)
 SPANNING_TREES = ("rstp", "mstp", "stp")
 
 
@@ -176,15 +179,16 @@ def els_trunk_has_members(candidate: Candidate) -> Iterator[Report]:
     """Refuse an ELS trunk without VLANs (facts, section 1; without ELS it commits)."""
     for _, unit, family in candidate.switching() if candidate.els else []:
         if family.text("interface-mode") == "trunk" and not family.has("vlan", "members"):
-            words = (
-                "For trunk interface, please ensure either vlan members is configured or inner-vlan-id-list is configured"
-            )
-            yield Report(words, path=f"{edit_path(unit)[:-1]} family]", bad="ethernet-switching")
+            yield Report(TRUNK_NEEDS_MEMBERS, path=f"{edit_path(unit)[:-1]} family]", bad="ethernet-switching")
 
 
 def els_interface_under_vlans(candidate: Candidate) -> Iterator[Report]:
     """Refuse `vlans V interface X` for a port with interface-mode (facts, section 4: a must of ELS)."""
-    moded = {f"{interface.key}.{unit.key}" for interface, unit, family in candidate.switching() if family.has("interface-mode")}
+    moded = {
+        f"{interface.key}.{unit.key}"
+        for interface, unit, family in candidate.switching()
+        if family.has("interface-mode")
+    }
     for vlan in candidate.vlans() if candidate.els else []:
         for entry in vlan.entries("interface"):
             if entry.key in moded or f"{entry.key}.0" in moded:

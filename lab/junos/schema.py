@@ -9,11 +9,11 @@ One line is one statement, its depth is its indentation (two blanks a level):
     name: TYPE      leaf;  name+: TYPE  leaf-list
     @group / <group a named set of statements, and its use
 
-TYPE is `string`, `enum a|b`, `uint A..B`, `ae` or `vlan-id`. After ` | ` stand attributes: `els` or `nonels` (known to that
-switch style alone), `cli=WORD` (the CLI's word where it differs from the XML element), `hidden` (the CLI does not write
-the list's word), `nokey` (the CLI does not write the leaf's word), `choice=ID` (siblings of one choice replace each
-other), `inline` (written before each child: `family inet {`), `oneline` (written on one line), `sort=interface|number|name`
-(order of entries), `key=interface|unit|vlan-name` (check of the entry's name).
+TYPE is `string`, `enum a|b`, `uint A..B`, `ae` or `vlan-id`. After ` | ` stand attributes: `els` or `nonels` (known to
+that switch style alone), `cli=WORD` (the CLI's word where it differs from the XML element), `hidden` (the CLI does not
+write the list's word), `nokey` (nor the leaf's), `choice=ID` (siblings of one choice replace each other), `inline`
+(written before each child: `family inet {`), `oneline` (written on one line), `sort=interface|number|name` (order of
+entries), `key=interface|unit|vlan-name` (check of the entry's name).
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ FOLDER = Path(__file__).with_name("schema")
 FILES = ("system", "chassis", "interfaces", "vlans", "protocols", "services")
 # Junos writes the top of the hierarchy in this order, as far as these statements go.
 TOP = (
-    "version system chassis interfaces snmp forwarding-options event-options routing-options protocols class-of-service "
-    "firewall security access ethernet-switching-options switch-options virtual-chassis vlans poe"
-).split()
+    *("version", "system", "chassis", "interfaces", "snmp", "forwarding-options", "event-options", "routing-options"),
+    *("protocols", "class-of-service", "firewall", "security", "access", "ethernet-switching-options"),
+    *("switch-options", "virtual-chassis", "vlans", "poe"),
+)
 
 
 @dataclass(eq=False)
@@ -136,7 +137,9 @@ def load(style: Style) -> Schema:
     """Give the whole hierarchy of one switch style, from `configuration` down."""
     lines = [line for name in FILES for line in _lines(FOLDER / f"{name}.txt")]
     groups = {line.text[1:]: line.below for line in lines if line.text.startswith("@")}
-    tops = sorted((line for line in lines if line.text[0] != "@"), key=lambda line: TOP.index(_statement(line.text).name))
+    tops = sorted(
+        (line for line in lines if line.text[0] != "@"), key=lambda line: TOP.index(_statement(line.text).name)
+    )
     root = Schema("configuration")
     _fill(root, tops, groups, style)
     return root

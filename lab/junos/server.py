@@ -144,7 +144,9 @@ def host_key(path: Path | None) -> asyncssh.SSHKey:
     return made
 
 
-async def listen(lab: Lab, device: Device, access: Access, port: int, key: asyncssh.SSHKey, host: str = "127.0.0.1") -> Listener:
+async def listen(
+    lab: Lab, device: Device, access: Access, port: int, key: asyncssh.SSHKey, host: str = "127.0.0.1"
+) -> Listener:
     """Let one switch listen on `port` (0: any)."""
 
     class Login(_Login):

@@ -13,7 +13,21 @@ from .values import check_key, check_value
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\[|\]|[^\s\[\]"]+(?:\[[^\]\s]*\][^\s\[\]"]*)*')
 PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,*$=~^-]+$")
 VERBS = ("set", "delete", "activate", "deactivate")
-KNOWN_VERBS = ("edit", "top", "up", "exit", "quit", "rename", "copy", "insert", "annotate", "protect", "unprotect", "replace", "wildcard")
+KNOWN_VERBS = (
+    "edit",
+    "top",
+    "up",
+    "exit",
+    "quit",
+    "rename",
+    "copy",
+    "insert",
+    "annotate",
+    "protect",
+    "unprotect",
+    "replace",
+    "wildcard",
+)
 
 
 def quote(value: str) -> str:

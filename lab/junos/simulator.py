@@ -4,8 +4,8 @@
 
     simulator.py run --switch ex1=ex4200-48t --switch ex2=ex4300-48t:2 [--control PORT] [--keys DIR]
         Starts; prints one line of JSON: {"control": PORT, "switches": {NAME: {"port", "host_key", "model", "style"}}}.
-        `MODEL:N` is a virtual chassis of N members, `@PORT` behind it the port (without: any). User lab, password lab123,
-        unless --user, --password, --authorized-keys say otherwise. --known-hosts FILE writes the host keys.
+        `MODEL:N` is a virtual chassis of N members, `@PORT` behind it the port (without: any). User lab, password
+        lab123, unless --user, --password, --authorized-keys say otherwise. --known-hosts FILE writes the host keys.
     simulator.py control PORT OPERATION [JSON]
         Sends one operation to the control port (README.md lists them), prints the answer.
     simulator.py models
@@ -44,7 +44,9 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run")
     run.add_argument("--switch", action="append", required=True, help="NAME=MODEL[:MEMBERS][@PORT]")
-    run.add_argument("--config", action="append", default=[], help="NAME=FILE with set commands instead of the factory's")
+    run.add_argument(
+        "--config", action="append", default=[], help="NAME=FILE with set commands instead of the factory's"
+    )
     run.add_argument("--bare", action="store_true", help="start all switches with an empty configuration")
     run.add_argument("--host", default="127.0.0.1")
     run.add_argument("--control", type=int, default=0)
@@ -66,14 +68,19 @@ async def start(options: argparse.Namespace, lab: Lab) -> dict[str, object]:
     access = server.Access(options.user, options.password)
     if options.authorized_keys:
         access.read_keys(options.authorized_keys)
-    texts = {name: Path(path).read_text(encoding="utf-8") for name, _, path in (each.partition("=") for each in options.config)}
+    texts = {
+        name: Path(path).read_text(encoding="utf-8")
+        for name, _, path in (each.partition("=") for each in options.config)
+    }
     switches: dict[str, dict[str, object]] = {}
     for text in options.switch:
         match = SWITCH.match(text)
         if match is None:
             raise SystemExit(f"--switch {text}: not NAME=MODEL[:MEMBERS][@PORT]")
         name = match["name"]
-        device = factory.make(name, match["model"], int(match["fpcs"] or 1), texts.get(name, "" if options.bare else None))
+        device = factory.make(
+            name, match["model"], int(match["fpcs"] or 1), texts.get(name, "" if options.bare else None)
+        )
         key = server.host_key(options.keys / f"{name}.key" if options.keys else None)
         listener = await server.listen(lab, device, access, int(match["port"] or 0), key, options.host)
         about = {"port": listener.port, "host_key": listener.host_key}

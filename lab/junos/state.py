@@ -120,7 +120,11 @@ class State:
     def _member(self, bundle: str, port: str, chosen: tuple[str, int] | None) -> Lacp:
         """Work out one member's flags; README.md says which words are guesses."""
         mode, node = self.lacp_mode(bundle), self.interface(bundle)
-        own = "Slow" if node is not None and node.text("aggregated-ether-options", "lacp", "periodic") == "slow" else "Fast"
+        own = (
+            "Slow"
+            if node is not None and node.text("aggregated-ether-options", "lacp", "periodic") == "slow"
+            else "Fast"
+        )
         far, partner = self.far(port), self._partner(bundle, port)
         if far is None or partner is None:
             receive = "Port disabled" if far is None else "Defaulted"

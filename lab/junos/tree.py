@@ -138,7 +138,7 @@ def remove(node: Node) -> None:
 
 
 def merge(target: Node, source: Node) -> None:
-    """Put all of `source` into `target`; what `target` has besides stays. `inactive` comes from `source` only if set."""
+    """Put all of `source` into `target`; what `target` has besides stays, also that it is inactive."""
     target.value = source.value or target.value
     target.values += [value for value in source.values if value not in target.values]
     target.inactive = target.inactive or source.inactive

@@ -11,7 +11,26 @@ from .schema import Schema
 
 PORT_TYPES = ("fe", "ge", "mge", "xe", "et")
 NUMBERED = {"ae": 127, "reth": 127}
-OTHERS = ("irb", "vlan", "lo", "me", "vme", "em", "fxp", "gr", "ip", "lsq", "bme", "jsrv", "vcp", "pime", "pimd", "mtun", "tap", "dsc")
+OTHERS = (
+    "irb",
+    "vlan",
+    "lo",
+    "me",
+    "vme",
+    "em",
+    "fxp",
+    "gr",
+    "ip",
+    "lsq",
+    "bme",
+    "jsrv",
+    "vcp",
+    "pime",
+    "pimd",
+    "mtun",
+    "tap",
+    "dsc",
+)
 PORT = re.compile(r"([a-z]+)-(\d+)/(\d+)/(\d+)$")
 NAMED = re.compile(r"([a-z]+)(\d*)$")
 LEADING = re.compile(r"([a-z]+)(\d*)(.*)$")
