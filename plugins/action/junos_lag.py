@@ -12,7 +12,7 @@ from ansible.plugins.action import ActionBase
 
 # The top of an action plugin is imported before the workers fork: PyEZ is loaded once, not once for each switch.
 with suppress(ImportError):
-    import jnpr.junos  # noqa: F401  # loaded for the forks
+    import jnpr.junos  # loaded for the forks
     import jnpr.junos.facts.ethernet_mac_table
     import jnpr.junos.utils.config  # noqa: F401  # loaded for the forks
 
@@ -119,7 +119,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
 
     def _apply(self, request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
         if request.declared.empty:
-            return {"changed": False, "commands": [], "warnings": ["Nothing is declared; the switch was not contacted."]}
+            return {
+                "changed": False,
+                "commands": [],
+                "warnings": ["Nothing is declared; the switch was not contacted."],
+            }
         target = self._target(arguments)
         outcome = apply(lambda: Session(target), request)
         result = {
@@ -174,7 +178,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             user=_text(self._variable("ansible_user", "ansible_ssh_user") or self._task.remote_user),
             password=_text(self._variable("ansible_password", "ansible_ssh_password", "ansible_ssh_pass")),
             key_file=_text(self._variable("ansible_private_key_file", "ansible_ssh_private_key_file")),
-            host_key_checking=str(checking if checking is not None else True).lower() not in ("false", "no", "0", "off"),
+            host_key_checking=str(checking if checking is not None else True).lower()
+            not in ("false", "no", "0", "off"),
             connect_timeout=times.get("connect", 30),
             rpc_timeout=times.get("rpc", 60),
             commit_timeout=times.get("commit", 300),
