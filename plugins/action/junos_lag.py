@@ -24,6 +24,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.pending 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.plan import Plan, refuse_foreign
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import CONSENT, Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing import restore, verified
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, with_arguments
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
@@ -32,7 +33,10 @@ _SPEC: dict[str, Any] = {
     "state": {
         "type": "str",
         "default": "merged",
-        "choices": [*options.APPLYING, "gathered", "rendered", "parsed", "confirmed", "abandoned"],
+        "choices": [
+            *options.APPLYING,
+            *("gathered", "rendered", "parsed", "verified", "confirmed", "abandoned", "restored"),
+        ],
     },
     "vlans": {"type": "raw"},
     "bundles": {"type": "raw"},
@@ -113,6 +117,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         if state == "rendered":
             made = offline.render(request, arguments["running_config"])
             return {"changed": False, "rendered": made.xml, "style": made.style, **_described(made)}
+        if state == "verified":
+            target = self._target(arguments)
+            return {"changed": False, "verified": verified(lambda: Session(target), request)}
+        if state == "restored":
+            return self._restore(request, arguments)
         if state == "gathered":
             return self._gather(request, arguments)
         return self._apply(request, arguments)
@@ -159,6 +168,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             }
             result["diff"] = {"prepared": "".join(line + "\n" for line in seen.plan.commands)}
         return result
+
+    def _restore(self, request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
+        target = self._target(arguments)
+        done = restore(lambda: Session(target), request)
+        diff = {"prepared": done.diff + "\n" if done.diff else ""}
+        return {"changed": done.changed, "diff": diff, "undone": list(done.undone)}
 
     def _settle(self, arguments: dict[str, Any]) -> dict[str, Any]:
         target, token = self._target(arguments), Token(**arguments["token"])

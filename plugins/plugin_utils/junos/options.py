@@ -23,7 +23,7 @@ def request_of(options: Mapping[str, Any], check_mode: bool) -> Request:
         RefusalError: with every finding.
 
     """
-    state = options["plan_for"] if options["state"] == "gathered" else options["state"]
+    state = options["plan_for"] if options["state"] in ("gathered", "verified") else options["state"]
     state = state if state in APPLYING else "merged"
     limit = _limit(options)
     declared, findings = declaration.read(
@@ -110,6 +110,9 @@ def _times(options: Mapping[str, Any]) -> list[Finding]:
         found.append(
             Finding("verify.timeout", "TIMER_TOO_SHORT", what, why, "Raise confirm_minutes or lower the time-out.")
         )
+    if options["state"] == "restored" and not options["run_id"]:
+        why = "Only commits of one run are undone."
+        found.append(Finding("run_id", "RUN_ID_MISSING", "restored without a run_id", why, "Give the run's id."))
     if options["hold"] and options["state"] not in APPLYING:
         why = "Only a change can be left pending."
         found.append(

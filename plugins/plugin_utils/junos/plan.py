@@ -74,6 +74,11 @@ class Plan:
                     direct.add(name)
         return direct
 
+    def expected_of(self, names: Iterable[str]) -> list[ExpectedBundle]:
+        """Return what is demanded of these bundles."""
+        held = members.members_by_bundle(self.after)
+        return [expected_bundle(self.after, name, held.get(name, [])) for name in names]
+
     def structures(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return before and after in the shape of the declaration."""
         return structured(self.before, self.style), structured(self.after, self.style)
@@ -120,16 +125,15 @@ def touched_by(operations: Iterable[Operation]) -> set[str]:
 
 def _expected(config: Config, declared: Declared, touched: set[str]) -> list[ExpectedBundle]:
     held = members.members_by_bundle(config)
-    return [
-        ExpectedBundle(
-            bundle.name,
-            tuple(held.get(bundle.name, [])),
-            config.has(*layout.interface(bundle.name), "aggregated-ether-options", "lacp"),
-            int(config.value(*layout.interface(bundle.name), "aggregated-ether-options", "minimum-links") or 1),
-        )
-        for bundle in declared.bundles
-        if bundle.name in touched
-    ]
+    names = [bundle.name for bundle in declared.bundles if bundle.name in touched]
+    return [expected_bundle(config, name, held.get(name, [])) for name in names]
+
+
+def expected_bundle(config: Config, name: str, ports: Iterable[str]) -> ExpectedBundle:
+    """Return what a configuration demands of a bundle."""
+    options = (*layout.interface(name), "aggregated-ether-options")
+    links = config.value(*options, "minimum-links")
+    return ExpectedBundle(name, tuple(ports), config.has(*options, "lacp"), int(links) if links else 1)
 
 
 def _disabled(config: Config, expected: Iterable[ExpectedBundle]) -> list[str]:

@@ -33,7 +33,7 @@ def wait(opener: Opener, expected: list[ExpectedBundle], asked: Verification, se
     while True:
         session = _open(opener, deadline, asked.interval)
         try:
-            wrong = _until_good(session, judged, asked, deadline)
+            wrong = until_good(session, judged, asked, deadline)
             if wrong:
                 said = ["The links do not work:", *wrong, *_neighbours(session, judged)]
                 raise errors.VerificationError("\n".join(said))
@@ -60,7 +60,7 @@ def _open(opener: Opener, deadline: float, interval: float) -> Session:
         time.sleep(interval)
 
 
-def _until_good(session: Session, expected: list[ExpectedBundle], asked: Verification, deadline: float) -> list[str]:
+def until_good(session: Session, expected: list[ExpectedBundle], asked: Verification, deadline: float) -> list[str]:
     """Ask until all is good or the time is over; the first answers come quickly, the later ones seldom."""
     pause = min(0.2, asked.interval)
     while expected:
@@ -115,9 +115,15 @@ def _command(asked: Verification, deadline: float) -> None:
         time.sleep(asked.interval)
 
 
-def _verified(expected: list[ExpectedBundle], asked: Verification) -> list[str]:
-    found = ["a fresh NETCONF session opened"]
+def verified_bundles(expected: list[ExpectedBundle]) -> list[str]:
+    """Return a sentence for each bundle that works."""
+    found = []
     for bundle in expected:
         how = "LACP flags of both ends" if bundle.lacp else "static, so links and membership only"
         found.append(f"{bundle.name}: up with {', '.join(bundle.members)} ({how})")
+    return found
+
+
+def _verified(expected: list[ExpectedBundle], asked: Verification) -> list[str]:
+    found = ["a fresh NETCONF session opened", *verified_bundles(expected)]
     return found + ([f"the command {' '.join(asked.command)} succeeded"] if asked.command else [])

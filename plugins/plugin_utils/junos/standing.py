@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may be asked of a switch that is already configured: does it work, and put back what a run replaced."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+from . import errors, waiting
+from .commits import Commit, comment_of
+from .recovery import recover, take_back
+from .request import MARGIN, Request
+from .session import Session
+from .statements import from_element
+from .survey import refuse_pending, survey
+from .waiting import Opener
+
+
+def verified(opener: Opener, request: Request) -> list[str]:
+    """Return what was verified: the configuration is the declared one and every declared bundle works. Reads only.
+
+    Raises:
+        errors.VerificationError: it is not so, with everything that is wrong.
+
+    """
+    session = opener()
+    try:
+        seen = survey(session, request)
+        differs = [str(finding) for finding in seen.plan.findings] + [f"missing: {line}" for line in seen.plan.commands]
+        names = {bundle.name for bundle in request.declared.bundles}
+        expected = seen.plan.expected_of(names)
+        deadline = time.monotonic() + request.verification.timeout
+        wrong = waiting.until_good(session, expected, request.verification, deadline)
+        if differs or wrong:
+            raise errors.VerificationError("\n".join(["The switch is not as it is declared:", *differs, *wrong]))
+    finally:
+        session.close()
+    return ["the configuration is the declared one", *waiting.verified_bundles(expected)]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was put back, in the switch's words, and the comments of the commits that it undid."""
+
+    changed: bool
+    diff: str = ""
+    undone: tuple[str, ...] = ()
+
+
+def commits_of(history: list[Commit], run_id: str) -> list[Commit]:
+    """Return the newest commits, as far as they were all made by that run."""
+    found: list[Commit] = []
+    for commit in history:
+        if f"{comment_of(run_id, '', '')} " not in f"{commit.comment} ":
+            break
+        found.append(commit)
+    return found
+
+
+def restore(opener: Opener, request: Request) -> Restored:
+    """Put back the configuration from before a run's commits, if they are the newest ones.
+
+    Raises:
+        errors.SwitchError: the newest commit is not one of that run, or it failed.
+
+    """
+    session = opener()
+    try:
+        newest, pending, _left = session.pending()
+        undone = commits_of(session.history(), request.run_id)
+        if undone and undone[0].comment.endswith("restored"):
+            return Restored(False)
+        if not undone:
+            who = f'"{newest.comment}" of {newest.user}, {newest.when}' if newest else "unknown"
+            what = f"The newest commit is not one of run {request.run_id}; it is {who}."
+            raise errors.NotTheTokenError(what, "Nothing was done. Compare with show | compare rollback 1.")
+        if pending is not None and pending not in undone:
+            _refuse(session, request)
+        return _restore(session, opener, request, undone)
+    finally:
+        session.unlock()
+        session.close()
+
+
+def _refuse(session: Session, request: Request) -> None:
+    refuse_pending(survey(session, request))
+
+
+def _restore(session: Session, opener: Opener, request: Request, undone: list[Commit]) -> Restored:
+    before = from_element(session.committed())
+    comments = tuple(commit.comment for commit in undone)
+    session.lock()
+    if commits_of(session.history(), request.run_id) != undone:
+        raise errors.SwitchError("Somebody committed in between. Nothing was done.", "Look at show system commit.")
+    session.rollback(len(undone))
+    diff = session.diff()
+    if not diff or request.check_mode:
+        if not undone[0].minutes:
+            session.check()
+        session.rollback(0)
+        return Restored(bool(diff), diff, comments)
+    comment = comment_of(request.run_id, request.ticket, "restored")
+    asked = replace(request.verification, links=False)
+    try:
+        session.commit(comment, request.minutes)
+        waiting.wait(opener, [], asked, request.minutes * 60 - MARGIN)
+        session.commit(comment)
+    except errors.LostError as error:
+        session.drop()
+        recover(opener, before, comment, request, error)
+    except errors.SwitchError as error:
+        take_back(session, opener, before, comment, request, error)
+    return Restored(True, diff, comments)
