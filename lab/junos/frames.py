@@ -79,7 +79,7 @@ def parse(message: bytes) -> Element:
 
 def attributes_of(element: Element) -> dict[str, str]:
     """Give the attributes as plain text."""
-    return {str(name): str(value) for name, value in dict(element.attrib).items()}
+    return {str(name): str(element.get(name)) for name in element.attrib}
 
 
 def outermost(name: str, space: str, **prefixes: str) -> Element:

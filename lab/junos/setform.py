@@ -161,6 +161,22 @@ def _put_value(parent: Node, schema: Schema, words: list[str]) -> Node:
     return node
 
 
+def follow(root: Node, words: list[str]) -> Node:
+    """Give the statement that `words` name; it must be there.
+
+    Raises:
+        JunosError: it is not.
+    """
+    node, words = root, list(words)
+    while words:
+        schema, key = step(node, words)
+        found = node.child(schema.name, key)
+        if found is None:
+            raise syntax_error(key or schema.word, edit_path(node))
+        node = found
+    return node
+
+
 def take(root: Node, words: list[str], verb: str) -> list[Report]:
     """Delete, deactivate or activate the statement that `words` name."""
     node, words = root, list(words)

@@ -6,17 +6,18 @@ from __future__ import annotations
 import re
 
 from .errors import JunosError, Report, not_simulated, syntax_error, warning
-from .setform import put, quote, take, tokens
-from .tree import Node, edit_path, equal
+from .setform import follow, put, quote, step, take, tokens
+from .tree import Node, edit_path, ensure, equal
 
 INDENT = "    "
 LEXER = re.compile(r'/\*.*?\*/|#[^\n]*|"(?:[^"\\]|\\.)*"|[{};]|(?:\[[^\]\s]*\]|[^\s{};"\[\]])+|\[|\]', re.S)
 TAGS = ("replace:", "delete:", "inactive:", "active:", "protect:", "unprotect:")
 
 
-def head(node: Node) -> str:
-    """Give what the line of a statement begins with: its word, its name, `inactive:` before."""
-    words = [] if node.schema.hidden or node.schema.nokey else [node.schema.word]
+def head(node: Node, before: str = "") -> str:
+    """Give what the line of a statement begins with: `inactive:`, the inline word above it, its word, its name."""
+    words = [before] if before else []
+    words += [] if node.schema.hidden or node.schema.nokey else [node.schema.word]
     if node.schema.kind == "list":
         words.append(quote(node.key))
     elif node.schema.kind == "leaf":
@@ -29,12 +30,12 @@ def head(node: Node) -> str:
 
 def one(node: Node, depth: int = 0, before: str = "") -> list[str]:
     """Give the lines of one statement and all below it; `before` is the word of an inline statement above."""
-    start = INDENT * depth + before + head(node)
+    start = INDENT * depth + head(node, before)
     below = node.ordered()
     if not below:
         return [start + ";"]
     if node.schema.inline and not node.inactive:
-        return [line for child in below for line in one(child, depth, f"{before}{head(node)} ")]
+        return [line for child in below for line in one(child, depth, head(node, before))]
     if node.schema.oneline or (len(below) == 1 and below[0].schema.nokey and not below[0].inactive):
         return [" ".join([start, *(head(child) for child in below)]) + ";"]
     return [start + " {", *(line for child in below for line in one(child, depth + 1)), INDENT * depth + "}"]
@@ -84,7 +85,7 @@ def _signed(sign: str, node: Node | None, level: Node) -> list[str]:
     """Give a statement's lines with a sign, indented by its depth as `show | compare` does."""
     if node is None:
         return []
-    before = f"{level.schema.word} " if level.schema.inline else ""
+    before = level.schema.word if level.schema.inline else ""
     pad = " " * (len(_place(level).words()) + 2)
     return [sign + pad + line for line in one(node, before=before)]
 
@@ -126,7 +127,15 @@ class _Reader:
                 raise syntax_error("}", f"[edit {' '.join(path)}]")
             self.words.pop(0)
         if "inactive:" in tags and not skip:
-            self.reports += take(self.root, path, "deactivate")
+            self.reports += take(self.root, [*prefix, *self._first(prefix, line)], "deactivate")
+
+    def _first(self, prefix: list[str], line: list[str]) -> list[str]:
+        """Give the words of a line that name its first statement: `inactive: 802.3ad ae0;` means 802.3ad."""
+        node, rest = follow(self.root, prefix), list(line)
+        schema, _ = step(node, rest)
+        if schema.inline and rest:
+            step(ensure(node, schema), rest)
+        return line[: len(line) - len(rest)]
 
     def _apply(self, tags: list[str], path: list[str], named: bool) -> bool:
         """Carry out one statement with its tags; tell whether it was a deletion."""
