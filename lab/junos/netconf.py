@@ -77,9 +77,10 @@ class Connection:
         for message in self.splitter.feed(data):
             self.messages.put_nowait(message)
 
-    def ended(self) -> None:
-        """Take note that the client is gone."""
-        self.gone.set()
+    def ended(self, lost: bool) -> None:
+        """Take note that nothing more comes: what has come is still answered, unless the line is down."""
+        if lost:
+            self.gone.set()
         self.messages.put_nowait(None)
 
     async def run(self) -> None:

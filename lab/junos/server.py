@@ -114,13 +114,13 @@ class _Netconf(asyncssh.SSHServerSession[bytes]):
     def eof_received(self) -> bool:
         """Take the end of input as the end of the session."""
         if self.connection is not None:
-            self.connection.ended()
+            self.connection.ended(lost=False)
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take note that the line is down."""
         if self.connection is not None:
-            self.connection.ended()
+            self.connection.ended(lost=True)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "lab"))
 from junos import factory
 from junos.client import Simulator
 from junos.device import Device, Session
+
+with contextlib.suppress(ImportError):
+    import ncclient.transport.session
+
+    ncclient.transport.session.TICK = 0.01  # ncclient waits that long before each request; the tests need not
 
 MODELS = {"nonels": "ex4200-48t", "els": "ex4300-48t:2"}
 MODE = {"nonels": "port-mode", "els": "interface-mode"}
