@@ -297,6 +297,10 @@ def _stations_els(call: Call, found: list[tuple[str, str, str, str]]) -> Reply:
         put(summary, "l2ng-l2-total-mac-count", str(len(found)))
         put(summary, "l2ng-l2-total-smac-count", "0")
         return finish(call, root, "l2al")
+    if call.flag("detail") or call.flag("extensive"):
+        for name, tag, mac, port in found:
+            _station_in_detail(root, len(found), (name, tag, mac, port))
+        return finish(call, root, "l2al")
     table = etree.SubElement(root, "l2ng-l2ald-mac-entry-vlan")
     put(table, "mac-count-global", str(len(found)))
     put(table, "learnt-mac-count", str(len(found)))
@@ -309,3 +313,16 @@ def _stations_els(call: Call, found: list[tuple[str, str, str, str]]) -> Reply:
         put(entry, "l2ng-l2-mac-age", "-")
         put(entry, "l2ng-l2-mac-logical-interface", port)
     return finish(call, root, "l2al")
+
+
+def _station_in_detail(root: Element, count: int, station: tuple[str, str, str, str]) -> None:
+    """Show one station as `detail` and `extensive` do (public captures of 15.1X53)."""
+    name, tag, mac, port = station
+    entry = etree.SubElement(root, "l2ng-l2ald-mac-entry-vlan")
+    put(entry, "l2ng-l2-mac-address", mac)
+    put(entry, "mac-count-global", str(count))
+    put(entry, "learnt-mac-count", str(count))
+    put(entry, "l2ng-l2-mac-routing-instance", "default-switch")
+    put(entry, "l2ng-l2-vlan-id", tag)
+    put(entry, "l2ng-l2-mac-vlan-name", name)
+    put(entry, "l2ng-l2-mac-logical-interface", port)
