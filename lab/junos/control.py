@@ -25,62 +25,63 @@ from .netconf import Lab
 from .state import State
 from .tree import Node
 
-Arguments = dict[str, Any]
-Operation = Callable[[Lab, Arguments], Any]
+Operation = Callable[..., Any]
 OPERATIONS: dict[str, Operation] = {}
 
 
 def operation(function: Operation) -> Operation:
-    """Register an operation under its function's name."""
+    """Register an operation under its function's name; its parameters are the arguments that a request can have."""
     OPERATIONS[function.__name__] = function
     return function
 
 
-def chosen(lab: Lab, arguments: Arguments) -> Device:
-    """Give the switch that a request names, its timers run up to now.
+def chosen(lab: Lab, switch: str) -> Device:
+    """Give a switch, its timers run up to now.
 
     Raises:
-        KeyError: there is no such switch.
+        ValueError: there is no such switch.
     """
-    device = lab.devices[arguments["switch"]]
+    if switch not in lab.devices:
+        raise ValueError(f"no switch {switch}; there are {', '.join(lab.devices)}")
+    device = lab.devices[switch]
     device.tick()
     return device
 
 
 @operation
-def switches(lab: Lab, arguments: Arguments) -> Any:
+def switches(lab: Lab) -> dict[str, dict[str, str]]:
     """List the switches."""
     return {name: {"model": device.model.name, "style": device.model.style} for name, device in lab.devices.items()}
 
 
 @operation
-def advance(lab: Lab, arguments: Arguments) -> Any:
+def advance(lab: Lab, seconds: float, switch: str = "") -> dict[str, str]:
     """Move the clock of one switch, or of all, by `seconds`."""
-    names = [arguments["switch"]] if "switch" in arguments else list(lab.devices)
-    for name in names:
-        lab.devices[name].clock.advance(float(arguments["seconds"]))
-        lab.devices[name].tick()
-    return {name: stamp(lab.devices[name].clock.now()) for name in names}
+    devices = [chosen(lab, name) for name in ([switch] if switch else lab.devices)]
+    for device in devices:
+        device.clock.advance(float(seconds))
+        device.tick()
+    return {device.name: stamp(device.clock.now()) for device in devices}
 
 
 @operation
-def log(lab: Lab, arguments: Arguments) -> Any:
+def log(lab: Lab, switch: str = "", since: int = 0) -> list[dict[str, object]]:
     """Give the log of all RPCs, of one switch or of all, from entry `since` on."""
-    return lab.entries(arguments.get("switch", ""), int(arguments.get("since", 0)))
+    return lab.entries(switch, since)
 
 
 @operation
-def clear_log(lab: Lab, arguments: Arguments) -> Any:
-    """Forget the log."""
-    lab.log.clear()
+def clear_log(lab: Lab, switch: str = "") -> None:
+    """Forget the log, of one switch or of all."""
+    lab.log = [entry for entry in lab.log if switch and entry.switch != switch]
 
 
 @operation
-def far_end(lab: Lab, arguments: Arguments) -> Any:
-    """Set what stands at the other end of `ports`: {PORT: {...} or null for no cable}."""
-    device = chosen(lab, arguments)
+def far_end(lab: Lab, switch: str, ports: dict[str, dict[str, Any] | None]) -> dict[str, Any]:
+    """Set what stands at the other end of `ports`: {PORT: {...} or null for no cable}; give all that is set."""
+    device = chosen(lab, switch)
     known = set(device.model.ports(device.fpcs))
-    for port, values in arguments["ports"].items():
+    for port, values in ports.items():
         if port not in known:
             raise ValueError(f"{device.name} has no port {port}")
         if values is None:
@@ -91,40 +92,46 @@ def far_end(lab: Lab, arguments: Arguments) -> Any:
 
 
 @operation
-def fault(lab: Lab, arguments: Arguments) -> Any:
+def fault(lab: Lab, switch: str, fault: dict[str, Any]) -> None:
     """Set a fault: the fields of `Fault`, at one switch."""
-    chosen(lab, arguments).faults.rules.append(Fault(**arguments["fault"]))
+    chosen(lab, switch).faults.rules.append(Fault(**fault))
 
 
 @operation
-def trouble(lab: Lab, arguments: Arguments) -> Any:
-    """Set lasting troubles: `slow_commit` (seconds), `disk_full`, `locked_by` (a user's name, or null)."""
-    device = chosen(lab, arguments)
-    if "slow_commit" in arguments:
-        device.faults.slow_commit = float(arguments["slow_commit"])
-    if "disk_full" in arguments:
-        device.faults.disk_full = bool(arguments["disk_full"])
-    if "locked_by" in arguments:
-        user, now = arguments["locked_by"], device.clock.now()
-        device.faults.foreign = Session(900, str(user), now - 600, now - 60) if user else None
+def trouble(
+    lab: Lab,
+    switch: str,
+    slow_commit: float | None = None,
+    settle: float | None = None,
+    disk_full: bool | None = None,
+    locked_by: str | None = None,
+) -> None:
+    """Set lasting troubles; what is not named stays as it is. `locked_by` is a user's name, empty for nobody."""
+    device = chosen(lab, switch)
+    faults, now = device.faults, device.clock.now()
+    faults.slow_commit = faults.slow_commit if slow_commit is None else float(slow_commit)
+    faults.settle = faults.settle if settle is None else float(settle)
+    faults.disk_full = faults.disk_full if disk_full is None else disk_full
+    if locked_by is not None:
+        faults.foreign = Session(900, locked_by, now - 600, now - 60) if locked_by else None
 
 
 @operation
-def clear_faults(lab: Lab, arguments: Arguments) -> Any:
+def clear_faults(lab: Lab, switch: str) -> None:
     """Take all faults and troubles of a switch away; what is held goes on."""
-    chosen(lab, arguments).faults.clear()
+    chosen(lab, switch).faults.clear()
 
 
 @operation
-def release(lab: Lab, arguments: Arguments) -> Any:
+def release(lab: Lab, switch: str) -> None:
     """Let go what a fault holds."""
-    chosen(lab, arguments).faults.release()
+    chosen(lab, switch).faults.release()
 
 
 @operation
-def status(lab: Lab, arguments: Arguments) -> Any:
-    """Tell of lock, candidate, pending commit, sessions and the newest commits."""
-    device = chosen(lab, arguments)
+def status(lab: Lab, switch: str) -> dict[str, Any]:
+    """Tell of lock, candidate, pending commit (seconds left), sessions and commits."""
+    device = chosen(lab, switch)
     now = device.clock.now()
     return {
         "time": now,
@@ -141,15 +148,16 @@ def status(lab: Lab, arguments: Arguments) -> Any:
 
 
 @operation
-def configuration(lab: Lab, arguments: Arguments) -> Any:
+def configuration(lab: Lab, switch: str, database: str = "committed", format: str = "set") -> str:
     """Give a configuration: `database` committed, candidate, rescue or a rollback number; `format` set, text or xml."""
-    device = chosen(lab, arguments)
-    tree, form = _tree(device, str(arguments.get("database", "committed"))), arguments.get("format", "set")
-    if form == "xml":
+    tree = _tree(chosen(lab, switch), database)
+    if format == "xml":
         root = etree.Element("configuration")
         xmlform.write(root, tree)
-        return etree.tostring(root, encoding="unicode")
-    return textform.write(tree) if form == "text" else "".join(line + "\n" for line in setform.lines(tree))
+        return str(etree.tostring(root, encoding="unicode"))
+    if format not in ("set", "text"):
+        raise ValueError(f"unknown format {format}")
+    return textform.write(tree) if format == "text" else "".join(line + "\n" for line in setform.lines(tree))
 
 
 def _tree(device: Device, database: str) -> Node:
@@ -166,35 +174,39 @@ def _tree(device: Device, database: str) -> Node:
 
 
 @operation
-def reset(lab: Lab, arguments: Arguments) -> Any:
+def reset(lab: Lab, switch: str, set: str | None = None) -> None:
     """Let a switch run `set` commands (without: as delivered), with no history, far ends or faults."""
-    device = chosen(lab, arguments)
-    factory.reset(device, arguments.get("set"))
+    device = chosen(lab, switch)
+    factory.reset(device, set)
     device.far.clear()
     device.faults.clear()
 
 
 @operation
-def commit(lab: Lab, arguments: Arguments) -> Any:
-    """Change and commit as another operator does on the console: `set` commands, `user`, `check_only`, `edit_only`."""
-    device = chosen(lab, arguments)
+def commit(
+    lab: Lab,
+    switch: str,
+    set: str = "",
+    user: str = "operator",
+    log: str = "",
+    confirmed: float = 0,
+    check_only: bool = False,
+    edit_only: bool = False,
+) -> None:
+    """Change and commit as another operator at the console; `confirmed` in minutes, `edit_only` without commit."""
+    device = chosen(lab, switch)
     now = device.clock.now()
-    session = Session(800, str(arguments.get("user", "operator")), now, now)
-    if arguments.get("set"):
-        setform.load(device.edit(session), arguments["set"])
-    if arguments.get("edit_only"):
-        return None
-    minutes = float(arguments.get("confirmed", 0))
-    device.commit(
-        session, Options(bool(arguments.get("check_only")), minutes * 60, arguments.get("log", ""), client="cli")
-    )
-    return None
+    session = Session(800, user, now, now)
+    if set:
+        setform.load(device.edit(session), set)
+    if not edit_only:
+        device.commit(session, Options(check_only, confirmed * 60, log, client="cli"))
 
 
 @operation
-def state(lab: Lab, arguments: Arguments) -> Any:
+def state(lab: Lab, switch: str) -> dict[str, dict[str, Any]]:
     """Give the state of all bundles: up, members, those that carry traffic."""
-    now = State(chosen(lab, arguments))
+    now = State(chosen(lab, switch))
     return {
         name: {"up": now.up(name), "members": now.members(name), "active": now.active_members(name)}
         for name in now.bundles()
@@ -202,9 +214,9 @@ def state(lab: Lab, arguments: Arguments) -> Any:
 
 
 @operation
-def drop(lab: Lab, arguments: Arguments) -> Any:
-    """End all sessions of a switch, as a dead line does."""
-    device = chosen(lab, arguments)
+def drop(lab: Lab, switch: str) -> int:
+    """End all sessions of a switch, as a dead line does; give how many there were."""
+    device = chosen(lab, switch)
     victims = [each for each in list(lab.connections.values()) if each.device is device]
     for victim in victims:
         victim.hang_up()
@@ -223,10 +235,13 @@ async def serve(lab: Lab, port: int, host: str = "127.0.0.1") -> asyncio.Server:
     return await asyncio.start_server(talk, host, port, limit=16 * 1024 * 1024)
 
 
-def _answer(lab: Lab, line: bytes) -> Arguments:
+def _answer(lab: Lab, line: bytes) -> dict[str, Any]:
     """Carry out one request; what goes wrong is told, not raised."""
     try:
-        request: Arguments = json.loads(line)
-        return {"ok": True, "result": OPERATIONS[request["op"]](lab, request)}
-    except (KeyError, ValueError, TypeError, IndexError, JunosError) as failure:
+        request: dict[str, Any] = json.loads(line)
+        function = OPERATIONS.get(request.pop("op", ""))
+        if function is None:
+            raise ValueError(f"the operations are {', '.join(OPERATIONS)}")
+        return {"ok": True, "result": function(lab, **request)}
+    except (AttributeError, ValueError, TypeError, IndexError, JunosError) as failure:
         return {"ok": False, "error": f"{type(failure).__name__}: {failure}"}

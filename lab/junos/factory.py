@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from . import setform
-from .device import Commit, Device, Pending
+from .device import Commit, Device
 from .models import MODELS
 from .tree import Node
 
@@ -60,6 +60,5 @@ def reset(device: Device, text: str | None = None) -> None:
     """Let the switch run the delivered configuration or `text`, with no history, no candidate and nothing pending."""
     tree = Node(device.schema)
     setform.load(tree, commands(device) if text is None else text)
-    nothing: Pending | None = None
     device.commits = [Commit(tree, device.clock.now(), client="other")]
-    device.candidate, device.rescue, device.holder, device.pending = None, None, None, nothing
+    device.candidate = device.rescue = device.holder = device.editor = device.pending = None

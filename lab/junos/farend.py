@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+# Fields of a LACP row, in the device's order.
+FLAGS = ("expired", "defaulted", "distributing", "collecting", "synchronization", "aggregation", "timeout", "activity")
 Mode = Literal["off", "active", "passive"]
 
 
@@ -15,7 +17,7 @@ class FarEnd:
 
     `cable`: `up`, or `dead` (no light). `lacp`: how the far port speaks LACP. `system` and `key` name the far switch
     and its bundle as LACP does: two members of one bundle that differ in them are cabled to different bundles. `flags`
-    forces fields of the partner as the switch sees them (`lacp-synchronization: No`). `lldp` is (system name, port id)
+    forces fields of the partner as the switch sees them (`synchronization: No`). `lldp` is (system name, port id)
     or nothing where the far end does not speak LLDP. `macs` are the stations behind it: (address, VLAN name).
     """
 
@@ -33,5 +35,7 @@ class FarEnd:
             raise ValueError("cable is up or dead; lacp is off, active or passive")
         if self.periodic not in ("fast", "slow"):
             raise ValueError("periodic is fast or slow")
+        if not set(self.flags) <= set(FLAGS):
+            raise ValueError(f"flags are {', '.join(FLAGS)}")
         self.lldp = (self.lldp[0], self.lldp[1]) if self.lldp else None
         self.macs = [(address, vlan) for address, vlan in self.macs]

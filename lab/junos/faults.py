@@ -57,10 +57,15 @@ class Fault:
 
 @dataclass
 class Faults:
-    """All that is set to go wrong at one switch."""
+    """All that is set to go wrong at one switch.
+
+    `slow_commit`: seconds that a commit takes; `settle`: seconds after each commit in which LACP hears no partner yet;
+    `disk_full`: commits fail; `foreign`: another user who holds the database.
+    """
 
     rules: list[Fault] = field(default_factory=list)
     slow_commit: float = 0
+    settle: float = 0
     disk_full: bool = False
     foreign: Session | None = None
     released: asyncio.Event = field(default_factory=asyncio.Event)
@@ -83,5 +88,5 @@ class Faults:
     def clear(self) -> None:
         """Take all faults away."""
         self.rules.clear()
-        self.slow_commit, self.disk_full, self.foreign = 0, False, None
+        self.slow_commit, self.settle, self.disk_full, self.foreign = 0, 0, False, None
         self.release()

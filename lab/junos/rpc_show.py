@@ -10,9 +10,10 @@ from lxml import etree
 
 from .dispatch import Call, Reply, rpc
 from .errors import JunosError, Report, not_simulated
+from .farend import FLAGS
 from .frames import outermost, report_element
 from .rules import bundle_of
-from .state import FLAGS, Lacp, State
+from .state import Lacp, State
 from .xmlform import Element
 
 FORMS = ("terse", "brief", "detail", "extensive", "media", "descriptions", "statistics")

@@ -7,8 +7,10 @@ device refuses the case (or not known that it accepts it), but not in which word
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from . import must
 from .errors import SIM, Report
@@ -37,19 +39,26 @@ class Candidate:
         """Tell the switch's style."""
         return self.model.style == "els"
 
+    @cached_property
     def interfaces(self) -> list[Node]:
         """Give all interfaces."""
         node = self.root.child("interfaces")
         return node.entries("interface") if node is not None else []
 
+    @cached_property
     def vlans(self) -> list[Node]:
         """Give all VLANs."""
         node = self.root.child("vlans")
         return node.entries("vlan") if node is not None else []
 
+    @cached_property
+    def members(self) -> Counter[str]:
+        """Give how many members each bundle has."""
+        return Counter(filter(None, map(bundle_of, self.interfaces)))
+
     def switching(self) -> Iterator[tuple[Node, Node, Node]]:
         """Give interface, unit and `family ethernet-switching` wherever it is configured."""
-        for interface in self.interfaces():
+        for interface in self.interfaces:
             for unit in interface.entries("unit"):
                 family = unit.find("family", "ethernet-switching")
                 if family is not None:
@@ -59,11 +68,6 @@ class Candidate:
 def bundle_of(interface: Node) -> str:
     """Give the ae that an interface is a member of, or nothing."""
     return interface.text("ether-options", "ieee-802.3ad", "bundle")
-
-
-def members_of(interfaces: list[Node], name: str) -> list[str]:
-    """Give the members of the ae `name`."""
-    return [interface.key for interface in interfaces if bundle_of(interface) == name]
 
 
 def check(root: Node, model: Model, fpcs: int, words: str) -> list[Report]:
@@ -78,9 +82,9 @@ def check(root: Node, model: Model, fpcs: int, words: str) -> list[Report]:
 
 def minimum_links(candidate: Candidate) -> Iterator[Report]:
     """Refuse a bundle with fewer members than its minimum-links (facts, section 5: an 18.4R1 reply)."""
-    for interface in candidate.interfaces():
+    for interface in candidate.interfaces:
         wanted = interface.text("aggregated-ether-options", "minimum-links")
-        count = len(members_of(candidate.interfaces(), interface.key))
+        count = candidate.members[interface.key]
         if wanted and count < int(wanted):
             text = (
                 f"Number of member links configured, i.e [{count}], for interface [{interface.key}]is lesser "
@@ -91,7 +95,7 @@ def minimum_links(candidate: Candidate) -> Iterator[Report]:
 
 def unit_zero(candidate: Candidate) -> Iterator[Report]:
     """Refuse units other than 0 on untagged ports and bundles (facts, section 5: PyEZ's own tests)."""
-    for interface in candidate.interfaces():
+    for interface in candidate.interfaces:
         tagged = any(interface.has(f"{word}vlan-tagging") for word in ("", "flexible-", "stacked-"))
         if not (PORT.match(interface.key) or interface.key.startswith("ae")) or tagged:
             continue
@@ -103,7 +107,7 @@ def unit_zero(candidate: Candidate) -> Iterator[Report]:
 
 def member_without_unit(candidate: Candidate) -> Iterator[Report]:
     """Refuse a member that still has logical units (facts, section 4: refused; the words were not found)."""
-    for interface in candidate.interfaces():
+    for interface in candidate.interfaces:
         for unit in interface.entries("unit") if bundle_of(interface) else []:
             words = f"{SIM}member link {interface.key} of {bundle_of(interface)} must have no logical unit"
             yield Report(words, path=edit_path(interface), bad=f"unit {unit.key}", daemon="dcd")
@@ -111,9 +115,7 @@ def member_without_unit(candidate: Candidate) -> Iterator[Report]:
 
 def members_per_bundle(candidate: Candidate) -> Iterator[Report]:
     """Refuse more members than the model can have in one bundle (facts, section 3)."""
-    interfaces = candidate.interfaces()
-    for name in sorted({bundle_of(interface) for interface in interfaces} - {""}):
-        count = len(members_of(interfaces, name))
+    for name, count in candidate.members.items():
         if count > candidate.model.members_per_lag:
             words = f"{SIM}{name} has {count} member links, this model has at most {candidate.model.members_per_lag}"
             yield Report(words, path="[edit interfaces]", bad=name, daemon="dcd")
@@ -121,7 +123,7 @@ def members_per_bundle(candidate: Candidate) -> Iterator[Report]:
 
 def options_of_the_kind(candidate: Candidate) -> Iterator[Report]:
     """Refuse bundle options on a port, port options on a bundle, and gigether-options alone (overlay of the YANG)."""
-    for interface in candidate.interfaces():
+    for interface in candidate.interfaces:
         wrong = "ether-options" if interface.key.startswith("ae") else "aggregated-ether-options"
         for name in (wrong, "gigether-options"):
             if interface.has(name):
@@ -132,7 +134,7 @@ def options_of_the_kind(candidate: Candidate) -> Iterator[Report]:
 def _vlan_numbers(candidate: Candidate) -> tuple[set[str], set[int]]:
     """Give the names and the tags of all VLANs that are defined (`default` always is)."""
     names, tags = {"default"}, {1}
-    for vlan in candidate.vlans():
+    for vlan in candidate.vlans:
         names.add(vlan.key)
         listed = vlan.find("vlan-id-list")
         words = [vlan.text("vlan-id"), vlan.text("vlan-range"), *(listed.values if listed is not None else [])]
@@ -189,7 +191,7 @@ def els_interface_under_vlans(candidate: Candidate) -> Iterator[Report]:
         for interface, unit, family in candidate.switching()
         if family.has("interface-mode")
     }
-    for vlan in candidate.vlans() if candidate.els else []:
+    for vlan in candidate.vlans if candidate.els else []:
         for entry in vlan.entries("interface"):
             if entry.key in moded or f"{entry.key}.0" in moded:
                 words = "Interface with 'interface-mode' config is not allowed under vlans"
@@ -210,7 +212,7 @@ def spanning_tree_ports(candidate: Candidate) -> Iterator[Report]:
 def vlan_tags_are_unique(candidate: Candidate) -> Iterator[Report]:
     """Refuse one tag at two VLANs (the words are not known)."""
     seen: dict[str, str] = {}
-    for vlan in candidate.vlans():
+    for vlan in candidate.vlans:
         tag = vlan.text("vlan-id")
         if tag in seen and tag not in ("", "none", "all"):
             words = f"{SIM}vlan-id {tag} is used by {seen[tag]} and {vlan.key}"

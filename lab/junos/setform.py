@@ -146,19 +146,31 @@ def put(root: Node, words: list[str]) -> Node:
 
 
 def _put_value(parent: Node, schema: Schema, words: list[str]) -> Node:
-    """Give a leaf its value or a leaf-list its values (`[ a b ]` or one); go on behind a leaf's value."""
-    if not words:
-        raise syntax_error(schema.word, edit_path(parent))
-    if schema.kind == "leaf":
-        value = check_value(schema, unquote(words.pop(0)), edit_path(parent))
-        node = ensure(parent, schema)
-        node.value = value
-        return put(parent, words) if words else node
-    values = [unquote(word) for word in words if word not in ("[", "]")]
+    """Give a leaf its value or a leaf-list its values (`[ a b ]` or one); go on with the words behind."""
+    values = _values(schema, words, edit_path(parent))
     checked = [check_value(schema, value, edit_path(parent)) for value in values]
     node = ensure(parent, schema)
-    node.values += [value for value in checked if value not in node.values]
-    return node
+    if schema.kind == "leaf":
+        node.value = checked[0]
+    else:
+        node.values += [value for value in checked if value not in node.values]
+    return put(parent, words) if words else node
+
+
+def _values(schema: Schema, words: list[str], path: str) -> list[str]:
+    """Take a value, or of a leaf-list all values in brackets, from the front of `words`."""
+    if not words:
+        raise syntax_error(schema.word, path)
+    if words[0] != "[":
+        return [unquote(words.pop(0))]
+    if schema.kind == "leaf" or "]" not in words:
+        raise syntax_error("[", path)
+    end = words.index("]")
+    values = [unquote(word) for word in words[1:end]]
+    del words[: end + 1]
+    if not values:
+        raise syntax_error("]", path)
+    return values
 
 
 def follow(root: Node, words: list[str]) -> Node:

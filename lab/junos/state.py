@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .device import Device
-from .farend import FarEnd
+from .farend import FLAGS, FarEnd
 from .ranges import expand
 from .rules import bundle_of
 from .tree import Node, natural
 
 YES_NO = {True: "Yes", False: "No"}
-# Fields of a LACP row, in the device's order.
-FLAGS = ("expired", "defaulted", "distributing", "collecting", "synchronization", "aggregation", "timeout", "activity")
 
 
 @dataclass
@@ -113,6 +111,8 @@ class State:
     def _partner(self, bundle: str, port: str) -> tuple[str, int] | None:
         """Give who answers LACP at a port: the far system and its bundle."""
         far = self.far(port)
+        if self.device.clock.now() < self.device.commits[0].time + self.device.faults.settle:
+            return None
         if far is None or far.lacp == "off" or "active" not in (far.lacp, self.lacp_mode(bundle)):
             return None
         return (far.system, far.key)
@@ -133,7 +133,7 @@ class State:
             return Lacp(port, *rows, receive, transmit, "Detached")
         good = partner == chosen
         theirs = _row(good, far.periodic.capitalize(), far.lacp.capitalize())
-        theirs.update({name.removeprefix("lacp-"): value for name, value in far.flags.items()})
+        theirs.update(far.flags)
         agreed = good and theirs["synchronization"] == "Yes" and theirs["aggregation"] == "Yes"
         forwards = agreed and theirs["collecting"] == "Yes"
         actor = _row(forwards, own, mode.capitalize())

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from .schema import Schema
 
@@ -12,6 +13,7 @@ NUMBERS = re.compile(r"(\d+)")
 SortKey = tuple[object, ...]
 
 
+@lru_cache(maxsize=65536)
 def natural(text: str) -> SortKey:
     """Order `ge-0/0/2` before `ge-0/0/10`; ports with slots before the others (ae, irb, lo0, vlan)."""
     parts = NUMBERS.split(text)

@@ -174,7 +174,7 @@ def test_the_other_styles_statement_is_unknown(style: str, line: str, bad: str) 
         ("set interfaces ae34foobar345 mtu 9000", "invalid interface type in 'ae34foobar345'"),
         ("set vlans v1 vlan-id 5000", "Value 5000 is not within range (1..4094)"),
         ("set interfaces ae0 aggregated-ether-options lacp periodic medium", "syntax error"),
-        ("set chassis aggregated-devices ethernet device-count 0", "Value 0 is not within range (1..480)"),
+        ("set chassis aggregated-devices ethernet device-count 0", "Value 0 is not within range (1..255)"),
         ("set groups g1 system host-name x", "SIM TEXT: groups is not simulated"),
         ("rename vlans a1 to b1", "SIM TEXT: the command rename is not simulated"),
     ],

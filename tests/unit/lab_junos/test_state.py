@@ -99,7 +99,7 @@ def test_a_cable_in_another_bundles_port_does_not_join(device: Device) -> None:
 
 
 def test_flags_of_the_partner_can_be_forced(device: Device) -> None:
-    cable(device, lacp="active", flags={"lacp-synchronization": "No"})
+    cable(device, lacp="active", flags={"synchronization": "No"})
     assert (first(device).partner["synchronization"], first(device).mux) == ("No", "Attached")
 
 
