@@ -11,28 +11,32 @@ short_description: Bundles, VLANs and ports of a Juniper EX, in one transaction 
 version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
-  - Brings all declared bundles (aggregated ethernet), plain ports and VLANs of one switch to what is declared, on switches
-    with and without ELS, over NETCONF by PyEZ, in the controller's process.
-  - Where nothing is to do, nothing is locked or committed. A change is locked exclusively, loaded in one piece, checked, and
-    committed with C(commit confirmed); a fresh session then verifies the bundles by LACP's flags of both ends, their links and
-    their members; only then the commit is confirmed and read back. Any failure takes all of it back, with the switch's own
-    words. A controller that dies leaves the switch in its old state, at the latest after O(confirm_minutes).
-  - While a confirmed commit of anybody is pending, nothing is done, in check mode neither, because even a C(commit check)
-    would confirm it. Its owner and the time that it has left are reported.
-  - A port that becomes a member link is cleaned of what keeps it from joining (units, MTU, tagging, its places in spanning
-    tree, VLANs, C(ethernet-switching-options) and interface ranges); all of that is in the diff. Configuration of other kinds
-    on it (class-of-service, 802.1X, PoE, routed families) is listed and needs O(consent).
+  - Brings all declared bundles (aggregated ethernet), plain ports and VLANs of one switch to what is declared, on
+    switches with and without ELS, over NETCONF by PyEZ, in the controller's process.
+  - Where nothing is to do, nothing is locked or committed. A change is locked exclusively, loaded in one piece,
+    checked, and committed with C(commit confirmed); a fresh session then verifies the bundles by LACP's flags of both
+    ends, their links and their members; only then the commit is confirmed and read back. Any failure takes all of it
+    back, with the switch's own words. A controller that dies leaves the switch in its old state, at the latest after
+    O(confirm_minutes).
+  - While a confirmed commit of anybody is pending, nothing is done, in check mode neither, because even a C(commit
+    check) would confirm it. Its owner and the time that it has left are reported.
+  - A port that becomes a member link is cleaned of what keeps it from joining (units, MTU, tagging, its places in
+    spanning tree, VLANs, C(ethernet-switching-options) and interface ranges); all of that is in the diff.
+    Configuration of other kinds on it (class-of-service, 802.1X, PoE, routed families) is listed and needs
+    O(consent).
   - What is not asked for is not touched. A field that is left out keeps its value.
   - The connection is made from the usual variables (C(ansible_host), C(ansible_port), default 830, C(ansible_user),
-    C(ansible_password), C(ansible_private_key_file), the agent, C(ansible_ssh_common_args) with C(ProxyJump), C(ProxyCommand),
-    C(UserKnownHostsFile) and C(StrictHostKeyChecking), and C(~/.ssh/config)). C(ansible_connection) is not used; set it to
-    C(local). Host keys are verified unless C(ansible_host_key_checking) or the SSH arguments say no.
+    C(ansible_password), C(ansible_private_key_file), the agent, C(ansible_ssh_common_args) with C(ProxyJump),
+    C(ProxyCommand), C(UserKnownHostsFile) and C(StrictHostKeyChecking), and C(~/.ssh/config)). C(ansible_connection)
+    is not used; set it to C(local). Host keys are verified unless C(ansible_host_key_checking) or the SSH arguments
+    say no.
 requirements:
   - junos-eznc >= 2.7.2
 options:
   state:
     description:
-      - V(merged) adds to what there is and sets what is given. A trunk keeps the VLANs and a bundle the members that it has.
+      - V(merged) adds to what there is and sets what is given. A trunk keeps the VLANs and a bundle the members that
+        it has.
       - V(replaced) makes the declared objects exact; fields that are left out go.
       - V(overridden) also removes bundles that are not declared, and lowers device-count.
       - V(deleted) removes the named objects and leaves clean ports. A VLAN that is used stays, with a finding.
@@ -41,7 +45,8 @@ options:
       - V(parsed) reads O(running_config).
       - V(verified) reads only, and fails unless the switch has what is declared and every declared bundle works.
       - V(confirmed) and V(abandoned) settle a commit that O(hold) left pending, see O(token).
-      - V(restored) puts back what the commits of O(run_id) replaced, if they are the newest ones, by a confirmed commit.
+      - V(restored) puts back what the commits of O(run_id) replaced, if they are the newest ones, by a confirmed
+        commit.
     type: str
     choices:
       - merged
@@ -64,20 +69,21 @@ options:
   bundles:
     description:
       - Bundles by name (C(ae0) to C(ae127)), a mapping.
-      - C(members) are the ports. C(lacp) is C(active), C(passive) or C(none) (static) and always has to be said, because Junos
-        takes a missing mode for passive. C(periodic) is C(slow) (of a new bundle) or C(fast).
+      - C(members) are the ports. C(lacp) is C(active), C(passive) or C(none) (static) and always has to be said,
+        because Junos takes a missing mode for passive. C(periodic) is C(slow) (of a new bundle) or C(fast).
       - C(minimum_links), C(link_speed), C(description), and C(member_descriptions) by port.
       - C(payload_mtu) in octets, as hosts count it; Junos's mtu, 14 or 18 octets more, is derived.
-      - C(mode) is C(access) or C(trunk); left out, C(tagged) makes a trunk and C(untagged) alone an access port. C(untagged) is
-        the VLAN of an access port, or the native VLAN of a trunk (an empty text for none); C(tagged) are the VLANs of a trunk.
-      - C(peer) is the kind of the far end and decides about the edge port of RSTP or MSTP, if the switch runs it. One of C(host),
-        C(esxi_vss), C(esxi_vds), C(ontap), C(ontap_7mode), C(linux), C(windows_lbfo), C(windows_set) (edge), C(switch),
-        C(junos_ex), C(procurve) (no edge), and C(external) (left alone).
+      - C(mode) is C(access) or C(trunk); left out, C(tagged) makes a trunk and C(untagged) alone an access port.
+        C(untagged) is the VLAN of an access port, or the native VLAN of a trunk (an empty text for none); C(tagged)
+        are the VLANs of a trunk.
+      - C(peer) is the kind of the far end and decides about the edge port of RSTP or MSTP, if the switch runs it. One
+        of C(host), C(esxi_vss), C(esxi_vds), C(ontap), C(ontap_7mode), C(linux), C(windows_lbfo), C(windows_set)
+        (edge), C(switch), C(junos_ex), C(procurve) (no edge), and C(external) (left alone).
     type: raw
   ports:
     description:
-      - Ports without a bundle by name, a mapping. Keys are C(description), C(payload_mtu), C(mode), C(untagged), C(tagged) and
-        C(peer), as in O(bundles).
+      - Ports without a bundle by name, a mapping. Keys are C(description), C(payload_mtu), C(mode), C(untagged),
+        C(tagged) and C(peer), as in O(bundles).
     type: raw
   plan_for:
     description: The state for which O(state=gathered) and O(state=verified) compute the difference.
@@ -91,14 +97,16 @@ options:
     default: auto
   model:
     description:
-      - Model, such as V(ex4200-48t), for the limits on members and bundles. Left out, the switch is asked where it matters.
+      - Model, such as V(ex4200-48t), for the limits on members and bundles. Left out, the switch is asked where it
+        matters.
     type: str
   release:
     description: Release of Junos, for the same.
     type: str
   stp:
     description:
-      - Where C(edge) is written. V(auto) takes the one that the switch runs; if it runs neither, spanning tree is left alone.
+      - Where C(edge) is written. V(auto) takes the one that the switch runs; if it runs neither, spanning tree is
+        left alone.
     type: str
     choices: [auto, rstp, mstp, none]
     default: auto
@@ -138,8 +146,9 @@ options:
   hold:
     description:
       - Leave the commit pending after its verification and return RV(token), for work that spans devices.
-      - Until it is settled no session holds the lock. Any commit, and any commit check, of anybody confirms it; a commit shows
-        in the history and makes O(state=confirmed) and O(state=abandoned) refuse, a commit check does not show.
+      - Until it is settled no session holds the lock. Any commit, and any commit check, of anybody confirms it; a
+        commit shows in the history and makes O(state=confirmed) and O(state=abandoned) refuse, a commit check does
+        not show.
     type: bool
     default: false
   token:
@@ -164,8 +173,8 @@ options:
     default: ""
   synchronize:
     description:
-      - Whether to C(commit synchronize). V(auto) does so where the configuration shows more than one virtual chassis member. For
-        O(state=confirmed) and O(state=abandoned) only V(always) does so.
+      - Whether to C(commit synchronize). V(auto) does so where the configuration shows more than one virtual chassis
+        member. For O(state=confirmed) and O(state=abandoned) only V(always) does so.
     type: str
     choices: [auto, always, never]
     default: auto
@@ -180,7 +189,9 @@ options:
     default: {}
     suboptions:
       links:
-        description: Whether changed bundles must be up, with LACP's flags right on both ends. Otherwise only the fresh session counts.
+        description:
+          - Whether changed bundles must be up, with LACP's flags right on both ends. Otherwise only the fresh session
+            counts.
         type: bool
         default: true
       timeout:
@@ -352,7 +363,7 @@ diff:
   returned: always, empty where nothing is to do
   type: dict
   sample:
-    prepared: "[edit chassis]\n+   aggregated-devices {\n+       ethernet {\n+           device-count 1;\n+       }\n+   }\n"
+    prepared: "[edit vlans]\n+   server {\n+       vlan-id 10;\n+   }\n"
 verified:
   description: What was seen before the commit was confirmed, and after.
   returned: after a change
@@ -393,8 +404,8 @@ gathered:
     vlans: {server: {id: 10}}
 plan:
   description:
-    - The computed difference, with C(changed), C(before), C(after), C(commands), C(notes), and C(findings) that a change would be
-      refused for.
+    - The computed difference, with C(changed), C(before), C(after), C(commands), C(notes), and C(findings) that a
+      change would be refused for.
   returned: when O(state=gathered) and objects are given
   type: dict
   sample:
@@ -411,7 +422,7 @@ rendered:
   description: The change as one XML load.
   returned: when O(state=rendered)
   type: str
-  sample: "<configuration>\n <vlans>\n  <vlan>\n   <name>server</name>\n   <vlan-id>10</vlan-id>\n  </vlan>\n </vlans>\n</configuration>\n"
+  sample: "<configuration>\n <vlans>\n  <vlan>\n   <name>server</name>\n  </vlan>\n </vlans>\n</configuration>\n"
 parsed:
   description: The given configuration in the shape of the options.
   returned: when O(state=parsed)
@@ -426,6 +437,6 @@ findings:
   type: list
   elements: str
   sample:
-    - "bundles.ae0: lacp is not said [LACP_MISSING]. Junos takes a missing mode for passive, and two passive ends never come up.
-      Say active, passive, or none for a static bundle."
+    - "bundles.ae0: lacp is not said [LACP_MISSING]. Junos takes a missing mode for passive, and two passive ends
+      never come up. Say active, passive, or none for a static bundle."
 """

@@ -121,6 +121,9 @@ def _set_bundle(draft: Draft, bundle: Bundle) -> list[Foreign]:
             layout.set_description(draft, port, text)
     _set_aggregation(draft, bundle)
     _set_common(draft, bundle, where)
+    if not any(rest and rest[0].tag == "unit" for rest in draft.config.below(*interface(bundle.name))):
+        # As delivered ports have it; without any statement the ae would not be configured at all.
+        draft.own(*layout.family(bundle.name))
     return foreign
 
 

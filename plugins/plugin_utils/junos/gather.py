@@ -60,13 +60,14 @@ def _bundle(config: Config, name: str, ports: list[str], style: Style) -> dict[s
 def _port(config: Config, name: str, style: Style) -> dict[str, Any]:
     found: dict[str, Any] = {}
     where = layout.interface(name)
-    mode = layout.mode_of(config, name, style) or ("access" if config.has(*layout.family(name)) else None)
+    listed = layout.members_of(config, name)
+    mode = layout.mode_of(config, name, style) or ("access" if listed else None)
     description, mtu = config.value(*where, "description"), config.value(*where, "mtu")
     if description:
         found["description"] = description
     if mtu and mtu.isdigit():
         found["payload_mtu"] = payload_of(int(mtu), mode == "trunk")
-    if mode is not None:
+    if mode is not None and (mode != "access" or listed):
         found["mode"] = mode
         found.update(_vlans(config, name, mode, style))
     protocol = layout.stp_of(config)
@@ -84,4 +85,4 @@ def _vlans(config: Config, name: str, mode: str, style: Style) -> dict[str, Any]
     }
     untagged = named.get(native, native) if native else NO_VLAN
     tagged = [vlan for vlan in listed if not (style == "els" and native and vlan in (native, untagged))]
-    return {"untagged": untagged, "tagged": tagged}
+    return {"untagged": untagged, "tagged": tagged} if untagged or tagged else {}

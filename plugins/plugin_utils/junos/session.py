@@ -125,10 +125,20 @@ class Session:
 
     def save_rescue(self, always: bool) -> bool:
         """Save the committed configuration as the rescue configuration; only where there is none, unless always."""
-        if not always and self._config.rescue("get", format="text"):
+        if not always and self._has_rescue():
             return False
         self._ask("saving the rescue configuration", lambda: self._config.rescue("save"))
         return True
+
+    def _has_rescue(self) -> bool:
+        """Tell whether there is one; PyEZ's own way of asking takes a broken session for none."""
+        try:
+            reply = self._ask(
+                "reading the rescue configuration", lambda: self._rpc("get_rescue_information", format="text")
+            )
+        except errors.RefusedError:
+            return False
+        return hasattr(reply, "itertext") and any(text.strip() for text in reply.itertext())
 
     def read(self, name: str, **arguments: Any) -> Any:
         """Return the reply of an operational request."""

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Builders of the domain for the tests of junos_lag, and golden files (RENEW_GOLDEN=1 writes them anew)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, plan, setform
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.model import Declared
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import Config
+
+STYLES = ("nonels", "els")
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def declared(vlans=None, bundles=None, ports=None, **options) -> Declared:
+    found, findings = declaration.read(vlans, bundles, ports, **options)
+    assert not findings, "\n".join(map(str, findings))
+    return found
+
+
+def switch(text: str = "", style: str = "nonels") -> Config:
+    """Return a configuration from set lines; MODE and NATIVE(...) stand for what the style writes."""
+    mode = "port-mode" if style == "nonels" else "interface-mode"
+    return setform.from_set(text.replace("MODE", mode).splitlines())
+
+
+def made(current: Config, wanted: Declared, style: str, state: str = "merged", **options) -> plan.Plan:
+    return plan.make(current, wanted, state, style, **options)
+
+
+def settled(result: plan.Plan, wanted: Declared, state: str = "merged") -> bool:
+    """Tell whether the same declaration changes nothing once it is applied."""
+    return not made(result.after, wanted, result.style, state).changed
+
+
+def golden(name: str, text: str) -> None:
+    file = GOLDEN / name
+    if os.environ.get("RENEW_GOLDEN"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8"), f"{name} differs; RENEW_GOLDEN=1 renews it"
