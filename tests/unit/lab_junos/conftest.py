@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,58 +12,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "lab"))
 
+from lab_junos_builders import MODELS, Switch
+
 from junos import factory
 from junos.client import Simulator
 from junos.device import Device, Session
-
-with contextlib.suppress(ImportError):
-    import ncclient.transport.session
-
-    ncclient.transport.session.TICK = 0.01  # ncclient waits that long before each request; the tests need not
-
-MODELS = {"nonels": "ex4200-48t", "els": "ex4300-48t:2"}
-MODE = {"nonels": "port-mode", "els": "interface-mode"}
-# Two members in a bundle that carries one VLAN: right for both styles, `MODE` is put in.
-BUNDLE = """\
-delete interfaces ge-0/0/1
-delete interfaces ge-0/0/2
-set chassis aggregated-devices ethernet device-count 1
-set interfaces ge-0/0/1 ether-options 802.3ad ae0
-set interfaces ge-0/0/2 ether-options 802.3ad ae0
-set interfaces ae0 aggregated-ether-options lacp active
-set interfaces ae0 unit 0 family ethernet-switching MODE trunk
-set interfaces ae0 unit 0 family ethernet-switching vlan members v10
-set vlans v10 vlan-id 10
-"""
-
-
-@dataclass
-class Switch:
-    """One simulated switch, as a test sees it."""
-
-    simulator: Simulator
-    name: str
-
-    @property
-    def port(self) -> int:
-        return self.simulator.port(self.name)
-
-    @property
-    def mode(self) -> str:
-        return MODE[self.name]
-
-    @property
-    def bundle(self) -> str:
-        return BUNDLE.replace("MODE", self.mode)
-
-    def control(self, op: str, **arguments: Any) -> Any:
-        return self.simulator.control(op, switch=self.name, **arguments)
-
-    def committed(self) -> str:
-        return str(self.control("configuration"))
-
-    def rpcs(self) -> list[str]:
-        return [str(entry["rpc"]) for entry in self.control("log")]
 
 
 @pytest.fixture(scope="session")

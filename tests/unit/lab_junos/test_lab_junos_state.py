@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import BUNDLE, MODE
+from lab_junos_builders import BUNDLE, MODE
 
 from junos import setform
 from junos.device import Device, Options

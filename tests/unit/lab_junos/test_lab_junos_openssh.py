@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Switch
+from lab_junos_builders import Switch
 
 END = "]]>]]>"
 HELLO = (
@@ -54,7 +54,7 @@ def test_the_reply_carries_the_requests_message_id_and_the_namespaces(switch: Sw
 
 def test_requests_sent_without_waiting_are_answered_in_order(switch: Switch, client_key: Path) -> None:
     replies = talk(switch, client_key, *(rpc("<get-commit-information/>", number) for number in range(1, 6)))[1:]
-    assert [re.search(r'message-id="(\d)"', reply)[1] for reply in replies] == list("12345")  # type: ignore[index]
+    assert [re.search(r'message-id="(\d)"', reply)[1] for reply in replies] == list("12345")
 
 
 def test_error_and_ok_stand_in_the_base_namespace(switch: Switch, client_key: Path) -> None:

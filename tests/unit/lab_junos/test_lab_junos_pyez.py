@@ -8,19 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Switch
 from jnpr.junos import Device
 from jnpr.junos import exception as failures
 from jnpr.junos.op.lacp import LacpPortTable
 from jnpr.junos.op.lldp import LLDPNeighborTable
 from jnpr.junos.utils.config import Config
+from lab_junos_builders import Switch, connect, wait_until_gone
 from lxml import etree
-
-
-def connect(switch: Switch, **more: Any) -> Any:
-    device = Device("127.0.0.1", port=switch.port, user="lab", password="lab123", gather_facts=False, **more)
-    device.open()
-    return device
 
 
 @pytest.fixture
@@ -106,17 +100,6 @@ def test_the_timer_of_a_confirmed_commit_survives_the_loss_of_its_session(config
     assert switch.control("status")["locked_by"] is None
     switch.control("advance", seconds=121)
     assert switch.committed() == before
-
-
-def wait_until_gone(switch: Switch) -> None:
-    """Wait until the switch has noticed that all its sessions have ended."""
-    import time
-
-    for _ in range(200):
-        if not switch.control("status")["sessions"]:
-            return
-        time.sleep(0.02)
-    raise AssertionError("a session is still there")
 
 
 @pytest.mark.parametrize("how", ["commit", "commit_check"])

@@ -11,11 +11,10 @@ import time
 from typing import Any
 
 import pytest
-from conftest import Switch
 from jnpr.junos import Device
 from jnpr.junos import exception as failures
 from jnpr.junos.utils.config import Config
-from test_pyez import connect, wait_until_gone
+from lab_junos_builders import Switch, connect, wait_for, wait_until_gone
 
 VLAN = "set vlans x1 vlan-id 9"
 LOST = (failures.ConnectClosedError, failures.RpcError, failures.RpcTimeoutError)
@@ -151,14 +150,6 @@ def test_a_held_rpc_goes_on_when_it_is_released(switch: Switch) -> None:
     switch.control("release")
     assert client.wait(20) == 0
     assert switch.control("status")["pending"] is None and "x1" in switch.committed()
-
-
-def wait_for(condition: Any) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it did not come to pass")
 
 
 def test_a_fault_that_makes_no_sense_is_refused(switch: Switch) -> None:

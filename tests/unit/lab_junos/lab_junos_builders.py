@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of the simulated switches share: the switches as a test sees them, a bundle, a PyEZ session."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from junos.client import Simulator
+
+with contextlib.suppress(ImportError):
+    import ncclient.transport.session
+
+    ncclient.transport.session.TICK = 0.01  # ncclient waits that long before each request; the tests need not
+
+MODELS = {"nonels": "ex4200-48t", "els": "ex4300-48t:2"}
+MODE = {"nonels": "port-mode", "els": "interface-mode"}
+# Two members in a bundle that carries one VLAN: right for both styles, `MODE` is put in.
+BUNDLE = """\
+delete interfaces ge-0/0/1
+delete interfaces ge-0/0/2
+set chassis aggregated-devices ethernet device-count 1
+set interfaces ge-0/0/1 ether-options 802.3ad ae0
+set interfaces ge-0/0/2 ether-options 802.3ad ae0
+set interfaces ae0 aggregated-ether-options lacp active
+set interfaces ae0 unit 0 family ethernet-switching MODE trunk
+set interfaces ae0 unit 0 family ethernet-switching vlan members v10
+set vlans v10 vlan-id 10
+"""
+
+
+@dataclass
+class Switch:
+    """One simulated switch, as a test sees it."""
+
+    simulator: Simulator
+    name: str
+
+    @property
+    def port(self) -> int:
+        return self.simulator.port(self.name)
+
+    @property
+    def mode(self) -> str:
+        return MODE[self.name]
+
+    @property
+    def bundle(self) -> str:
+        return BUNDLE.replace("MODE", self.mode)
+
+    def control(self, op: str, **arguments: Any) -> Any:
+        return self.simulator.control(op, switch=self.name, **arguments)
+
+    def committed(self) -> str:
+        return str(self.control("configuration"))
+
+    def rpcs(self) -> list[str]:
+        return [str(entry["rpc"]) for entry in self.control("log")]
+
+
+def connect(switch: Switch, **more: Any) -> Any:
+    """Open a PyEZ session."""
+    from jnpr.junos import Device
+
+    device = Device("127.0.0.1", port=switch.port, user="lab", password="lab123", gather_facts=False, **more)
+    device.open()
+    return device
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait up to ten seconds."""
+    for _ in range(500):
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it did not come to pass")
+
+
+def wait_until_gone(switch: Switch) -> None:
+    """Wait until the switch has noticed that all its sessions have ended."""
+    wait_for(lambda: not switch.control("status")["sessions"])
