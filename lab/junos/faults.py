@@ -20,13 +20,14 @@ ACTIONS = ("drop", "hold", "delay", "error", "warning")
 class Fault:
     """One fault.
 
-    `rpc` is the RPC's name or `*`; `skip` lets that many matching RPCs pass first; `count` is how often it strikes
-    (0: always). `when`: `before` the device acts on the RPC, `after_send` (it has acted, the reply is not sent),
+    `rpc` is the RPC's name or `*`, `match` a text that the request must hold (`<check/>`); `skip` lets that many matching
+    RPCs pass first; `count` is how often it strikes (0: always). `when`: `before` the device acts on the RPC, `after_send` (it has acted, the reply is not sent),
     `after_reply`. `what`: `drop` the connection, `hold` until released or the client is gone, `delay` by `seconds`,
     answer an `error` instead, or add a `warning` with the text `message` (`ok`: with `<ok/>` beside it).
     """
 
     rpc: str = "*"
+    match: str = ""
     when: When = "before"
     what: What = "drop"
     skip: int = 0
@@ -42,9 +43,9 @@ class Fault:
         if self.what in ("error", "warning") and not self.message:
             raise ValueError("an error or a warning needs its message")
 
-    def due(self, rpc: str, when: str) -> bool:
+    def due(self, rpc: str, when: str, request: str) -> bool:
         """Tell whether it strikes now; counts that it did."""
-        if self.when != when or self.rpc not in ("*", rpc):
+        if self.when != when or self.rpc not in ("*", rpc) or self.match not in request:
             return False
         if self.skip:
             self.skip -= 1
@@ -70,9 +71,9 @@ class Faults:
     foreign: Session | None = None
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def due(self, rpc: str, when: str) -> list[Fault]:
+    def due(self, rpc: str, when: str, request: str) -> list[Fault]:
         """Give the faults that strike at this RPC now."""
-        return [fault for fault in self.rules if fault.due(rpc, when)]
+        return [fault for fault in self.rules if fault.due(rpc, when, request)]
 
     def locked_by(self, now: float) -> Session | None:
         """Give the other user who holds the database, if the fault is set."""

@@ -165,7 +165,7 @@ class Connection:
 
     async def _faults(self, entry: Entry, when: str) -> list[Fault]:
         """Let the faults of this moment strike; give those that change the answer."""
-        due = self.device.faults.due(entry.rpc, when)
+        due = self.device.faults.due(entry.rpc, when, entry.request)
         for fault in due:
             if fault.what == "delay":
                 await asyncio.sleep(fault.seconds)

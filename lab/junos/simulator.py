@@ -32,6 +32,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from junos import control, factory, server
 from junos.client import ask
+from junos.device import Device
+from junos.errors import JunosError
 from junos.models import MODELS
 from junos.netconf import Lab
 
@@ -63,28 +65,37 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+def make(text: str, texts: dict[str, str], bare: bool) -> tuple[Device, int]:
+    """Make the switch of one `--switch`; give it with its port (0: any).
+
+    Raises:
+        SystemExit: the text, the model or the configuration is wrong.
+    """
+    match = SWITCH.match(text)
+    if match is None:
+        raise SystemExit(f"--switch {text}: not NAME=MODEL[:MEMBERS][@PORT]")
+    name, given = match["name"], "" if bare else None
+    try:
+        device = factory.make(name, match["model"], int(match["fpcs"] or 1), texts.get(name, given))
+    except (ValueError, JunosError) as failure:
+        raise SystemExit(f"--switch {text}: {failure}") from failure
+    return device, int(match["port"] or 0)
+
+
 async def start(options: argparse.Namespace, lab: Lab) -> dict[str, object]:
     """Let all switches and the control port listen; give what is printed."""
     access = server.Access(options.user, options.password)
     if options.authorized_keys:
         access.read_keys(options.authorized_keys)
-    texts = {
-        name: Path(path).read_text(encoding="utf-8")
-        for name, _, path in (each.partition("=") for each in options.config)
-    }
+    named = [each.partition("=") for each in options.config]
+    texts = {name: Path(path).read_text(encoding="utf-8") for name, _, path in named}
     switches: dict[str, dict[str, object]] = {}
     for text in options.switch:
-        match = SWITCH.match(text)
-        if match is None:
-            raise SystemExit(f"--switch {text}: not NAME=MODEL[:MEMBERS][@PORT]")
-        name = match["name"]
-        device = factory.make(
-            name, match["model"], int(match["fpcs"] or 1), texts.get(name, "" if options.bare else None)
-        )
-        key = server.host_key(options.keys / f"{name}.key" if options.keys else None)
-        listener = await server.listen(lab, device, access, int(match["port"] or 0), key, options.host)
+        device, port = make(text, texts, options.bare)
+        key = server.host_key(options.keys / f"{device.name}.key" if options.keys else None)
+        listener = await server.listen(lab, device, access, port, key, options.host)
         about = {"port": listener.port, "host_key": listener.host_key}
-        switches[name] = about | {"model": device.model.name, "style": device.model.style}
+        switches[device.name] = about | {"model": device.model.name, "style": device.model.style}
     opened = await control.serve(lab, options.control, options.host)
     return {"control": opened.sockets[0].getsockname()[1], "switches": switches}
 
