@@ -20,10 +20,11 @@ ACTIONS = ("drop", "hold", "delay", "error", "warning")
 class Fault:
     """One fault.
 
-    `rpc` is the RPC's name or `*`, `match` a text that the request must hold (`<check/>`); `skip` lets that many matching
-    RPCs pass first; `count` is how often it strikes (0: always). `when`: `before` the device acts on the RPC, `after_send` (it has acted, the reply is not sent),
-    `after_reply`. `what`: `drop` the connection, `hold` until released or the client is gone, `delay` by `seconds`,
-    answer an `error` instead, or add a `warning` with the text `message` (`ok`: with `<ok/>` beside it).
+    `rpc` is the RPC's name or `*`, `match` a text that the request must hold (`<check/>`). `skip` lets that many
+    matching RPCs pass first, `count` is how often it strikes (0: always). `when`: `before` the device acts on the RPC,
+    `after_send` (it has acted, the reply is not sent), `after_reply`. `what`: `drop` the connection, `hold` until
+    released or the client is gone, `delay` by `seconds`, answer an `error` instead, or add a `warning` with the text
+    `message` (`ok`: with `<ok/>` beside it).
     """
 
     rpc: str = "*"
