@@ -68,7 +68,9 @@ def open_device(target: Target) -> Any:
 
 
 def _ssh_config(target: Target) -> Any:
-    config = paramiko.SSHConfig()
+    # paramiko fills %p of a ProxyCommand with 22 where the file says no port; _filled does it right.
+    tokens = {**paramiko.SSHConfig.TOKENS_BY_CONFIG_KEY, "proxycommand": []}
+    config = type("_Config", (paramiko.SSHConfig,), {"TOKENS_BY_CONFIG_KEY": tokens})()
     file = os.path.expanduser(target.ssh_config or "~/.ssh/config")
     try:
         with open(file, encoding="utf-8") as stream:

@@ -56,8 +56,10 @@ def _under_lock(session: Session, opener: Opener, request: Request, seen: Survey
         outcome.diff = session.diff()
         if outcome.diff:
             session.check()
-    except errors.LostError:
-        raise
+    except errors.LostError as error:
+        session.drop()
+        text = f"{error.what} Nothing was changed: the switch drops the candidate with the session."
+        raise type(error)(text, error.mend) from None
     except errors.SwitchError as error:
         _discard(session)
         raise type(error)(f"{error.what} Nothing was changed.", error.mend, error.words) from None
@@ -98,7 +100,7 @@ def _discard(session: Session) -> None:
 
 def _commit(session: Session, opener: Opener, request: Request, seen: Survey, outcome: Outcome) -> None:
     comment = comment_of(request.run_id, request.ticket, secrets.token_hex(4))
-    synchronize = _synchronize(seen.plan.before) if request.synchronize is None else request.synchronize
+    synchronize = _synchronize(seen.plan.after) if request.synchronize is None else request.synchronize
     try:
         session.commit(comment, request.minutes, synchronize)
         newest = next(iter(session.history()), None)

@@ -14,9 +14,12 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.pending import settle
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing import restore, verified
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from junos.client import Simulator
 
 QUICK = Verification(timeout=2, interval=0.2)
 MEMBERS = ["ge-0/0/1", "ge-0/0/2"]
@@ -294,3 +297,18 @@ def test_a_run_is_rolled_back_as_a_whole_and_only_if_its_commits_are_the_newest(
     lab.control("commit", set="set system host-name other", user="anna")
     with pytest.raises(errors.NotTheTokenError, match=r"of anna"):
         restore(lab.open, request(run_id="r7"))
+
+
+def test_a_virtual_chassis_is_committed_on_all_members(tmp_path):
+    with Simulator({"vc": "ex4200-48t:2"}) as chassis:
+        known = tmp_path / "known_hosts"
+        known.write_text(f"[127.0.0.1]:{chassis.port('vc')} {chassis.host_key('vc')}\n")
+        target = Target(
+            "127.0.0.1", chassis.port("vc"), "lab", "lab123", ssh_config="/dev/null", known_hosts=(str(known),)
+        )
+        ports = ["ge-0/0/1", "ge-1/0/1"]
+        chassis.control("far_end", switch="vc", ports=dict.fromkeys(ports, {"lacp": "active"}))
+        wanted = declared(None, {"ae0": {"members": ports, "lacp": "active"}})
+        assert apply(lambda: Session(target), request(wanted)).changed
+        sent = [entry["request"] for entry in chassis.control("log") if entry["rpc"] == "commit-configuration"]
+    assert ["<synchronize/>" in text for text in sent] == [False, True, True]

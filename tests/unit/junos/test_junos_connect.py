@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves that host keys are checked, that each failure to connect has its true cause, and that requests do not wait."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import direct, errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import open_device
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, jump, with_arguments
+
+RELAY = (
+    "import os,socket,sys,threading;s=socket.create_connection((sys.argv[1],int(sys.argv[2])));"
+    "threading.Thread(target=lambda:[s.sendall(b) for b in iter(lambda:os.read(0,65536),b'')],daemon=True).start();"
+    "[os.write(1,b) for b in iter(lambda:s.recv(65536),b'')]"
+)
+
+
+def refused(target: Target) -> errors.ConnectError:
+    with pytest.raises(errors.ConnectError) as caught:
+        open_device(target)
+    return caught.value
+
+
+def changed(lab, **values) -> Target:
+    return dataclasses.replace(lab.target, **values)
+
+
+def test_an_unknown_host_key_is_refused_before_anything_is_sent(nonels, tmp_path):
+    error = refused(changed(nonels, known_hosts=(str(tmp_path / "none"),)))
+    assert isinstance(error, errors.HostKeyUnknownError)
+    assert f"ssh-keyscan -p {nonels.target.port} 127.0.0.1" in str(error)
+    assert nonels.asked() == []
+
+
+def test_a_changed_host_key_is_refused_and_told_apart(nonels, tmp_path):
+    other = nonels.simulator.host_key("els")
+    file = tmp_path / "known_hosts"
+    file.write_text(f"[127.0.0.1]:{nonels.target.port} {other}\n")
+    error = refused(changed(nonels, known_hosts=(str(file),)))
+    assert isinstance(error, errors.HostKeyChangedError)
+    assert f"ssh-keygen -R '[127.0.0.1]:{nonels.target.port}'" in str(error)
+
+
+def test_a_hashed_host_name_is_found(nonels, tmp_path):
+    file = tmp_path / "known_hosts"
+    file.write_text(f"[127.0.0.1]:{nonels.target.port} {nonels.simulator.host_key('nonels')}\n")
+    subprocess.run(["ssh-keygen", "-H", "-f", str(file)], check=True, capture_output=True)
+    assert "127.0.0.1" not in file.read_text()
+    open_device(changed(nonels, known_hosts=(str(file),))).close()
+
+
+def test_host_key_checking_can_be_switched_off_and_is_on_by_default(nonels, tmp_path):
+    assert Target("x").host_key_checking
+    target = changed(nonels, known_hosts=(str(tmp_path / "none"),), host_key_checking=False)
+    open_device(target).close()
+
+
+def test_a_wrong_password_is_told_as_such(nonels):
+    error = refused(changed(nonels, password="wrong"))
+    assert isinstance(error, errors.AuthenticationError)
+    assert "refuses the login of lab" in str(error)
+
+
+def test_a_port_where_nobody_listens_and_a_name_that_nobody_knows_are_told_apart(nonels, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        target = changed(nonels, port=free.getsockname()[1], host_key_checking=False)
+    assert "Nobody listens" in str(refused(target))
+    assert "is not known" in str(refused(changed(nonels, host="no.such.host.invalid", host_key_checking=False)))
+
+
+def test_a_missing_ssh_configuration_is_told_as_such(nonels):
+    assert "does not exist" in str(refused(changed(nonels, ssh_config="/no/such/file")))
+
+
+def test_a_proxy_command_of_the_ssh_configuration_is_used(nonels, tmp_path):
+    script, config = tmp_path / "relay.py", tmp_path / "config"
+    script.write_text(RELAY)
+    config.write_text(f"Host switch1\n HostName 127.0.0.1\n ProxyCommand {sys.executable} {script} %h %p\n")
+    device = open_device(changed(nonels, host="switch1", ssh_config=str(config)))
+    assert device._conn._session.transport.sock.__class__.__name__ == "ProxyCommand"
+    device.close()
+
+
+def test_port_and_user_that_are_given_win_over_the_ssh_configuration(nonels, tmp_path):
+    config = tmp_path / "config"
+    config.write_text("Host 127.0.0.1\n Port 1\n User nobody\n")
+    open_device(changed(nonels, ssh_config=str(config))).close()
+
+
+@pytest.mark.parametrize(
+    ("hosts", "command"),
+    [
+        ("bastion", "ssh -W [%h]:%p bastion"),
+        ("me@bastion:2222", "ssh -W [%h]:%p -p 2222 me@bastion"),
+        ("one,two", "ssh -W [%h]:%p -J one two"),
+    ],
+)
+def test_a_proxy_jump_becomes_the_command_that_does_the_same(hosts, command):
+    assert jump(hosts) == command
+
+
+def test_the_arguments_of_ansible_are_understood():
+    arguments = "-o ProxyJump=bastion -oUserKnownHostsFile=/a -o 'StrictHostKeyChecking no' -i /key -C"
+    target = with_arguments(Target("h"), arguments)
+    assert target.proxy_command == "ssh -W [%h]:%p bastion"
+    assert (target.known_hosts, target.host_key_checking, target.key_file) == (("/a",), False, "/key")
+
+
+def test_a_request_does_not_wait_for_the_clients_tick(nonels):
+    session = Session(nonels.target)
+    began = time.monotonic()
+    for _request in range(10):
+        session.history()
+    assert time.monotonic() - began < 0.9, "ten requests of the stock client take at least one second"
+    session.close()
+
+
+def test_without_the_private_names_of_the_client_the_stock_way_is_taken(nonels, monkeypatch):
+    monkeypatch.setattr(direct, "_NEEDED", (*direct._NEEDED, "_no_such_name"))
+    session = Session(nonels.target)
+    assert "send" not in vars(session._device._conn._session)
+    assert session.history()
+    session.close()
+
+
+def test_an_unknown_framing_means_the_stock_way(nonels):
+    device = open_device(nonels.target)
+    inner = device._conn._session
+    del inner.send
+    inner._base = 99
+    assert not direct.hasten(inner)
+    inner._base = 1
+    device.close()
+
+
+def test_a_message_in_the_queue_is_not_overtaken(nonels):
+    device = open_device(nonels.target)
+    sent = []
+
+    class Queue:
+        def empty(self):
+            return False
+
+    inner = device._conn._session
+    queue, inner._q = inner._q, Queue()
+    inner.__class__.send, stock = (lambda self, message: sent.append(message)), inner.__class__.send
+    try:
+        del inner.send
+        assert direct.hasten(inner)
+        inner.send("<rpc/>")
+    finally:
+        inner.__class__.send, inner._q = stock, queue
+    assert sent == ["<rpc/>"]
+    device.close()
+
+
+def test_frames_are_those_of_rfc_6242_with_lengths_in_octets():
+    assert direct.frame("<é/>", chunked=True) == b"\n#5\n<\xc3\xa9/>\n##\n"
+    assert direct.frame("<a/>", chunked=False) == b"<a/>]]>]]>"
+
+
+def test_a_large_request_arrives_whole(nonels):
+    session = Session(nonels.target)
+    session.lock()
+    body = "".join(f"<vlan><name>v{number}</name><vlan-id>{number}</vlan-id></vlan>" for number in range(2, 4000))
+    session.load(f"<configuration><vlans>{body}</vlans></configuration>")
+    assert session.diff().count("vlan-id") == 3998
+    session.rollback(0)
+    session.unlock()
+    session.close()
