@@ -99,15 +99,28 @@ def _restore(session: Session, opener: Opener, request: Request, undone: list[Co
             session.check()
         session.rollback(0)
         return Restored(bool(diff), diff, comments)
-    comment = comment_of(request.run_id, request.ticket, "restored")
-    asked = replace(request.verification, links=False)
     try:
-        session.commit(comment, request.minutes)
-        waiting.wait(opener, [], asked, request.minutes * 60 - MARGIN)
-        session.commit(comment)
+        _commit(session, opener, request, undone[0])
     except errors.LostError as error:
         session.drop()
-        recover(opener, before, comment, request, error)
+        recover(opener, before, _comment(request), request, error)
     except errors.SwitchError as error:
-        take_back(session, opener, before, comment, request, error)
+        take_back(session, opener, before, _comment(request), request, error)
     return Restored(True, diff, comments)
+
+
+def _comment(request: Request) -> str:
+    return comment_of(request.run_id, request.ticket, "restored")
+
+
+def _commit(session: Session, opener: Opener, request: Request, newest: Commit) -> None:
+    """Commit confirmed, prove the way to the switch, confirm.
+
+    A commit of the run that is still pending is what a timer would fall back to; going back from it needs no timer.
+    """
+    if newest.minutes is not None:
+        session.commit(_comment(request))
+        return
+    session.commit(_comment(request), request.minutes)
+    waiting.wait(opener, [], replace(request.verification, links=False), request.minutes * 60 - MARGIN)
+    session.commit(_comment(request))

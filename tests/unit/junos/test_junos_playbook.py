@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -180,23 +181,49 @@ def test_a_killed_playbook_leaves_the_old_or_the_new_state(lab, tmp_path, rpc, p
     position = ("check", "confirmed", "confirming").index(rpc) if rpc != "load-configuration" else 0
     name = rpc if rpc == "load-configuration" else "commit-configuration"
     lab.control("fault", fault={"rpc": name, "when": place, "what": "hold", "skip": position})
-    with subprocess.Popen(
-        command(lab, tmp_path, task(**VARIABLES)),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=environment(),
-        start_new_session=True,
-    ) as process:
-        _until_held(lab, name, position)
-        _kill(process.pid)
-    lab.control("clear_faults")
-    time.sleep(0.3)
-    lab.control("advance", seconds=301)
+    _killed(lab, tmp_path, lambda: lab.asked().count(name) > position)
     found, status = lab.lines(), lab.control("status")
     assert found == old or any("ae0" in line for line in found)
     if rpc != "confirming":  # one that was sent may be obeyed yet
         assert found == old
     assert (status["locked_by"], status["dirty"], status["pending"]) == (None, False, None)
+
+
+def _killed(lab: Lab, folder: Path, held: Callable[[], bool]) -> None:
+    """Run the playbook, kill it when the switch holds the request, and let the switch's timer run out."""
+    with subprocess.Popen(
+        command(lab, folder, task(**VARIABLES)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment(),
+        start_new_session=True,
+    ) as process:
+        deadline = time.monotonic() + 30
+        while not held() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.2)
+        _kill(process.pid)
+    lab.control("clear_faults")
+    time.sleep(0.3)
+    lab.control("advance", seconds=301)
+
+
+@pytest.mark.skipif(not os.environ.get("JUNOS_KILL_EVERY"), reason="takes minutes; set JUNOS_KILL_EVERY=1")
+@pytest.mark.parametrize("place", ["before", "after_send", "after_reply"])
+def test_killed_at_any_request_the_switch_has_the_old_or_the_new_state(lab, tmp_path, place):
+    good(lab)
+    old = lab.lines()
+    run(lab, tmp_path, task(**VARIABLES))
+    asked, new = lab.asked(), lab.lines()
+    for position, rpc in enumerate(asked):
+        lab.control("reset")
+        lab.simulator.control("clear_log")
+        good(lab)
+        lab.control("fault", fault={"rpc": "*", "when": place, "what": "hold", "skip": position})
+        _killed(lab, tmp_path, lambda wanted=position: len(lab.asked()) > wanted)
+        found, status = lab.lines(), lab.control("status")
+        assert found in (old, new), f"{place} {position} {rpc}"
+        assert (status["locked_by"], status["dirty"], status["pending"]) == (None, False, None), f"{place} {rpc}"
 
 
 def _kill(leader: int) -> None:
@@ -212,10 +239,3 @@ def _kill(leader: int) -> None:
     for pid in doomed - {leader}:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-
-
-def _until_held(lab: Lab, name: str, position: int) -> None:
-    deadline = time.monotonic() + 30
-    while lab.asked().count(name) <= position and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(0.2)

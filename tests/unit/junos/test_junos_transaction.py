@@ -299,6 +299,15 @@ def test_a_run_is_rolled_back_as_a_whole_and_only_if_its_commits_are_the_newest(
         restore(lab.open, request(run_id="r7"))
 
 
+def test_a_held_commit_of_the_run_is_rolled_back_too(lab):
+    good(lab)
+    before = lab.lines()
+    apply(lab.open, request(run_id="r7", hold=True))
+    assert restore(lab.open, request(run_id="r7")).changed
+    assert lab.lines() == before
+    assert lab.control("status")["pending"] is None
+
+
 def test_a_virtual_chassis_is_committed_on_all_members(tmp_path):
     with Simulator({"vc": "ex4200-48t:2"}) as chassis:
         known = tmp_path / "known_hosts"
@@ -307,7 +316,7 @@ def test_a_virtual_chassis_is_committed_on_all_members(tmp_path):
             "127.0.0.1", chassis.port("vc"), "lab", "lab123", ssh_config="/dev/null", known_hosts=(str(known),)
         )
         ports = ["ge-0/0/1", "ge-1/0/1"]
-        chassis.control("far_end", switch="vc", ports=dict.fromkeys(ports, {"lacp": "active"}))
+        chassis.control("far_end", switch="vc", ports={port: {"lacp": "active"} for port in ports})
         wanted = declared(None, {"ae0": {"members": ports, "lacp": "active"}})
         assert apply(lambda: Session(target), request(wanted)).changed
         sent = [entry["request"] for entry in chassis.control("log") if entry["rpc"] == "commit-configuration"]
