@@ -115,6 +115,12 @@ def test_each_switch_has_a_host_key_of_its_own(switch: Switch, client_key: Path,
     assert ran.returncode == 255 and "REMOTE HOST IDENTIFICATION HAS CHANGED" in ran.stderr
 
 
+def test_netconf_is_also_served_by_the_command_that_old_clients_send(switch: Switch, client_key: Path) -> None:
+    asked = command(switch, client_key, "lab@127.0.0.1", "xml-mode netconf need-trailer")
+    ran = subprocess.run(asked, input=HELLO, capture_output=True, text=True, timeout=20)
+    assert "<session-id>" in ran.stdout
+
+
 def test_there_is_neither_a_shell_nor_another_subsystem(switch: Switch, client_key: Path) -> None:
     for more in (("lab@127.0.0.1", "show version"), ("-s", "lab@127.0.0.1", "sftp")):
         ran = subprocess.run(command(switch, client_key, *more), input="", capture_output=True, text=True, timeout=20)
