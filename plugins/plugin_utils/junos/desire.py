@@ -55,38 +55,38 @@ def wanted(current: Config, declared: Declared, state: State, style: Style, stp:
 
 def _apply(draft: Draft, declared: Declared, state: State) -> list[Foreign]:
     foreign: list[Foreign] = []
+    held = {draft.config.value("vlans", entry("vlan", name), "vlan-id"): name for name in _vlan_names(draft)}
     for vlan in declared.vlans:
-        _set_vlan(draft, vlan)
+        _set_vlan(draft, vlan, held.get(str(vlan.id)))
     if state == "overridden":
         for name in members.bundles_of(draft.config):
             if name not in {bundle.name for bundle in declared.bundles}:
                 foreign += members.remove_bundle(draft, name)
     for port in declared.ports:
         foreign += _set_port(draft, port)
+    before = members.members_by_bundle(draft.config)
     for bundle in declared.bundles:
-        foreign += _set_bundle(draft, bundle)
+        foreign += _set_bundle(draft, bundle, before)
     return foreign
 
 
-def _set_vlan(draft: Draft, vlan: Vlan) -> None:
+def _vlan_names(draft: Draft) -> list[str]:
+    return draft.config.entries("vlans", tag="vlan")
+
+
+def _set_vlan(draft: Draft, vlan: Vlan, holder: str | None) -> None:
     where = ("vlans", entry("vlan", vlan.name))
     if vlan.id is not None:
-        _same_id_elsewhere(draft, vlan)
+        if holder not in (None, vlan.name) and draft.vlans.ids.get(holder or "") == vlan.id:
+            why = "A tag belongs to one VLAN of a switch."
+            what = f"id {vlan.id} is the switch's VLAN {holder}"
+            mend = "Declare it under that name, or remove the other."
+            draft.findings.append(Finding(f"vlans.{vlan.name}", "VLAN_ID_TAKEN", what, why, mend))
         draft.set_leaf(where, "vlan-id", vlan.id)
     if vlan.description is not None:
         draft.set_leaf(where, "description", vlan.description or None)
     if vlan.l3_interface is not None:
         draft.set_leaf(where, "l3-interface", vlan.l3_interface or None)
-
-
-def _same_id_elsewhere(draft: Draft, vlan: Vlan) -> None:
-    for other in draft.config.entries("vlans", tag="vlan"):
-        held = draft.config.value("vlans", entry("vlan", other), "vlan-id") == str(vlan.id)
-        if other != vlan.name and held and draft.vlans.ids.get(other) == vlan.id:
-            why = "A tag belongs to one VLAN of a switch."
-            what = f"id {vlan.id} is the switch's VLAN {other}"
-            mend = "Declare it under that name, or remove the other."
-            draft.findings.append(Finding(f"vlans.{vlan.name}", "VLAN_ID_TAKEN", what, why, mend))
 
 
 def _set_port(draft: Draft, port: Port) -> list[Foreign]:
@@ -107,12 +107,12 @@ def _set_common(draft: Draft, port: Port, where: str) -> None:
     layout.set_edge(draft, port.name, port.peer)
 
 
-def _set_bundle(draft: Draft, bundle: Bundle) -> list[Foreign]:
+def _set_bundle(draft: Draft, bundle: Bundle, before: dict[str, list[str]]) -> list[Foreign]:
     where = f"bundles.{bundle.name}"
     foreign = _routed_under_layer_2(draft, bundle)
     if draft.exact:
-        for port in members.members_by_bundle(draft.config).get(bundle.name, []):
-            if port not in bundle.members:
+        for port in before.get(bundle.name, []):
+            if port not in bundle.members and members.bundle_of(draft.config, port) == bundle.name:
                 members.free(draft, port)
     for port in bundle.members:
         foreign += members.join(draft, port, bundle.name)

@@ -3,19 +3,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from . import layout, members
 from .model import NO_VLAN, Style, payload_of
 from .names import in_order, is_port
 from .statements import Config, entry
 
-_FAMILY = "ethernet-switching"
+Named: TypeAlias = dict[str | None, str]
+"""Names of VLANs by their id as text."""
 
 
 def structured(config: Config, style: Style) -> dict[str, Any]:
     """Return VLANs, bundles and plain switched ports; what is inactive does not take effect and is left out."""
     live = config.active()
+    named: Named = {
+        live.value("vlans", entry("vlan", vlan), "vlan-id"): vlan for vlan in live.entries("vlans", tag="vlan")
+    }
     held = members.members_by_bundle(live)
     taken = {port for ports in held.values() for port in ports}
     ports = sorted(
@@ -23,8 +27,8 @@ def structured(config: Config, style: Style) -> dict[str, Any]:
     )
     return {
         "vlans": {name: _vlan(live, name) for name in live.entries("vlans", tag="vlan")},
-        "bundles": {name: _bundle(live, name, held.get(name, []), style) for name in members.bundles_of(live)},
-        "ports": {name: _port(live, name, style) for name in ports if live.has(*layout.family(name))},
+        "bundles": {name: _bundle(live, name, held.get(name, []), style, named) for name in members.bundles_of(live)},
+        "ports": {name: _port(live, name, style, named) for name in ports if live.has(*layout.family(name))},
     }
 
 
@@ -41,7 +45,7 @@ def _vlan(config: Config, name: str) -> dict[str, Any]:
     return found
 
 
-def _bundle(config: Config, name: str, ports: list[str], style: Style) -> dict[str, Any]:
+def _bundle(config: Config, name: str, ports: list[str], style: Style, named: Named) -> dict[str, Any]:
     options = (*layout.interface(name), "aggregated-ether-options")
     found: dict[str, Any] = {"members": ports, "lacp": "none"}
     if config.has(*options, "lacp"):
@@ -54,10 +58,10 @@ def _bundle(config: Config, name: str, ports: list[str], style: Style) -> dict[s
     texts = {port: config.value(*layout.interface(port), "description") for port in ports}
     said = {port: text for port, text in texts.items() if text}
     found.update({"member_descriptions": said} if said else {})
-    return {**found, **_port(config, name, style)}
+    return {**found, **_port(config, name, style, named)}
 
 
-def _port(config: Config, name: str, style: Style) -> dict[str, Any]:
+def _port(config: Config, name: str, style: Style, named: Named) -> dict[str, Any]:
     found: dict[str, Any] = {}
     where = layout.interface(name)
     listed = layout.members_of(config, name)
@@ -69,20 +73,17 @@ def _port(config: Config, name: str, style: Style) -> dict[str, Any]:
         found["payload_mtu"] = payload_of(int(mtu), mode == "trunk")
     if mode is not None and (mode != "access" or listed):
         found["mode"] = mode
-        found.update(_vlans(config, name, mode, style))
+        found.update(_vlans(config, name, mode, style, named))
     protocol = layout.stp_of(config)
     if protocol and any(config.has("protocols", protocol, entry("interface", n), "edge") for n in (name, f"{name}.0")):
         found["peer"] = "host"
     return found
 
 
-def _vlans(config: Config, name: str, mode: str, style: Style) -> dict[str, Any]:
+def _vlans(config: Config, name: str, mode: str, style: Style, named: Named) -> dict[str, Any]:
     listed, native = layout.members_of(config, name), layout.native_of(config, name, style)
     if mode == "access":
         return {"untagged": listed[0]} if listed else {}
-    named = {
-        config.value("vlans", entry("vlan", vlan), "vlan-id"): vlan for vlan in config.entries("vlans", tag="vlan")
-    }
     untagged = named.get(native, native) if native else NO_VLAN
     tagged = [vlan for vlan in listed if not (style == "els" and native and vlan in (native, untagged))]
     return {"untagged": untagged, "tagged": tagged} if untagged or tagged else {}

@@ -46,7 +46,7 @@ class Draft:
     def set_leaf(self, parents: tuple[str | Segment, ...], tag: str, value: str | int | None) -> None:
         """Give a leaf exactly this value; None takes it away."""
         above = path(*parents)
-        old = [item for item in self.config.statements if item[:-1] == above and item[-1].tag == tag]
+        old = [item for item in self.config.statements.at(above) if item[:-1] == above and item[-1].tag == tag]
         for item in old:
             if value is None or item[-1].value != str(value):
                 del self.config.statements[item]
@@ -168,7 +168,7 @@ def _native(draft: Draft, name: str, asked: Switching, mode: str) -> str | None:
 
 def _write_members(draft: Draft, name: str, members: list[str]) -> None:
     where = path(*family(name), "vlan")
-    for item in [item for item in draft.config.statements if item[: len(where)] == where]:
+    for item in draft.config.statements.at(where):
         if item[-1].value not in members:
             del draft.config.statements[item]
     for member in members:
@@ -177,11 +177,10 @@ def _write_members(draft: Draft, name: str, members: list[str]) -> None:
 
 def _leave_vlan_lists(draft: Draft, name: str, members: list[str]) -> None:
     """Take the port out of `vlans V interface`: ELS refuses it beside interface-mode, and others add a second VLAN."""
-    for vlan in draft.config.entries("vlans", tag="vlan"):
-        for unit in (name, f"{name}.0"):
-            held = draft.config.has("vlans", entry("vlan", vlan), entry("interface", unit))
-            if held and (draft.style == "els" or not draft.vlans.covers(members, vlan)):
-                draft.config.remove("vlans", entry("vlan", vlan), entry("interface", unit))
+    for item in list(draft.config.statements.mentions.get(name, ())):
+        listed = len(item) > 2 and item[0].tag == "vlans" and item[2].tag == "interface"
+        if listed and (draft.style == "els" or not draft.vlans.covers(members, item[1].key or "")):
+            draft.config.remove(*item[:3])
 
 
 def set_mtu(draft: Draft, name: str, payload: int | None) -> None:
@@ -211,7 +210,8 @@ def set_edge(draft: Draft, name: str, peer: str | None) -> None:
     unit = names[0] if names else (name if draft.style == "els" else f"{name}.0")
     where = ("protocols", draft.stp, entry("interface", unit))
     if edge:
-        draft.config.statements.pop(path(*where), None)
+        if path(*where) in draft.config.statements:
+            del draft.config.statements[path(*where)]
         draft.own(*where, "edge")
     else:
         draft.config.remove(*where, "edge")

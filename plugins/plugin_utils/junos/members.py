@@ -56,8 +56,8 @@ def join(draft: Draft, port: str, bundle: str) -> list[references.Foreign]:
 
 def _unblock(config: Config, port: str) -> None:
     where = path(*interface(port))
-    for item in [item for item in config.statements if item[:2] == where and len(item) > 2]:
-        if item[2].tag in BLOCKING:
+    for item in config.statements.at(where):
+        if len(item) > 2 and item[2].tag in BLOCKING:
             del config.statements[item]
 
 

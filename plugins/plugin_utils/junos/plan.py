@@ -81,7 +81,8 @@ class Plan:
 
     def structures(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return before and after in the shape of the declaration."""
-        return structured(self.before, self.style), structured(self.after, self.style)
+        before = structured(self.before, self.style)
+        return before, structured(self.after, self.style) if self.changed else before
 
 
 def make(

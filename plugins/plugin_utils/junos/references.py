@@ -61,9 +61,7 @@ class Foreign:
 def named(config: Config, port: str) -> Iterator[tuple[Path, Kind]]:
     """Yield each statement outside the port's own stanza that names it, cut behind the name, with its kind."""
     seen: set[Path] = set()
-    for item in config.statements:
-        if item[0].tag == "interfaces":
-            continue
+    for item in config.statements.mentions.get(port, ()):
         for size, step in enumerate(item, start=1):
             if _is(step.key, port) or _is(step.value, port):
                 if item[:size] not in seen:

@@ -42,16 +42,67 @@ def leaf(tag: str, value: str | int) -> Segment:
     return Segment(tag, value=str(value))
 
 
+class Statements(dict[Path, None]):
+    """Statements in their order, with two indexes: by their first two steps, and by the interfaces that they name.
+
+    Without them the cost of a plan would grow with the square of the number of interfaces.
+    """
+
+    def __init__(self, items: Iterable[Path] = ()) -> None:
+        super().__init__()
+        self.groups: dict[Path, dict[Path, None]] = {}
+        self.mentions: dict[str, dict[Path, None]] = {}
+        for item in items:
+            self[item] = None
+
+    def __setitem__(self, item: Path, value: None) -> None:
+        if item in self:
+            return
+        super().__setitem__(item, value)
+        self.groups.setdefault(item[:2], {})[item] = None
+        for name in _interfaces_in(item):
+            self.mentions.setdefault(name, {})[item] = None
+
+    def __delitem__(self, item: Path) -> None:
+        super().__delitem__(item)
+        group = self.groups[item[:2]]
+        del group[item]
+        if not group:
+            del self.groups[item[:2]]
+        for name in _interfaces_in(item):
+            self.mentions.get(name, {}).pop(item, None)
+
+    def update(self, items: Iterable[Path]) -> None:  # type: ignore[override]  # there are no values to give
+        """Add statements; dict's own way would pass the indexes by."""
+        for item in items:
+            self[item] = None
+
+    def at(self, prefix: Path) -> list[Path]:
+        """Return the statements at and below a path."""
+        size = len(prefix)
+        if size >= 2:
+            return [item for item in self.groups.get(prefix[:2], ()) if item[:size] == prefix]
+        return [item for item in self if item[:size] == prefix]
+
+
+def _interfaces_in(item: Path) -> set[str]:
+    """Return the interfaces, without units, that a statement outside `interfaces` names as a key or a value."""
+    if item[0].tag == "interfaces":
+        return set()
+    texts = [text for step in item for text in (step.key, step.value) if text]
+    return {text.split(".", 1)[0] for text in texts}
+
+
 @dataclass
 class Config:
     """Statements in the order of the device, and the prefixes that it marks inactive."""
 
-    statements: dict[Path, None] = field(default_factory=dict)
+    statements: Statements = field(default_factory=Statements)
     inactive: set[Path] = field(default_factory=set)
 
     def copy(self) -> Config:
         """Return an independent copy."""
-        return Config(dict(self.statements), set(self.inactive))
+        return Config(Statements(self.statements), set(self.inactive))
 
     def add(self, *steps: str | Segment) -> None:
         """Add the statement with these steps."""
@@ -59,15 +110,13 @@ class Config:
 
     def remove(self, *steps: str | Segment) -> None:
         """Remove the statements at and below these steps; nothing happens where there are none."""
-        prefix = path(*steps)
-        for item in [item for item in self.statements if item[: len(prefix)] == prefix]:
+        for item in self.statements.at(path(*steps)):
             del self.statements[item]
 
     def below(self, *steps: str | Segment) -> Iterator[Path]:
         """Yield what follows these steps in each statement below them (an empty path for the statement itself)."""
         prefix = path(*steps)
-        size = len(prefix)
-        return (item[size:] for item in self.statements if item[:size] == prefix)
+        return (item[len(prefix) :] for item in self.statements.at(prefix))
 
     def has(self, *steps: str | Segment) -> bool:
         """Tell whether there is a statement at or below these steps."""
@@ -75,7 +124,11 @@ class Config:
 
     def entries(self, *steps: str | Segment, tag: str) -> list[str]:
         """Return the keys of the list `tag` below these steps, in the order of the device."""
-        found = (rest[0] for rest in self.below(*steps) if rest)
+        above = path(*steps)
+        if len(above) == 1:
+            found = (group[1] for group in self.statements.groups if len(group) == 2 and group[0] == above[0])
+        else:
+            found = (rest[0] for rest in self.below(*steps) if rest)
         return list(dict.fromkeys(step.key for step in found if step.tag == tag and step.key is not None))
 
     def value(self, *steps: str | Segment) -> str | None:
@@ -97,7 +150,7 @@ class Config:
         """Return what takes effect: the statements outside inactive parts."""
         if not self.inactive:
             return self
-        return Config({item: None for item in self.statements if not self.is_inactive(*item)})
+        return Config(Statements(item for item in self.statements if not self.is_inactive(*item)))
 
 
 def from_xml(text: str | bytes) -> Config:
