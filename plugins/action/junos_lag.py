@@ -158,6 +158,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         before, _after = seen.plan.structures()
         pending = describe_pending(seen.pending, seen.left) if seen.pending else ""
         result: dict[str, Any] = {"changed": False, "gathered": before, "style": seen.style, "pending": pending}
+        if pending:
+            result["warnings"] = [pending]
         if not request.declared.empty:
             findings = seen.plan.findings + refuse_foreign(seen.plan, "foreign" in request.consent)
             result["plan"] = {

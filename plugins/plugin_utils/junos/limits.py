@@ -31,7 +31,9 @@ _MODELS: tuple[tuple[str, Limit], ...] = (
     (r"ex82\d\d", Limit(12, 255, _TABLE_5)),
     (r"ex(23|34|44)00", Limit(16, 128, "read as 128 bundles of up to 16 members; not confirmed", certain=False)),
 )
-_VIRTUAL_CHASSIS_9 = Limit(8, 64, _9_2)
+OFTEN = Limit(8, 64, _9_2)
+LOWEST = Limit(8, 32, _TABLE_5)
+"""What every EX has; beyond it the model matters."""
 UNKNOWN = Limit(16, 128, "the highest of any EX of one chassis", certain=False)
 
 
@@ -40,5 +42,5 @@ def limit_of(model: str | None, release: str | None = None) -> Limit:
     for pattern, limit in _MODELS:
         if model and re.match(pattern, model.strip().lower()):
             old = release is not None and re.match(r"9\.", release.strip()) is not None
-            return _VIRTUAL_CHASSIS_9 if old and limit.lags > _VIRTUAL_CHASSIS_9.lags else limit
+            return OFTEN if old and limit.lags > OFTEN.lags else limit
     return UNKNOWN

@@ -15,11 +15,9 @@ from .desire import State, wanted
 from .emit import to_set, to_xml, words
 from .findings import Finding
 from .gather import structured
-from .limits import UNKNOWN, Limit
 from .model import Declared, Style
 from .names import bundle_index, is_port, physical
 from .references import Foreign
-from .rules import too_many_bundles
 from .statements import Config, Operation, Path, difference, entry
 from .vlans import table
 
@@ -92,15 +90,12 @@ def make(
     style: Style,
     *,
     stp: str | None = None,
-    limit: Limit = UNKNOWN,
 ) -> Plan:
     """Return the plan for one switch; `stp` None takes the protocol that the switch runs, if any."""
     spanning_tree = None if stp == "none" else stp or layout.stp_of(current)
     goal = wanted(current, declared, state, style, spanning_tree)
     operations = difference(current, goal.config, goal.owned)
     plan = Plan(current, goal.config, style, operations, findings=goal.findings, notes=goal.notes)
-    if state != "deleted":
-        plan.findings += too_many_bundles(len(members.bundles_of(goal.config)), limit)
     direct = touched_by(operations)
     plan.foreign = [item for item in goal.foreign if item.goes or item.port in direct]
     plan.expected = [] if state == "deleted" else _expected(goal.config, declared, plan.touched)

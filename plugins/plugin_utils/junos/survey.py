@@ -6,11 +6,12 @@ from __future__ import annotations
 from . import errors, plan
 from .commits import describe_pending
 from .findings import RefusalError
-from .limits import UNKNOWN, Limit, limit_of
+from .limits import LOWEST, OFTEN, limit_of
 from .management import WayIn, declared_way, found_way
+from .members import bundles_of
 from .model import Style
 from .request import Request, Survey
-from .rules import too_many_members
+from .rules import too_many_bundles, too_many_members
 from .session import Session
 from .statements import Config, from_element
 
@@ -27,11 +28,9 @@ def survey(session: Session, request: Request) -> Survey:
     style = request.style or session.style() or style_of(config)
     if style is None:
         raise errors.SwitchError("The switch does not tell its style.", "Set style to els or nonels.")
-    limit = request.limit or _limit(session, request)
-    made = plan.make(config, request.declared, request.state, style, stp=request.stp, limit=limit)
+    made = plan.make(config, request.declared, request.state, style, stp=request.stp)
     if request.state != "deleted":
-        for bundle in request.declared.bundles:
-            made.findings += too_many_members(bundle, limit)
+        _judge_limits(session, request, made)
     return Survey(newest, pending, left, style, made)
 
 
@@ -43,12 +42,16 @@ def style_of(config: Config) -> Style | None:
     return "els" if tags & {"interface-mode", "switch-options"} else None
 
 
-def _limit(session: Session, request: Request) -> Limit:
-    """Ask for the model only where the number of members or bundles makes it matter."""
-    declared = request.declared
-    if all(len(bundle.members) <= 8 for bundle in declared.bundles) and len(declared.bundles) <= 31:
-        return UNKNOWN
-    return limit_of(*session.software())
+def _judge_limits(session: Session, request: Request, made: plan.Plan) -> None:
+    """Refuse more members or bundles than the model has; it is asked for only where their number makes it matter."""
+    count = len(bundles_of(made.after))
+    few = count <= LOWEST.lags and all(len(bundle.members) <= LOWEST.members for bundle in request.declared.bundles)
+    limit = request.limit or (LOWEST if few else limit_of(*session.software()))
+    made.findings += too_many_bundles(count, limit)
+    for bundle in request.declared.bundles:
+        made.findings += too_many_members(bundle, limit)
+    if not limit.certain and count > OFTEN.lags:
+        made.notes.append(f"{count} bundles; {OFTEN.lags} are the limit of some releases ({OFTEN.source}).")
 
 
 def refuse_pending(seen: Survey) -> None:

@@ -321,3 +321,17 @@ def test_a_virtual_chassis_is_committed_on_all_members(tmp_path):
         assert apply(lambda: Session(target), request(wanted)).changed
         sent = [entry["request"] for entry in chassis.control("log") if entry["rpc"] == "commit-configuration"]
     assert ["<synchronize/>" in text for text in sent] == [False, True, True]
+
+
+def test_more_bundles_than_the_model_has_are_refused_by_asking_the_switch_for_its_model(simulator, nonels):
+    ports = [f"ge-0/0/{number}" for number in range(48)]
+    have = "".join(f"set interfaces {port} ether-options 802.3ad ae{n}\n" for n, port in enumerate(ports[:33]))
+    nonels.control("reset", set=f"{have}set chassis aggregated-devices ethernet device-count 33\n")
+    session = nonels.open()
+    one = declared(None, {"ae33": {"members": [ports[40]], "lacp": "none"}})
+    assert survey(session, request(one)).plan.findings == []
+    assert "get-software-information" in nonels.asked()
+    session.software = lambda: ("ex2200-48t", "12.3R12")
+    found = survey(session, request(one)).plan.findings
+    session.close()
+    assert [(finding.rule, finding.what) for finding in found] == [("TOO_MANY_BUNDLES", "34 bundles")]
