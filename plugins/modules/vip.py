@@ -138,11 +138,16 @@ EXAMPLES = r"""
 
 RETURN = r"""
 action:
-  description: What was done, or in check mode would be; C(tidy) makes or removes tracked files.
+  description: What was done, or in check mode would be; C(write) puts files in place, C(tidy) makes or removes tracked files.
   returned: success
   type: list
   elements: str
-  sample: [enable, start]
+  sample: [write, start, tidy]
+backend:
+  description: What keeps the plain addresses over a boot.
+  returned: when O(method=address)
+  type: str
+  sample: netplan
 away:
   description: Instances that are told to be away, perhaps by a run that was killed.
   returned: when O(method=keepalived) and O(state=present)
@@ -162,10 +167,14 @@ from typing import Any, Dict, List
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.addresses import Addresses
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError, choose
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.keepalived import Keepalived
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Site, VipError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import LinkError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import parse_plain
 
 ARGUMENTS: Dict[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
@@ -201,54 +210,78 @@ def declared(parameters: Dict[str, Any]) -> Site:
         parameters["router_id"] or os.uname().nodename,
         parameters["raw"],
     )
-    absent = sorted({i.interface for i in site.instances if not os.path.isdir("/sys/class/net/" + i.interface)})
-    if absent:
-        here = ", ".join(sorted(os.listdir("/sys/class/net")))
-        raise VipError(["this host has no interface %s, only %s." % (name, here) for name in absent])
+    require_interfaces([instance.interface for instance in site.instances])
     return site
+
+
+def require_interfaces(names: List[str]) -> None:
+    """Raise VipError for interfaces that this host does not have."""
+    here = sorted(os.listdir("/sys/class/net"))
+    faults = [
+        "this host has no interface %s, only %s." % (name, ", ".join(here))
+        for name in sorted(set(names))
+        if name not in here
+    ]
+    if faults:
+        raise VipError(faults)
 
 
 def finish(module: AnsibleModule, changes: List[Change], action: List[str], backup: str, **more: Any) -> None:
     """Report."""
-    module.exit_json(
-        changed=bool(changes or action), diff=Transaction.diff(changes), action=action, backup=backup, **more
-    )
+    done = (["write"] if changes else []) + action
+    module.exit_json(changed=bool(done), diff=Transaction.diff(changes), action=done, backup=backup, **more)
 
 
-def present(module: AnsibleModule, keepalived: Keepalived) -> None:
-    """Bring the declared instances about."""
-    plan = keepalived.plan(declared(module.params))
-    backup = keepalived.apply(plan) if plan.needed and not module.check_mode else ""
-    finish(module, plan.changes, plan.verbs, backup, **keepalived.facts(plan.names))
+def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
+    """Do what is asked with keepalived."""
+    daemon = Daemon(module.run_command, module.get_bin_path("keepalived", opt_dirs=["/usr/sbin"]))
+    keepalived = Keepalived(daemon, transaction)
+    state, act = module.params["state"], not module.check_mode
+    if state == "restored":
+        restore_keepalived(module, keepalived)
+    plan = keepalived.plan(declared(module.params)) if state == "present" else keepalived.plan_absent()
+    carry_out = keepalived.apply if state == "present" else keepalived.remove
+    backup = carry_out(plan) if plan.needed and act else ""
+    facts = keepalived.facts(plan.names) if state == "present" else {}
+    finish(module, plan.changes, plan.verbs, backup, **facts)
 
 
-def absent(module: AnsibleModule, keepalived: Keepalived) -> None:
-    """Take everything of ours away."""
-    plan = keepalived.plan_absent()
-    backup = keepalived.remove(plan) if plan.needed and not module.check_mode else ""
-    finish(module, plan.changes, plan.verbs, backup)
-
-
-def restored(module: AnsibleModule, keepalived: Keepalived) -> None:
-    """Put the newest backup back."""
+def restore_keepalived(module: AnsibleModule, keepalived: Keepalived) -> None:
+    """Put a backup of keepalived's files back."""
     generation = keepalived.transaction.newest(module.params["run_id"])
     changes = keepalived.plan_restore(generation) if generation else []
     if changes and not module.check_mode:
         keepalived.restore(generation)
-    finish(module, changes, ["restore"] if changes else [], generation or "")
+    finish(module, changes, ["load"] if changes else [], generation or "")
+
+
+def address_work(module: AnsibleModule, transaction: Transaction) -> None:
+    """Do what is asked with plain addresses."""
+    state, act = module.params["state"], not module.check_mode
+    plains = parse_plain(module.params["addresses"]) if state == "present" else []
+    require_interfaces([plain.interface for plain in plains])
+    interfaces = sorted({item["interface"] for item in module.params["addresses"]})
+    backend = choose(module.run_command, module.params["address_backend"], module.get_bin_path, interfaces)
+    addresses = Addresses(module.run_command, backend, transaction)
+    generation = transaction.newest(module.params["run_id"]) if state == "restored" else ""
+    if state == "restored" and not generation:
+        finish(module, [], [], "")
+    plan = addresses.plan_restore(generation) if generation else addresses.plan(plains)
+    backup = addresses.apply(plan) if plan.verbs and act else ""
+    finish(module, plan.changes, plan.verbs, backup, backend=backend.name)
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    daemon = Daemon(module.run_command, module.get_bin_path("keepalived", opt_dirs=["/usr/sbin"]))
-    keepalived = Keepalived(daemon, Transaction("vip", module.params["run_id"]))
-    work = {"present": present, "absent": absent, "restored": restored}[module.params["state"]]
+    method = module.params["method"]
+    transaction = Transaction("vip" if method == "keepalived" else "vip_address", module.params["run_id"])
+    work = keepalived_work if method == "keepalived" else address_work
     try:
-        work(module, keepalived)
+        work(module, transaction)
     except VipError as error:
         module.fail_json(msg="The virtual addresses cannot be configured:\n%s" % error, faults=error.faults)
-    except (DaemonError, OSError) as error:
+    except (DaemonError, BackendError, LinkError, OSError) as error:
         module.fail_json(msg=str(error))
 
 

@@ -147,7 +147,7 @@ def render_check(health: Health) -> str:
             MARKER,
             "exec 3<>/dev/tcp/%s/%d || exit 1" % (health.address, health.port),
             r"printf 'GET %s HTTP/1.0\r\n\r\n' >&3 || exit 1" % health.path,
-            "read -r -t %d _ status _ <&3 && [ \"$status\" = 200 ]" % health.timeout,
+            'read -r -t %d _ status _ <&3 && [ "$status" = 200 ]' % health.timeout,
             "",
         ]
     )
