@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -24,9 +24,8 @@ def specification() -> dict[str, Any]:
 
 
 def name_of(image: str) -> str:
-    """Return the local name of an image; it changes with its contents, so that a stale one is never used."""
-    data = specification()
-    digest = hashlib.sha256(json.dumps([data["packages"], data["images"][image]]).encode()).hexdigest()[:12]
+    """Return the local name of an image; it changes with its recipe, so that a stale one is never used."""
+    digest = hashlib.sha256(Path(__file__).read_bytes() + (HERE / "images.yml").read_bytes()).hexdigest()[:12]
     return f"localhost/netstack-lab-{image}:{digest}"
 
 
@@ -63,7 +62,9 @@ def _build(name: str, base: str, packages: list[str]) -> None:
 def _bootstrap(name: str, entry: dict[str, Any], packages: list[str]) -> None:
     """Make the image with mmdebstrap; the archive and its mirror are those of the tool's own defaults."""
     suite = entry["suite"]
-    make = ["mmdebstrap", "--variant=minbase", f"--components={entry['components']}", f"--include={','.join(packages)}"]
+    # The package lists stay: a machine in service has them, and check mode, which fetches none, needs them.
+    make = ["mmdebstrap", "--variant=minbase", "--skip=cleanup/apt/lists", f"--components={entry['components']}"]
+    make.append(f"--include={','.join(packages)}")
     if "keyring" in entry:
         make.append(f"--keyring={entry['keyring']}")
     make += [suite, "-"]
