@@ -93,7 +93,7 @@ def test_a_first_use_that_is_closed_is_not_retried():
 def test_an_answer_that_has_begun_is_never_retried():
     asker, tally = client(Script([ANSWER, ANSWER[:20]], [ANSWER]))
     asker.ask()
-    with pytest.raises(RequestFailedError, match="^cut: closed$"):
+    with pytest.raises(RequestFailedError, match=r"^cut: closed$"):
         asker.ask()
     assert tally.retries == 0
 
