@@ -11,12 +11,12 @@ short_description: Write every change of a run to a file, a JSON line each
 version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
-  - Writes a line for each task that reports V(changed) on a host, and for a task with a loop a line for each item that does.
-  - A line holds C(host), C(task) (its name), C(path) (its file and line), C(item) (the item's label; null without a loop).
-    Two runs of the same playbook can be compared by their sets of lines; that is how to see whether C(--check) told the
+  - Writes a line for each task that reports V(changed) on a host; for a task with a loop a line for each item that does.
+  - A line holds C(host), C(task) (its name), C(path) (its file and line) and C(item) (the item's label; null without a
+    loop). Two runs of the same playbook can be compared by their sets of lines, which shows whether C(--check) told the
     truth.
-  - Results are never written, only the names, so that no secret of a result gets into the file. The label of an item under
-    C(no_log) is left out, too; such items are numbered.
+  - Results are never written, only the names, so that no secret of a result gets into the file. The label of an item
+    under C(no_log) is left out, too; such items are numbered.
   - The file is emptied when the run starts.
 requirements:
   - Enabled by C(callbacks_enabled) or E(ANSIBLE_CALLBACKS_ENABLED).
