@@ -11,7 +11,7 @@ short_description: Write every change of a run to a file, a JSON line each
 version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
-  - Writes a line for each task that reports V(changed) on a host; for a task with a loop a line for each item that does.
+  - Writes a line for each task that reports V(changed) on a host; for a loop a line for each item that does.
   - A line holds C(host), C(task) (its name), C(path) (its file and line) and C(item) (the item's label; null without a
     loop). Two runs of the same playbook can be compared by their sets of lines, which shows whether C(--check) told the
     truth.
