@@ -11,14 +11,15 @@ short_description: Keep virtual addresses by keepalived, or a plain secondary ad
 version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
-  - Renders C(keepalived.conf) and the health check of HAProxy, has keepalived judge them, saves what they replace, puts them in
-    place, starts or reloads keepalived and asks the running process itself whether it took the file. When it did not, the
-    former files are put back and loaded.
-  - keepalived is never restarted. What is to do is found by comparing, so a run that was interrupted is finished by the next.
+  - Renders C(keepalived.conf) and the health check of HAProxy, has keepalived judge them, saves what they replace,
+    puts them in place, starts or reloads keepalived and asks the running process itself whether it took the file.
+    When it did not, the former files are put back and loaded.
+  - keepalived is never restarted. What is to do is found by comparing, so a run that was interrupted is finished by
+    the next.
   - Every instance is BACKUP at its start and does not preempt unless O(instances) says C(preempt). It tracks a file,
     C(/var/lib/netstack/vip/NAME.away), by which M(netstack.datacenter.vip_move) moves it.
-  - No C(sysctl) is set. HAProxy binds an address that is not on the host with C(transparent); C(net.ipv4.ip_nonlocal_bind) is
-    not needed.
+  - No C(sysctl) is set. HAProxy binds an address that is not on the host with C(transparent);
+    C(net.ipv4.ip_nonlocal_bind) is not needed.
 options:
   state:
     description:
@@ -39,7 +40,8 @@ options:
     description:
       - VRRP instances by name; one for each family and preferred node. Keys are C(interface), C(virtual_router_id),
         C(priority), C(addresses) (with prefix), C(unicast_source), C(unicast_peers) (an empty list means multicast),
-        C(preempt), C(preferred), C(advert_interval) in seconds, C(authentication_secret) and C(raw) (lines of keepalived.conf).
+        C(preempt), C(preferred), C(advert_interval) in seconds, C(authentication_secret) and C(raw) (lines of
+        keepalived.conf).
       - C(preferred) says on which node a playbook places the instance at first; this module only accepts it.
     type: dict
     default: {}
@@ -52,14 +54,15 @@ options:
     default: {}
   profile:
     description:
-      - V(standard) sends an advert each second. V(tuned) sends five, checks twice a second where keepalived can, and raises
-        keepalived's priority when it gets late.
+      - V(standard) sends an advert each second. V(tuned) sends five, checks twice a second where keepalived can, and
+        raises keepalived's priority when it gets late.
     type: str
     choices: [standard, tuned]
     default: standard
   router_id:
     description:
-      - Name of this host in keepalived's own output. A digest of the configuration is added. The host's name when empty.
+      - Name of this host in keepalived's own output. A digest of the configuration is added. The host's name when
+        empty.
     type: str
     default: ""
   raw:
@@ -102,7 +105,7 @@ options:
     default: ""
 attributes:
   check_mode:
-    description: Predicts exactly what a run does. The configuration is judged by keepalived in check mode too, where it is installed.
+    description: Predicts exactly what a run does. keepalived, where installed, judges in check mode too.
     support: full
   diff_mode:
     description: Shows the files; one that holds a password shows only that it differs.
@@ -138,7 +141,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 action:
-  description: What was done, or in check mode would be; C(write) puts files in place, C(tidy) makes or removes tracked files.
+  description:
+    - What was done, or in check mode would be. C(write) puts files in place, C(tidy) makes or removes tracked files.
   returned: success
   type: list
   elements: str
@@ -162,7 +166,7 @@ backup:
 """
 
 import os
-from typing import Any, Dict, List
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -176,7 +180,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import parse_plain
 
-ARGUMENTS: Dict[str, Any] = {
+ARGUMENTS: dict[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
     "method": {"type": "str", "choices": ["keepalived", "address"], "default": "keepalived"},
     "instances": {"type": "dict", "default": {}},
@@ -200,7 +204,7 @@ ARGUMENTS: Dict[str, Any] = {
 }
 
 
-def declared(parameters: Dict[str, Any]) -> Site:
+def declared(parameters: dict[str, Any]) -> Site:
     """Return what the parameters declare. Raises VipError, also for interfaces that this host does not have."""
     site = parse(
         parameters["instances"],
@@ -214,11 +218,11 @@ def declared(parameters: Dict[str, Any]) -> Site:
     return site
 
 
-def require_interfaces(names: List[str]) -> None:
+def require_interfaces(names: list[str]) -> None:
     """Raise VipError for interfaces that this host does not have."""
     here = sorted(os.listdir("/sys/class/net"))
     faults = [
-        "this host has no interface %s, only %s." % (name, ", ".join(here))
+        "this host has no interface {}, only {}.".format(name, ", ".join(here))
         for name in sorted(set(names))
         if name not in here
     ]
@@ -226,7 +230,7 @@ def require_interfaces(names: List[str]) -> None:
         raise VipError(faults)
 
 
-def finish(module: AnsibleModule, changes: List[Change], action: List[str], backup: str, **more: Any) -> None:
+def finish(module: AnsibleModule, changes: list[Change], action: list[str], backup: str, **more: Any) -> None:
     """Report."""
     done = (["write"] if changes else []) + action
     module.exit_json(changed=bool(done), diff=Transaction.diff(changes), action=done, backup=backup, **more)
@@ -280,7 +284,7 @@ def main() -> None:
     try:
         work(module, transaction)
     except VipError as error:
-        module.fail_json(msg="The virtual addresses cannot be configured:\n%s" % error, faults=error.faults)
+        module.fail_json(msg=f"The virtual addresses cannot be configured:\n{error}", faults=error.faults)
     except (DaemonError, BackendError, LinkError, OSError) as error:
         module.fail_json(msg=str(error))
 

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
   - Looks whether each address is on this host, and asks by ARP (IPv4) or neighbour discovery (IPv6) who else has it.
-  - Fails unless exactly one host holds each address. From the holder, nobody else may answer; from any other host on the same
-    link, exactly one hardware address must.
+  - Fails unless exactly one host holds each address. From the holder, nobody else may answer; from any other host on
+    the same link, exactly one hardware address must.
   - Uses what this host sees and no other host's facts, so it is right in a slice too.
   - A router that answers by proxy ARP counts as a holder.
 options:
@@ -41,8 +41,8 @@ options:
         default: ""
   expect:
     description:
-      - V(one) waits O(timeout) seconds for exactly one holder, then fails. In check mode it looks once and never fails, since the
-        addresses may not be there before the first run.
+      - V(one) waits O(timeout) seconds for exactly one holder, then fails. In check mode it looks once and never
+        fails, since the addresses may not be there before the first run.
       - V(any) looks once and reports.
     type: str
     choices: [one, any]
@@ -99,7 +99,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.targets im
     instance_targets,
 )
 
-ARGUMENTS: Dict[str, Any] = {
+ARGUMENTS: dict[str, Any] = {
     "instances": {"type": "dict", "default": {}},
     "addresses": {
         "type": "list",
@@ -124,7 +124,7 @@ def look(module: AnsibleModule, targets: Targets) -> Seen:
     return {name: [next(rest) for _ in own] for name, own in targets.items()}
 
 
-def wrong(seen: Seen) -> List[str]:
+def wrong(seen: Seen) -> list[str]:
     """Return a sentence for each address that not exactly one host holds."""
     return [sentence(found) for own in seen.values() for found in own if found.count != 1]
 
@@ -132,12 +132,12 @@ def wrong(seen: Seen) -> List[str]:
 def sentence(found: Holders) -> str:
     """Say who holds an address."""
     if found.count == 0:
-        return "%s: nobody on the link of %s holds it" % (found.target.address, found.target.interface)
+        return f"{found.target.address}: nobody on the link of {found.target.interface} holds it"
     here = ["this host"] if found.local else []
-    return "%s: %d hosts hold it: %s" % (found.target.address, found.count, ", ".join(here + list(found.others)))
+    return f"{found.target.address}: {found.count} hosts hold it: {', '.join(here + list(found.others))}"
 
 
-def report(seen: Seen) -> Dict[str, Any]:
+def report(seen: Seen) -> dict[str, Any]:
     """Return the result's keys."""
     held = {
         name: {"local": all(h.local for h in own), "others": max((len(h.others) for h in own), default=0)}

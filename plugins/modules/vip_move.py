@@ -11,9 +11,9 @@ short_description: Move virtual addresses away from a host, and let them come ho
 version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
-  - Writes the file that keepalived tracks for each instance, C(/var/lib/netstack/vip/NAME.away). A value other than 0 puts the
-    instance into FAULT. The holder then sends an advert of priority 0, which makes a backup take over at once, also one that
-    does not preempt. keepalived keeps running and is not reloaded.
+  - Writes the file that keepalived tracks for each instance, C(/var/lib/netstack/vip/NAME.away). A value other than 0
+    puts the instance into FAULT. The holder then sends an advert of priority 0, which makes a backup take over at
+    once, also one that does not preempt. keepalived keeps running and is not reloaded.
   - Waits until the kernel shows the addresses gone and the link shows that one other host holds them.
   - An instance that this host does not have yet, or whose keepalived does not run, has nothing to be moved.
 options:
@@ -28,10 +28,10 @@ options:
     default: []
   state:
     description:
-      - V(away) makes this host give its addresses up and not take them again. Refused unless a peer proves healthy. When nobody
-        takes an address over within O(timeout), the instance is brought home again and the module fails.
-      - V(home) lets the host take part again. Where the instance does not preempt, the address stays with who has it. To get it
-        back, move the other node away once.
+      - V(away) makes this host give its addresses up and not take them again. Refused unless a peer proves healthy.
+        When nobody takes an address over within O(timeout), the instance is brought home again and the module fails.
+      - V(home) lets the host take part again. Where the instance does not preempt, the address stays with who has it.
+        To get it back, move the other node away once.
     type: str
     choices: [away, home]
     required: true
@@ -99,15 +99,15 @@ held_before:
   sample: [web4]
 """
 
-from typing import Any, Dict, List
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import VipError, suggest
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.move import (
-    Mover,
     MoveError,
+    Mover,
     Peer,
     require_healthy,
 )
@@ -120,7 +120,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.targets import Targets, instance_targets
 
-ARGUMENTS: Dict[str, Any] = {
+ARGUMENTS: dict[str, Any] = {
     "instances": {"type": "dict", "required": True},
     "names": {"type": "list", "elements": "str", "default": []},
     "state": {"type": "str", "choices": ["away", "home"], "required": True},
@@ -139,17 +139,17 @@ ARGUMENTS: Dict[str, Any] = {
 }
 
 
-def chosen(parameters: Dict[str, Any]) -> Targets:
+def chosen(parameters: dict[str, Any]) -> Targets:
     """Return the instances to move. Raises VipError for a name that is not declared."""
     targets = instance_targets(parameters["instances"])
     unknown = [name for name in parameters["names"] if name not in targets]
     if unknown:
         known = sorted(targets)
-        raise VipError(["there is no instance %s%s." % (name, suggest(name, known)) for name in unknown])
+        raise VipError([f"there is no instance {name}{suggest(name, known)}." for name in unknown])
     return {name: own for name, own in targets.items() if not parameters["names"] or name in parameters["names"]}
 
 
-def move(module: AnsibleModule, mover: Mover, targets: Targets) -> Dict[str, Any]:
+def move(module: AnsibleModule, mover: Mover, targets: Targets) -> dict[str, Any]:
     """Move what is not where it should be; return the result."""
     parameters = module.params
     to_away = parameters["state"] == "away"
@@ -164,10 +164,10 @@ def move(module: AnsibleModule, mover: Mover, targets: Targets) -> Dict[str, Any
     return result
 
 
-def difference(names: List[str], to_away: bool) -> Dict[str, str]:
+def difference(names: list[str], to_away: bool) -> dict[str, str]:
     """Return the diff of the instances' places."""
     places = ("home", "away") if to_away else ("away", "home")
-    before, after = ("".join("%s: %s\n" % (name, place) for name in names) for place in places)
+    before, after = ("".join(f"{name}: {place}\n" for name in names) for place in places)
     return {"before": before, "after": after}
 
 
@@ -175,7 +175,7 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
 
-    def look(targets: List[Target]) -> List[Holders]:
+    def look(targets: list[Target]) -> list[Holders]:
         return find_holders(module.run_command, targets)
 
     mover = Mover(look, Paths(), module.params["timeout"])

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Callable, List, Set, Tuple
+from typing import Callable, List, Tuple
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError, Networkd
@@ -26,13 +26,13 @@ SETTLE = 10.0  # seconds until the kernel must have the addresses; duplicate add
 class AddressPlan:
     """Files to change; addresses that the kernel lacks, and those that it must lose."""
 
-    changes: List[Change]
-    missing: List[Plain]
-    wanted: Set[str]
-    unwanted: Set[str]
+    changes: list[Change]
+    missing: list[Plain]
+    wanted: set[str]
+    unwanted: set[str]
 
     @property
-    def verbs(self) -> List[str]:
+    def verbs(self) -> list[str]:
         """Return what is to be done beside writing files."""
         return ["load"] if self.changes or self.missing or self.unwanted else []
 
@@ -43,28 +43,30 @@ class Addresses:
     def __init__(self, run: Run, backend: Networkd, transaction: Transaction) -> None:
         self.run, self.backend, self.transaction = run, backend, transaction
 
-    def plan(self, plains: List[Plain]) -> AddressPlan:
+    def plan(self, plains: list[Plain]) -> AddressPlan:
         """Return what would bring the addresses about. Raises BackendError, also when another host has one of them."""
         files = self.backend.files(plains)
         self.backend.judge(files)
         return self._compare(self.transaction.plan(files), plains)
 
-    def _compare(self, changes: List[Change], plains: List[Plain]) -> AddressPlan:
+    def _compare(self, changes: list[Change], plains: list[Plain]) -> AddressPlan:
         wanted = {str(plain.address.ip) for plain in plains}
         here = Kernel(self.run)
         missing = [p for p in plains if str(p.address.ip) not in here.addresses(p.interface)]
         former = [change.current.content or b"" for change in changes if change.current is not None]
         gone = {address for content in former for address in addresses_in(content.decode("utf-8", "replace"))} - wanted
-        self._free(missing)
+        self._free(missing, here)
         return AddressPlan(changes, missing, wanted, gone & here.addresses())
 
-    def _free(self, plains: List[Plain]) -> None:
-        """Raise BackendError when another host answers for an address that this one is to get."""
-        for holder in find_holders(self.run, [Target(str(p.address.ip), p.interface) for p in plains]):
+    def _free(self, plains: list[Plain], here: Kernel) -> None:
+        """Raise BackendError when another host answers for an address that this one is to get.
+
+        An interface without any IPv6 address cannot ask; there the kernel's own detection of duplicates has to do.
+        """
+        targets = [Target(str(plain.address.ip), plain.interface) for plain in plains if _askable(plain, here)]
+        for holder in find_holders(self.run, targets):
             if holder.others:
-                raise BackendError(
-                    "%s is in use: %s answers for it" % (holder.target.address, ", ".join(holder.others))
-                )
+                raise BackendError(f"{holder.target.address} is in use: {', '.join(holder.others)} answers for it")
 
     def apply(self, plan: AddressPlan) -> str:
         """Carry the plan out and read it back; return the backup's generation.
@@ -80,12 +82,12 @@ class Addresses:
                 raise
             self.transaction.restore(generation)
             self.backend.load()
-            raise BackendError("%s. The former files are back" % error) from error
+            raise BackendError(f"{error}. The former files are back") from error
         for plain in plan.missing:
             announce(Target(str(plain.address.ip), plain.interface))
         return generation
 
-    def _await(self, wanted: Set[str], unwanted: Set[str]) -> None:
+    def _await(self, wanted: set[str], unwanted: set[str]) -> None:
         end = time.monotonic() + SETTLE
         while True:
             here = Kernel(self.run).addresses()
@@ -94,7 +96,7 @@ class Addresses:
                 return
             if time.monotonic() >= end:
                 raise BackendError(
-                    "after %g s the kernel lacks %s and still has %s" % (SETTLE, _names(lacking), _names(left))
+                    f"after {SETTLE:g} s the kernel lacks {_names(lacking)} and still has {_names(left)}"
                 )
             time.sleep(0.1)
 
@@ -109,5 +111,9 @@ class Addresses:
         return AddressPlan(changes, [], wanted if changes else set(), gone)
 
 
-def _names(addresses: Set[str]) -> str:
+def _askable(plain: Plain, here: Kernel) -> bool:
+    return plain.address.version == 4 or bool(here.source_for(plain.interface, str(plain.address.ip)))
+
+
+def _names(addresses: set[str]) -> str:
     return ", ".join(sorted(addresses)) or "none"

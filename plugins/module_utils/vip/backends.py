@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Who keeps a host's addresses over a boot: netplan, or systemd-networkd without it.
 
-Neither is told to apply everything anew. `netplan generate` writes networkd's files, and `networkctl reload` makes networkd
-take what changed; it adds and removes the differing addresses and leaves the others in place. `netplan apply` is not used: it
-restarts services, wants udev, which containers lack, and takes down what it finds changed.
+Neither is told to apply everything anew. `netplan generate` writes networkd's files, and `networkctl reload` makes
+networkd take what changed; it adds and removes the differing addresses and leaves the others in place. `netplan
+apply` is not used: it restarts services, wants udev, which containers lack, and takes down what it finds changed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Callable, List, Tuple
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import (
@@ -33,11 +33,11 @@ class BackendError(RuntimeError):
     """The host's network configuration cannot take the address; the text has the program's own words."""
 
 
-def must(run: Run, command: List[str]) -> str:
+def must(run: Run, command: list[str]) -> str:
     """Run a command and return what it says. Raises BackendError when it fails."""
     rc, out, err = run(command)
     if rc != 0:
-        raise BackendError("%s (rc %d): %s" % (" ".join(command), rc, (err or out).strip()))
+        raise BackendError(f"{' '.join(command)} (rc {rc}): {(err or out).strip()}")
     return out
 
 
@@ -55,19 +55,19 @@ class Networkd:
         found = NETWORK_FILE.search(out) if rc == 0 else None
         return found.group(1) if found else ""
 
-    def files(self, plains: List[Plain]) -> List[File]:
+    def files(self, plains: list[Plain]) -> list[File]:
         """Return the wanted drop-ins, and the former ones that have to go. Raises BackendError."""
-        wanted: Dict[str, bytes] = {}
+        wanted: dict[str, bytes] = {}
         for interface in sorted({plain.interface for plain in plains}):
             base = self.manages(interface)
             if not base:
-                raise BackendError("systemd-networkd does not manage %s" % interface)
+                raise BackendError(f"systemd-networkd does not manage {interface}")
             own = [plain for plain in plains if plain.interface == interface]
             wanted[str(self.folder / (Path(base).name + ".d") / DROP_IN)] = render_networkd(own).encode()
         stale = [str(path) for path in self.folder.glob("*.network.d/" + DROP_IN) if str(path) not in wanted]
         return [File(path, content) for path, content in wanted.items()] + [File(path, None) for path in sorted(stale)]
 
-    def judge(self, files: List[File]) -> None:
+    def judge(self, files: list[File]) -> None:
         """networkd has no checker of its own, so what it gets was checked word by word before."""
 
     def load(self) -> None:
@@ -87,12 +87,12 @@ class Netplan(Networkd):
     def section(self, interface: str) -> str:
         """Return the section in which netplan defines an interface, "" where it does not."""
         for section in SECTIONS:
-            rc, out, _err = self.run(["netplan", "get", "network.%s.%s" % (section, interface.replace(".", "\\."))])
+            rc, out, _err = self.run(["netplan", "get", "network.{}.{}".format(section, interface.replace(".", "\\."))])
             if rc == 0 and out.strip() not in ("", "null"):
                 return section
         return ""
 
-    def files(self, plains: List[Plain]) -> List[File]:
+    def files(self, plains: list[Plain]) -> list[File]:
         """Return the one file, absent when there is nothing to say. Raises BackendError."""
         if not plains:
             return [File(self.path, None)]
@@ -100,12 +100,12 @@ class Netplan(Networkd):
         for interface in sorted({plain.interface for plain in plains}):
             sections[interface] = self.section(interface)
             if not sections[interface]:
-                raise BackendError("netplan defines no %s under that name" % interface)
+                raise BackendError(f"netplan defines no {interface} under that name")
             if not self.manages(interface):
-                raise BackendError("netplan defines %s, but systemd-networkd does not run it" % interface)
+                raise BackendError(f"netplan defines {interface}, but systemd-networkd does not run it")
         return [File(self.path, render_netplan(plains, sections).encode(), 0o600)]
 
-    def judge(self, files: List[File]) -> None:
+    def judge(self, files: list[File]) -> None:
         """Have netplan translate a copy of all its files together with ours. Raises BackendError with its words."""
         root = tempfile.mkdtemp(prefix="netstack-vip-", dir="/run")
         try:
@@ -130,8 +130,8 @@ class Netplan(Networkd):
         super().load()
 
 
-def choose(run: Run, wanted: str, has: Callable[[str], Optional[str]], interfaces: List[str]) -> Networkd:
-    """Return the backend: the one named, or the one that has the first interface. Raises BackendError where none has."""
+def choose(run: Run, wanted: str, has: Callable[[str], str | None], interfaces: list[str]) -> Networkd:
+    """Return the backend that is named, or that manages the interfaces. Raises BackendError where none does."""
     netplan = Netplan(run) if has("netplan") else None
     if wanted == "netplan" and netplan is None:
         raise BackendError("netplan is not installed")
@@ -139,9 +139,7 @@ def choose(run: Run, wanted: str, has: Callable[[str], Optional[str]], interface
         return netplan or Netplan(run)
     networkd = Networkd(run)
     if wanted == "auto" and interfaces and not networkd.manages(interfaces[0]):
-        raise BackendError(
-            "neither netplan nor systemd-networkd manages %s%s" % (interfaces[0], _ifupdown(interfaces[0]))
-        )
+        raise BackendError(f"neither netplan nor systemd-networkd manages {interfaces[0]}{_ifupdown(interfaces[0])}")
     return networkd
 
 

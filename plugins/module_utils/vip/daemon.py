@@ -3,8 +3,8 @@
 """The keepalived of this host: its release, its judgement of a file, and which file it really runs.
 
 ``systemctl reload`` only sends a signal and is content. What was taken is asked of the program itself: on SIGUSR1 its
-VRRP process writes what it runs to /tmp/keepalived.data (mode 0600), the router id among it, which ends in the digest of the
-file that it came from.
+VRRP process writes what it runs to /tmp/keepalived.data (mode 0600), the router id among it, which ends in the digest
+of the file that it came from.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import re
 import stat
 import time
 from dataclasses import dataclass
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, List, Tuple
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
 
 UNIT = "keepalived.service"
-DUMP = "/tmp/keepalived.data"  # noqa: S108  the program's own fixed path; read with care in _read_dump
+DUMP = "/tmp/keepalived.data"
 ROUTER_ID = re.compile(r"^\s*Router ID = (\S+)\s*$", re.M)
 VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 LOAD_TIMEOUT = 10.0  # seconds; a reload took 0.1 s on an idle host, the dump at most one pass of its scheduler
@@ -42,11 +42,11 @@ class Status:
 class Daemon:
     """keepalived as a systemd service."""
 
-    def __init__(self, run: Run, binary: Optional[str]) -> None:
+    def __init__(self, run: Run, binary: str | None) -> None:
         self.run = run
         self.binary = binary
 
-    def version(self) -> Tuple[int, ...]:
+    def version(self) -> tuple[int, ...]:
         """Return the installed release, or the one that apt would install; (0, 0, 0) when neither is known."""
         if self.binary:
             _rc, out, err = self.run([self.binary, "--version"])
@@ -61,10 +61,10 @@ class Daemon:
         Raises DaemonError with keepalived's words.
         """
         if not os.path.isfile(path) or os.path.getsize(path) == 0:
-            raise DaemonError("there is no configuration in %s" % path)
+            raise DaemonError(f"there is no configuration in {path}")
         rc, out, err = self.run([self.binary or "keepalived", "-t", "-f", path])
         if rc != 0:
-            raise DaemonError("keepalived refuses the configuration (rc %d): %s" % (rc, (out + err).strip()))
+            raise DaemonError(f"keepalived refuses the configuration (rc {rc}): {(out + err).strip()}")
 
     def status(self) -> Status:
         """Return what systemd says; a host without the unit is neither enabled nor active."""
@@ -79,7 +79,7 @@ class Daemon:
         )
 
     def running(self, pid: int, timeout: float = LOAD_TIMEOUT) -> str:
-        """Return the router id that the VRRP process of ``pid`` runs with, "" when it does not answer in ``timeout`` s."""
+        """Return the router id that the VRRP process below ``pid`` has, "" when there is no answer in ``timeout`` s."""
         before = _stamp()
         try:
             os.kill(pid, self._signal())
@@ -103,10 +103,10 @@ class Daemon:
         """Have systemd start, reload, stop, enable or disable the service. Raises DaemonError with systemd's words."""
         rc, out, err = self.run(["systemctl", verb, UNIT])
         if rc != 0:
-            raise DaemonError("systemctl %s %s: %s" % (verb, UNIT, (err or out).strip()))
+            raise DaemonError(f"systemctl {verb} {UNIT}: {(err or out).strip()}")
 
     def confirm(self, identity: str, timeout: float = LOAD_TIMEOUT) -> None:
-        """Wait until keepalived runs the file of this router id. Raises DaemonError when it does not in ``timeout`` s."""
+        """Wait until keepalived runs the file of this router id. Raises DaemonError after ``timeout`` seconds."""
         end = time.monotonic() + timeout
         seen = ""
         while time.monotonic() < end:
@@ -116,7 +116,9 @@ class Daemon:
                 if seen == identity:
                     return
             time.sleep(0.1)
-        raise DaemonError("keepalived did not take the configuration %s, it runs %s" % (identity, seen or "nothing"))
+        raise DaemonError(
+            "keepalived did not take the configuration {}, it runs {}".format(identity, seen or "nothing")
+        )
 
     def journal(self, lines: int = 12) -> str:
         """Return the service's last words, for messages."""
@@ -124,12 +126,12 @@ class Daemon:
         return out.strip()
 
 
-def _version(text: str) -> Tuple[int, ...]:
+def _version(text: str) -> tuple[int, ...]:
     found = VERSION.search(text)
     return tuple(int(part) for part in found.groups()) if found else (0, 0, 0)
 
 
-def _stamp() -> Tuple[int, int]:
+def _stamp() -> tuple[int, int]:
     """Return what changes with each dump."""
     try:
         status = os.lstat(DUMP)

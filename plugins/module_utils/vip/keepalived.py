@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """One change of keepalived as a transaction: judged, saved, put in place, loaded, proven, or put back.
 
-What is to do is found by comparing files and the running program with what is wanted, never remembered by a handler. So a
-run that was killed anywhere is finished by the next one.
+What is to do is found by comparing files and the running program with what is wanted, never remembered by a handler.
+So a run that was killed anywhere is finished by the next one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
@@ -32,10 +32,10 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render imp
 class Plan:
     """What there is to do: files to change, verbs for systemd, and the router id that proves the outcome."""
 
-    changes: List[Change]
-    verbs: List[str]
+    changes: list[Change]
+    verbs: list[str]
     identity: str
-    names: List[str]
+    names: list[str]
 
     @property
     def needed(self) -> bool:
@@ -46,7 +46,7 @@ class Plan:
 class Keepalived:
     """keepalived's configuration on this host."""
 
-    def __init__(self, daemon: Daemon, transaction: Transaction, paths: Optional[Paths] = None) -> None:
+    def __init__(self, daemon: Daemon, transaction: Transaction, paths: Paths | None = None) -> None:
         self.daemon = daemon
         self.transaction = transaction
         self.paths = paths or Paths()
@@ -67,7 +67,7 @@ class Keepalived:
             verbs.append("tidy")
         return Plan(changes, verbs, identity, names)
 
-    def _files(self, text: str, site: Site) -> List[File]:
+    def _files(self, text: str, site: Site) -> list[File]:
         """Return the files; the check stands before the configuration that names it."""
         secret = any(instance.password for instance in site.instances)
         check = render_check(site.health).encode() if site.health.enabled else None
@@ -76,11 +76,11 @@ class Keepalived:
             File(self.paths.config, text.encode(), 0o600, secret=secret),
         ]
 
-    def _verbs(self, status: Status, changed: bool, identity: str) -> List[str]:
+    def _verbs(self, status: Status, changed: bool, identity: str) -> list[str]:
         """Return what systemd has to do. A reload is due for as long as the program does not run what it should."""
         verbs = [] if status.enabled else ["enable"]
         if not status.active:
-            return verbs + ["start"]
+            return [*verbs, "start"]
         if changed or self.pending.exists() or self.daemon.running(status.pid) != identity:
             verbs.append("reload")
         return verbs
@@ -88,8 +88,8 @@ class Keepalived:
     def _judge(self, site: Site) -> None:
         """Have keepalived judge a staging copy that has its own check and tracked files.
 
-        The copy lies below /run: keepalived trusts no script that others than root could swap, which rules /tmp out. Where
-        keepalived is not installed yet (the first run in check mode) there is nobody to ask.
+        The copy lies below /run: keepalived trusts no script that others than root could swap, which rules /tmp out.
+        Where keepalived is not installed yet (the first run in check mode) there is nobody to ask.
         """
         if not self.daemon.binary:
             return
@@ -120,11 +120,11 @@ class Keepalived:
         return generation
 
     def _mark(self) -> None:
-        """Leave a mark that a change is under way: its absence proves that the running program took the file on disk."""
+        """Leave a mark that a change is under way; without it, the running program has taken the file on disk."""
         self.pending.parent.mkdir(parents=True, exist_ok=True)
         self.pending.touch()
 
-    def _drive(self, verbs: List[str], identity: str) -> None:
+    def _drive(self, verbs: list[str], identity: str) -> None:
         for verb in verbs:
             self.daemon.control(verb)
         if verbs:
@@ -138,8 +138,8 @@ class Keepalived:
             try:
                 self.load()
             except DaemonError as second:
-                raise DaemonError("%s. Nor could the former configuration be loaded: %s" % (error, second)) from error
-        raise DaemonError("%s. The former configuration is back. The journal: %s" % (error, words)) from error
+                raise DaemonError(f"{error}. Nor could the former configuration be loaded: {second}") from error
+        raise DaemonError(f"{error}. The former configuration is back. The journal: {words}") from error
 
     def load(self) -> None:
         """Make the running program follow the file on disk, whatever it is; without a file, stop it."""
@@ -161,7 +161,7 @@ class Keepalived:
             return ""
 
     def plan_absent(self) -> Plan:
-        """Return what takes our configuration away; one that is not ours stays, and so does the program that runs it."""
+        """Return what takes our configuration away. One that is not ours stays, and the program that runs it."""
         status = self.daemon.status()
         ours = MARKER in self._current()
         wanted = [File(self.paths.check, None)] + ([File(self.paths.config, None)] if ours else [])
@@ -182,12 +182,12 @@ class Keepalived:
             self.pending.unlink()
         return generation
 
-    def plan_restore(self, generation: str) -> List[Change]:
+    def plan_restore(self, generation: str) -> list[Change]:
         """Return what differs from a generation."""
         return self.transaction.plan(self.transaction.saved(generation))
 
     def restore(self, generation: str) -> None:
-        """Put a generation back and load it. Raises DaemonError when keepalived refuses it, before anything is changed."""
+        """Put a generation back and load it. Raises DaemonError, before any change when keepalived refuses it."""
         wanted = {file.path: file for file in self.transaction.saved(generation)}
         config = wanted.get(self.paths.config)
         if config is not None and config.content:
@@ -207,7 +207,7 @@ class Keepalived:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def facts(self, names: List[str]) -> Dict[str, Any]:
+    def facts(self, names: list[str]) -> dict[str, Any]:
         """Return what a playbook asks about: the instances that are told to be away."""
         return {"away": [name for name in names if away.is_away(self.paths, name)]}
 

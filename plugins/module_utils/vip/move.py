@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Instances moved away from this host and brought home again, by their tracked files.
 
-The order of things is what keeps the service: somebody else proves healthy, then the file says away, then the wire shows that
-another host holds the addresses. When it does not in time, the file says home again.
+The order of things is what keeps the service: somebody else proves healthy, then the file says away, then the wire
+shows that another host holds the addresses. When it does not in time, the file says home again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import http.client
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, List
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import Holders, Target
@@ -43,19 +43,19 @@ def unhealthy(peer: Peer, timeout: float = 3.0) -> str:
         connection.request("GET", peer.path)
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
-        return "%s port %d: %s" % (peer.address, peer.port, error)
+        return f"{peer.address} port {peer.port}: {error}"
     finally:
         connection.close()
-    return "" if status == http.client.OK else "%s port %d: status %d" % (peer.address, peer.port, status)
+    return "" if status == http.client.OK else f"{peer.address} port {peer.port}: status {status}"
 
 
-def require_healthy(peers: List[Peer], probe: Callable[[Peer], str] = unhealthy) -> None:
+def require_healthy(peers: list[Peer], probe: Callable[[Peer], str] = unhealthy) -> None:
     """Make sure that somebody can take over. Raises MoveError when no peer proves healthy."""
     reasons = [probe(peer) for peer in peers]
     if not peers:
         raise MoveError("no peer is named in `peer_health`, so nobody is known to take the addresses over")
     if all(reasons):
-        raise MoveError("no peer proves healthy, so moving away would end the service: %s" % "; ".join(reasons))
+        raise MoveError("no peer proves healthy, so moving away would end the service: {}".format("; ".join(reasons)))
 
 
 class Mover:
@@ -64,16 +64,16 @@ class Mover:
     def __init__(self, look: Look, paths: Paths, timeout: float, sleep: Callable[[float], Any] = time.sleep) -> None:
         self.look, self.paths, self.timeout, self.sleep = look, paths, timeout, sleep
 
-    def pending(self, names: List[str], to_away: bool) -> List[str]:
+    def pending(self, names: list[str], to_away: bool) -> list[str]:
         """Return the instances that are not where they should be. One without a tracked file is not configured here."""
         here = [name for name in names if name in away.known(self.paths)]
         return [name for name in here if away.is_away(self.paths, name) != to_away]
 
-    def held(self, targets: Targets) -> List[str]:
+    def held(self, targets: Targets) -> list[str]:
         """Return the instances of which this host holds an address."""
         return [name for name, own in targets.items() if any(holder.local for holder in self.look(own))]
 
-    def move_away(self, names: List[str], targets: Targets) -> None:
+    def move_away(self, names: list[str], targets: Targets) -> None:
         """Send instances away and wait until another host holds their addresses.
 
         Raises MoveError after bringing home those that nobody took in time.
@@ -84,9 +84,9 @@ class Mover:
         if stranded:
             for name in stranded:
                 away.write(self.paths, name, False)
-            raise MoveError("not taken over by another host, so brought home again: %s" % self.describe(stranded))
+            raise MoveError(f"not taken over by another host, so brought home again: {self.describe(stranded)}")
 
-    def move_home(self, names: List[str], targets: Targets) -> None:
+    def move_home(self, names: list[str], targets: Targets) -> None:
         """Bring instances home and wait until their addresses are held by exactly one host.
 
         Raises MoveError when they are not in time; the instances stay at home.
@@ -96,12 +96,12 @@ class Mover:
         stranded = self.wait({name: targets[name] for name in names}, _single)
         if stranded:
             raise MoveError(
-                "at home, but not held by exactly one host after %g s: %s" % (self.timeout, self.describe(stranded))
+                f"at home, but not held by exactly one host after {self.timeout:g} s: {self.describe(stranded)}"
             )
 
     def wait(
         self, targets: Targets, settled: Callable[[Holders], bool], orphaned: float = 0
-    ) -> Dict[str, List[Holders]]:
+    ) -> dict[str, list[Holders]]:
         """Wait until all addresses have settled; return what has not by the end.
 
         The end is after the time-out, or as soon as nobody has had an address for ``orphaned`` seconds, 0 for never.
@@ -118,16 +118,16 @@ class Mover:
                 return open_ones
             self.sleep(PAUSE)
 
-    def survey(self, targets: Targets) -> Dict[str, List[Holders]]:
+    def survey(self, targets: Targets) -> dict[str, list[Holders]]:
         """Return who holds the addresses of each instance."""
         rest = iter(self.look([target for own in targets.values() for target in own]))
         return {name: [next(rest) for _ in own] for name, own in targets.items()}
 
     @staticmethod
-    def describe(seen: Dict[str, List[Holders]]) -> str:
+    def describe(seen: dict[str, list[Holders]]) -> str:
         """Say who holds what."""
-        parts: List[Tuple[str, Holders]] = [(name, holder) for name, own in seen.items() for holder in own]
-        return ", ".join("%s (%s: %s)" % (name, h.target.address, _whereabouts(h)) for name, h in parts)
+        parts: list[tuple[str, Holders]] = [(name, holder) for name, own in seen.items() for holder in own]
+        return ", ".join(f"{name} ({h.target.address}: {_whereabouts(h)})" for name, h in parts)
 
 
 def _whereabouts(holder: Holders) -> str:

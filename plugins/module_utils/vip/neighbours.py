@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Who has an address, asked of the kernel and of the link. Needs the right to open packet sockets (root).
 
-The answer holds for the link that the interface is on, and takes nobody's word but that of who answers there. A router that
-does proxy ARP answers for addresses that are not its own and counts as a holder; so does one host with two interfaces on the
-same link, unless its `arp_ignore` is set.
+The answer holds for the link that the interface is on, and takes nobody's word but that of who answers there. A
+router that does proxy ARP answers for addresses that are not its own and counts as a holder; so does one host with
+two interfaces on the same link, unless its `arp_ignore` is set.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Set, Tuple
+from typing import Any, Callable, List, Tuple
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import packets
 
@@ -43,7 +43,7 @@ class Holders:
 
     target: Target
     local: bool
-    others: Tuple[str, ...]
+    others: tuple[str, ...]
 
     @property
     def count(self) -> int:
@@ -57,27 +57,28 @@ class Kernel:
     def __init__(self, run: Run) -> None:
         rc, out, err = run(["ip", "-json", "address", "show"])
         if rc != 0:
-            raise LinkError("ip address show: %s" % err.strip())
-        self.links: List[Dict[str, Any]] = json.loads(out or "[]")
+            raise LinkError(f"ip address show: {err.strip()}")
+        self.links: list[dict[str, Any]] = json.loads(out or "[]")
 
-    def addresses(self, interface: str = "") -> Set[str]:
+    def addresses(self, interface: str = "") -> set[str]:
         """Return all addresses in canonical form, of one interface or of all."""
         links = [link for link in self.links if not interface or link.get("ifname") == interface]
-        return {str(ipaddress.ip_address(entry["local"])) for entry in _entries(links)}
+        usable = [entry for entry in _entries(links) if not entry.get("dadfailed")]
+        return {str(ipaddress.ip_address(entry["local"])) for entry in usable}
 
     def interface_for(self, address: str) -> str:
         """Return the interface on whose link an address is: its own, or that of the narrowest subnet around it."""
         wanted = ipaddress.ip_address(address)
-        best: Tuple[int, str] = (-1, "")
+        best: tuple[int, str] = (-1, "")
         for link in self.links:
             for entry in _entries([link]):
-                network = ipaddress.ip_network("%s/%d" % (entry["local"], entry["prefixlen"]), strict=False)
+                network = ipaddress.ip_network(f"{entry['local']}/{entry['prefixlen']}", strict=False)
                 if network.version == wanted.version and wanted in network and network.num_addresses > 1:
                     best = max(best, (network.prefixlen, str(link["ifname"])))
         return best[1]
 
     def source_for(self, interface: str, target: str) -> str:
-        """Return the address from which to solicit a neighbour: link-local by preference, never the one that is looked for."""
+        """Return the address to solicit a neighbour from: link-local by preference, never the one looked for."""
         links = [link for link in self.links if link.get("ifname") == interface]
         six = [entry for entry in _entries(links) if entry["family"] == "inet6" and not entry.get("tentative")]
         usable = [entry for entry in six if str(ipaddress.ip_address(entry["local"])) != target]
@@ -85,18 +86,18 @@ class Kernel:
         return str(ranked[0]["local"]) if ranked else ""
 
 
-def _entries(links: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+def _entries(links: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [entry for link in links for entry in link.get("addr_info", []) if "local" in entry]
 
 
-def own_macs() -> Set[bytes]:
+def own_macs() -> set[bytes]:
     """Return the hardware addresses of this host's interfaces."""
     files = Path("/sys/class/net").glob("*/address")
     texts = [path.read_text().strip() for path in files]
     return {packets.mac_bytes(text) for text in texts if len(text) == 17}
 
 
-def find_holders(run: Run, targets: List[Target]) -> List[Holders]:
+def find_holders(run: Run, targets: list[Target]) -> list[Holders]:
     """Return who holds each address at this moment, in the order asked; takes as long for many as for one.
 
     Raises LinkError when a link cannot be asked.
@@ -111,15 +112,15 @@ def find_holders(run: Run, targets: List[Target]) -> List[Holders]:
 def _placed(kernel: Kernel, address: str) -> str:
     interface = kernel.interface_for(address)
     if not interface:
-        raise LinkError("%s is on no link of this host; name the interface" % address)
+        raise LinkError(f"{address} is on no link of this host; name the interface")
     return interface
 
 
-def ask(kernel: Kernel, targets: List[Target]) -> Dict[Target, Set[bytes]]:
+def ask(kernel: Kernel, targets: list[Target]) -> dict[Target, set[bytes]]:
     """Return the hardware addresses, other than our own, that answer for each address."""
     questions = {target: _question(kernel, target) for target in targets}
-    found: Dict[Target, Set[bytes]] = {target: set() for target in targets}
-    links: Dict[Tuple[str, int], socket.socket] = {}
+    found: dict[Target, set[bytes]] = {target: set() for target in targets}
+    links: dict[tuple[str, int], socket.socket] = {}
     try:
         for target in targets:
             key = (target.interface, _protocol(target))
@@ -130,7 +131,7 @@ def ask(kernel: Kernel, targets: List[Target]) -> Dict[Target, Set[bytes]]:
                 try:
                     link.send(question(link.getsockname()[4]))
                 except OSError as error:  # an interface that is down
-                    raise LinkError("%s: %s" % (target.interface, error.strerror)) from error
+                    raise LinkError(f"{target.interface}: {error.strerror}") from error
             _listen({link: key for key, link in links.items()}, found)
     finally:
         for link in links.values():
@@ -149,11 +150,11 @@ def _question(kernel: Kernel, target: Target) -> Callable[[bytes], bytes]:
         return lambda mac: packets.arp_probe(mac, target.address)
     source = kernel.source_for(target.interface, target.address)
     if not source:
-        raise LinkError("%s has no IPv6 address to ask for %s from" % (target.interface, target.address))
+        raise LinkError(f"{target.interface} has no IPv6 address to ask for {target.address} from")
     return lambda mac: packets.neighbour_solicitation(mac, source, target.address)
 
 
-def _listen(links: Dict[socket.socket, Tuple[str, int]], found: Dict[Target, Set[bytes]]) -> None:
+def _listen(links: dict[socket.socket, tuple[str, int]], found: dict[Target, set[bytes]]) -> None:
     """Note every answer that comes within the window."""
     end = time.monotonic() + WINDOW
     while True:
@@ -166,7 +167,7 @@ def _listen(links: Dict[socket.socket, Tuple[str, int]], found: Dict[Target, Set
             return
 
 
-def _note(frame: bytes, key: Tuple[str, int], found: Dict[Target, Set[bytes]]) -> None:
+def _note(frame: bytes, key: tuple[str, int], found: dict[Target, set[bytes]]) -> None:
     owner = packets.arp_owner if key[1] == packets.ETH_ARP else packets.neighbour_owner
     for target, macs in found.items():
         if (target.interface, _protocol(target)) == key:
@@ -182,7 +183,7 @@ def open_link(interface: str, protocol: int) -> socket.socket:
         link.bind((interface, protocol))
     except OSError as error:
         link.close()
-        raise LinkError("%s: %s" % (interface, error.strerror)) from error
+        raise LinkError(f"{interface}: {error.strerror}") from error
     return link
 
 

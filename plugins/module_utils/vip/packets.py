@@ -10,7 +10,6 @@ from __future__ import annotations
 import ipaddress
 import socket
 import struct
-from typing import Optional
 
 ETH_IPV4, ETH_ARP, ETH_IPV6 = 0x0800, 0x0806, 0x86DD
 BROADCAST = b"\xff" * 6
@@ -27,7 +26,7 @@ def mac_bytes(text: str) -> bytes:
 
 def mac_text(raw: bytes) -> str:
     """Return a hardware address as people write it."""
-    return ":".join("%02x" % byte for byte in raw)
+    return ":".join(f"{byte:02x}" for byte in raw)
 
 
 def arp_probe(mac: bytes, address: str) -> bytes:
@@ -46,7 +45,7 @@ def _arp(operation: int, mac: bytes, sender: bytes, target_mac: bytes, target: b
     return head + struct.pack("!HHBBH", 1, ETH_IPV4, 6, 4, operation) + mac + sender + target_mac + target
 
 
-def arp_owner(frame: bytes, address: str) -> Optional[bytes]:
+def arp_owner(frame: bytes, address: str) -> bytes | None:
     """Return the hardware address that this frame says ``address`` is at, None when it says nothing of it.
 
     A reply says it, and so does any frame whose sender address it is (RFC 5227, 2.1.1).
@@ -92,13 +91,13 @@ def _icmp6(kind: int, source: bytes, destination: bytes, body: bytes) -> bytes:
 def checksum(data: bytes) -> int:
     """Return the Internet checksum (RFC 1071)."""
     padded = data + b"\0" * (len(data) % 2)
-    total = sum(struct.unpack("!%dH" % (len(padded) // 2), padded))
+    total: int = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
 
 
-def neighbour_owner(frame: bytes, address: str) -> Optional[bytes]:
+def neighbour_owner(frame: bytes, address: str) -> bytes | None:
     """Return the hardware address that this frame advertises for ``address``, None when it does not."""
     if len(frame) < 78 or frame[12:14] != struct.pack("!H", ETH_IPV6):
         return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Set
+from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import DEVICE, Interface, Reader, VipError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse_address
@@ -30,60 +30,60 @@ class Plain:
     label: str = ""
 
 
-def parse_plain(items: List[Dict[str, Any]]) -> List[Plain]:
+def parse_plain(items: list[dict[str, Any]]) -> list[Plain]:
     """Return the declared addresses. Raises VipError with every fault."""
-    faults: List[str] = []
+    faults: list[str] = []
     if not items:
         faults.append("vip_addresses declares no address; to take them away say `vip_state: absent`.")
     found = [_parse_one(number, item, faults) for number, item in enumerate(items)]
-    seen: Set[str] = set()
+    seen: set[str] = set()
     for plain in found:
         if plain and str(plain.address.ip) in seen:
-            faults.append("address %s is in vip_addresses twice." % plain.address.ip)
+            faults.append(f"address {plain.address.ip} is in vip_addresses twice.")
         seen.add(str(plain.address.ip) if plain else "")
     if faults:
         raise VipError(faults)
     return [plain for plain in found if plain]
 
 
-def _parse_one(number: int, item: Dict[str, Any], faults: List[str]) -> Optional[Plain]:
-    read = Reader("vip_addresses[%d]" % number, item, ["interface", "address", "label"], faults)
+def _parse_one(number: int, item: dict[str, Any], faults: list[str]) -> Plain | None:
+    read = Reader(f"vip_addresses[{number}]", item, ["interface", "address", "label"], faults)
     address = parse_address(read, str(item.get("address")))
     interface, label = str(item.get("interface")), str(item.get("label") or "")
     if not DEVICE.match(interface):
-        read.fault("`interface` is %s, which cannot be the name of an interface" % interface)
+        read.fault(f"`interface` is {interface}, which cannot be the name of an interface")
     if label and address is not None and address.version == 6:
         read.fault("has a label, which IPv6 addresses cannot have")
     elif label and not (LABEL.match(label) and label.startswith(interface)):
-        read.fault("`label` is %s, but must begin with %s and have at most 15 characters" % (label, interface))
+        read.fault(f"`label` is {label}, but must begin with {interface} and have at most 15 characters")
     return Plain(interface, address, label) if address is not None else None
 
 
-def render_netplan(plains: List[Plain], sections: Dict[str, str]) -> str:
+def render_netplan(plains: list[Plain], sections: dict[str, str]) -> str:
     """Return a netplan file that adds to what other files say of the interfaces: netplan joins lists of addresses."""
     lines = [MARKER, "network:", "  version: 2"]
     for section in sorted(set(sections.values())):
-        lines.append("  %s:" % section)
+        lines.append(f"  {section}:")
         for interface in sorted(name for name, own in sections.items() if own == section):
-            lines += ["    %s:" % interface, "      addresses:"]
+            lines += [f"    {interface}:", "      addresses:"]
             lines += [_netplan_item(plain) for plain in plains if plain.interface == interface]
     return "\n".join(lines) + "\n"
 
 
 def _netplan_item(plain: Plain) -> str:
     if plain.label:
-        return '        - "%s": {label: "%s"}' % (plain.address, plain.label)
-    return '        - "%s"' % plain.address
+        return f'        - "{plain.address}": {{label: "{plain.label}"}}'
+    return f'        - "{plain.address}"'
 
 
-def render_networkd(plains: List[Plain]) -> str:
+def render_networkd(plains: list[Plain]) -> str:
     """Return the drop-in for one interface's .network file; sections of addresses add up."""
     lines = [MARKER]
     for plain in plains:
-        lines += ["[Address]", "Address=%s" % plain.address] + (["Label=" + plain.label] if plain.label else [])
+        lines += ["[Address]", f"Address={plain.address}"] + (["Label=" + plain.label] if plain.label else [])
     return "\n".join(lines) + "\n"
 
 
-def addresses_in(text: str) -> Set[str]:
+def addresses_in(text: str) -> set[str]:
     """Return the addresses, without prefix, that one of our files has."""
     return {str(ipaddress.ip_interface(found).ip) for found in CIDR.findall(text)}

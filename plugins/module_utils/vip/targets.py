@@ -13,29 +13,29 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours
 Targets = Dict[str, List[Target]]
 
 
-def instance_targets(instances: Dict[str, Any]) -> Targets:
+def instance_targets(instances: dict[str, Any]) -> Targets:
     """Return the addresses of each instance of ``vip_instances``.
 
     Raises VipError for what is not an address. The rest of an instance is the business of the module `vip`.
     """
-    faults: List[str] = []
+    faults: list[str] = []
     found: Targets = {}
     for name, data in instances.items():
         if not isinstance(data, dict) or not data.get("addresses"):
-            faults.append("vip_instances.%s lacks `addresses`." % name)
+            faults.append(f"vip_instances.{name} lacks `addresses`.")
             continue
         found[name] = [
             Target(host, str(data.get("interface") or ""))
-            for host in (bare("vip_instances.%s" % name, item, faults) for item in data["addresses"])
+            for host in (bare(f"vip_instances.{name}", item, faults) for item in data["addresses"])
         ]
     if faults:
         raise VipError(faults)
     return found
 
 
-def address_targets(addresses: List[Dict[str, Any]]) -> Targets:
+def address_targets(addresses: list[dict[str, Any]]) -> Targets:
     """Return plain addresses, each under its own name. Raises VipError for what is not an address."""
-    faults: List[str] = []
+    faults: list[str] = []
     found = {
         host: [Target(host, str(item.get("interface") or ""))]
         for item in addresses
@@ -46,10 +46,10 @@ def address_targets(addresses: List[Dict[str, Any]]) -> Targets:
     return found
 
 
-def bare(where: str, text: Any, faults: List[str]) -> str:
+def bare(where: str, text: Any, faults: list[str]) -> str:
     """Return an address without its prefix, in canonical form."""
     try:
         return str(ipaddress.ip_interface(str(text)).ip)
     except ValueError:
-        faults.append("%s: %s is not an IP address." % (where, text))
+        faults.append(f"{where}: {text} is not an IP address.")
         return ""
