@@ -14,9 +14,9 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import outside
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.describe import describe
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import (
-    Finding,
     UnusableError,
     headline,
+    unreadable,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.request import Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.survey import (
@@ -142,10 +142,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             real = self._find_needle("files", path)
             content, _plain = self._loader._get_file_contents(real)  # the public ways decode it or write it to disk
         except (AnsibleError, OSError) as error:
-            mend = "Mend the path (relative ones are searched in files/), or give the vault password."
-            why = "It is read on the controller before anything is touched."
-            what = f"{path} cannot be read on the controller: {_first_line(error)}"
-            raise UnusableError(Finding("FILE_UNREADABLE", what, why, mend)) from None
+            raise UnusableError(unreadable(path, _first_line(error))) from None
         return bytes(content)
 
 

@@ -42,7 +42,7 @@ options:
       - C(pkcs12) takes C(file), C(password_secret), C(chain_file) and C(ca_file).
       - C(secret) takes C(secret), the name of a secret that holds PEM text, and C(chain_file), C(ca_file),
         C(password_secret).
-      - C(remote) takes C(path), a file or directory on the host, and C(ca_file). The private key does not leave the host.
+      - C(remote) takes C(path), a file or directory on the host, and C(ca_file). Its key does not leave the host.
       - C(self_signed) takes C(key_type) (V(ec) for P-256, V(rsa) for 2048 bits) and C(valid_days) (365). For labs.
       - C(ca_file) names roots that clients trust; with it the chain is checked to its end.
     type: dict

@@ -56,7 +56,7 @@ def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 def order(given: tuple[x509.Certificate, ...], now: datetime) -> Chain:
     """Return the chain that ``given`` holds, whatever its order; ``now`` chooses between cross-signed issuers.
 
-    Raises UnusableError where there is no leaf, more than one, or where the leaf's issuer is missing among intermediates.
+    Raises UnusableError where there is no leaf or more than one, or where intermediates are given but not the issuer.
     """
     unique = sorted({fingerprint(item): item for item in given}.values(), key=fingerprint)
     leaf = _leaf(unique)

@@ -122,7 +122,9 @@ def load_key(block: pem.Block, password: str | None, where: str) -> tuple[bytes,
     try:
         key = load_pem_private_key(block.text, password.encode() if encrypted and password is not None else None)
     except (ValueError, TypeError):
-        raise UnusableError(_wrong_password(where) if encrypted else _damaged(where, "its private key is damaged")) from None
+        raise UnusableError(
+            _wrong_password(where) if encrypted else _damaged(where, "its private key is damaged")
+        ) from None
     except Exception as error:  # UnsupportedAlgorithm has moved between releases of cryptography
         raise UnusableError(_damaged(where, f"its private key is of a kind that is not supported ({error})")) from None
     return _plain(key)
