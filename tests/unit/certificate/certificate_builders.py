@@ -52,6 +52,7 @@ class Certificate:
     key_label: str = ""
     key_kind: str = "ec"
     purpose: object = None
+    serial: int = 0
     made: x509.Certificate | None = field(default=None, repr=False)
 
     @property
@@ -75,7 +76,7 @@ class Certificate:
             .subject_name(name(self.common))
             .issuer_name(name(signer.common))
             .public_key(self.key.public_key())
-            .serial_number(next(_SERIALS))
+            .serial_number(self.serial or next(_SERIALS))
             .not_valid_before(NOW + timedelta(days=self.start))
             .not_valid_after(NOW + timedelta(days=self.end))
             .add_extension(x509.BasicConstraints(ca=self.authority, path_length=None), critical=True)

@@ -25,6 +25,7 @@ class FakeHaproxy:
         self.commands: list[str] = []
         self.pending: dict[str, str] = {}
         self.deaf_commit = False  # says Success and goes on serving what it served
+        self.cut_off = False  # a certificate with hundreds of names: its description ends before the fingerprint
         self._servers = [self._listen(self.admin, self._admin), self._listen(self.master, self._master)]
 
     def _listen(self, path, answer):
@@ -67,7 +68,9 @@ class FakeHaproxy:
             return "Can't display the certificate: Not found or the certificate is a bundle!\n\n"
         holds = served(self.certificates[name].encode())
         chain = "Chain Subject: /CN=x\nChain Issuer: /CN=y\n" * holds.intermediates
-        return f"Filename: {name}\nStatus: Used\nSHA1 FingerPrint: {holds.sha1.upper()}\nSubject: /CN=w\n{chain}\n"
+        head = f"Filename: {name}\nStatus: Used\nSerial: {holds.serial:04X}\nSubject Alternative Name: DNS:w.test"
+        text = f"{head}\nSHA1 FingerPrint: {holds.sha1.upper()}\nSubject: /CN=w\n{chain}\n"
+        return head if self.cut_off else text
 
     def _set(self, name, payload):
         if "set" in self.refuse or name not in self.certificates:

@@ -17,6 +17,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificat
     FailedError,
     InUseError,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.files import served
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.runtime import (
     RefusedError,
     Runtime,
@@ -110,6 +111,21 @@ def test_a_chain_that_differs_in_length_is_seen_though_the_leaf_is_the_same(host
     host.run(NEW)
     host.put(SHORT)
     assert [item.name for item in host.plan(SHORT).renewals] == [host.path]
+
+
+def test_a_description_cut_off_before_the_fingerprint_is_compared_by_serial_number(host):
+    host.haproxy.cut_off = True
+    host.run(NEW)
+    assert host.state == (NEW, leaf(NEW))
+    assert not host.plan(NEW).changed
+    host.haproxy.certificates[host.path] = OLD
+    assert host.plan(NEW).changed
+
+
+@pytest.mark.parametrize("number", [1, 127, 128, 2**159 - 1])
+def test_the_serial_number_is_read_as_the_library_reads_it(number):
+    made = Certificate("w.test", LOWER, ("w.test",), serial=number)
+    assert served(made.pem).serial == made.x509.serial_number == number
 
 
 def test_a_wrong_mode_is_mended_without_touching_haproxy(host):
@@ -212,17 +228,20 @@ def test_a_file_that_only_a_comment_names_is_removed_and_restored(host):
     assert host.on_disk == OLD
 
 
-def test_the_servers_state_is_written_down_before_a_reload(host):
+def test_the_servers_state_lasts_for_the_reload_and_no_longer(host):
     state = host.folder / "state"
     host.configuration.write_text(f"global\n server-state-base {host.folder}\n server-state-file state\n")
-    asked = []
+    seen = []
 
     def ask(_path, command):
-        asked.append(command)
-        return "1\n# be_id\n" if command == "show servers state" else "Success=1\n"
+        if command == "show servers state":
+            return "1\n# be_id be_name\n2 app 1 web1\n"
+        seen.append((command, state.read_text()))
+        return "Success=1\n"
 
     Runtime("a", "b", ask).reload(host.configuration.read_text())
-    assert (asked, state.read_text()) == (["show servers state", "reload"], "1\n# be_id\n")
+    assert seen == [("reload", "1\n# be_id be_name\n2 app 1 web1\n")]
+    assert state.read_text() == "1\n# be_id be_name\n"
 
 
 def test_a_reload_of_an_old_haproxy_that_says_nothing_is_judged_by_the_list_of_processes():
