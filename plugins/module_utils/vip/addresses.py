@@ -24,7 +24,10 @@ SETTLE = 10.0  # seconds until the kernel must have the addresses; duplicate add
 
 @dataclass(frozen=True)
 class AddressPlan:
-    """Files to change; addresses that the kernel lacks, and those that it must lose."""
+    """Files to change; addresses that the kernel lacks, those that it must have in the end and those it must lose.
+
+    What it must have includes all that the interfaces have already, so that losing the host's own address is a failure.
+    """
 
     changes: list[Change]
     missing: list[Plain]
@@ -56,7 +59,9 @@ class Addresses:
         former = [change.current.content or b"" for change in changes if change.current is not None]
         gone = {address for content in former for address in addresses_in(content.decode("utf-8", "replace"))} - wanted
         self._free(missing, here)
-        return AddressPlan(changes, missing, wanted, gone & here.addresses())
+        lost = gone & here.addresses()
+        kept = {a for i in {plain.interface for plain in plains} for a in here.lasting(i)} - lost
+        return AddressPlan(changes, missing, wanted | kept, lost)
 
     def _free(self, plains: list[Plain], here: Kernel) -> None:
         """Raise BackendError when another host answers for an address that this one is to get.

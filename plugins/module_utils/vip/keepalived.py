@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
@@ -46,8 +46,10 @@ class Plan:
 class Keepalived:
     """keepalived's configuration on this host."""
 
-    def __init__(self, daemon: Daemon, transaction: Transaction, paths: Paths | None = None) -> None:
-        self.daemon = daemon
+    def __init__(
+        self, daemon: Daemon, transaction: Transaction, paths: Paths | None = None, staging: str = "/run"
+    ) -> None:
+        self.daemon, self.staging = daemon, staging
         self.transaction = transaction
         self.paths = paths or Paths()
         self.pending = Path(self.paths.state) / "keepalived.pending"
@@ -86,6 +88,11 @@ class Keepalived:
         return verbs
 
     def _judge(self, site: Site) -> None:
+        """Have keepalived judge a configuration before it is put in place. Raises DaemonError with its words."""
+        version = self.daemon.version()
+        self._stage(render_check(site.health), lambda staged: render(site, version, staged, "staging"))
+
+    def _stage(self, check: str, config: Callable[[Paths], str]) -> None:
         """Have keepalived judge a staging copy that has its own check and tracked files.
 
         The copy lies below /run: keepalived trusts no script that others than root could swap, which rules /tmp out.
@@ -93,12 +100,12 @@ class Keepalived:
         """
         if not self.daemon.binary:
             return
-        folder = tempfile.mkdtemp(prefix="netstack-vip-", dir="/run")
+        folder = tempfile.mkdtemp(prefix="netstack-vip-", dir=self.staging)
         try:
             staged = Paths(folder + "/keepalived.conf", folder + "/check", folder)
-            Path(staged.check).write_text(render_check(site.health))
+            Path(staged.check).write_text(check)
             os.chmod(staged.check, 0o700)
-            _write_private(staged.config, render(site, self.daemon.version(), staged, "staging"))
+            _write_private(staged.config, config(staged))
             self.daemon.check(staged.config)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -131,12 +138,13 @@ class Keepalived:
             self.daemon.confirm(identity)
 
     def _undo(self, generation: str, error: DaemonError) -> None:
-        """Put the files back, load them and raise what happened. The mark stays, so that the next run looks again."""
+        """Put the files back, load them and raise what happened. Without success the mark stays for the next run."""
         words = self.daemon.journal()
         if generation:
             self.transaction.restore(generation)
             try:
                 self.load()
+                self.pending.unlink()
             except DaemonError as second:
                 raise DaemonError(f"{error}. Nor could the former configuration be loaded: {second}") from error
         raise DaemonError(f"{error}. The former configuration is back. The journal: {words}") from error
@@ -149,16 +157,15 @@ class Keepalived:
             if status.active:
                 self.daemon.control("stop")
             return
+        if not status.enabled:
+            self.daemon.control("enable")
         self.daemon.control("reload" if status.active else "start")
         identity = router_id(text)
         if identity:
             self.daemon.confirm(identity)
 
     def _current(self) -> str:
-        try:
-            return Path(self.paths.config).read_text(errors="replace")
-        except FileNotFoundError:
-            return ""
+        return _read(self.paths.config)
 
     def plan_absent(self) -> Plan:
         """Return what takes our configuration away. One that is not ours stays, and the program that runs it."""
@@ -189,27 +196,34 @@ class Keepalived:
     def restore(self, generation: str) -> None:
         """Put a generation back and load it. Raises DaemonError, before any change when keepalived refuses it."""
         wanted = {file.path: file for file in self.transaction.saved(generation)}
-        config = wanted.get(self.paths.config)
-        if config is not None and config.content:
-            self._judge_saved(config)
+        self._judge_saved(wanted)
         self._mark()
         self.transaction.restore(generation)
         self.load()
         self.pending.unlink()
 
-    def _judge_saved(self, config: File) -> None:
-        """Have keepalived judge an old file; its check may be gone, which keepalived reports, and rightly so."""
-        folder = tempfile.mkdtemp(prefix="netstack-vip-", dir="/run")
-        try:
-            path = folder + "/keepalived.conf"
-            _write_private(path, (config.content or b"").decode())
-            self.daemon.check(path)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    def _judge_saved(self, wanted: dict[str, File]) -> None:
+        """Have keepalived judge a saved configuration, with the check that belongs to it."""
+        config, check = wanted.get(self.paths.config), wanted.get(self.paths.check)
+        if config is None or not config.content:
+            return
+        text = config.content.decode()
+        script = check.content if check is not None else _read(self.paths.check).encode()
+        self._stage(
+            (script or b"#!/bin/false").decode(),
+            lambda staged: text.replace(self.paths.check, staged.check).replace(self.paths.state, staged.state),
+        )
 
     def facts(self, names: list[str]) -> dict[str, Any]:
         """Return what a playbook asks about: the instances that are told to be away."""
         return {"away": [name for name in names if away.is_away(self.paths, name)]}
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(errors="replace")
+    except FileNotFoundError:
+        return ""
 
 
 def _write_private(path: str, text: str) -> None:

@@ -66,6 +66,12 @@ class Kernel:
         usable = [entry for entry in _entries(links) if not entry.get("dadfailed")]
         return {str(ipaddress.ip_address(entry["local"])) for entry in usable}
 
+    def lasting(self, interface: str) -> set[str]:
+        """Return an interface's addresses that no passing of time takes away: neither link-local nor temporary ones."""
+        links = [link for link in self.links if link.get("ifname") == interface]
+        entries = [e for e in _entries(links) if e.get("scope") == "global" and not e.get("temporary")]
+        return {str(ipaddress.ip_address(entry["local"])) for entry in entries}
+
     def interface_for(self, address: str) -> str:
         """Return the interface on whose link an address is: its own, or that of the narrowest subnet around it."""
         wanted = ipaddress.ip_address(address)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import (
@@ -22,6 +23,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model impo
 )
 
 AUTH_PASS = 8  # octets that VRRPv2's authentication field holds (RFC 2338, 5.3.6.1)
+ROUTER = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 V2_ADVERT = (1, 255)  # seconds, one octet
 V3_ADVERT = (0.01, 40.95)  # seconds, twelve bits of centiseconds (RFC 9568, 5.2.7)
 
@@ -47,6 +49,10 @@ def parse(
     faults += clashes(good)
     checked = parse_health(health, profile, faults)
     lines = Reader("vip_raw", {"vip_raw": raw or []}, ["vip_raw"], faults).lines("vip_raw")
+    if any(line.split()[:1] == ["router_id"] for line in lines):
+        faults.append("vip_raw sets `router_id`; that is what vip_router_id is for.")
+    if not ROUTER.match(router_id):
+        faults.append(f"vip_router_id is {router_id}, but may have letters, digits, `.`, `_` and `-` only.")
     if faults:
         raise VipError(faults)
     return Site(router_id, good, checked, profile, lines)
