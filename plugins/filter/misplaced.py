@@ -28,7 +28,7 @@ options:
     required: true
   takes_new:
     description:
-      - Whether this node takes the addresses that nobody holds once its change is made, as the first node of a pair does.
+      - Whether this node takes what nobody holds once its change is made, as the first node of a pair does.
       - By this a check-mode run foresees what it cannot see.
     type: bool
     default: false

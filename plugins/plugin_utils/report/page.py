@@ -33,7 +33,7 @@ def services(parts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     for host, part in parts.items():
         for service in part["services"]:
             entry = joined.setdefault(service["name"], {**service, "nodes": {}})
-            holds = [address for address, local in part["vips"].items() if local]
+            holds = [address for address, seen in part["vips"].items() if seen["local"]]
             entry["nodes"][host] = {"holds": any(_bare(service, address) for address in holds)}
     return joined
 

@@ -27,8 +27,8 @@ def part(**changed):
 
 def test_a_service_is_drawn_once_with_both_nodes_and_its_holder_marked():
     parts = {
-        "lb1": part(services=[SHOP], vips={"10.0.30.5/24": True}),
-        "lb2": part(services=[SHOP], vips={"10.0.30.5/24": False}),
+        "lb1": part(services=[SHOP], vips={"10.0.30.5": {"local": True, "others": []}}),
+        "lb2": part(services=[SHOP], vips={"10.0.30.5": {"local": False, "others": ["aa:bb"]}}),
     }
     assert page.services(parts)["shop"]["nodes"] == {"lb1": {"holds": True}, "lb2": {"holds": False}}
     text = page.render(parts)
