@@ -19,6 +19,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding 
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import SECTIONS, Site
 
+NODE_DEPTH = 2
+"""Length of the path of an object: section and name."""
 _ = rules.TOPICS  # importing the topics fills the catalogue
 
 
@@ -96,10 +98,16 @@ def check(site: Site, positions: Positions) -> tuple[list[Finding], list[Waived]
             owner = next((item for item in fault.objects() if (*item, rule.id) in waivers), None)
             if owner is not None and rule.waivable:
                 waived.append(Waived(finding, owner, waivers[(*owner, rule.id)]))
-            else:
+            elif not _only_a_gap(site, fault, positions):
                 findings.append(finding)
     findings += _judge_waivers(waivers, {(*item.owner, item.finding.rule) for item in waived}, positions)
     return findings, waived
+
+
+def _only_a_gap(site: Site, fault: Fault, positions: Positions) -> bool:
+    """Tell whether the fault may come from a value that is refused already: it is about something not written down."""
+    partial = fault.path[:1] == ("services",) and fault.path[1] in site.partial
+    return partial and (len(fault.path) == NODE_DEPTH or positions.exact(fault.path) is None)
 
 
 def _waivers(site: Site) -> Iterator[tuple[tuple[str, str, str], str]]:

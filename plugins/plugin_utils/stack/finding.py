@@ -102,7 +102,5 @@ class Positions:
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:
-    """Sort findings as a reader walks through the files."""
-    return sorted(
-        set(findings), key=lambda item: (item.place.file, item.place.line, spoken(item.fault.path), item.rule)
-    )
+    """Sort findings as a reader walks through the files; the text settles the rest, so that the order never changes."""
+    return sorted(set(findings), key=lambda item: (item.place.file, item.place.line, str(item)))

@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack import third_party
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import reading
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.check import Waived, check
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.check import NODE_DEPTH, Waived, check
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Finding, Path, Place, ordered
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import SECTIONS, Kind, Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.profiles import (
@@ -31,6 +31,12 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.sources 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.validate import bad_name, build, named_badly
 
 _LISTS = {"lb_pairs": "hosts", "services": "backends", "profiles": "backends"}
+_VALUE_RULES = ("JINJA", "TAG", "RECURSION", "RANGE")
+"""Rules of the reader after which another word about the same value would only repeat it."""
+_PART_RULES = ("YAML_SYNTAX", "FILE_UNREADABLE", "SITE_FOLDER", "UNKNOWN_SECTION")
+"""Rules of the reader after which nobody knows what else the site declares."""
+_STRUCTURE = ("lb", "mode", "tls", "ports", "backends", "profile")
+"""Keys of a service without which its other values cannot be judged."""
 _STAND_IN = {"lb": "pair", "vip": "192.0.2.1", "ports": [443], "backends": ["192.0.2.2"], "tls": {"at": "none"}}
 """What only a service can say, for checking a profile by itself (addresses of RFC 5737)."""
 
@@ -160,6 +166,9 @@ class _Builder:
         self._sources = sources
         profiles = sources.sections["profiles"]
         self._profiles = {name: raw for name, raw in profiles.items() if isinstance(raw, dict)}
+        self._partial: set[str] = set()
+        self._failed: set[Path] = set()
+        self._reported = {item.fault.path for item in sources.findings if item.rule in _VALUE_RULES}
         self._inheritance = Inheritance(self._profiles, sources.positions)
 
     def site(self) -> Site:
@@ -171,7 +180,15 @@ class _Builder:
                 if made is not None:
                     objects[section][name] = made
         declared = {section: frozenset(self._sources.sections[section]) for section in SECTIONS}
-        return Site(**objects, declared=declared)
+        return Site(**objects, declared=declared, complete=self._complete_site(), partial=frozenset(self._partial))
+
+    def _complete_site(self) -> bool:
+        """Tell whether every file and every section could be read."""
+        findings = self._sources.findings
+        lost = {item.fault.path for item in findings if item.rule == "NOT_A_MAPPING"}
+        return not any(item.rule in _PART_RULES for item in findings) and not any(
+            len(path) < NODE_DEPTH for path in lost
+        )
 
     def _report(self, rule: str, path: Path, text: str) -> None:
         self._sources.report(rule, path, self._sources.positions.at(path), text)
@@ -185,16 +202,35 @@ class _Builder:
             return None
         complete = self._complete(raw or {}, path) if section == "services" else raw or {}
         made, faults = build(SECTIONS[section], complete, path)
-        for rule, where, text in faults:
-            if where not in self._inheritance.inherited:
-                self._report(rule, where, text)
+        self._report_all(faults)
+        if made is None and section == "services":
+            made = self._without(complete, [where[NODE_DEPTH:] for _rule, where, _text in faults], path)
         return made
+
+    def _without(self, raw: dict[str, Any], wrong: list[Path], path: Path) -> Any:
+        """Return the service without its wrong values, so that its other mistakes are told in the same run."""
+        if any(not where or where[0] in _STRUCTURE for where in wrong):
+            return None
+        rest = {key: value for key, value in raw.items() if key not in {where[0] for where in wrong}}
+        made, _faults = build(SECTIONS["services"], rest, path)
+        if made is not None:
+            self._partial.add(str(path[1]))
+        return made
+
+    def _report_all(self, faults: list[tuple[str, Path, str]]) -> None:
+        """Report what was not reported yet: by the reader at the same value, or at the profile that the value is from."""
+        for rule, where, text in faults:
+            known = any(where[:length] in self._reported for length in range(len(where) + 1))
+            known = known or (rule == "MISSING_KEY" and where[:NODE_DEPTH] in self._failed)
+            if not known and where not in self._inheritance.inherited:
+                self._report(rule, where, text)
 
     def _complete(self, raw: dict[str, Any], path: Path) -> dict[str, Any]:
         try:
             return self._inheritance.complete(raw, path)
         except ProfileError as error:
             self._report(error.rule, (*path, "profile"), str(error))
+            self._failed.add(path)
             return raw
 
     def _check_profiles(self) -> None:
@@ -208,6 +244,4 @@ class _Builder:
             if not isinstance(raw, dict):
                 self._report("NOT_A_MAPPING", path, not_a_mapping("a list" if isinstance(raw, list) else "one value"))
                 continue
-            for rule, where, text in build(SECTIONS["services"], {**_STAND_IN, **self._complete(raw, path)}, path)[1]:
-                if where not in self._inheritance.inherited:
-                    self._report(rule, where, text)
+            self._report_all(build(SECTIONS["services"], {**_STAND_IN, **self._complete(raw, path)}, path)[1])

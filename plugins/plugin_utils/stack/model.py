@@ -167,7 +167,8 @@ LATER_SECTIONS = ("links", "nlb", "nat")
 class Site:
     """The objects that are valid.
 
-    `declared` names the others as well, so that a reference to one of them is no second fault.
+    `declared` names the others as well, and `complete` tells whether every file and section could be read, so that a
+    reference to what could not is no second fault. Services in `partial` lack values that are refused already.
     """
 
     vlans: Mapping[str, Vlan] = field(default_factory=dict)
@@ -176,10 +177,12 @@ class Site:
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
     declared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    complete: bool = True
+    partial: frozenset[str] = frozenset()
 
     def knows(self, section: str, name: str) -> bool:
-        """Tell whether the object is declared, be it valid or not."""
-        return name in self.declared.get(section, frozenset())
+        """Tell whether the object is declared, be it valid or not; when something cannot be read, it may be there."""
+        return not self.complete or name in self.declared.get(section, frozenset())
 
 
 __all__ = ["LATER_SECTIONS", "SECTIONS", "Certificate", "Device", "Duration", "LbPair", "Network", "Site", "Vlan"]

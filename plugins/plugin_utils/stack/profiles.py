@@ -87,7 +87,7 @@ def chain(name: object, declared: Mapping[str, Any]) -> list[str]:
         if name not in declared and name not in shipped():
             raise ProfileError("PROFILE_UNKNOWN", profile_unknown(name, sorted([*declared, *shipped()])))
         found.append(name)
-        content = declared.get(name, {})
+        content = declared.get(name, {}) if name not in shipped() else {}
         name = content.get("profile") if isinstance(content, dict) else None
     return found
 
@@ -107,7 +107,7 @@ class Inheritance:
         Raises ProfileError.
         """
         for name in chain(raw.get("profile"), self._declared):
-            own = name in self._declared
+            own = name not in shipped()
             content = self._declared[name] if own else shipped()[name]
             if isinstance(content, dict):
                 base = {key: value for key, value in content.items() if key != "profile"}

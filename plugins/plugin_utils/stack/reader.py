@@ -168,7 +168,7 @@ class Document:
             return None
         if node.tag not in _PLAIN_TAGS:
             self._report("TAG", path, node.start_mark.line + 1, tag(node.tag))
-            return None
+            return "tagged"
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
         self._open.append(id(node))

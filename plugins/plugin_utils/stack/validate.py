@@ -104,7 +104,14 @@ def build(
     try:
         return model.model_validate(raw), []
     except ValidationError as error:
-        return None, [_fault(model, dict(item), path) for item in error.errors(include_url=False)]
+        return None, [_fault(model, dict(item), path) for item in _causes(error)]
+
+
+def _causes(error: ValidationError) -> list[Mapping[str, Any]]:
+    """Return the errors without those that only say that a list is too short because of a wrong item in it."""
+    found = error.errors(include_url=False)
+    inside = {item["loc"][:-1] for item in found}
+    return [item for item in found if not (item["type"] == "too_short" and item["loc"] in inside)]
 
 
 def _fault(model: type[BaseModel], error: dict[str, Any], path: Path) -> tuple[str, Path, str]:
@@ -155,8 +162,8 @@ def _wanted(kind: str, error: dict[str, Any]) -> str:
         return f"it must be {bound} or {'more' if 'ge' in context else 'less'}"
     if kind == "string_pattern_mismatch":
         return f"it must match {context['pattern']}"
-    if kind in ("too_short", "too_long"):
-        return f"it needs at least {context.get('min_length')}"
+    if kind == "too_short":
+        return f"it needs at least {context['min_length']}"
     return _WANTED.get(kind, str(error["msg"]).lower())
 
 

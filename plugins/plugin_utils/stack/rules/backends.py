@@ -96,7 +96,7 @@ def backend_out_of_reach(site: Site) -> Iterator[Fault]:
     """
     for name, service, index, backend in _backends(site):
         pair = site.lb_pairs.get(service.lb)
-        if pair is None or any(host not in site.devices for host in pair.hosts):
+        if pair is None or not _legs_known(site, pair):
             continue
         address = backend_address(site, pair, backend)
         if address is not None and not _reached(site, pair, backend):
@@ -106,6 +106,12 @@ def backend_out_of_reach(site: Site) -> Iterator[Fault]:
                 "address, so it would be reached through a router or not at all; give the nodes a leg there, or "
                 "waive it where the routing is meant so",
             )
+
+
+def _legs_known(site: Site, pair: LbPair) -> bool:
+    """Tell whether all nodes and their VLANs can be read; what cannot be read is refused elsewhere."""
+    legs_known = all(vlan in site.vlans for vlan in common_vlans(site, pair))
+    return legs_known and all(host in site.devices for host in pair.hosts)
 
 
 def _reached(site: Site, pair: LbPair, backend: Backend) -> bool:

@@ -104,7 +104,7 @@ def certificate_unknown(site: Site) -> Iterator[Fault]:
     known = sorted(site.declared.get("certificates", ()))
     for name, service in sorted(site.services.items()):
         for certificate in service.tls.certificate:
-            if certificate not in known:
+            if not site.knows("certificates", certificate):
                 close = difflib.get_close_matches(certificate, known, 1)
                 mend = f"did you mean {close[0]}?" if close else "declare it under certificates"
                 yield Fault(
@@ -122,7 +122,7 @@ def certificate_unused(site: Site) -> Iterator[Fault]:
     Mend: name it at a service, or remove it.
     """
     used = {certificate for service in site.services.values() for certificate in service.tls.certificate}
-    if set(site.services) != set(site.declared.get("services", ())):
+    if not site.complete or set(site.services) != set(site.declared.get("services", ())):
         return
     for name in sorted(set(site.certificates) - used):
         yield Fault(

@@ -311,7 +311,7 @@ def pair_without_service(site: Site) -> Iterator[Fault]:
     """
     broken = site.declared.get("services", frozenset()) - set(site.services)
     for name, _pair in _pairs(site):
-        if not services_of(site, name) and not broken:
+        if not services_of(site, name) and not broken and site.complete:
             yield Fault(
                 ("lb_pairs", name),
                 "no service names it as its lb, so it would hold no VIP; correct lb of the service that is meant "

@@ -174,9 +174,9 @@ def vip_family_without_leg(site: Site) -> Iterator[Fault]:
     Why: an IPv6 virtual router speaks IPv6 (RFC 5798, 5.1.2).
     Mend: add address6 (or address) at the nodes.
     """
-    for name, service, key, address, _vlan, vlan_name in _vips(site):
+    for name, service, key, address, vlan, vlan_name in _vips(site):
         pair = site.lb_pairs[service.lb]
-        for host in dict.fromkeys(pair.hosts):
+        for host in dict.fromkeys(pair.hosts) if subnet_of(vlan, address) is not None else ():
             device = site.devices.get(host)
             leg = device.networks.get(vlan_name) if device else None
             wanted = "address6" if key == "vip6" else "address"
