@@ -66,8 +66,13 @@ class Outcome:
         return bool(self.changes or self.actions)
 
     def diff(self) -> list[dict[str, str]]:
-        """Return the differences with their secrets masked, and the service's actions."""
-        entries = [_entry(change) for change in self.changes]
+        """Return the differences with their secrets masked, and the service's actions.
+
+        What differs in a fragment differs in the main file too, so it is shown once.
+        """
+        main = any(change.wanted.path == MAIN for change in self.changes)
+        shown = [change for change in self.changes if not (main and change.wanted.path.startswith(FRAGMENTS))]
+        entries = [_entry(change) for change in shown]
         if self.actions:
             entries.append({"before": "", "after": "".join(f"{action}\n" for action in self.actions)})
             entries[-1].update(before_header="service", after_header="service")
@@ -273,12 +278,19 @@ class Deployment:
 def wishes_from(parameters: Mapping[str, Any]) -> Wishes:
     """Return the clean declaration in a module's parameters. Raises Rejected with all faults at once."""
     keys = CONFIGURATION["options"]
-    configuration, found = check(CONFIGURATION, {key: parameters.get(key) for key in keys}, "haproxy")
+    given = {key: parameters.get(key) or None for key in keys}  # an empty statistics page is none
+    configuration, found = check(CONFIGURATION, given, "haproxy")
     if found:
         raise Rejected(_listed([fault.replace("haproxy.", "", 1) for fault in found]))
     secrets = {str(name): str(value) for name, value in (parameters["secrets"] or {}).items()}
-    rest = {key: parameters[key] for key in ("awaited_files", "rsyslog", "fatal_warnings", "allow_restart")}
+    rest = {key: parameters[key] for key in ("awaited_files", "fatal_warnings", "allow_restart")}
+    rest["rsyslog"] = _destination(parameters["rsyslog"])
     return Wishes(configuration, secrets, parameters["node"], **rest)
+
+
+def _destination(rsyslog: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Return where the log goes, None where rsyslog is to be left alone."""
+    return rsyslog if rsyslog and (rsyslog["file"] or rsyslog["address"]) else None
 
 
 def descriptors(maxconn: int | None, text: str) -> int:

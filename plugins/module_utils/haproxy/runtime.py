@@ -51,6 +51,7 @@ class Runtime:
                 stream.settimeout(self.timeout)
                 stream.connect(self.path)
                 stream.sendall(command.encode() + b"\n")
+                stream.shutdown(socket.SHUT_WR)  # the master's socket (3.0) stays open until its client ends
                 while True:
                     piece = stream.recv(65536)
                     if not piece:
