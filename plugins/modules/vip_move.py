@@ -30,10 +30,14 @@ options:
     description:
       - V(away) makes this host give its addresses up and not take them again. Refused unless a peer proves healthy.
         When nobody takes an address over within O(timeout), the instance is brought home again and the module fails.
-      - V(home) lets the host take part again. Where the instance does not preempt, the address stays with who has it.
-        To get it back, move the other node away once.
+      - V(home) lets the host take part again, and waits until it does. A node that stays in FAULT is a failure, since
+        its peer must not be changed then. Where the instance does not preempt, the address stays with who has it.
+      - V(placed) gives up what this host holds and another host should, and takes part again at once. An instance
+        belongs to who held it according to O(before); one that nobody held, to the node where O(instances) says
+        C(preferred). Never a change, since every failover moves addresses too. Where no peer proves healthy all stays
+        as it is, with a warning.
     type: str
-    choices: [away, home]
+    choices: [away, home, placed]
     required: true
   peer_health:
     description: The health listeners of the other nodes' HAProxy, of which one must answer 200 to a GET before V(away).
@@ -53,6 +57,18 @@ options:
         description: What to ask for.
         type: str
         default: /healthz
+  before:
+    description:
+      - Who held the instances before the run, as RV(netstack.datacenter.vip_holder#module:held) tells it, for V(placed).
+    type: dict
+    default: {}
+  moved:
+    description:
+      - What an earlier task of the run sent away, or in check mode would have sent. With it V(home) predicts rightly
+        in check mode. Without effect outside check mode.
+    type: list
+    elements: str
+    default: []
   force:
     description: Move away though no peer proves healthy. What nobody takes over still comes home again.
     type: bool
@@ -77,11 +93,20 @@ EXAMPLES = r"""
     state: away
     peer_health:
       - {address: 192.0.2.12, port: 8405}
+  register: sent
 
 - name: Let it take part again
   netstack.datacenter.vip_move:
     instances: "{{ vip_instances }}"
     state: home
+    moved: "{{ sent.moved }}"
+
+- name: Give each instance back to who held it before
+  netstack.datacenter.vip_move:
+    instances: "{{ vip_instances }}"
+    state: placed
+    before: "{{ vip_held }}"
+    peer_health: "{{ vip_peer_health }}"
 """
 
 RETURN = r"""
@@ -123,7 +148,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.targets im
 ARGUMENTS: dict[str, Any] = {
     "instances": {"type": "dict", "required": True},
     "names": {"type": "list", "elements": "str", "default": []},
-    "state": {"type": "str", "choices": ["away", "home"], "required": True},
+    "state": {"type": "str", "choices": ["away", "home", "placed"], "required": True},
     "peer_health": {
         "type": "list",
         "elements": "dict",
@@ -134,6 +159,8 @@ ARGUMENTS: dict[str, Any] = {
             "path": {"type": "str", "default": "/healthz"},
         },
     },
+    "before": {"type": "dict", "default": {}},
+    "moved": {"type": "list", "elements": "str", "default": []},
     "force": {"type": "bool", "default": False},
     "timeout": {"type": "float", "default": 15},
 }
@@ -149,19 +176,64 @@ def chosen(parameters: dict[str, Any]) -> Targets:
     return {name: own for name, own in targets.items() if not parameters["names"] or name in parameters["names"]}
 
 
-def move(module: AnsibleModule, mover: Mover, targets: Targets) -> dict[str, Any]:
-    """Move what is not where it should be; return the result."""
-    parameters = module.params
-    to_away = parameters["state"] == "away"
-    active = Daemon(module.run_command, module.get_bin_path("keepalived", opt_dirs=["/usr/sbin"])).status().active
-    pending = mover.pending(list(targets), to_away) if active or not to_away else []
-    held = [name for name, own in mover.survey(targets).items() if any(h.local for h in own)] if targets else []
-    result = {"changed": bool(pending), "moved": pending, "held_before": held, "diff": difference(pending, to_away)}
-    if pending and to_away and not parameters["force"]:
-        require_healthy([Peer(**peer) for peer in parameters["peer_health"]])
-    if pending and not module.check_mode:
-        (mover.move_away if to_away else mover.move_home)(pending, targets)
-    return result
+class Task:
+    """One call of the module."""
+
+    def __init__(self, module: AnsibleModule, mover: Mover, daemon: Daemon, targets: Targets) -> None:
+        self.module, self.mover, self.daemon, self.targets = module, mover, daemon, targets
+        self.act = not module.check_mode
+
+    def require_peer(self) -> None:
+        """Raise MoveError unless a peer proves healthy."""
+        require_healthy([Peer(**peer) for peer in self.module.params["peer_health"]])
+
+    def held(self) -> list[str]:
+        """Return the instances of which this host holds an address."""
+        seen = self.mover.survey(self.targets) if self.targets else {}
+        return [name for name, own in seen.items() if any(holder.local for holder in own)]
+
+    def away(self) -> dict[str, Any]:
+        """Send away. Where keepalived does not run there is nothing to send."""
+        pending = self.mover.pending(list(self.targets), True) if self.daemon.status().active else []
+        held = self.held()
+        if pending and not self.module.params["force"]:
+            self.require_peer()
+        if pending and self.act:
+            self.mover.move_away(pending, self.targets)
+        return {"changed": bool(pending), "moved": pending, "held_before": held, "diff": difference(pending, True)}
+
+    def home(self) -> dict[str, Any]:
+        """Bring home, and wait until this host takes part again."""
+        pending = self.mover.pending(list(self.targets), False)
+        predicted = [name for name in self.module.params["moved"] if name in self.targets and name not in pending]
+        pending += [] if self.act else predicted
+        held = self.held()
+        if pending and self.act:
+            self.mover.move_home(pending, self.targets)
+        if self.act:
+            self.mover.settle(self.daemon.states, self.mover.configured(list(self.targets)))
+        return {"changed": bool(pending), "moved": pending, "held_before": held, "diff": difference(pending, False)}
+
+    def placed(self) -> dict[str, Any]:
+        """Give up what belongs to another host. Never a change: who holds an address is no configuration."""
+        held = self.held()
+        wrong = self.misplaced() if self.daemon.status().active else []
+        result = {"changed": False, "moved": wrong, "held_before": held}
+        if not wrong or not self.act:
+            return result
+        try:
+            self.require_peer()
+        except MoveError as error:
+            self.module.warn(f"{', '.join(wrong)} stay here: {error}")
+            return {**result, "moved": []}
+        self.mover.move_away(wrong, self.targets)
+        self.mover.move_home(wrong, self.targets)
+        return result
+
+    def misplaced(self) -> list[str]:
+        """Return what this host holds and another one should."""
+        preferred = {name: data.get("preferred") for name, data in self.module.params["instances"].items()}
+        return self.mover.misplaced(self.targets, self.module.params["before"], preferred)
 
 
 def difference(names: list[str], to_away: bool) -> dict[str, str]:
@@ -179,8 +251,10 @@ def main() -> None:
         return find_holders(module.run_command, targets)
 
     mover = Mover(look, Paths(), module.params["timeout"])
+    daemon = Daemon(module.run_command, module.get_bin_path("keepalived", opt_dirs=["/usr/sbin"]))
     try:
-        module.exit_json(**move(module, mover, chosen(module.params)))
+        task = Task(module, mover, daemon, chosen(module.params))
+        module.exit_json(**{"away": task.away, "home": task.home, "placed": task.placed}[module.params["state"]]())
     except (VipError, MoveError, LinkError, OSError) as error:
         module.fail_json(msg=str(error), moved=[])
 

@@ -21,6 +21,8 @@ Run = Callable[[List[str]], Tuple[int, str, str]]
 UNIT = "keepalived.service"
 DUMP = "/tmp/keepalived.data"
 ROUTER_ID = re.compile(r"^\s*Router ID = (\S+)\s*$", re.M)
+STATE = re.compile(r"^ VRRP Instance = (\S+)\n(?:   .*\n)*?   State = (\w+)", re.M)
+COMPLETE = "------< Interfaces >------"  # the dump's last part
 VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 LOAD_TIMEOUT = 10.0  # seconds; a reload took 0.1 s on an idle host, the dump at most one pass of its scheduler
 
@@ -78,8 +80,8 @@ class Daemon:
             pid=int(found.get("MainPID") or 0),
         )
 
-    def running(self, pid: int, timeout: float = LOAD_TIMEOUT) -> str:
-        """Return the router id that the VRRP process below ``pid`` has, "" when there is no answer in ``timeout`` s."""
+    def dump(self, pid: int, timeout: float = LOAD_TIMEOUT) -> str:
+        """Return what the VRRP process below ``pid`` says of itself, "" when there is no answer in ``timeout`` s."""
         before = _stamp()
         try:
             os.kill(pid, self._signal())
@@ -89,11 +91,20 @@ class Daemon:
         while time.monotonic() < end:
             if _stamp() != before:
                 text = _read_dump()
-                found = ROUTER_ID.search(text)
-                if found and "VRRP Topology" in text:
-                    return found.group(1)
+                if COMPLETE in text:
+                    return text
             time.sleep(0.05)
         return ""
+
+    def running(self, pid: int, timeout: float = LOAD_TIMEOUT) -> str:
+        """Return the router id that the VRRP process below ``pid`` has, "" when there is no answer in ``timeout`` s."""
+        found = ROUTER_ID.search(self.dump(pid, timeout))
+        return found.group(1) if found else ""
+
+    def states(self) -> dict[str, str]:
+        """Return the state of each instance (INIT, BACKUP, MASTER or FAULT); nothing where keepalived does not run."""
+        status = self.status()
+        return dict(STATE.findall(self.dump(status.pid))) if status.active and status.pid else {}
 
     def _signal(self) -> int:
         rc, out, _err = self.run([self.binary or "keepalived", "--signum=DATA"])

@@ -66,12 +66,11 @@ class Mover:
 
     def pending(self, names: list[str], to_away: bool) -> list[str]:
         """Return the instances that are not where they should be. One without a tracked file is not configured here."""
-        here = [name for name in names if name in away.known(self.paths)]
-        return [name for name in here if away.is_away(self.paths, name) != to_away]
+        return [name for name in self.configured(names) if away.is_away(self.paths, name) != to_away]
 
-    def held(self, targets: Targets) -> list[str]:
-        """Return the instances of which this host holds an address."""
-        return [name for name, own in targets.items() if any(holder.local for holder in self.look(own))]
+    def configured(self, names: list[str]) -> list[str]:
+        """Return the instances that this host has."""
+        return [name for name in names if name in away.known(self.paths)]
 
     def move_away(self, names: list[str], targets: Targets) -> None:
         """Send instances away and wait until another host holds their addresses.
@@ -85,6 +84,37 @@ class Mover:
             for name in stranded:
                 away.write(self.paths, name, False)
             raise MoveError(f"not taken over by another host, so brought home again: {self.describe(stranded)}")
+
+    def misplaced(self, targets: Targets, before: dict[str, Any], preferred: dict[str, Any]) -> list[str]:
+        """Return the instances that this host holds and another one should.
+
+        An instance belongs to who held it before. One that nobody held belongs to its preferred node, and where none is
+        preferred, to who has it now.
+        """
+        found = []
+        for name, own in self.survey(targets).items():
+            was = before.get(name) or {}
+            elsewhere = not was.get("local") and (was.get("others", 0) > 0 or preferred.get(name) is False)
+            if elsewhere and all(holder.local for holder in own):
+                found.append(name)
+        return found
+
+    def settle(self, states: Callable[[], dict[str, str]], names: list[str]) -> None:
+        """Wait until this host's instances take part, as MASTER or BACKUP.
+
+        Raises MoveError when one does not in time: a node that is in FAULT takes nothing over, so its peer must not be
+        changed next.
+        """
+        end = time.monotonic() + self.timeout
+        while True:
+            seen = states()
+            out = {name: seen.get(name, "not running") for name in names if seen.get(name) not in ("MASTER", "BACKUP")}
+            if not out:
+                return
+            if time.monotonic() >= end:
+                said = ", ".join(f"{name} is {state}" for name, state in sorted(out.items()))
+                raise MoveError(f"this host takes nothing over: {said} (see the health check and the interface)")
+            self.sleep(PAUSE)
 
     def move_home(self, names: list[str], targets: Targets) -> None:
         """Bring instances home and wait until their addresses are held by exactly one host.

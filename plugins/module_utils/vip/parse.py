@@ -148,14 +148,13 @@ def _reserved(address: Interface) -> tuple[Any, Any]:
 
 
 def parse_unicast(read: Reader, addresses: tuple[Interface, ...]) -> tuple[str, tuple[str, ...]]:
-    """Return source and peers of unicast adverts. An empty list asks for multicast; no list is a fault."""
-    if "unicast_peers" not in read.data:
-        read.fault("lacks `unicast_peers`: name the other nodes, or say `unicast_peers: []` for multicast adverts")
-        return "", ()
+    """Return source and peers of unicast adverts. Without peers the adverts are multicast."""
     peers = tuple(read.host("unicast_peers", peer) for peer in read.data["unicast_peers"] or [])
     if peers and not read.required("unicast_source"):
         return "", peers
     given = read.data.get("unicast_source")
+    if given and not peers:
+        read.fault("has a `unicast_source` but no `unicast_peers` to send adverts to")
     source = read.host("unicast_source", given) if given else ""
     check_unicast(read, addresses, source, peers)
     return source, peers
