@@ -218,7 +218,7 @@ class _Builder:
         return made
 
     def _report_all(self, faults: list[tuple[str, Path, str]]) -> None:
-        """Report what was not reported yet: by the reader at the same value, or at the profile that the value is from."""
+        """Report what was not reported yet by the reader at this value, or at the profile that the value is from."""
         for rule, where, text in faults:
             known = any(where[:length] in self._reported for length in range(len(where) + 1))
             known = known or (rule == "MISSING_KEY" and where[:NODE_DEPTH] in self._failed)

@@ -156,3 +156,14 @@ def management_vlan(site: Site, name: str, pair: LbPair, declared: str | None) -
     own = {device.management_vlan for _name, device in devices_of(site, pair)}
     first = next(iter(own)) if len(own) == 1 else None
     return first if first in common_vlans(site, pair) else internal_vlan(site, name, pair)
+
+
+def server_name(backend: Backend) -> str:
+    """Return the name under which the backend shows in HAProxy: the device's, or its address with dashes."""
+    if backend.name is not None:
+        return backend.name
+    return (
+        backend.host
+        if as_address(backend.host) is None
+        else backend.host.replace(".", "-").replace(":", "-").strip("-")
+    )

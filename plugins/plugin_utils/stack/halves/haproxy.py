@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import (
-    as_address,
     backend_address,
+    server_name,
     services_of,
     vips,
 )
@@ -159,17 +159,6 @@ def _server_tls(service: Service) -> dict[str, Any]:
         "sni": f"str({tls.server_name})" if tls.server_name else None,
     }
     return {key: value for key, value in found.items() if value is not None}
-
-
-def server_name(backend: Backend) -> str:
-    """Return the name under which the backend shows in HAProxy: the device's, or its address with dashes."""
-    if backend.name is not None:
-        return backend.name
-    return (
-        backend.host
-        if as_address(backend.host) is None
-        else backend.host.replace(".", "-").replace(":", "-").strip("-")
-    )
 
 
 def needs_peers(site: Site, name: str) -> bool:

@@ -10,7 +10,6 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.h
     certificate_files,
     haproxy_services,
     needs_peers,
-    server_name,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.vip import (
     vip_instances,
@@ -19,6 +18,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup i
     backend_address,
     internal_vlan,
     management_vlan,
+    server_name,
     services_of,
     vips,
 )

@@ -13,6 +13,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup i
     as_address,
     backend_address,
     common_vlans,
+    server_name,
     vips,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import LbPair, Site
@@ -72,18 +73,27 @@ def backend_twice(site: Site) -> Iterator[Fault]:
     """
     for name, service in sorted(site.services.items()):
         pair = site.lb_pairs.get(service.lb)
-        owners: dict[object, str] = {}
+        owners: dict[object, Backend] = {}
         for index, backend in enumerate(service.backends):
             address = backend_address(site, pair, backend) if pair else None
             keys = [key for key in (backend.host, address, backend.name) if key is not None]
             first = next((owners[key] for key in keys if key in owners), None)
-            if first is not None:
+            if first is not None and not _two_devices(site, first, backend):
                 yield Fault(
                     ("services", name, "backends", index),
-                    f"{backend.host} is there already as {first}, and one server would get the load of two; remove "
-                    "one, or use weight",
+                    f"{backend.host} is there already as {first.host}, and one server would get the load of two; "
+                    "remove one, or use weight",
                 )
-            owners.update(dict.fromkeys(keys, backend.host))
+            owners.update({key: backend for key in keys if key not in owners})
+
+
+def _two_devices(site: Site, one: Backend, other: Backend) -> bool:
+    """Tell whether the backends are two devices; that they have one address is the devices' fault."""
+    return (
+        one.host != other.host
+        and server_name(one) != server_name(other)
+        and {one.host, other.host} <= set(site.devices)
+    )
 
 
 @rule("BACKEND_OUT_OF_REACH", waivable=True)
@@ -91,7 +101,7 @@ def backend_out_of_reach(site: Site) -> Iterator[Fault]:
     """A backend is in a network where the pair has no leg.
 
     Breaks: the traffic takes the default route, if there is one; the answer may bypass the load balancer.
-    Why: failure catalogue 69.
+    Why: a backend's answer must come back through the load balancer, or the client resets it.
     Mend: give both nodes a leg in the backend's VLAN; waive it where the routing is meant so.
     """
     for name, service, index, backend in _backends(site):
@@ -188,7 +198,7 @@ def backend_port_missing(site: Site) -> Iterator[Fault]:
     """TLS ends at the load balancer and no backend_port says where the servers listen.
 
     Breaks: HAProxy would speak plain HTTP to the port on which the servers speak TLS, or the other way round.
-    Why: without backend_port each port is handed on to the same port. Failure catalogue 63.
+    Why: without backend_port each port is handed on to the same port.
     Mend: declare backend_port (80 where TLS is offloaded), or backend_tls where the servers speak TLS.
     """
     for name, service in sorted(site.services.items()):

@@ -167,7 +167,7 @@ def name_not_in_certificate(site: Site) -> Iterator[Fault]:
     """A service is asked for by a name that none of its certificates declares.
 
     Breaks: clients refuse the connection (name mismatch).
-    Why: RFC 9525. Failure catalogue 67.
+    Why: RFC 9525.
     Mend: add the name to the certificate's `names`, or name the right certificate.
     """
     for name, service in sorted(site.services.items()):

@@ -28,12 +28,28 @@ def _path(leg: Leg) -> Path:
     return ("devices", leg.device, "networks", leg.vlan, leg.key)
 
 
+@rule("SITE_EMPTY")
+def site_empty(site: Site) -> Iterator[Fault]:
+    """The site declares no device.
+
+    Breaks: there is no host, so every play is skipped and the run ends well without having done anything.
+    Why: ansible-core skips plays that match no host, with exit status 0.
+    Mend: declare the devices, or name the folder that does (`site`).
+    """
+    if site.complete and not site.declared.get("devices"):
+        yield Fault(
+            ("devices",),
+            "no device is declared, so every play would be skipped and seem well; declare devices, or name the "
+            "folder with the rest as `site`",
+        )
+
+
 @rule("NETWORK_UNKNOWN")
 def network_unknown(site: Site) -> Iterator[Fault]:
     """A device has a leg in a VLAN that is not declared.
 
     Breaks: neither its subnet nor its id is known.
-    Why: one table of VLANs, failure catalogue 45.
+    Why: there is one table of VLANs for the whole site, so that an id has one meaning.
     Mend: declare the VLAN, or correct the name.
     """
     for name, device in sorted(site.devices.items()):
@@ -152,7 +168,7 @@ def address_twice(site: Site) -> Iterator[Fault]:
     """Two legs have the same address.
 
     Breaks: connections go to one or the other, as ARP has it.
-    Why: duplicate address (RFC 5227). Failure catalogue 68.
+    Why: duplicate address (RFC 5227).
     Mend: give one of them another address.
     """
     owners: dict[object, Leg] = {}

@@ -67,7 +67,7 @@ def health_port_foreign(site: Site) -> Iterator[Fault]:
     """The health check asks a port on which the service is not.
 
     Breaks: a server whose service is dead stays UP as long as the other port answers.
-    Why: the post of seed 000 checks port 80 for RPC services. Failure catalogue 59.
+    Why: a check proves what it asks for, and nothing else.
     Mend: remove `port` from the health check, or waive it where the other port speaks for the service.
     """
     for name, service in _services(site):
@@ -85,7 +85,7 @@ def health_tcp_for_http(site: Site) -> Iterator[Fault]:
     """A web service is checked by its open port only.
 
     Breaks: a server that answers every request with 500 stays UP.
-    Why: failure catalogue 59.
+    Why: HAProxy's L4OK says that a connection was accepted.
     Mend: declare `health_check: {type: http, uri: ...}`.
     """
     for name, service in _services(site):

@@ -172,7 +172,7 @@ def priorities(site: Site) -> Iterator[Fault]:
     """The preferred node's VRRP priority is not above the other's.
 
     Breaks: with equal priorities the higher address wins, or both are master at a takeover.
-    Why: RFC 5798, 6.4.3; keepalived issue 1515. Failure catalogue 52.
+    Why: RFC 5798, 6.4.3; keepalived issue 1515.
     Mend: make `preferred` the greater one.
     """
     for name, pair in _pairs(site):
@@ -198,8 +198,7 @@ def virtual_router_id_clash(site: Site) -> Iterator[Fault]:
     """Two pairs use the same virtual router id in one VLAN.
 
     Breaks: each drops or believes the other's advertisements ("bogus VRRP packet"); VIPs flap or go missing.
-    Why: RFC 5798, 5.2.3: the id names the virtual router on its link. A pair uses its id and the next one. Failure
-    catalogue 51.
+    Why: RFC 5798, 5.2.3: the id names the virtual router on its link. A pair uses its id and the next one.
     Mend: declare a virtual_router_id that is free in this VLAN, with the next one free too.
     """
     owners: dict[tuple[str, int], str] = {}
@@ -222,7 +221,7 @@ def virtual_router_id_reserved(site: Site) -> Iterator[Fault]:
     """A pair uses a virtual router id that its VLAN reserves for somebody else.
 
     Breaks: the routers of the VLAN and the pair take each other's advertisements.
-    Why: routers speak VRRP with ids of their own. Failure catalogue 51.
+    Why: routers speak VRRP with ids of their own.
     Mend: declare another virtual_router_id; a pair uses the id and the next one.
     """
     for name, pair in _pairs(site):
@@ -241,7 +240,7 @@ def stats_on_vip_vlan(site: Site) -> Iterator[Fault]:
     """The statistics page or the exporter answers in the VLAN of the VIPs.
 
     Breaks: clients see server names, addresses and loads; the exporter has no password at all.
-    Why: failure catalogue 72; the exporter is not covered by `stats auth` (measured, load_balancing facts, section 6).
+    Why: the exporter is served without the page's password, measured on HAProxy 3.0.
     Mend: give the nodes a `management_vlan` with an address, or name a `vlan` at stats and metrics.
     """
     for name, pair in _pairs(site):
@@ -288,7 +287,7 @@ def pair_on_one_host(site: Site) -> Iterator[Fault]:
     """Both nodes of a pair run on the same hypervisor.
 
     Breaks: its failure takes both; and multicast between two guests of one host may get lost.
-    Why: failure catalogue 54.
+    Why: keepalived's advertisements and the VIPs' traffic share the hypervisor's fate.
     Mend: move one node, with an anti-affinity rule where the hypervisors are a cluster.
     """
     for name, pair in _pairs(site):

@@ -110,7 +110,7 @@ def cookie_in_tcp(site: Site) -> Iterator[Fault]:
     """Cookie stickiness in mode tcp.
 
     Breaks: HAProxy does not look into the stream, so no client sticks.
-    Why: cookies belong to HTTP (HAProxy configuration manual, `cookie`). Failure catalogue 58.
+    Why: cookies belong to HTTP (HAProxy configuration manual, `cookie`).
     Mend: use stickiness source, or mode http with TLS at haproxy.
     """
     for name, service in _services(site):
@@ -127,7 +127,8 @@ def sticky_source_behind_nat(site: Site) -> Iterator[Fault]:
     """Stickiness by source address for clients that share few addresses.
 
     Breaks: everybody behind one NAT lands at one server; the others stand idle.
-    Why: failure catalogue 56 and 57; measured: 120 of 120 requests at one of two servers.
+    Why: mobile carriers, proxies and TLS offloaders share few addresses; behind one such address all of 120
+    measured requests met one of two servers.
     Mend: use a cookie where the protocol is HTTP; waive it where the imbalance is accepted.
     """
     for name, service in _services(site):
@@ -144,7 +145,7 @@ def http_mode_on_tls_port(site: Site) -> Iterator[Fault]:
     """A service speaks plain HTTP on a port where clients speak TLS.
 
     Breaks: every request is a bad request (400) or a protocol error.
-    Why: ports of TLS by IANA. Failure catalogue 63.
+    Why: ports of TLS by IANA.
     Mend: set `tls: {at: haproxy, certificate: NAME}`, or mode tcp to pass TLS through.
     """
     for name, service in _services(site):
@@ -179,7 +180,7 @@ def timeout_under_long_poll(site: Site) -> Iterator[Fault]:
     """A time-out is not longer than the requests that are held open on purpose.
 
     Breaks: HAProxy cuts long polls; clients see 504 or reconnect without end (event 3033, Outlook's 25/26).
-    Why: failure catalogue 60; KB 905013 (ActiveSync holds 15 minutes and more), ASP.NET's executionTimeout is 110 s.
+    Why: KB 905013 (ActiveSync holds 15 minutes and more), ASP.NET's executionTimeout is 110 s.
     Mend: raise `timeouts.client` and `timeouts.server` above `long_polls`.
     """
     for name, service in _services(site):
@@ -198,7 +199,7 @@ def timeout_missing_for_long_poll(site: Site) -> Iterator[Fault]:
     """A service declares long polls and leaves the time-outs to HAProxy's defaults.
 
     Breaks: the defaults of the role (a minute) cut them.
-    Why: failure catalogue 60: default examples with 50 s are not enough.
+    Why: KB 905013; a default of a minute is shorter than any long poll.
     Mend: declare `timeouts.client` and `timeouts.server` above `long_polls`.
     """
     for name, service in _services(site):

@@ -55,7 +55,7 @@ def vip_outside_subnet(site: Site) -> Iterator[Fault]:
     """A VIP lies outside the subnet of its pair's vip_vlan.
 
     Breaks: nobody in the VLAN asks for it; clients get no answer.
-    Why: failure catalogue 68.
+    Why: neighbours use ARP for addresses of their own subnet only (RFC 1122, 3.3.1.1).
     Mend: correct the VIP or vip_vlan; waive it where a router sends the VIP's prefix to the pair.
     """
     for name, _service, key, address, vlan, vlan_name in _vips(site):
@@ -108,7 +108,7 @@ def vip_is_a_device(site: Site) -> Iterator[Fault]:
     """A VIP is the address of a device.
 
     Breaks: connections go to the device or to the pair, as ARP has it; on a node itself the VIP can never move.
-    Why: failure catalogue 68.
+    Why: a VIP is announced by whoever holds it; the device answers ARP for it all the time (RFC 5227).
     Mend: take an address that no device has.
     """
     owners = {leg.address: leg.device for leg in legs(site)}
@@ -128,7 +128,7 @@ def vip_port_twice(site: Site) -> Iterator[Fault]:
     """Two services listen on the same VIP and port.
 
     Breaks: HAProxy shares the connections out between both, at random.
-    Why: each bind is a socket of its own with SO_REUSEPORT. redirect_http listens on port 80 too. Failure catalogue 68.
+    Why: each bind is a socket of its own with SO_REUSEPORT. redirect_http listens on port 80 too.
     Mend: give one another VIP or port, or make one service of both.
     """
     owners: dict[tuple[Address, int], str] = {}

@@ -17,7 +17,7 @@ def vlan_id_twice(site: Site) -> Iterator[Fault]:
     """Two VLANs of one domain have the same id.
 
     Breaks: one name is configured with the frames of the other; hosts of both share a broadcast domain.
-    Why: IEEE 802.1Q, 9.6: the id is the VLAN. Failure catalogue 45.
+    Why: IEEE 802.1Q, 9.6: the id is the VLAN.
     Mend: give one of them another id, or another `domain` where they are different switched networks.
     """
     owners: dict[tuple[str, int], str] = {}
