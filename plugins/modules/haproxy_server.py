@@ -11,9 +11,10 @@ short_description: Drain, stop, bring back and weight one server of a running HA
 version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
-  - Changes the administrative state and the weight of one server through HAProxy's admin socket, at once and without a reload.
-  - What is set this way survives the reloads of M(netstack.datacenter.haproxy), which carries the servers' state over, but
-    not a restart of HAProxy nor a reload by hand.
+  - Changes the administrative state and the weight of one server through HAProxy's admin socket, at once and without
+    a reload.
+  - What is set this way survives the reloads of M(netstack.datacenter.haproxy), which carries the servers' state
+    over, but not a restart of HAProxy nor a reload by hand.
 options:
   backend:
     description: The backend or listen section.
@@ -40,8 +41,8 @@ options:
     type: str
   wait:
     description:
-      - With O(state=drain) or O(state=maint), wait this many seconds for the server's last session to end, and fail when it
-        does not. V(0) does not wait.
+      - With O(state=drain) or O(state=maint), wait this many seconds for the server's last session to end, and fail
+        when it does not. V(0) does not wait.
     type: int
     default: 0
   socket:
@@ -110,7 +111,11 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import ServerState
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import Refused, Runtime, Unreachable
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import (
+    RefusedError,
+    Runtime,
+    UnreachableError,
+)
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.server import (
     change,
     commands,
@@ -147,7 +152,7 @@ def _predicted(before: ServerState, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _run(module: AnsibleModule, runtime: Runtime) -> dict[str, Any]:
-    """Change the server and return the result. Raises Refused and Unreachable."""
+    """Change the server and return the result. Raises RefusedError and UnreachableError."""
     params = module.params
     before = find(runtime, params["backend"], params["name"])
     lines = commands(before, params["state"], params["weight"])
@@ -156,7 +161,7 @@ def _run(module: AnsibleModule, runtime: Runtime) -> dict[str, Any]:
     if not module.check_mode:
         result["after"] = _shown(change(runtime, before, lines))
         if result["after"] != predicted:
-            raise Refused(f"HAProxy took {lines} without a word, but the server is {result['after']}")
+            raise RefusedError(f"HAProxy took {lines} without a word, but the server is {result['after']}")
     result["diff"] = {"before": result["before"], "after": result["after"]}
     if params["wait"] and params["state"] in ("drain", "maint") and not module.check_mode:
         result["sessions"] = wait_until_idle(runtime, before, params["wait"])
@@ -165,13 +170,11 @@ def _run(module: AnsibleModule, runtime: Runtime) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(
-        argument_spec=ARGUMENTS, supports_check_mode=True, required_one_of=[("state", "weight")]
-    )
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True, required_one_of=[("state", "weight")])
     runtime = Runtime(module.params["socket"])
     try:
         result = _run(module, runtime)
-    except (Refused, Unreachable) as error:
+    except (RefusedError, UnreachableError) as error:
         module.fail_json(msg=str(error))
     if result.get("sessions"):
         module.fail_json(msg=f"{result['sessions']} sessions are still open after {module.params['wait']} s", **result)

@@ -5,8 +5,8 @@
 A specification node is a dict like an Ansible argument spec (``type``, ``required``, ``default``, ``choices``,
 ``elements``, ``options``) and adds what that lacks: ``values`` (a map of free names to one kind of object),
 ``minimum``/``maximum``, and text types with the meaning they have in a HAProxy configuration (``line``, ``token``,
-``name``, ``address``, ``duration``, ``size``, ``path``). Ansible's own validator knows no maps of free names and stops at
-the first bad branch.
+``name``, ``address``, ``duration``, ``size``, ``path``). Ansible's own validator knows no maps of free names and stops
+at the first bad branch.
 """
 
 from __future__ import annotations
