@@ -34,7 +34,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         _result, arguments = self.validate_argument_spec(argument_spec=spec)
         folder = Path(arguments.pop("folder")).absolute()
         if arguments.pop("pending"):
-            arguments["unverified" if self._task.check_mode else "failures"].append(PENDING)
+            kind = "unverified" if self._task.check_mode else "failures"
+            arguments[kind] = [*arguments[kind], PENDING]
         part = {**arguments, "run": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")}
         try:
             page = write(folder, str((task_vars or {})["inventory_hostname"]), part)
