@@ -59,7 +59,7 @@ options:
         default: /healthz
   before:
     description:
-      - Who held the instances before the run, as RV(netstack.datacenter.vip_holder#module:held) tells it, for V(placed).
+      - Who held the instances before the run, as RV(netstack.datacenter.vip_holder#module:held) tells, for V(placed).
     type: dict
     default: {}
   moved:

@@ -111,7 +111,7 @@ class Reader:
 
     def fault(self, text: str) -> None:
         """Note a fault."""
-        self.faults.append(f"{self.where} {text}.")
+        self.faults.append(f"{self.where} {text}" + ("" if text.endswith("?") else "."))
 
     def required(self, key: str) -> bool:
         """Note a fault unless the key has a value."""

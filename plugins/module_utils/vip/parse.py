@@ -62,6 +62,8 @@ def parse_instance(name: str, data: Any, profile: str, secrets: dict[str, Any], 
     """Return one instance, or None when it has faults, which are added to ``faults``."""
     before = len(faults)
     read = Reader(f"vip_instances.{name}", data, INSTANCE_KEYS, faults)
+    if not isinstance(data, dict):
+        return None
     if not NAME.match(name):
         read.fault("is no usable name: letters, digits, `_` and `-`, 48 at most, since a file is called after it")
     interface = parse_device(read)
@@ -149,7 +151,7 @@ def _reserved(address: Interface) -> tuple[Any, Any]:
 
 def parse_unicast(read: Reader, addresses: tuple[Interface, ...]) -> tuple[str, tuple[str, ...]]:
     """Return source and peers of unicast adverts. Without peers the adverts are multicast."""
-    peers = tuple(read.host("unicast_peers", peer) for peer in read.data["unicast_peers"] or [])
+    peers = tuple(read.host("unicast_peers", peer) for peer in read.data.get("unicast_peers") or [])
     if peers and not read.required("unicast_source"):
         return "", peers
     given = read.data.get("unicast_source")

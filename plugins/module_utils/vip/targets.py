@@ -22,7 +22,7 @@ def instance_targets(instances: dict[str, Any]) -> Targets:
     found: Targets = {}
     for name, data in instances.items():
         if not isinstance(data, dict) or not data.get("addresses"):
-            faults.append(f"vip_instances.{name} lacks `addresses`.")
+            faults.append(f"vip_instances.{name} lacks `addresses`, so there is nothing to look for.")
             continue
         found[name] = [
             Target(host, str(data.get("interface") or ""))
