@@ -14,6 +14,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Callable, Union
 
+from ansible.module_utils.parsing.convert_bool import boolean
+
 Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
 
 PROFILES: dict[str, dict[str, float]] = {
@@ -140,12 +142,13 @@ class Reader:
         return int(self.number(key, low, low, high)) if self.required(key) else low
 
     def flag(self, key: str, default: bool) -> bool:
-        """Return a boolean. A string is refused: "no" in quotes would be true."""
+        """Return a boolean; words for it count, as everywhere in Ansible, since old releases template to strings."""
         value = self.data.get(key, default)
-        if isinstance(value, bool):
-            return value
-        self.fault(f"`{key}` is {value}, but must be true or false")
-        return default
+        try:
+            return bool(boolean(value))
+        except TypeError:
+            self.fault(f"`{key}` is {value}, but must be true or false")
+            return default
 
     def lines(self, key: str) -> tuple[str, ...]:
         """Return raw lines of configuration."""

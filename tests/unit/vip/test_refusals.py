@@ -56,7 +56,7 @@ CASES = {
     "itself as peer": one(unicast_peers=["192.0.2.11"]),
     "peer twice": one(unicast_peers=["192.0.2.12", "192.0.2.12"]),
     "virtual address is a node's": one(addresses=["192.0.2.12/24"]),
-    "preempt as text": one(preempt="no"),
+    "preempt as text": one(preempt="rarely"),
     "advert interval too long": one(advert_interval=60),
     "advert interval finer than VRRPv3": one(advert_interval=0.125),
     "raw with two lines": one(raw=["debug 1\ndebug 2"]),
@@ -118,7 +118,9 @@ def test_ten_faults_give_ten_sentences():
     with pytest.raises(VipError) as caught:
         site(
             {
-                "a": instance(interface=None, virtual_router_id=0, priority=0, preempt="x", addresses=["192.0.2.1"]),
+                "a": instance(
+                    interface=None, virtual_router_id=0, priority=0, preempt="rarely", addresses=["192.0.2.1"]
+                ),
                 "b": instance(advert_interval=60, unicast_peers=["lb2"], vrid=1),
             },
             health={"port": 0},
