@@ -11,7 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import outside
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import outside, third_party
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.describe import describe
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import (
     UnusableError,
@@ -70,6 +70,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         _validated, arguments = self.validate_argument_spec(argument_spec=_SPEC)
         self._task_vars = task_vars or {}
         self._now = datetime.now(timezone.utc)
+        if third_party.MISSING:
+            return {**result, "failed": True, "msg": third_party.MISSING}
         states = {"restored": self._restored, "absent": self._absent, "verified": self._verified}
         try:
             result.update(states.get(arguments["state"], self._present)(arguments))

@@ -154,7 +154,8 @@ def _names(request: Request) -> list[Finding]:
     found = []
     for name in request.names:
         try:
-            _ = parse_address(name) or ascii_name(name)
+            if parse_address(name) is None:
+                ascii_name(name)
         except (ValueError, UnicodeError):
             found.append(_finding("BAD_HOST_NAME", f"{name!r} is neither a host name nor an IP address", "Mend names."))
     return found

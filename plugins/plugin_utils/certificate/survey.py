@@ -7,9 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import material as materials
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import pem
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import order
@@ -17,6 +14,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.fi
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.judge import Bundle, Verdict, judge
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.material import Material
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.request import Request, parse_request
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.third_party import serialization, x509
 
 __all__ = ["Reader", "Survey", "survey", "with_remote"]
 
@@ -206,4 +204,4 @@ def _unreadable_key(key: Mapping[str, str]) -> Finding:
 
 
 def _public(text: str) -> bytes:
-    return materials.public_bytes(load_pem_public_key(text.encode()))
+    return materials.public_bytes(serialization.load_pem_public_key(text.encode()))

@@ -49,7 +49,7 @@ class FakeHaproxy:
             server.server_close()
 
     def _admin(self, text):
-        command, _, payload = text.partition("\n")
+        command, _newline, payload = text.partition("\n")
         self.commands.append(command.removesuffix(" <<"))
         if len(text) > self.bufsize:
             return (

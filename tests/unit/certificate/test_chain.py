@@ -132,7 +132,7 @@ def test_a_lone_leaf_is_served_with_a_note_that_ca_file_turns_into_a_check():
 def test_of_two_issuers_with_one_key_the_one_in_force_is_served():
     stale = Certificate("Test Issuing CA", UPPER, authority=True, start=-900, end=-1)
     parts = [LEAF.pem, LOWER.pem, stale.pem, UPPER.pem, LEAF_KEY]
-    for _ in range(5):
+    for _again in range(5):
         random.shuffle(parts)
         assert bundle_of(b"".join(parts)).certificates == EXPECTED
 
