@@ -65,6 +65,9 @@ def render(
     services = configuration["services"].items()
     fragments = {name: _fragment(name, service, mode, dialect) for name, service in services}
     sections = [_global(configuration["global"], node), _defaults(configuration["defaults"])]
+    if foreign or any(service["raw"] for _name, service in services):
+        # Sections that name no defaults take the last ones; ours taken both ways would be a warning.
+        sections.append([f"defaults {DEFAULTS_NAME}-by-hand from {DEFAULTS_NAME}"])
     sections += [_peers(name, peers) for name, peers in configuration["peers"].items()]
     sections += _own(configuration, secrets)
     parts = [MARKER] + ["\n".join(lines) for lines in sections]
