@@ -24,7 +24,7 @@ description:
 notes:
   - Derived for each load balancer are C(haproxy_services), C(haproxy_peers) (where a service keeps a stick table),
     C(haproxy_stats) and C(haproxy_metrics) (where the pair declares them), C(haproxy_health), C(haproxy_awaited_files),
-    C(vip_instances), C(vip_profile), C(tls_certificate_certificates) and C(stack_services).
+    C(vip_instances), C(vip_peer_health), C(vip_profile), C(tls_certificate_certificates) and C(stack_services).
   - Every host gets C(stack_derived) (the digest of each derived variable), and C(stack_warnings) and C(stack_waived)
     where the site has any that concern it. All hosts see C(stack_sources), the stack files that were read.
   - Groups are one for each kind of device, C(load_balancers), C(lb_turn_1) and C(lb_turn_2) (first and second node of

@@ -12,8 +12,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path.insert(0, str(ROOT / ".cache" / "collections"))
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, inventory  # noqa: E402
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded, load  # noqa: E402
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, inventory
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded, load
 
 EXAMPLES = ("iis_farm",)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import goldens
 import pytest
+import yaml
+
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import RULES
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import UNREADABLE, inventory
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load
@@ -91,8 +93,6 @@ def test_a_waivable_rule_is_waived_with_a_reason_and_the_reason_is_shown(rule, t
 
 def with_waiver(text: str, section: str, name: str, rule: str) -> str:
     """Return the site with one more waiver; the bare word `on` is a boolean of YAML 1.1."""
-    import yaml  # noqa: PLC0415  # only this helper writes YAML
-
     data = yaml.safe_load(text.replace(" on:", ' "on":'))
     data[section][name].setdefault("waive", {})[rule] = "the reason"
     return yaml.safe_dump(data)
