@@ -13,7 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.store import write
 
 PENDING = "What is declared is not in service on this host: see the changes. The run that makes them verifies them."
-LISTS = ("changes", "diffs", "failures", "services", "unverified", "waived", "warnings")
+LISTS = ("changes", "diffs", "failures", "probes", "services", "unverified", "waived", "warnings")
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information

@@ -42,6 +42,11 @@ options:
       - A failure, except in check mode, where it is told as not verified.
     type: bool
     default: false
+  probes:
+    description: What M(netstack.datacenter.service_probe) returned as C(services).
+    type: list
+    elements: raw
+    default: []
   services:
     description: The services of this host, as the inventory plugin derives them (C(stack_services)).
     type: list

@@ -21,7 +21,9 @@ SHOP = {
 
 
 def part(**changed):
-    lists = {name: [] for name in ("changes", "diffs", "failures", "services", "unverified", "waived", "warnings")}
+    lists = {
+        name: [] for name in ("changes", "diffs", "failures", "probes", "services", "unverified", "waived", "warnings")
+    }
     return {**lists, "run": "2026-11-21 10:00 UTC", "vips": {}, **changed}
 
 
@@ -30,10 +32,23 @@ def test_a_service_is_drawn_once_with_both_nodes_and_its_holder_marked():
         "lb1": part(services=[SHOP], vips={"10.0.30.5": {"local": True, "others": []}}),
         "lb2": part(services=[SHOP], vips={"10.0.30.5": {"local": False, "others": ["aa:bb"]}}),
     }
-    assert page.services(parts)["shop"]["nodes"] == {"lb1": {"holds": True}, "lb2": {"holds": False}}
+    assert page.services(parts)["shop"]["nodes"] == {"lb1": ["10.0.30.5"], "lb2": []}
     text = page.render(parts)
     assert text.count("Service shop") == 1
-    assert text.count("holds the VIP") == 1
+    assert text.count(", holds 10.0.30.5") == 1
+
+
+def test_what_a_probe_verified_and_what_not_is_told_once_though_both_nodes_probe():
+    probe = {
+        "name": "shop",
+        "url": "https://10.0.30.5",
+        "verified": ["GET / gives 200"],
+        "failures": [],
+        "unverified": ["w"],
+    }
+    text = page.render({host: part(services=[SHOP], probes=[probe]) for host in ("lb1", "lb2")})
+    assert text.count("https://10.0.30.5: GET / gives 200") == 1
+    assert text.count("not verified: https://10.0.30.5: w") == 1
 
 
 @pytest.mark.parametrize(
