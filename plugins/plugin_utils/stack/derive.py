@@ -37,7 +37,7 @@ def groups(site: Site) -> dict[str, list[str]]:
 def half(loaded: Loaded, host: str) -> dict[str, Any]:
     """Return the variables of one host: its own half of the site, the digests, and what is to be shown about it."""
     site = loaded.site
-    pair = next((name for name, item in site.lb_pairs.items() if host in item.hosts), None)
+    pair = site.pair_of_host.get(host)
     derived = load_balancer(site, pair, host) if pair is not None else {}
     variables = dict(sorted(derived.items()))
     variables["stack_derived"] = {name: digest(value) for name, value in variables.items()}

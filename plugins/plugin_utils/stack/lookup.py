@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Device, LbPair, Network, Site, Vlan
@@ -68,7 +69,7 @@ def vips(service: Service) -> list[tuple[str, Address]]:
 
 def services_of(site: Site, pair: str) -> list[tuple[str, Service]]:
     """Return the services of a pair, in the order of their names."""
-    return sorted((name, service) for name, service in site.services.items() if service.lb == pair)
+    return site.services_by_pair.get(pair, [])
 
 
 def devices_of(site: Site, pair: LbPair) -> list[tuple[str, Device]]:
@@ -92,6 +93,7 @@ def virtual_router_id(name: str, pair: LbPair) -> int:
     return 1 + 2 * (int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % 127)
 
 
+@lru_cache(maxsize=65536)
 def as_address(text: str) -> Address | None:
     """Return the address that the text is, or None for a name."""
     try:

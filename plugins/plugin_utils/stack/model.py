@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated, Literal
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import Service
@@ -179,6 +180,19 @@ class Site:
     declared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     complete: bool = True
     partial: frozenset[str] = frozenset()
+
+    @cached_property
+    def services_by_pair(self) -> Mapping[str, list[tuple[str, Service]]]:
+        """Return each pair's services by name; made once, so that no cost grows with pairs x services."""
+        found: dict[str, list[tuple[str, Service]]] = {}
+        for name, service in sorted(self.services.items()):
+            found.setdefault(service.lb, []).append((name, service))
+        return found
+
+    @cached_property
+    def pair_of_host(self) -> Mapping[str, str]:
+        """Return the pair that each load balancer is a node of."""
+        return {host: name for name, pair in sorted(self.lb_pairs.items()) for host in pair.hosts}
 
     def knows(self, section: str, name: str) -> bool:
         """Tell whether the object is declared, be it valid or not; when something cannot be read, it may be there."""

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import (
+    Address,
     as_address,
     backend_address,
     common_vlans,
+    devices_of,
     server_name,
+    services_of,
     vips,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import LbPair, Site
@@ -139,25 +142,25 @@ def backend_is_the_balancer(site: Site) -> Iterator[Fault]:
     Why: a node that holds the VIP answers itself.
     Mend: name the server that does the work.
     """
+    own = {name: set(_addresses_of(site, name, pair)) for name, pair in site.lb_pairs.items()}
     for name, service, index, backend in _backends(site):
         pair = site.lb_pairs.get(service.lb)
-        if pair is None:
-            continue
-        address = backend_address(site, pair, backend)
-        own = {vip: other for other, item in site.services.items() if item.lb == service.lb for _key, vip in vips(item)}
-        nodes = {
-            leg
-            for host in pair.hosts
-            if host in site.devices
-            for item in site.devices[host].networks.values()
-            for leg in (item.address, item.address6)
-        }
-        if address is not None and (address in own or address in nodes):
+        address = backend_address(site, pair, backend) if pair is not None else None
+        if address is not None and address in own[service.lb]:
             yield Fault(
                 ("services", name, "backends", index),
                 f"{backend.host} ({address}) is the load balancer itself, so requests would go round in circles; "
                 "name the server that does the work",
             )
+
+
+def _addresses_of(site: Site, name: str, pair: LbPair) -> Iterator[Address]:
+    """Yield the VIPs of a pair and every address of its nodes."""
+    for _name, service in services_of(site, name):
+        yield from (address for _key, address in vips(service))
+    for _host, device in devices_of(site, pair):
+        for leg in device.networks.values():
+            yield from (address for address in (leg.address, leg.address6) if address is not None)
 
 
 @rule("BACKEND_SINGLE", severity="warning", waivable=True)
