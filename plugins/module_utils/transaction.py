@@ -223,6 +223,12 @@ class Transaction:
             return found[-1] if found else None
         return next((name for name in found if self._manifest(name)["run_id"] == run_id), None)
 
+    def describe(self, generation: str) -> dict[str, Any]:
+        """Return when a generation was made (UTC), the run that made it, and the paths that it keeps."""
+        manifest = self._manifest(generation)
+        paths = [entry["path"] for entry in manifest["files"]]
+        return {"made": manifest["made"], "run_id": manifest["run_id"], "paths": paths}
+
     def _manifest(self, generation: str) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((self.folder / generation / "manifest.json").read_text())
         return manifest

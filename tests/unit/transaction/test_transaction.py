@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, Transaction
+from ansible_collections.netstack.datacenter.plugins.modules import backup_info
 
 ME = pwd.getpwuid(os.geteuid()).pw_name
 MY_GROUP = grp.getgrgid(os.getegid()).gr_name
@@ -80,6 +81,19 @@ def test_of_a_run_the_first_generation_is_found_and_without_a_run_the_newest(wor
     assert (work.newest("run-1"), work.newest("run-2"), work.newest()) == (first, third, third)
     assert second != first
     assert work.newest("run-9") is None
+
+
+def test_the_generations_of_all_roles_are_listed_oldest_first_with_their_runs(tmp_path, monkeypatch):
+    store = str(tmp_path / "store")
+    for number, (role, run) in enumerate([("vip", "run-1"), ("haproxy", "run-2")]):
+        monkeypatch.setattr(transaction.time, "strftime", lambda *_args, n=number: f"2026112{n}T000000Z")
+        work = Transaction(role, run, store)
+        work.apply(work.plan([file(tmp_path / role, b"x")]))
+    found = backup_info.generations(store)
+    assert [(entry["role"], entry["run_id"], entry["paths"]) for entry in found] == [
+        ("vip", "run-1", [str(tmp_path / "vip")]),
+        ("haproxy", "run-2", [str(tmp_path / "haproxy")]),
+    ]
 
 
 def test_saved_bytes_and_folders_are_for_their_owner_only(work, tmp_path):
