@@ -49,14 +49,14 @@ newest_run:
 """
 
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import STORE, Transaction
 
 
-def generations(store: str) -> List[Dict[str, Any]]:
+def generations(store: str) -> list[dict[str, Any]]:
     """Return an entry for each complete generation of every role below ``store``, oldest first."""
     roles = [path.name for path in Path(store).glob("*") if path.is_dir()]
     entries = [
