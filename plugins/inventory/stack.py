@@ -32,6 +32,9 @@ notes:
   - A variable of this plugin loses to C(host_vars) and C(-e). A derived variable that is overridden there is refused by
     M(netstack.datacenter.stack_preflight).
   - Needs the Python library pydantic (2.x) where Ansible runs.
+  - A YAML error inside C(stack.yml) itself keeps ansible-core from calling this plugin. C(stack_preflight) refuses the
+    hosts of other sources then, and P(netstack.datacenter.stack_hosts#lookup) the play. A site in the folder that
+    O(site) names is not concerned, nor is one that is read with this plugin first among C(enable_plugins).
 options:
   plugin:
     description: Marks the file as one of this plugin.
@@ -45,22 +48,48 @@ options:
       - The same key in two files is an error.
     type: str
   vlans:
-    description: VLANs by name, with id, subnets and gateways.
+    description:
+      - VLANs by name.
+      - C(id) (1 to 4094), C(subnet), C(subnet6), C(gateway), C(gateway6), C(mtu) (1500), C(domain) (VLANs of different
+        domains may have one id), C(reserved_virtual_router_ids) (VRRP ids of others in this VLAN).
     type: dict
   devices:
-    description: Hosts by name; C(web[01:40]) stands for forty, and ranges in their values walk along.
+    description:
+      - Hosts by name; C(web[01:40]) stands for forty, and ranges in their values walk along.
+      - C(kind), C(networks) (by VLAN C(interface), C(address), C(address6), without a prefix length),
+        C(management_vlan), C(on) (the hypervisor or cluster that carries it), C(model), C(release), C(chassis).
     type: dict
   lb_pairs:
-    description: Pairs of load balancers by name.
+    description:
+      - Pairs of load balancers by name.
+      - C(hosts) (two), C(vip_vlan), C(internal_vlan) (for peers and health; by default the shared VLAN with most of the
+        backends), C(virtual_router_id) (the pair uses it and the next one; by default made from the pair's name),
+        C(priority) (C(preferred) 150, C(standby) 100), C(preempt) (false), C(unicast) (true), C(profile)
+        (C(standard) or C(tuned)), C(advert_interval), C(authentication_secret), C(peers) (C(port), C(vlan)),
+        C(stats) (C(user), C(password_secret), C(port), C(uri), C(vlan)), C(metrics) (C(port), C(vlan)).
+      - Statistics page and exporter are bound in the nodes' C(management_vlan) where no C(vlan) is named.
     type: dict
   certificates:
-    description: Certificates by name.
+    description:
+      - Certificates by name, with the keys of the role C(tls_certificate).
     type: dict
   services:
-    description: Services by name.
+    description:
+      - Services by name.
+      - C(lb) (a pair), C(vip), C(vip6), C(prefers) (a node; otherwise the VIPs of a pair take turns in the order of
+        their addresses, so pin a VIP that must not move when another is added), C(ports), C(redirect_http), C(profile),
+        C(mode), C(tls) (C(at), C(certificate), C(alpn), C(minimum)), C(server_names), C(stickiness) (C(cookie),
+        C(source), C(none)), C(clients_behind_nat), C(balance), C(backends), C(backend_port) (each port goes on to the
+        same port without it), C(backend_tls) (C(verify), C(ca_file), C(server_name)), C(send_proxy), C(health_check),
+        C(timeouts), C(long_polls) (how long requests are held open on purpose), C(maxconn), C(verify) (C(path),
+        C(expect_status), C(identify_header) for C(playbooks/verify.yml)), C(raw) (lines for C(frontend) and
+        C(backend)).
+      - A backend is a device, an address, or a mapping of C(host), C(name), C(weight), C(backup), C(maxconn).
     type: dict
   profiles:
-    description: Defaults for services by name; C(iis) comes with the collection.
+    description:
+      - Defaults for services by name. A profile may name another as its C(profile); C(iis) comes with the collection.
+      - Each object may have C(waive), a mapping of rule to reason, for the rules that C(docs/rules.md) calls waivable.
     type: dict
 """
 

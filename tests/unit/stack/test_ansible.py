@@ -111,7 +111,7 @@ def test_a_wrong_site_fails_the_run_and_opens_no_connection(place, options, host
 def test_all_ten_messages_are_shown(place):
     result = place.site(WRONG.read_text()).play("-i", "inventory", "--limit", "lb1")
     expected = WRONG.with_suffix(".txt").read_text().replace("wrong/ten_faults.yml", "inventory/stack.yml")
-    assert expected in result.stdout + result.stderr
+    assert [line for line in expected.splitlines() if line not in result.stdout + result.stderr] == []
 
 
 @pytest.mark.parametrize("hosts", ["all", "load_balancers", "lb_turn_1", "lb_turn_2", "backends"])
