@@ -15,7 +15,7 @@ import os
 import pwd
 import stat
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
@@ -32,7 +32,7 @@ class File:
     """
 
     path: str
-    content: bytes | None
+    content: bytes | None = field(repr=False)  # it may hold a secret
     mode: int = 0o644
     owner: str = "root"
     group: str = "root"
