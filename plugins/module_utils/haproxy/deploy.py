@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Sequence
@@ -226,14 +227,14 @@ class Deployment:
         if self.predict:
             outcome.in_effect = not outcome.changed
             return
-        before = _on_disk(MAIN)
+        before, known = _on_disk(MAIN), self.transaction.generations()
         outcome.backup = self.transaction.apply(outcome.changes)
         try:
             self._after_files(outcome.changes)
             for action in outcome.actions:
                 self._act(action, before, text, needed)
         except NotLoadedError as error:
-            self._take_back(outcome, text, before, error)
+            self._take_back(outcome, text, before, known, error)
         outcome.in_effect = bool(text)
 
     def _act(self, action: str, before: str, text: str, needed: int) -> None:
@@ -256,10 +257,11 @@ class Deployment:
         if LOG_DROP_IN in paths:
             self.host.systemctl("try-restart", "rsyslog.service")
 
-    def _take_back(self, outcome: Outcome, text: str, before: str, error: NotLoadedError) -> None:
+    def _take_back(self, outcome: Outcome, text: str, before: str, known: Sequence[str], error: NotLoadedError) -> None:
         """Put the old files back and load them, then tell what happened. Raises RejectedError, always."""
         if outcome.backup:
             self.transaction.restore(outcome.backup)
+            forget_since(self.transaction, known)
             self._after_files(outcome.changes)
         fate = "the old configuration is back in place"
         try:
@@ -284,6 +286,15 @@ class Deployment:
                 if file.path == path and not is_ours(_decoded(file)):
                     return file
         return File(path, None, secret=path not in (LIMIT_DROP_IN, LOG_DROP_IN))
+
+
+def forget_since(transaction: Transaction, known: Sequence[str]) -> None:
+    """Remove the generations that an attempt left which was taken back.
+
+    What they hold is on disk again, or is what HAProxy refused; a later rollback must not find the latter.
+    """
+    for generation in set(transaction.generations()) - set(known):
+        shutil.rmtree(transaction.folder / generation)
 
 
 def wishes_from(parameters: Mapping[str, Any]) -> Wishes:

@@ -16,6 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy
     Outcome,
     RejectedError,
     descriptors,
+    forget_since,
     wishes_from,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, Host
@@ -189,3 +190,17 @@ def test_rsyslog_is_told_where_the_log_goes() -> None:
         "}",
     ]
     assert log_drop_in(None) == ""
+
+
+def test_an_attempt_that_was_taken_back_leaves_no_backup_that_a_rollback_would_find(tmp_path: Path) -> None:
+    transaction = Transaction("haproxy", store=str(tmp_path / "store"))
+    owner = {"owner": tmp_path.owner(), "group": tmp_path.group()}
+
+    def put(text: bytes) -> str:
+        return transaction.apply(transaction.plan([File(str(tmp_path / "cfg"), text, **owner)]))
+
+    good = [put(b"first"), put(b"second")]
+    transaction.restore(put(b"refused"))
+    forget_since(transaction, good)
+    assert transaction.generations() == good
+    assert (tmp_path / "cfg").read_bytes() == b"second"
