@@ -76,8 +76,8 @@ options:
   services:
     description:
       - Services by name.
-      - C(lb) (a pair), C(vip), C(vip6), C(prefers) (a node; otherwise the VIPs of a pair take turns in the order of
-        their addresses, so pin a VIP that must not move when another is added), C(ports), C(redirect_http), C(profile),
+      - C(lb) (a pair), C(vip), C(vip6), C(prefers) (a node; otherwise an odd address goes to the
+        first node of the pair and an even one to the second), C(ports), C(redirect_http), C(profile),
         C(mode), C(tls) (C(at), C(certificate), C(alpn), C(minimum)), C(server_names), C(stickiness) (C(cookie),
         C(source), C(none)), C(clients_behind_nat), C(balance), C(backends), C(backend_port) (each port goes on to the
         same port without it), C(backend_tls) (C(verify), C(ca_file), C(server_name)), C(send_proxy), C(health_check),

@@ -129,7 +129,7 @@ def test_another_type_of_check_leaves_what_the_profile_says_of_the_first_behind(
     assert check_of == {"type": "tls", "interval": "2s", "rise": 2, "fall": 3}
 
 
-def test_vips_take_turns_and_each_node_announces_all_of_them(tmp_path):
+def test_an_odd_vip_prefers_the_first_node_and_an_even_one_the_second_and_each_announces_all(tmp_path):
     site = builders.site()
     site["services"]["second"] = builders.service("10.0.10.6")
     first, second = (variables(site, tmp_path, host)["vip_instances"] for host in ("lb1", "lb2"))

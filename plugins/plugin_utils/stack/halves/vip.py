@@ -21,17 +21,15 @@ _FAMILIES = {4: "ipv4", 6: "ipv6"}
 def preferred_nodes(site: Site, name: str) -> dict[Address, str]:
     """Return for each VIP of the pair the node that should hold it.
 
-    Where `prefers` does not say it, the VIPs take turns in the order of their addresses; both families of a service
-    stay together.
+    Where `prefers` does not say it, an odd address goes to the first node and an even one to the second, so that a VIP
+    that is added or removed moves no other; both families of a service stay together.
     """
     pair = site.lb_pairs[name]
-    units = sorted({_unit(service) for _name, service in services_of(site, name)}, key=_sortable)
-    turn = {unit: pair.hosts[index % len(pair.hosts)] for index, unit in enumerate(units)}
     pinned = {_unit(service): service.prefers for _name, service in services_of(site, name) if service.prefers}
     found: dict[Address, str] = {}
     for _name, service in services_of(site, name):
         for _key, address in vips(service):
-            found.setdefault(address, pinned.get(_unit(service)) or turn[_unit(service)])
+            found.setdefault(address, pinned.get(_unit(service)) or pair.hosts[1 - int(_unit(service)) % 2])
     return found
 
 
