@@ -28,7 +28,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         The report is no setting of a device, so nothing ``changed``.
         """
         super().run(tmp, task_vars)
-        spec = {"folder": {"type": "path", "required": True}, "vips": {"type": "dict", "default": {}}}
+        spec: dict[str, Any] = {"folder": {"type": "path", "required": True}, "vips": {"type": "dict", "default": {}}}
+        spec["run"] = {"type": "str", "default": ""}
         spec["pending"] = {"type": "bool", "default": False}
         spec.update({name: {"type": "list", "elements": "raw", "default": []} for name in LISTS})
         _result, arguments = self.validate_argument_spec(argument_spec=spec)
@@ -36,7 +37,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         if arguments.pop("pending"):
             kind = "unverified" if self._task.check_mode else "failures"
             arguments[kind] = [*arguments[kind], PENDING]
-        part = {**arguments, "run": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")}
+        part = {**arguments, "time": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")}
         try:
             page = write(folder, str((task_vars or {})["inventory_hostname"]), part)
         except OSError as error:

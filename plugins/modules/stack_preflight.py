@@ -20,7 +20,8 @@ description:
   - Fails when one of the inventory sources is a stack file that Ansible could not parse and left out with a mere
     warning.
   - Shows the warnings of the site that concern this host, and the rules that were waived, with their reasons.
-  - Does nothing for a host that no declared site knows, so a role that is used alone is not disturbed.
+  - Sets the fact C(netstack_run_id), the same on all hosts of a run, unless the user gives one; a rollback names it.
+  - Judges nothing for a host that no declared site knows, so a role that is used alone is not disturbed.
 attributes:
   check_mode:
     support: full

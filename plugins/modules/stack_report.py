@@ -47,6 +47,10 @@ options:
     type: list
     elements: raw
     default: []
+  run:
+    description: Id of the run, by which a rollback names it.
+    type: str
+    default: ""
   services:
     description: The services of this host, as the inventory plugin derives them (C(stack_services)).
     type: list

@@ -20,7 +20,7 @@ def render(parts: dict[str, dict[str, Any]]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    newest = max((part["run"] for part in parts.values()), default="")
+    newest = max((part["time"] for part in parts.values()), default="")
     page: str = environment.get_template("page.html.j2").render(
         parts=parts, services=services(parts), newest=newest, verdict=verdict(parts)
     )

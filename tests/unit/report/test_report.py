@@ -24,7 +24,7 @@ def part(**changed):
     lists = {
         name: [] for name in ("changes", "diffs", "failures", "probes", "services", "unverified", "waived", "warnings")
     }
-    return {**lists, "run": "2026-11-21 10:00 UTC", "vips": {}, **changed}
+    return {**lists, "run": "r1", "time": "2026-11-21 10:00 UTC", "vips": {}, **changed}
 
 
 def test_a_service_is_drawn_once_with_both_nodes_and_its_holder_marked():
