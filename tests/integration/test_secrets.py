@@ -94,15 +94,21 @@ def renew() -> None:
     subprocess.run([sys.executable, str(ROOT / "lab" / "pki.py"), str(FOLDER), "--renew"], check=True)
 
 
-@pytest.fixture
-def site(lab):
-    """A copy of the declared site; afterwards the lab is brought back to the original, with its secrets."""
+@pytest.fixture(scope="module")
+def restored(lab):
+    """Bring the lab back to its own site and secrets when all is done."""
     before = yaml.safe_load((FOLDER / "secrets.yml").read_text())
-    yield SiteCopy(INVENTORY, "secrets")
+    yield
     write_secrets(**before)
     renew()
     command = ["ansible-playbook", "netstack.datacenter.site", "-i", str(INVENTORY)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+
+
+@pytest.fixture
+def site(restored):
+    """Give a copy of the declared site."""
+    return SiteCopy(INVENTORY, "secrets")
 
 
 def test_the_search_finds_every_leak_that_is_made_on_purpose(lab, tmp_path):
