@@ -73,6 +73,12 @@ def test_writing_one_host_keeps_the_part_of_another(tmp_path):
     assert set(json.loads((tmp_path / "report.json").read_text())["hosts"]) == {"lb1", "lb2"}
 
 
+def test_a_part_of_another_release_does_not_break_the_page(tmp_path):
+    store.write(tmp_path, "lb1", part())
+    (tmp_path / "hosts" / "old.json").write_text('{"format": 0, "run": "r0"}')
+    assert "r0" not in store.write(tmp_path, "lb1", part()).read_text()
+
+
 def test_hosts_that_write_at_the_same_time_all_end_in_the_page(tmp_path):
     names = [f"host{number}" for number in range(24)]
     with ThreadPoolExecutor(8) as pool:
