@@ -16,6 +16,8 @@ description:
     When it did not, the former files are put back and loaded.
   - keepalived is never restarted. What is to do is found by comparing, so a run that was interrupted is finished by
     the next.
+  - An address never passes from one virtual router to another. That is refused, since both nodes would hold it until
+    the second one is changed too. Take it out and put it back in two runs.
   - Every instance is BACKUP at its start and does not preempt unless O(instances) says C(preempt). It tracks a file,
     C(/var/lib/netstack/vip/NAME.away), by which M(netstack.datacenter.vip_move) moves it.
   - No C(sysctl) is set. HAProxy binds an address that is not on the host with C(transparent);
@@ -179,6 +181,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model impo
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import LinkError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import parse_plain
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import RenumberError
 
 ARGUMENTS: dict[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
@@ -285,7 +288,7 @@ def main() -> None:
         work(module, transaction)
     except VipError as error:
         module.fail_json(msg=f"The virtual addresses cannot be configured:\n{error}", faults=error.faults)
-    except (DaemonError, BackendError, LinkError, OSError) as error:
+    except (DaemonError, RenumberError, BackendError, LinkError, OSError) as error:
         module.fail_json(msg=str(error))
 
 

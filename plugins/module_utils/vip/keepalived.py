@@ -26,6 +26,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render imp
     render_check,
     router_id,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import refuse_renumbering
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,12 @@ class Keepalived:
     def plan(self, site: Site) -> Plan:
         """Return what would bring ``site`` about, after keepalived itself has judged it. Changes nothing.
 
-        Raises DaemonError when keepalived refuses the configuration.
+        Raises DaemonError when keepalived refuses the configuration, RenumberError when an address would pass to
+        another virtual router.
         """
         text = render(site, self.daemon.version(), self.paths)
         self._judge(site)
+        refuse_renumbering(self._current(), text)
         names = [instance.name for instance in site.instances]
         changes = self.transaction.plan(self._files(text, site))
         identity = router_id(text)
@@ -190,8 +193,12 @@ class Keepalived:
         return generation
 
     def plan_restore(self, generation: str) -> list[Change]:
-        """Return what differs from a generation."""
-        return self.transaction.plan(self.transaction.saved(generation))
+        """Return what differs from a generation. Raises RenumberError as `plan` does."""
+        files = self.transaction.saved(generation)
+        for file in files:
+            if file.path == self.paths.config and file.content:
+                refuse_renumbering(self._current(), file.content.decode(errors="replace"))
+        return self.transaction.plan(files)
 
     def restore(self, generation: str) -> None:
         """Put a generation back and load it. Raises DaemonError, before any change when keepalived refuses it."""

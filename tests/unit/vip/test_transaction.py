@@ -21,6 +21,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip import kee
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import DaemonError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.keepalived import Keepalived
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import RenumberError
 
 
 class Host:
@@ -214,3 +215,26 @@ def test_a_password_is_kept_out_of_the_diff_and_the_file_is_private(host):
     assert "s3cret" in host.config.read_text()
     assert "s3cret" not in str(engine.Transaction.diff(plan.changes))
     assert host.config.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_address_that_would_pass_to_another_virtual_router_is_refused_and_one_that_is_new_is_not(host):
+    host.run(site({"a": instance(virtual_router_id=51)}))
+    with pytest.raises(RenumberError, match="virtual_router_id 51 to 52"):
+        host.keepalived.plan(site({"a": instance(virtual_router_id=52)}))
+    assert host.run(site({"a": instance(virtual_router_id=51), "b": instance6()})).needed
+
+
+def test_an_address_that_was_taken_out_first_may_come_back_in_another_virtual_router(host):
+    host.run(site({"a": instance(virtual_router_id=51)}))
+    host.run(site({"b": instance6()}))
+    assert host.run(site({"a": instance(virtual_router_id=52), "b": instance6()})).needed
+
+
+def test_a_backup_that_would_renumber_an_address_is_not_put_back(host):
+    host.run(site({"a": instance(virtual_router_id=51)}))
+    host.run(site({"b": instance6()}))
+    generation = host.store.newest()
+    host.store.run_id = "later"
+    host.run(site({"a": instance(virtual_router_id=52), "b": instance6()}))
+    with pytest.raises(RenumberError):
+        host.keepalived.plan_restore(generation)
