@@ -27,8 +27,8 @@ def refuse_renumbering(before: str, after: str) -> None:
         moved = [f"{name} (virtual_router_id {old[name]} to {new[name]})" for name in names]
         raise RenumberError(
             f"These addresses would pass to another virtual router: {', '.join(moved)}. While one node is changed and "
-            "the other is not, both would hold them. Take their services out of the site, run the playbook, put them back, "
-            "and run it again; or pin each VIP to the node that it has preferred so far (prefers)."
+            "the other is not, both would hold them. Take their services out of the site, run the playbook, put them "
+            "back, and run it again; or pin each VIP to the node that it has preferred so far (prefers)."
         )
 
 
