@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
@@ -139,9 +140,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         return result
 
     def _read(self, path: str) -> bytes:
-        """Return a file of the controller (searched in the role's files first), decrypted where it is vaulted."""
+        """Return a file of the controller, decrypted where it is vaulted.
+
+        It is looked for beside the inventory that names it first, then where copy looks for its src.
+        """
+        beside = os.path.join(str(self._task_vars.get("inventory_dir") or ""), path)
         try:
-            real = self._find_needle("files", path)
+            real = beside if os.path.isfile(beside) else self._find_needle("files", path)
             content, _plain = self._loader._get_file_contents(real)  # the public ways decode it or write it to disk
         except (AnsibleError, OSError) as error:
             raise UnusableError(unreadable(path, _first_line(error))) from None

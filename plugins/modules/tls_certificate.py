@@ -33,8 +33,9 @@ options:
     default: present
   certificates:
     description:
-      - Certificates by name; the file on the host is called NAME.pem. Files are searched like those of
-        M(ansible.builtin.copy) on the controller and may be encrypted by ansible-vault.
+      - Certificates by name; the file on the host is called NAME.pem. Files are looked for on
+        the controller beside the inventory first, then like those of M(ansible.builtin.copy); ansible-vault may have
+        encrypted them.
       - C(source) says where it comes from, C(names) which host names and addresses it must cover, C(minimum_days) how
         many days it must be valid at least (14).
       - C(pem) takes C(file) with all in one, or C(certificate_file) with C(key_file); further C(chain_file), C(ca_file)
