@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from topology import load as load_topology
 from traffic.site_copy import SiteCopy
 
-pytestmark = pytest.mark.part("site")
+pytestmark = pytest.mark.part("secrets")
 
 HERE = Path(__file__).parent
 FOLDER = LAB / TOPOLOGY.stem
