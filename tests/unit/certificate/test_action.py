@@ -8,9 +8,10 @@ import os
 import subprocess
 import sys
 
-import certificate_builders as builders
 import pytest
-from certificate_builders import Certificate, key_pem
+
+from . import certificate_builders as builders
+from .certificate_builders import Certificate, key_pem
 
 PLAY = """
 - hosts: all

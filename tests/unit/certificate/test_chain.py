@@ -7,7 +7,14 @@ import random
 import subprocess
 
 import pytest
-from certificate_builders import (
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs7
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import order
+
+from .certificate_builders import (
     LEAF,
     LEAF_KEY,
     LOWER,
@@ -20,12 +27,6 @@ from certificate_builders import (
     look,
     pfx,
 )
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs7
-from hypothesis import given
-from hypothesis import strategies as st
-
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import order
 
 EXPECTED = (LEAF.pem + LOWER.pem + UPPER.pem).decode()
 PARTS = [LEAF.pem, LOWER.pem, UPPER.pem, ROOT.pem, LEAF_KEY]

@@ -9,8 +9,6 @@ import pwd
 import socket
 
 import pytest
-from certificate_builders import LOWER, UPPER, Certificate, full
-from fake_haproxy import FakeHaproxy
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.deploy import (
     Deployment,
@@ -24,6 +22,9 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificat
     state_file,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, Transaction
+
+from .certificate_builders import LOWER, UPPER, Certificate, full
+from .fake_haproxy import FakeHaproxy
 
 OLD = full(Certificate("w.test", LOWER, ("w.test",))).decode()
 NEW = full(Certificate("w.test", LOWER, ("w.test", "x.test"))).decode()

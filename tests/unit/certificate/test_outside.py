@@ -9,13 +9,14 @@ import threading
 from contextlib import contextmanager, suppress
 
 import pytest
-from certificate_builders import LEAF, LEAF_KEY, LOWER, UPPER, Certificate, full
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.outside import (
     handshake,
     judge_endpoint,
     judge_target,
 )
+
+from .certificate_builders import LEAF, LEAF_KEY, LOWER, UPPER, Certificate, full
 
 CHAIN = (LEAF.pem + LOWER.pem + UPPER.pem).decode()
 

@@ -12,7 +12,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from certificate_builders import (
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12 as pkcs12_format
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.survey import survey, with_remote
+
+from .certificate_builders import (
     CLIENT_AUTH,
     LEAF,
     LEAF_KEY,
@@ -27,11 +33,6 @@ from certificate_builders import (
     look,
     reader,
 )
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.serialization import pkcs12 as pkcs12_format
-
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.survey import survey, with_remote
 
 GOLDEN = Path(__file__).parent / "golden" / "refusals.txt"
 OTHER_KEY = key_pem(key("somebody else"))

@@ -6,7 +6,6 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from certificate_builders import LEAF, LEAF_KEY, LOWER, NOW, UPPER, full, key_pem, look, reader
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -14,6 +13,8 @@ from cryptography.x509.verification import PolicyBuilder, Store
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import openssl, sources
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.survey import with_remote
+
+from .certificate_builders import LEAF, LEAF_KEY, LOWER, NOW, UPPER, full, key_pem, look, reader
 
 pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="the openssl program is not installed")
 

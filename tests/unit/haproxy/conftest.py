@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from haproxy_builders import FakeSocket
+from .haproxy_builders import FakeSocket
 
 
 @pytest.fixture

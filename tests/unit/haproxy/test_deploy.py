@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from haproxy_builders import FakeSocket, rendered, web
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy import (
     LIMIT_DROP_IN,
@@ -24,6 +23,8 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.rsyslog import log_drop_in
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import Runtime
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
+
+from .haproxy_builders import FakeSocket, rendered, web
 
 NOT_THERE = "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nMainPID=0\n"
 RUNNING = "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nMainPID=4711\n"

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-from haproxy_builders import CASES, findings
+
+from .haproxy_builders import CASES, findings
 
 FAULTS = yaml.safe_load((CASES / "faults.yml").read_text())
 

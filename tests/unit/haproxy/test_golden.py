@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from haproxy_accepts import accept
-from haproxy_builders import CASES, rendered
+
+from .haproxy_accepts import accept
+from .haproxy_builders import CASES, rendered
 
 NAMES = sorted(path.stem for path in CASES.glob("*.yml") if path.stem != "faults")
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from haproxy_accepts import accept
-from haproxy_builders import rendered
+
+from .haproxy_accepts import accept
+from .haproxy_builders import rendered
 
 TLS = {"certificates": ["/etc/haproxy/certs/a.pem"]}
 

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from haproxy_builders import FakeSocket
-from test_answers import DRAINED, HEADER, REFUSED_RELOAD, STOPPED
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import ServerState
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import (
@@ -23,6 +21,9 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.server
     wait_until_idle,
     wanted_weight,
 )
+
+from .haproxy_builders import FakeSocket
+from .test_answers import DRAINED, HEADER, REFUSED_RELOAD, STOPPED
 
 Start = Callable[[dict[str, str]], FakeSocket]
 READY = ServerState("web", "a", "127.0.0.1", 8405, 0, 2, 100, 100)

@@ -12,9 +12,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import builders
-import goldens
 import pytest
+
+from . import goldens
+from . import stack_builders as builders
 
 BIN = Path(sys.executable).parent
 WRONG = goldens.HERE / "wrong" / "ten_faults.yml"

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import builders
-import goldens
 import pytest
 import yaml
 
@@ -17,6 +15,9 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest i
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.linux import DERIVED
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import virtual_router_id
+
+from . import goldens
+from . import stack_builders as builders
 
 HAPROXY = ("services", "peers", "stats", "metrics", "health")
 

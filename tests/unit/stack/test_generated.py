@@ -8,8 +8,6 @@ import json
 import subprocess
 import sys
 
-import builders
-import goldens
 import jsonschema
 import pytest
 import yaml
@@ -17,6 +15,9 @@ import yaml
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import RULES
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.profiles import shipped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.schema import schema
+
+from . import goldens
+from . import stack_builders as builders
 
 WITHOUT_PYDANTIC = """
 import sys

@@ -7,12 +7,13 @@ import json
 import random
 from typing import Any
 
-import builders
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, half, inventory
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load
+
+from . import stack_builders as builders
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -6,13 +6,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import goldens
 import pytest
 import yaml
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import RULES
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import UNREADABLE, inventory
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load
+
+from . import goldens
 
 WRONG = goldens.sites("wrong")
 WARNED = goldens.sites("warned")

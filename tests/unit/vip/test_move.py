@@ -3,12 +3,7 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away, move
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.move import (

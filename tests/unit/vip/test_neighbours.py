@@ -3,19 +3,14 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from builders import kernel_run
-
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import packets
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import Kernel
+
+from .vip_builders import kernel_run
 
 MAC, OTHER = bytes.fromhex("020000000001"), bytes.fromhex("020000000002")
 KERNEL = kernel_run(

@@ -4,18 +4,15 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from builders import instance, instance6, site
-
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import VipError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import parse_plain
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.targets import instance_targets
+
+from .vip_builders import instance, instance6, site
 
 GOLDEN = Path(__file__).parent / "golden" / "refusals.txt"
 

@@ -5,16 +5,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from builders import instance, instance6, site
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Health
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import (
@@ -24,6 +19,8 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render imp
     render_check,
     router_id,
 )
+
+from .vip_builders import instance, instance6, site
 
 GOLDEN = Path(__file__).parent / "golden"
 DEBIAN12, UBUNTU24, DEBIAN13 = (2, 2, 7), (2, 2, 8), (2, 3, 3)

@@ -6,14 +6,9 @@ from __future__ import annotations
 import getpass
 import grp
 import os
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from builders import FakeDaemon, instance, instance6, site
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import transaction as engine
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
@@ -22,6 +17,8 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon imp
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.keepalived import Keepalived
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import RenumberError
+
+from .vip_builders import FakeDaemon, instance, instance6, site
 
 
 class Host:
