@@ -67,7 +67,7 @@ def changed_items(result: dict[str, Any], looped: bool) -> Iterable[str | None]:
             yield label_of(item, number)
 
 
-class CallbackModule(CallbackBase):
+class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no type information
     """Writes the lines as results come."""
 
     CALLBACK_VERSION = 2.0

@@ -257,7 +257,7 @@ def restore_keepalived(module: AnsibleModule, keepalived: Keepalived) -> None:
     """Put a backup of keepalived's files back."""
     generation = keepalived.transaction.newest(module.params["run_id"])
     changes = keepalived.plan_restore(generation) if generation else []
-    if changes and not module.check_mode:
+    if generation and changes and not module.check_mode:
         keepalived.restore(generation)
     finish(module, changes, ["load"] if changes else [], generation or "")
 

@@ -121,7 +121,7 @@ def look(module: AnsibleModule, targets: Targets) -> Seen:
     """Return who holds each address now."""
     found = find_holders(module.run_command, [target for own in targets.values() for target in own])
     rest = iter(found)
-    return {name: [next(rest) for _ in own] for name, own in targets.items()}
+    return {name: [next(rest) for _target in own] for name, own in targets.items()}
 
 
 def wrong(seen: Seen) -> list[str]:

@@ -151,7 +151,7 @@ class Mover:
     def survey(self, targets: Targets) -> dict[str, list[Holders]]:
         """Return who holds the addresses of each instance."""
         rest = iter(self.look([target for own in targets.values() for target in own]))
-        return {name: [next(rest) for _ in own] for name, own in targets.items()}
+        return {name: [next(rest) for _target in own] for name, own in targets.items()}
 
     @staticmethod
     def describe(seen: dict[str, list[Holders]]) -> str:

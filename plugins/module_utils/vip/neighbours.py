@@ -131,7 +131,7 @@ def ask(kernel: Kernel, targets: list[Target]) -> dict[Target, set[bytes]]:
         for target in targets:
             key = (target.interface, _protocol(target))
             links[key] = links.get(key) or open_link(*key)
-        for _ in range(REPEATS):
+        for _repeat in range(REPEATS):
             for target, question in questions.items():
                 link = links[(target.interface, _protocol(target))]
                 try:
@@ -199,6 +199,6 @@ def announce(target: Target) -> None:
         mac = link.getsockname()[4]
         four = packets.version(target.address) == 4
         frame = (packets.arp_announcement if four else packets.neighbour_announcement)(mac, target.address)
-        for _ in range(REPEATS):
+        for _repeat in range(REPEATS):
             link.send(frame)
             time.sleep(0.02)

@@ -21,7 +21,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model im
 
 NODE_DEPTH = 2
 """Length of the path of an object: section and name."""
-_ = rules.TOPICS  # importing the topics fills the catalogue
+TOPICS = rules.TOPICS  # used, so that the import stays: importing the topics fills the catalogue
 
 
 @dataclass(frozen=True)
