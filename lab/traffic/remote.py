@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
 from types import TracebackType
 from typing import Any
 
@@ -33,6 +34,20 @@ class Load:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.told: list[str] = []
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
+
+    def _listen(self) -> None:
+        assert self.process.stderr is not None  # a pipe was asked for
+        for line in self.process.stderr:
+            self.told.append(line)
+
+    @property
+    def requests(self) -> int:
+        """How many requests had ended when it last told (every 5 s)."""
+        numbers = [int(line.split()[1]) for line in self.told if line.startswith("load: ")]
+        return numbers[-1] if numbers else 0
 
     def __enter__(self) -> Load:
         """Return the run."""
@@ -43,7 +58,7 @@ class Load:
     ) -> None:
         """Stop it, whatever happened."""
         if self.process.poll() is None:
-            self.process.communicate(timeout=STOP_SECONDS)
+            self.stop()
 
     @property
     def running(self) -> bool:
@@ -52,18 +67,23 @@ class Load:
 
     def stop(self) -> dict[str, Any]:
         """Stop it and return what it counted. Raises PodmanError when it did not tell."""
-        return self._take(STOP_SECONDS)
+        return self.wait(STOP_SECONDS, stop=True)
 
-    def wait(self, seconds: float) -> dict[str, Any]:
-        """Wait for its own end and return what it counted. Raises PodmanError; TimeoutExpired after `seconds`."""
-        self.process.wait(seconds)
-        return self._take(STOP_SECONDS)
+    def wait(self, seconds: float | None = None, *, stop: bool = False) -> dict[str, Any]:
+        """Wait for its end and return what it counted.
 
-    def _take(self, seconds: float) -> dict[str, Any]:
+        Raises:
+            PodmanError: it did not tell.
+            TimeoutExpired: it did not end in these seconds.
+        """
         if self.result is None:
-            output, errors = self.process.communicate(timeout=seconds)
+            if stop and self.process.stdin is not None:
+                self.process.stdin.close()
+            self.process.wait(seconds)
+            self.listener.join()
+            output = self.process.stdout.read() if self.process.stdout is not None else ""
             if self.process.returncode:
-                raise PodmanError(f"the load client failed: {errors.strip()[-2000:]}")
+                raise PodmanError(f"the load client failed: {''.join(self.told).strip()[-2000:]}")
             self.result = json.loads(output)
         return self.result
 
@@ -71,5 +91,4 @@ class Load:
 def load(container: str, mode: str, url: str, **options: object) -> dict[str, Any]:
     """Run the load client to its end and return what it counted. Raises PodmanError."""
     with Load(container, mode, url, **options) as running:
-        running.process.wait()
-        return running.stop()
+        return running.wait()

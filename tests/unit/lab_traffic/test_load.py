@@ -189,6 +189,16 @@ def test_downloads_are_whole_only_when_every_byte_is_right(serve):
     assert cut["causes"] == {"cut: closed": 1}
 
 
+def test_a_download_that_is_stopped_is_not_whole(serve):
+    port = serve("port").port[0]
+    plan = Plan(workers=2)
+    threading.Timer(0.3, plan.stop.set).start()
+    began = time.monotonic()
+    result = downloads(Target(f"http://127.0.0.1:{port}/download?bytes=1000000&rate=10000"), plan)
+    assert (result["whole"], result["causes"]) == (0, {"stopped before its end": 2})
+    assert time.monotonic() - began < 3
+
+
 def test_the_longest_gap_counts_the_ends_of_the_run():
     assert longest_gap([1.0, 2.0, 5.0, 5.5], 0.5, 6.0) == (3.0, 2.0)
     assert longest_gap([], 0.0, 7.0) == (7.0, 0.0)
