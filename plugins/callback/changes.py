@@ -16,7 +16,8 @@ description:
     loop). Two runs of the same playbook can be compared by their sets of lines, which shows whether C(--check) told the
     truth.
   - Results are never written, only the names, so that no secret of a result gets into the file. The label of an item
-    under C(no_log) is left out, too; such items are numbered.
+    under C(no_log) is left out, too; such items are numbered. Up to ansible-core 2.18 such a loop gives one line, for
+    its items are not told to callbacks.
   - The file is emptied when the run starts.
 requirements:
   - Enabled by C(callbacks_enabled) or E(ANSIBLE_CALLBACKS_ENABLED).

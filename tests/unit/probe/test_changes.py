@@ -10,6 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible.release import __version__
+
+# Up to ansible-core 2.18 the result of a loop under no_log holds no items, and a missing setting is told otherwise.
+OLD_CORE = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 19)
+UNDER_NO_LOG = [None] if OLD_CORE else ["(item 0)", "(item 1)"]
+MISSING_SETTING = "setting: file" if OLD_CORE else "config 'file'"
 
 PLAYBOOK = """
 - name: Changes
@@ -79,18 +85,17 @@ def marks(lines, host):
 
 def test_a_real_run_is_written_task_by_task_and_item_by_item(runs):
     folder_of_item = [item for task, item in marks(runs[1], "a") if task == "Fail at the second item"]
-    assert marks(runs[1], "a")[:8] == [
+    assert marks(runs[1], "a") == [
         ("Change one file", None),
         ("Change two of three", "x"),
         ("Change two of three", "y"),
         ("Change without a label", '{"path": "z"}'),
-        ("Change under no_log", "(item 0)"),
-        ("Change under no_log", "(item 1)"),
+        *(("Change under no_log", item) for item in UNDER_NO_LOG),
         ("Change and notify", None),
         ("Fail at the second item", folder_of_item[0]),
+        ("Handler", None),
     ]
-    assert marks(runs[1], "a")[8:] == [("Handler", None)]
-    assert len(marks(runs[1], "b")) == 9
+    assert len(marks(runs[1], "b")) == len(marks(runs[1], "a"))
     assert runs[1][0]["path"].endswith("play.yml:8")
 
 
@@ -120,5 +125,5 @@ def test_without_a_file_the_run_goes_on_and_says_why_nothing_is_written(tmp_path
     command = [Path(sys.executable).with_name("ansible-playbook"), playbook]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0
-    assert "config 'file'" in done.stderr
+    assert MISSING_SETTING in done.stderr
     assert "callback.changes" in done.stderr
