@@ -18,11 +18,9 @@ NEVER = (
     "molecule/",
     "benchmarks/",
     "script/",
-    ".ci/",
-    ".cache/",
     "report/",
     "inventories/lab/",
-    ".git",
+    ".",
 )
 
 
