@@ -39,6 +39,8 @@ class Status:
     enabled: bool
     active: bool
     pid: int
+    stale: bool = False
+    """Whether systemd has yet to read the unit's files again."""
 
 
 class Daemon:
@@ -70,7 +72,7 @@ class Daemon:
 
     def status(self) -> Status:
         """Return what systemd says; a host without the unit is neither enabled nor active."""
-        keys = "LoadState,UnitFileState,ActiveState,MainPID"
+        keys = "LoadState,UnitFileState,ActiveState,MainPID,NeedDaemonReload"
         rc, out, _err = self.run(["systemctl", "show", UNIT, "--property=" + keys])
         found = dict(line.split("=", 1) for line in out.splitlines() if "=" in line) if rc == 0 else {}
         return Status(
@@ -78,6 +80,7 @@ class Daemon:
             enabled=found.get("UnitFileState") == "enabled",
             active=found.get("ActiveState") in ("active", "reloading"),
             pid=int(found.get("MainPID") or 0),
+            stale=found.get("NeedDaemonReload") == "yes",
         )
 
     def dump(self, pid: int, timeout: float = LOAD_TIMEOUT) -> str:
@@ -111,10 +114,19 @@ class Daemon:
         return int(out) if rc == 0 and out.strip().isdigit() else 10
 
     def control(self, verb: str) -> None:
-        """Have systemd start, reload, stop, enable or disable the service. Raises DaemonError with systemd's words."""
-        rc, out, err = self.run(["systemctl", verb, UNIT])
+        """Have systemd start, reload, stop, enable or disable the service, or read its files again (daemon-reload).
+
+        Raises DaemonError with systemd's words.
+        """
+        command = ["systemctl", verb] + ([] if verb == "daemon-reload" else [UNIT])
+        rc, out, err = self.run(command)
         if rc != 0:
-            raise DaemonError(f"systemctl {verb} {UNIT}: {(err or out).strip()}")
+            raise DaemonError(f"{' '.join(command)}: {(err or out).strip()}")
+
+    def refresh(self) -> None:
+        """Let systemd read the unit's files again where they have changed."""
+        if self.status().stale:
+            self.control("daemon-reload")
 
     def confirm(self, identity: str, timeout: float = LOAD_TIMEOUT) -> None:
         """Wait until keepalived runs the file of this router id. Raises DaemonError after ``timeout`` seconds."""

@@ -21,6 +21,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon imp
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Site
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import (
     MARKER,
+    SUPERVISION,
     Paths,
     render,
     render_check,
@@ -79,11 +80,13 @@ class Keepalived:
         return [
             File(self.paths.check, check, 0o755),
             File(self.paths.config, text.encode(), 0o600, secret=secret),
+            File(self.paths.drop_in, SUPERVISION.encode()),
         ]
 
     def _verbs(self, status: Status, changed: bool, identity: str) -> list[str]:
         """Return what systemd has to do. A reload is due for as long as the program does not run what it should."""
-        verbs = [] if status.enabled else ["enable"]
+        verbs = ["daemon-reload"] if status.stale else []
+        verbs += [] if status.enabled else ["enable"]
         if not status.active:
             return [*verbs, "start"]
         if changed or self.pending.exists() or self.daemon.running(status.pid) != identity:
@@ -135,6 +138,7 @@ class Keepalived:
         self.pending.touch()
 
     def _drive(self, verbs: list[str], identity: str) -> None:
+        self.daemon.refresh()
         for verb in verbs:
             self.daemon.control(verb)
         if verbs:
@@ -155,6 +159,7 @@ class Keepalived:
     def load(self) -> None:
         """Make the running program follow the file on disk, whatever it is; without a file, stop it."""
         text = self._current()
+        self.daemon.refresh()
         status = self.daemon.status()
         if not text:
             if status.active:
@@ -174,7 +179,8 @@ class Keepalived:
         """Return what takes our configuration away. One that is not ours stays, and the program that runs it."""
         status = self.daemon.status()
         ours = MARKER in self._current()
-        wanted = [File(self.paths.check, None)] + ([File(self.paths.config, None)] if ours else [])
+        wanted = [File(self.paths.check, None), File(self.paths.drop_in, None)]
+        wanted += [File(self.paths.config, None)] if ours else []
         changes = self.transaction.plan(wanted)
         idle = not self._current()
         verbs = ["stop"] if status.active and (ours or idle) else []
@@ -187,6 +193,7 @@ class Keepalived:
             if verb != "tidy":
                 self.daemon.control(verb)
         generation = self.transaction.apply(plan.changes)
+        self.daemon.refresh()
         away.tidy(self.paths, [])
         if self.pending.exists():
             self.pending.unlink()

@@ -14,6 +14,16 @@ from dataclasses import dataclass
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Health, Instance, Site
 
+# A keepalived that is killed leaves its addresses on the host while the peer takes them too: both hold them. Only its
+# own start removes them, so it is started again at once, however often it dies. Debian's unit has no Restart=.
+SUPERVISION = """# Managed by netstack.datacenter.vip.
+[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=200ms
+"""
 MARKER = "# Managed by netstack.datacenter.vip; the role puts local changes aside."
 CHECK = "netstack_health"
 FRACTIONAL_INTERVAL = (2, 2, 9)  # 2.2.8 and older: "invalid number" for `interval 0.5`
@@ -26,6 +36,7 @@ class Paths:
     config: str = "/etc/keepalived/keepalived.conf"
     check: str = "/usr/local/libexec/netstack-vip-health"
     state: str = "/var/lib/netstack/vip"
+    drop_in: str = "/etc/systemd/system/keepalived.service.d/netstack.conf"
 
     def away(self, name: str) -> str:
         """Return the tracked file of one instance: 0 is at home, 1 is away."""

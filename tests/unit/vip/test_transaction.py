@@ -25,7 +25,9 @@ class Host:
     """A host below a temporary folder."""
 
     def __init__(self, root, **daemon):
-        self.paths = Paths(f"{root}/etc/keepalived.conf", f"{root}/libexec/check", f"{root}/state")
+        self.paths = Paths(
+            f"{root}/etc/keepalived.conf", f"{root}/libexec/check", f"{root}/state", f"{root}/systemd/netstack.conf"
+        )
         self.daemon = FakeDaemon(config=self.paths.config, **daemon)
         self.store = engine.Transaction("vip", "run", store=f"{root}/backup")
         self.keepalived = Keepalived(self.daemon, self.store, self.paths, staging=str(root))
@@ -235,3 +237,19 @@ def test_a_backup_that_would_renumber_an_address_is_not_put_back(host):
     host.run(site({"a": instance(virtual_router_id=52), "b": instance6()}))
     with pytest.raises(RenumberError):
         host.keepalived.plan_restore(generation)
+
+
+def test_a_keepalived_that_dies_is_started_again_by_systemd_and_its_files_are_read(host):
+    host.run(site())
+    drop_in = Path(host.paths.drop_in).read_text()
+    assert "Restart=always" in drop_in
+    assert "StartLimitIntervalSec=0" in drop_in
+    host.daemon.stale = True  # the files have changed and systemd has not read them: a run was killed in between
+    assert host.run(site()).verbs == ["daemon-reload"]
+    assert host.daemon.verbs[0] == "daemon-reload"
+
+
+def test_absence_takes_the_supervision_away_too(host):
+    host.run(site())
+    host.keepalived.remove(host.keepalived.plan_absent())
+    assert not Path(host.paths.drop_in).exists()

@@ -54,6 +54,7 @@ class FakeDaemon(Daemon):
     loaded: str = ""
     active: bool = False
     enabled: bool = True
+    stale: bool = False
     refuses: str = ""
     ignores: str = ""
     binary: str | None = "/usr/sbin/keepalived"
@@ -71,13 +72,14 @@ class FakeDaemon(Daemon):
             raise DaemonError(f"keepalived refuses the configuration (rc 5): {self.refuses}")
 
     def status(self):
-        return Status(True, self.enabled, self.active, 1 if self.active else 0)
+        return Status(True, self.enabled, self.active, 1 if self.active else 0, self.stale)
 
     def running(self, pid, timeout=0.0):
         return router_id(self.loaded)
 
     def control(self, verb):
         self.verbs.append(verb)
+        self.stale = self.stale and verb != "daemon-reload"
         self.enabled = {"enable": True, "disable": False}.get(verb, self.enabled)
         self.active = {"start": True, "stop": False}.get(verb, self.active)
         if verb in ("start", "reload"):
