@@ -56,7 +56,7 @@ options:
     default: {}
   profile:
     description:
-      - V(standard) sends an advert each second. V(tuned) sends five, checks twice a second where keepalived can, and
+      - V(standard) sends an advert each second. V(tuned) sends five, checks three times a second where keepalived can, and
         raises keepalived's priority when it gets late.
     type: str
     choices: [standard, tuned]

@@ -20,7 +20,7 @@ Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
 
 PROFILES: dict[str, dict[str, float]] = {
     "standard": {"advert_interval": 1.0, "health_interval": 1.0},
-    "tuned": {"advert_interval": 0.2, "health_interval": 0.5},
+    "tuned": {"advert_interval": 0.2, "health_interval": 0.3},
 }
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,47}\Z")
 DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,14}\Z")  # IFNAMSIZ is 16, its last byte a zero
