@@ -12,7 +12,7 @@ version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
   - Returns the pattern that it is given, for C(hosts) of a play.
-  - Fails when an inventory source is a stack file and the inventory has no host at all. That is what a YAML error in
+  - Fails when the inventory has no host at all. That is what a missing file, a misspelt plugin name or a YAML error in
     C(stack.yml) leads to, because ansible-core drops such a file with a warning, skips every play, and ends with exit
     status 0, also under C(--limit), where a play on C(localhost) is skipped too.
   - Where there are other hosts, M(netstack.datacenter.stack_preflight) fails on each of them.
@@ -47,6 +47,11 @@ from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import dropped_sites
 
+NO_HOST = (
+    "The inventory has no host at all. Look for a file that is not there (-i), or one whose key `plugin` names no "
+    "inventory plugin; ansible-core only warns of both."
+)
+
 
 class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core has no type information
     """Runs when the play is made, whatever `--limit` says."""
@@ -55,7 +60,6 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core has no typ
         """Return the pattern; raise AnsibleLookupError with the refusal when the site was dropped."""
         known = variables or {}
         if not (known.get("groups") or {}).get("all"):
-            errors = dropped_sites({**known, "stack_sources": []})
-            if errors:
-                raise AnsibleLookupError("\n".join(["The declared site is refused. No device was contacted.", *errors]))
+            errors = dropped_sites({**known, "stack_sources": []}) or [NO_HOST]
+            raise AnsibleLookupError("\n".join(["The declared site is refused. No device was contacted.", *errors]))
         return terms
