@@ -29,6 +29,16 @@ def name_of(image: str) -> str:
     return f"localhost/netstack-lab-{image}:{digest}"
 
 
+def main() -> int:
+    """Make the image that the command line names; exit 1 where it is not to be had."""
+    try:
+        print(ensure(sys.argv[1]))
+    except PodmanError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
 def ensure(image: str) -> str:
     """Make the image if it is not there and return its local name.
 
@@ -66,10 +76,18 @@ def _bootstrap(name: str, entry: dict[str, Any], packages: list[str]) -> None:
     make = ["mmdebstrap", "--variant=minbase", "--skip=cleanup/apt/lists", f"--components={entry['components']}"]
     make.append(f"--include={','.join(packages)}")
     if "keyring" in entry:
+        if not Path(entry["keyring"]).exists():
+            raise PodmanError(f"{suite}: {entry['keyring']} is not on this machine, so its archive cannot be trusted")
         make.append(f"--keyring={entry['keyring']}")
     make += [suite, "-"]
     take = ["podman", "import", "--change", 'CMD ["/sbin/init"]', "-", name]
     script = f"set -o pipefail; {shlex.join(make)} | {shlex.join(take)}"
     done = subprocess.run(as_root(["bash", "-c", script]), capture_output=True, text=True, check=False)
     if done.returncode:
-        raise PodmanError(f"mmdebstrap {suite}: {done.stderr.strip()[-2000:]}")
+        succeeds(["podman", "image", "rm", "--force", name])  # podman imports what little came, too
+        words = [line for line in done.stderr.splitlines() if line.startswith("E:")]
+        raise PodmanError(f"mmdebstrap {suite}: {'; '.join(words) or done.stderr.strip()[-500:]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proves that a node may fail in four ways: one holder of each VIP afterwards, every client at its server, a short gap.
+"""Proves that a node may fail in four ways: one holder of each VIP afterwards, every client at its server.
 
-One round of benchmarks/failover.py for each event and profile; its README table comes from many. The bounds here leave
-room for a busy machine. NETSTACK_CLIENTS names the addresses of the clients where the lab is not the demo's.
+One round of benchmarks/failover.py for each event and profile. How long it takes is the benchmark's to say.
+NETSTACK_CLIENTS names the addresses of the clients where the lab is not the demo's.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from conftest import INVENTORY, ROOT, TOPOLOGY
 pytestmark = pytest.mark.part("failover")
 
 EVENTS = ["haproxy", "keepalived", "power", "network"]
-CHECK_MS = 3000  # two checks, one a second, and the second one's own time-out
-BOUND_MS = {"standard": 4000 + CHECK_MS, "tuned": 3000}
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +40,6 @@ def test_after_a_failure_one_node_holds_each_vip_and_clients_stay_at_their_serve
     assert seen["one_holder"], seen["holders"]
     assert seen["one_holder_later"]
     assert seen["moved"] == []
-
-
-@pytest.mark.parametrize("event", EVENTS)
-@pytest.mark.parametrize("profile", ["standard", "tuned"])
-def test_the_service_is_back_soon(rounds, profile, event):
-    assert rounds[profile, event]["gap_ms"] < BOUND_MS[profile]
 
 
 def test_the_meter_sees_the_failures(rounds):
