@@ -56,8 +56,8 @@ options:
     default: {}
   profile:
     description:
-      - V(standard) sends an advert each second. V(tuned) sends five, checks three times a second where keepalived can, and
-        raises keepalived's priority when it gets late.
+      - V(standard) sends an advert each second. V(tuned) sends five, checks three times a second where keepalived can,
+        and raises keepalived's priority when it gets late.
     type: str
     choices: [standard, tuned]
     default: standard
