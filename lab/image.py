@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -24,10 +24,19 @@ def specification() -> dict[str, Any]:
 
 
 def name_of(image: str) -> str:
-    """Return the local name of an image; it changes with its contents, so that a stale one is never used."""
-    data = specification()
-    digest = hashlib.sha256(json.dumps([data["packages"], data["images"][image]]).encode()).hexdigest()[:12]
+    """Return the local name of an image; it changes with its recipe, so that a stale one is never used."""
+    digest = hashlib.sha256(Path(__file__).read_bytes() + (HERE / "images.yml").read_bytes()).hexdigest()[:12]
     return f"localhost/netstack-lab-{image}:{digest}"
+
+
+def main() -> int:
+    """Make the image that the command line names; exit 1 where it is not to be had."""
+    try:
+        print(ensure(sys.argv[1]))
+    except PodmanError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 def ensure(image: str) -> str:
@@ -63,12 +72,22 @@ def _build(name: str, base: str, packages: list[str]) -> None:
 def _bootstrap(name: str, entry: dict[str, Any], packages: list[str]) -> None:
     """Make the image with mmdebstrap; the archive and its mirror are those of the tool's own defaults."""
     suite = entry["suite"]
-    make = ["mmdebstrap", "--variant=minbase", f"--components={entry['components']}", f"--include={','.join(packages)}"]
+    # The package lists stay: a machine in service has them, and check mode, which fetches none, needs them.
+    make = ["mmdebstrap", "--variant=minbase", "--skip=cleanup/apt/lists", f"--components={entry['components']}"]
+    make.append(f"--include={','.join(packages)}")
     if "keyring" in entry:
+        if not Path(entry["keyring"]).exists():
+            raise PodmanError(f"{suite}: {entry['keyring']} is not on this machine, so its archive cannot be trusted")
         make.append(f"--keyring={entry['keyring']}")
     make += [suite, "-"]
     take = ["podman", "import", "--change", 'CMD ["/sbin/init"]', "-", name]
     script = f"set -o pipefail; {shlex.join(make)} | {shlex.join(take)}"
     done = subprocess.run(as_root(["bash", "-c", script]), capture_output=True, text=True, check=False)
     if done.returncode:
-        raise PodmanError(f"mmdebstrap {suite}: {done.stderr.strip()[-2000:]}")
+        succeeds(["podman", "image", "rm", "--force", name])  # podman imports what little came, too
+        words = [line for line in done.stderr.splitlines() if line.startswith("E:")]
+        raise PodmanError(f"mmdebstrap {suite}: {'; '.join(words) or done.stderr.strip()[-500:]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -28,6 +28,7 @@ KEY = CACHE / "id_ed25519"
 LABEL = "netstack-lab"
 CAPABILITIES = "NET_ADMIN,NET_RAW,SYS_ADMIN"  # VRRP and addresses; the sandbox of Debian's haproxy.service
 BOOT_SECONDS = 60
+RETRIES = 5
 
 
 def up(lab: Topology) -> None:
@@ -50,8 +51,10 @@ def up(lab: Topology) -> None:
 def down(lab: Topology) -> None:
     """Remove the lab's containers and networks; those of other labs stay."""
     mine = run(["podman", "ps", "-aq", "--filter", f"label={LABEL}={lab.name}"]).split()
-    if mine:
-        run(["podman", "rm", "--force", "--time", "1", *mine])
+    for attempt in range(RETRIES):  # podman 4.3 on a busy machine: "container state improper"
+        if not mine or succeeds(["podman", "rm", "--force", "--ignore", "--time", "1", *mine]):
+            break
+        time.sleep(attempt)
     for network in lab.networks:
         if succeeds(["podman", "network", "exists", lab.segment(network.name)]):
             run(["podman", "network", "rm", "--force", lab.segment(network.name)])

@@ -143,8 +143,12 @@ def keepalive(target: Target, plan: Plan) -> dict[str, Any]:
     return _all_workers(plan, work, tally)
 
 
-def download(target: Target) -> tuple[int, str]:
-    """Fetch one download and check its every byte; return its length and the backend. Raises RequestFailedError."""
+def download(target: Target, stop: threading.Event) -> tuple[int, str]:
+    """Fetch one download and check its every byte; return its length and the backend.
+
+    Raises:
+        RequestFailedError: it was cut, wrong, or stopped by `stop` before its end.
+    """
     connection = Connection(target)
     try:
         answer = accepted(connection.begin(request_bytes(target, "GET", keep_alive=False)))
@@ -153,20 +157,22 @@ def download(target: Target) -> tuple[int, str]:
             if piece != pattern(seen, len(piece)):
                 raise RequestFailedError(f"wrong content after byte {seen}")
             seen += len(piece)
+            if stop.is_set():
+                raise RequestFailedError("stopped before its end")
     finally:
         connection.close()
     return seen, answer.backend
 
 
 def downloads(target: Target, plan: Plan) -> dict[str, Any]:
-    """As many downloads at once as there are workers, each once; they end by themselves, not by the plan."""
+    """As many downloads at once as there are workers, each once; only `stop` ends them early."""
     tally = Tally()
     lengths: list[int] = []
 
     def work() -> None:
         began = time.monotonic()
         try:
-            length, backend = download(target)
+            length, backend = download(target, plan.stop)
             lengths.append(length)
             tally.succeed(time.monotonic() - began, backend)
         except RequestFailedError as failure:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.run import RUN_ID
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import Verdict, judge
 
 
@@ -21,7 +22,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         """Return the findings for this host, as a failure when there is one."""
         super().run(tmp, task_vars)
         self.validate_argument_spec(argument_spec={})
-        return result_of(judge(task_vars or {}))
+        known = task_vars or {}
+        result = result_of(judge(known))
+        result["ansible_facts"] = {"netstack_run_id": known.get("netstack_run_id", RUN_ID)}
+        return result
 
 
 def result_of(verdict: Verdict) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.store import write
 
-LISTS = ("changes", "diffs", "failures", "services", "unverified", "waived", "warnings")
+PENDING = "What is declared is not in service on this host: see the changes. The run that makes them verifies them."
+LISTS = ("changes", "diffs", "failures", "probes", "services", "unverified", "waived", "warnings")
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
@@ -22,16 +23,29 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
     _requires_connection = False
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Write the part and return the page's path. The report is no setting of a device, so nothing ``changed``."""
+        """Write the part and return the page's path; fail where the part holds a failure.
+
+        The report is no setting of a device, so nothing ``changed``.
+        """
         super().run(tmp, task_vars)
-        spec = {"folder": {"type": "path", "required": True}, "vips": {"type": "dict", "default": {}}}
+        spec: dict[str, Any] = {"folder": {"type": "path", "required": True}, "vips": {"type": "dict", "default": {}}}
+        spec["run"] = {"type": "str", "default": ""}
+        spec["pending"] = {"type": "bool", "default": False}
         spec.update({name: {"type": "list", "elements": "raw", "default": []} for name in LISTS})
         _result, arguments = self.validate_argument_spec(argument_spec=spec)
         folder = Path(arguments.pop("folder")).absolute()
-        part = {**arguments, "run": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")}
+        if arguments.pop("pending"):
+            kind = "unverified" if self._task.check_mode else "failures"
+            arguments[kind] = [*arguments[kind], PENDING]
+        part = {**arguments, "time": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")}
         try:
             page = write(folder, str((task_vars or {})["inventory_hostname"]), part)
         except OSError as error:
             reason = f"The report cannot be written to {folder}: {error}. Name another folder in stack_report_folder."
             return {"changed": False, "failed": True, "msg": reason}
-        return {"changed": False, "page": str(page)}
+        result = {"changed": False, "page": str(page)}
+        if part["failures"]:
+            result.update(
+                failed=True, msg="\n".join(["Not as declared:", *map(str, part["failures"]), f"Report: {page}"])
+            )
+        return result

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
@@ -11,12 +12,12 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import outside
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import outside, third_party
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.describe import describe
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import (
-    Finding,
     UnusableError,
     headline,
+    unreadable,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.request import Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.survey import (
@@ -70,6 +71,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         _validated, arguments = self.validate_argument_spec(argument_spec=_SPEC)
         self._task_vars = task_vars or {}
         self._now = datetime.now(timezone.utc)
+        if third_party.MISSING:
+            return {**result, "failed": True, "msg": third_party.MISSING}
         states = {"restored": self._restored, "absent": self._absent, "verified": self._verified}
         try:
             result.update(states.get(arguments["state"], self._present)(arguments))
@@ -137,15 +140,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         return result
 
     def _read(self, path: str) -> bytes:
-        """Return a file of the controller (searched in the role's files first), decrypted where it is vaulted."""
+        """Return a file of the controller, decrypted where it is vaulted.
+
+        It is looked for beside the inventory that names it first, then where copy looks for its src.
+        """
+        beside = os.path.join(str(self._task_vars.get("inventory_dir") or ""), path)
         try:
-            real = self._find_needle("files", path)
+            real = beside if os.path.isfile(beside) else self._find_needle("files", path)
             content, _plain = self._loader._get_file_contents(real)  # the public ways decode it or write it to disk
         except (AnsibleError, OSError) as error:
-            mend = "Mend the path (relative ones are searched in files/), or give the vault password."
-            why = "It is read on the controller before anything is touched."
-            what = f"{path} cannot be read on the controller: {_first_line(error)}"
-            raise UnusableError(Finding("FILE_UNREADABLE", what, why, mend)) from None
+            raise UnusableError(unreadable(path, _first_line(error))) from None
         return bytes(content)
 
 

@@ -3,25 +3,39 @@
 """Files replaced as one transaction: compared, saved, put in place atomically, and put back.
 
 A *generation* is a folder below the store that holds what one transaction replaced: a manifest and the old bytes.
-Generations are never overwritten, and restoring one makes a new one, so that nothing is ever lost.
+Generations are never overwritten, and restoring one makes a new one, so that nothing is ever lost. Only an attempt
+that failed and was taken back leaves none, since what it replaced is in place again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import fcntl
 import grp
 import json
 import os
 import pwd
+import re
+import shutil
 import stat
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Iterator, Sequence
 
-__all__ = ["STORE", "Change", "File", "Transaction"]
+__all__ = ["STORE", "Change", "File", "LeftoverError", "Transaction", "UnknownAccountError"]
 
 STORE = "/var/lib/netstack/backup"
+_ID = re.compile(r"(\d+)-(.+)\Z")
+
+
+class UnknownAccountError(OSError):
+    """A file is to belong to an account that this host does not have."""
+
+
+class LeftoverError(OSError):
+    """Some files could not be put back; the message names each, and where its old bytes are."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +46,7 @@ class File:
     """
 
     path: str
-    content: bytes | None
+    content: bytes | None = field(repr=False)  # it may hold a secret
     mode: int = 0o644
     owner: str = "root"
     group: str = "root"
@@ -70,10 +84,12 @@ def _name(lookup: Callable[[int], Sequence[Any]], number: int) -> str:
 
 
 def _number(lookup: Callable[[str], Sequence[Any]], name: str) -> int:
-    """Return the number of an account given by name or by number."""
+    """Return the number of an account given by name or by number. Raises UnknownAccountError."""
     try:
         return int(lookup(name)[2])
     except KeyError:
+        if not name.isdigit():
+            raise UnknownAccountError(f"this host has no user or group {name}") from None
         return int(name)
 
 
@@ -175,30 +191,54 @@ class Transaction:
         )
         return "".join(lines)
 
-    def apply(self, changes: Sequence[Change]) -> str:
+    def apply(self, changes: Sequence[Change], restores: str = "") -> str:
         """Save what the changes replace, then make them; return the generation's id, "" where there is nothing to do.
 
-        When one of the files cannot be written, those already written are put back before the error goes on.
+        ``restores`` names the generation that the changes put back: what they replace is saved too, but is not what
+        :meth:`newest` looks for. When a file cannot be written, whatever the cause, those already written are put back
+        and the generation goes before the error goes on. Raises LeftoverError when that fails too.
         """
         if not changes:
             return ""
-        generation = self._save(changes)
-        done: list[Change] = []
-        try:
-            for change in changes:
-                done.append(change)
-                _put(change.wanted)
-        except OSError:
-            for change in reversed(done):
-                _put(_before(change))
-            raise
+        with self._locked():
+            generation = self._save(changes, restores)
+            done: list[Change] = []
+            try:
+                for change in changes:
+                    done.append(change)
+                    _put(change.wanted)
+            except BaseException as error:  # a signal too must not leave half of the files behind
+                self._put_back([_before(change) for change in reversed(done)], generation, error)
+                raise
         return generation
 
     def restore(self, generation: str) -> list[Change]:
         """Put back what ``generation`` replaced; return the changes made. What they replace is saved in its turn."""
         changes = self.plan(self.saved(generation))
-        self.apply(changes)
+        self.apply(changes, generation)
         return changes
+
+    def take_back(self, generation: str) -> None:
+        """Undo an attempt that failed after its files were in place: put them back and forget the attempt.
+
+        What it had written is not saved: a later rollback must not find what was refused. "" is no attempt. Raises
+        LeftoverError; then the generation stays, since it has the only copy.
+        """
+        if generation:
+            with self._locked():
+                self._put_back([change.wanted for change in self.plan(self.saved(generation))], generation)
+
+    def _put_back(self, files: Sequence[File], generation: str, cause: BaseException | None = None) -> None:
+        """Put every file back that can be, then forget the generation. Raises LeftoverError for the others."""
+        left = [f"{file.path} ({error})" for file, error in [(file, _attempt(file)) for file in files] if error]
+        if left:
+            first = f"{cause}; then these" if cause else "These"
+            raise LeftoverError(
+                f"{first} files could not be put back: {', '.join(left)}. What they held is in "
+                f"{self.folder / generation}"
+            ) from cause
+        (self.folder / generation / "manifest.json").unlink()  # first, so that half of a generation never counts
+        shutil.rmtree(str(self.folder / generation))
 
     def saved(self, generation: str) -> list[File]:
         """Return the files that a generation keeps, as they were.
@@ -211,38 +251,78 @@ class Transaction:
 
     def generations(self) -> list[str]:
         """Return the ids of all complete generations, oldest first."""
-        return sorted(path.parent.name for path in self.folder.glob("*/manifest.json"))
+        names = [path.parent.name for path in self.folder.glob("*/manifest.json")]
+        return sorted((name for name in names if _ID.match(name)), key=_number_of)
 
     def newest(self, run_id: str = "") -> str | None:
         """Return the newest generation, or the first one of the run ``run_id``; None where there is none.
 
-        Of a run the *first* generation is meant, since it holds what was there before the run.
+        Of a run the *first* generation is meant, since it holds what was there before the run. Without a run, those
+        that restores made do not count: putting back twice would bring back what was put away the first time.
         """
         found = self.generations()
         if not run_id:
-            return found[-1] if found else None
+            return next((name for name in reversed(found) if not self._manifest(name).get("restores")), None)
         return next((name for name in found if self._manifest(name)["run_id"] == run_id), None)
+
+    def restored_by(self, generation: str) -> str | None:
+        """Return the newest generation that a restore of ``generation`` made, finished or not; None without one."""
+        found = reversed(self.generations())
+        return next((name for name in found if self._manifest(name).get("restores") == generation), None)
+
+    def describe(self, generation: str) -> dict[str, Any]:
+        """Return when a generation was made (UTC), the run that made it, and the paths that it keeps."""
+        manifest = self._manifest(generation)
+        paths = [entry["path"] for entry in manifest["files"]]
+        return {"made": manifest["made"], "run_id": manifest["run_id"], "paths": paths}
 
     def _manifest(self, generation: str) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((self.folder / generation / "manifest.json").read_text())
         return manifest
 
-    def _save(self, changes: Sequence[Change]) -> str:
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep other runs of the same role from writing at the same time; waits for as long as one does."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for folder in (self.folder, self.folder.parent):
+            os.chmod(str(folder), 0o700)
+        handle = os.open(str(self.folder / ".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def _save(self, changes: Sequence[Change], restores: str) -> str:
         """Write a generation; its manifest comes last, so that a half-written one never counts."""
         generation = self._next()
         folder = self.folder / generation
-        folder.mkdir(parents=True, mode=0o700)
-        for parent in (self.folder, self.folder.parent):
-            os.chmod(str(parent), 0o700)
+        folder.mkdir(mode=0o700)
         entries = [_save_entry(folder, number, change) for number, change in enumerate(changes)]
-        manifest = {"run_id": self.run_id, "made": generation[5:], "files": entries}
+        manifest = {"run_id": self.run_id, "made": generation.partition("-")[2], "files": entries}
+        if restores:
+            manifest["restores"] = restores
         _write(_own(str(folder / "manifest.json"), json.dumps(manifest, indent=1).encode()))
         return generation
 
     def _next(self) -> str:
         """Return the id of the next generation: a running number and the time in UTC."""
-        numbers = [int(path.name[:4]) for path in self.folder.glob("[0-9][0-9][0-9][0-9]-*")]
+        numbers = [_number_of(path.name) for path in self.folder.iterdir() if _ID.match(path.name)]
         return f"{max(numbers, default=0) + 1:04d}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+
+
+def _number_of(generation: str) -> int:
+    """Return the running number of a generation; it has four digits at least and grows beyond them."""
+    return int(generation.partition("-")[0])
+
+
+def _attempt(file: File) -> str:
+    """Bring one path to the wanted state and return "", or return what went wrong."""
+    try:
+        _put(file)
+    except (OSError, ValueError, LookupError) as error:
+        return str(error) or type(error).__name__
+    return ""
 
 
 def _own(path: str, content: bytes) -> File:

@@ -6,10 +6,246 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
+module: haproxy
+short_description: Put a declared HAProxy configuration into service as one transaction
+version_added: 0.1.0
+author: netstack.datacenter maintainers (@netstack)
+description:
+  - Renders the configuration in the syntax of the HAProxy on this host (2.4 to 3.2), lets that program judge it,
+    saves what it replaces, replaces it in one step, starts HAProxy or reloads it through its master socket, and
+    proves that the running process has the new configuration and listens. When it does not, the old files are put
+    back and loaded, and the module fails with HAProxy's own words.
+  - The configuration carries its own digest into the running process, so what runs is compared with what is declared.
+    A run that was interrupted, or a reload that HAProxy refused silently, is finished by the next run.
+  - Server states and weights set at run time (M(netstack.datacenter.haproxy_server)) survive the reload, except for
+    servers whose address or port changes.
+  - Unknown keys, wrong types and contradictions are all reported at once.
+  - Each service is also kept as a fragment, C(/etc/haproxy/conf.d/NAME.cfg), and C(/etc/haproxy/haproxy.cfg), the one
+    file that the service unit reads, is put together from them. Fragments that are no longer declared go. Fragments
+    that something else wrote stay, and come last.
+  - C(raw) lists are lines that go into their section as they are; C(raw) of a bind or a server is text at the end of
+    its line.
+options:
+  state:
+    description:
+      - V(present) puts the declared configuration into service.
+      - V(absent) stops and disables HAProxy, removes what this module made and puts back what it had replaced.
+      - V(restored) puts the newest backup, or the state before the run O(run_id), back into service.
+    type: str
+    choices: [present, absent, restored]
+    default: present
+  global:
+    description:
+      - Process-wide options. Keys are C(maxconn), C(threads), C(minimum_tls) (default V(TLSv1.2)), C(ciphers),
+        C(ciphersuites), C(log) (list of log targets), C(hard_stop_after) (how long an old process may live after a
+        reload) and C(raw).
+      - Where C(maxconn) needs more files than systemd allows by default, a drop-in for the unit raises the limit.
+    type: dict
+    default: {}
+  defaults:
+    description: What every proxy inherits. Keys are C(mode), C(timeouts), C(options) and C(raw).
+    type: dict
+    default: {}
+  services:
+    description:
+      - Services by name, each with C(frontends), C(backends) and C(listens) (by name) and C(raw) (whole sections).
+      - Frontends take C(mode), C(binds), C(maxconn), C(forward_for), C(forwarded_proto), C(acls) (C(name),
+        C(criterion)), C(http_request), C(http_response), C(redirects), C(use_backends) (C(backend), C(condition)),
+        C(default_backend), C(options), C(timeouts) and C(raw).
+      - Binds take C(address), C(port), C(tls) (C(certificates), C(alpn), C(minimum)), C(accept_proxy), C(transparent)
+        and C(raw).
+      - Backends take C(mode), C(balance), C(hash_type), C(cookie) (C(name), C(secure), C(httponly), C(same_site),
+        C(domain)), C(stick) (C(on), C(type), C(size), C(expire), C(peers), C(table)), C(health_check), C(acls),
+        C(http_request), C(http_response), C(options), C(timeouts), C(servers) and C(raw). Listens take the keys of
+        both.
+      - Health checks take C(type) (V(http), V(tcp), V(smtp), V(tls), V(ldap), V(mysql), V(pgsql) or V(redis)),
+        C(method), C(uri), C(host), C(expect_status), C(user), C(tls), C(port), C(interval), C(rise) and C(fall).
+      - Servers take C(name), C(address), C(port), C(weight) (default V(100), so that percentages mean something),
+        C(cookie), C(check), C(check_port), C(tls) (C(verify), C(ca_file), C(sni), C(alpn)), C(send_proxy) (V(v1) or
+        V(v2)), C(backup), C(maxconn) and C(raw).
+      - With C(forward_for) and C(forwarded_proto) the headers that the client itself sent are dropped, unless it is
+        on this host (a TLS offloader).
+    type: dict
+    default: {}
+  peers:
+    description:
+      - Groups of nodes that share stick tables, by name. Keys are C(port) (default V(10000)) and C(hosts) (name ->
+        address). This host must be among them.
+    type: dict
+    default: {}
+  stats:
+    description:
+      - The statistics page, behind a password. Keys are C(address), C(port), C(user), C(password_secret) (a name in
+        O(secrets)), C(uri), C(tls) and C(raw). None when not given.
+    type: dict
+  metrics:
+    description:
+      - The Prometheus exporter, on a listener of its own and without a password. Keys are C(address), C(port) and
+        C(raw). None when not given.
+    type: dict
+  health:
+    description:
+      - The listener that answers 200 as long as HAProxy serves. Keys are C(addresses) (default V(127.0.0.1)), C(port)
+        (default V(8405)), C(uri) (default V(/healthz)) and C(raw).
+    type: dict
+    default: {}
+  node:
+    description: This host's name among the peers. Required with O(state=present).
+    type: str
+  secrets:
+    description: Values of the secrets that other options name.
+    type: dict
+    default: {}
+  awaited_files:
+    description:
+      - Paths that an earlier task of the same run puts in place. In check mode, and only there, one that is missing
+        is stood in for while the configuration is validated. Every other missing file is an error in check mode too.
+    type: list
+    elements: path
+    default: []
+  rsyslog:
+    description: Where rsyslog puts HAProxy's log, by a drop-in. Left alone when neither a file nor an address is given.
+    type: dict
+    suboptions:
+      file:
+        description: The log file.
+        type: path
+      address:
+        description: The log host.
+        type: str
+      port:
+        description: The log host's port.
+        type: int
+        default: 514
+      protocol:
+        description: How the log host is reached.
+        type: str
+        choices: [udp, tcp]
+        default: udp
+  fatal_warnings:
+    description: Refuse a configuration that HAProxy warns about.
+    type: bool
+    default: true
+  allow_restart:
+    description:
+      - Allow a restart, which cuts connections, where a reload cannot do. That is only the case when O(global)
+        C(maxconn) needs more open files than the running process may have and that limit cannot be raised in place
+        (containers).
+    type: bool
+    default: false
+  run_id:
+    description: Ties the backups of one run together, for O(state=restored).
+    type: str
+    default: ""
+attributes:
+  check_mode:
+    support: full
+    description:
+      - Renders and validates as a real run does and returns what that would do. Where HAProxy is not installed yet,
+        the version that apt would install is rendered for, and RV(validated) is false.
+  diff_mode:
+    support: full
+    description: Shows the configuration before and after, with passwords masked.
+notes:
+  - Configuration, fragments and backups may hold secrets and are readable by root only. HAProxy reads them before it
+    drops its rights.
+  - Backups are kept below C(/var/lib/netstack/backup/haproxy).
+  - In YAML 1.1, which Ansible reads, the bare key C(on) of C(stick) is the boolean true; it is accepted as such.
+seealso:
+  - module: netstack.datacenter.haproxy_server
 """
+
 EXAMPLES = r"""
+- name: HTTPS with cookie stickiness
+  netstack.datacenter.haproxy:
+    node: "{{ inventory_hostname }}"
+    services:
+      shop:
+        frontends:
+          shop:
+            binds:
+              - {address: 192.0.2.100, port: 443, transparent: true, tls: {certificates: [/etc/haproxy/certs/shop.pem]}}
+            forward_for: true
+            forwarded_proto: true
+            default_backend: shop
+        backends:
+          shop:
+            balance: leastconn
+            cookie: {name: SERVERID}
+            health_check: {type: http, uri: /health, host: shop.example.com}
+            servers:
+              - {name: web1, address: 10.0.10.21, port: 80}
+              - {name: web2, address: 10.0.10.22, port: 80}
+    stats: {address: 10.0.0.11, port: 7000, user: admin, password_secret: haproxy_stats}
+    secrets: "{{ vaulted }}"
+    awaited_files: [/etc/haproxy/certs/shop.pem]
+
+- name: Mail, sticky by client address on both nodes of a pair
+  netstack.datacenter.haproxy:
+    node: lb1
+    peers:
+      pair: {hosts: {lb1: 10.0.0.11, lb2: 10.0.0.12}}
+    services:
+      mail:
+        listens:
+          imaps:
+            mode: tcp
+            binds: [{address: 192.0.2.100, port: 993}]
+            stick: {"on": src, expire: 30m, peers: pair}
+            health_check: {type: tls}
+            servers:
+              - {name: cas1, address: 10.0.20.21, port: 993}
+              - {name: cas2, address: 10.0.20.22, port: 993}
+
+- name: Put back what was there before a run
+  netstack.datacenter.haproxy:
+    state: restored
+    run_id: change-4711
+
+- name: Take HAProxy out of service and remove what this module made
+  netstack.datacenter.haproxy:
+    state: absent
 """
+
 RETURN = r"""
+actions:
+  description: What was done to the service, or in check mode would be done; empty when it already runs as declared.
+  returned: success
+  type: list
+  elements: str
+  sample: [reload]
+files:
+  description: The files that differed.
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/haproxy/conf.d/shop.cfg, /etc/haproxy/haproxy.cfg]
+backup:
+  description: The generation in the backup store that holds what was replaced; empty when nothing was.
+  returned: success
+  type: str
+  sample: 0002-20261121T094348Z
+validated:
+  description: Whether this host's HAProxy has accepted the configuration.
+  returned: success
+  type: bool
+  sample: true
+in_effect:
+  description: Whether the declared configuration is what serves, now that the module ends.
+  returned: success
+  type: bool
+  sample: true
+version:
+  description: HAProxy's version on this host, or the one that apt would install; empty when neither is known.
+  returned: success
+  type: str
+  sample: 3.0.11-1+deb13u5
+notes:
+  description: What the user should know about the result.
+  returned: success
+  type: list
+  elements: str
+  sample: ["haproxy is not installed yet, so the configuration was rendered but not validated"]
 """
 
 from ansible.module_utils.basic import AnsibleModule
@@ -17,10 +253,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy import (
     Deployment,
     Outcome,
-    Rejected,
+    RejectedError,
     wishes_from,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import CommandFailed, Host
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import CommandError, Host
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
 
 _RSYSLOG = {
@@ -69,7 +305,7 @@ def main() -> None:
     try:
         deployment = Deployment(Host(module.run_command), transaction, module.check_mode)
         outcome = _outcome(module, deployment)
-    except (Rejected, CommandFailed, OSError) as error:
+    except (RejectedError, CommandError, OSError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(
         changed=outcome.changed,

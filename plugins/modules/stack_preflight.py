@@ -15,11 +15,13 @@ description:
   - Fails with the whole list of errors when the inventory plugin P(netstack.datacenter.stack#inventory) refused the
     declared site (variable C(stack_errors)).
   - Fails when a variable that the inventory plugin derived from the site has another value in this task, because
-    C(host_vars), C(-e), a role parameter or another inventory source overrides it. The digests in C(stack_derived) tell.
+    C(host_vars), C(-e), a role parameter or another inventory source overrides it. The digests in C(stack_derived)
+    tell.
   - Fails when one of the inventory sources is a stack file that Ansible could not parse and left out with a mere
     warning.
   - Shows the warnings of the site that concern this host, and the rules that were waived, with their reasons.
-  - Does nothing for a host that no declared site knows, so a role that is used alone is not disturbed.
+  - Sets the fact C(netstack_run_id), the same on all hosts of a run, unless the user gives one; a rollback names it.
+  - Judges nothing for a host that no declared site knows, so a role that is used alone is not disturbed.
 attributes:
   check_mode:
     support: full
@@ -31,7 +33,8 @@ attributes:
     support: none
     description: Runs in the controller process; opens no connection and needs no Python on the target.
 notes:
-  - A play on C(localhost) with this task catches the case that no host could be read at all; see C(playbooks/site.yml).
+  - Where a YAML error in C(stack.yml) leaves no host at all, no task runs. Let the play ask for its hosts by
+    P(netstack.datacenter.stack_hosts#lookup), which fails then.
 seealso:
   - plugin: netstack.datacenter.stack
     plugin_type: inventory
@@ -42,7 +45,7 @@ EXAMPLES = r"""
   netstack.datacenter.stack_preflight:
 
 - name: Check it on every host, in a play of its own
-  hosts: localhost:all
+  hosts: "{{ lookup('netstack.datacenter.stack_hosts', 'all') }}"
   gather_facts: false
   tasks:
     - name: Refuse a wrong site

@@ -13,6 +13,7 @@ author:
 description:
   - Writes what a run found of this host to a folder on the controller.
   - Makes the page and the JSON file of all hosts anew.
+  - Fails when O(failures) holds something, after it has written the report.
   - Parts of hosts that this run does not touch stay, each with the time of its own run.
   - Opens no connection.
 options:
@@ -35,6 +36,21 @@ options:
     type: list
     elements: raw
     default: []
+  pending:
+    description:
+      - Whether something that is declared is not in service on this host.
+      - A failure, except in check mode, where it is told as not verified.
+    type: bool
+    default: false
+  probes:
+    description: What M(netstack.datacenter.service_probe) returned as C(services).
+    type: list
+    elements: raw
+    default: []
+  run:
+    description: Id of the run, by which a rollback names it.
+    type: str
+    default: ""
   services:
     description: The services of this host, as the inventory plugin derives them (C(stack_services)).
     type: list
@@ -46,7 +62,7 @@ options:
     elements: raw
     default: []
   vips:
-    description: Address of each VIP to whether this host holds it.
+    description: What M(netstack.datacenter.vip_holder) returned as C(holders).
     type: dict
     default: {}
   waived:
@@ -73,7 +89,7 @@ EXAMPLES = r"""
   netstack.datacenter.stack_report:
     folder: report
     services: "{{ stack_services }}"
-    vips: {10.0.30.5: true}
+    vips: "{{ vip_holders.holders }}"
 """
 
 RETURN = r"""

@@ -33,8 +33,9 @@ options:
     default: present
   certificates:
     description:
-      - Certificates by name; the file on the host is called NAME.pem. Files are searched like those of
-        M(ansible.builtin.copy) on the controller and may be encrypted by ansible-vault.
+      - Certificates by name; the file on the host is called NAME.pem. Files are looked for on
+        the controller beside the inventory first, then like those of M(ansible.builtin.copy); ansible-vault may have
+        encrypted them.
       - C(source) says where it comes from, C(names) which host names and addresses it must cover, C(minimum_days) how
         many days it must be valid at least (14).
       - C(pem) takes C(file) with all in one, or C(certificate_file) with C(key_file); further C(chain_file), C(ca_file)
@@ -42,7 +43,7 @@ options:
       - C(pkcs12) takes C(file), C(password_secret), C(chain_file) and C(ca_file).
       - C(secret) takes C(secret), the name of a secret that holds PEM text, and C(chain_file), C(ca_file),
         C(password_secret).
-      - C(remote) takes C(path), a file or directory on the host, and C(ca_file). The private key does not leave the host.
+      - C(remote) takes C(path), a file or directory on the host, and C(ca_file). Its key does not leave the host.
       - C(self_signed) takes C(key_type) (V(ec) for P-256, V(rsa) for 2048 bits) and C(valid_days) (365). For labs.
       - C(ca_file) names roots that clients trust; with it the chain is checked to its end.
     type: dict

@@ -289,7 +289,7 @@ def _observed(path: str, loaded: dict[str, str], runtime: Runtime) -> dict[str, 
         "mode": _header(file),
         "certificates": _public(file),
         "loaded": bool(name),
-        "agrees": not name or runs == holds,
+        "agrees": runs is None or runs.agrees(holds),
         "running": runs.sha1 if runs else "",
     }
 

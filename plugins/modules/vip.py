@@ -11,14 +11,17 @@ short_description: Keep virtual addresses by keepalived, or a plain secondary ad
 version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
-  - Renders C(keepalived.conf) and the health check of HAProxy, has keepalived judge them, saves what they replace, puts them in
-    place, starts or reloads keepalived and asks the running process itself whether it took the file. When it did not, the
-    former files are put back and loaded.
-  - keepalived is never restarted. What is to do is found by comparing, so a run that was interrupted is finished by the next.
+  - Renders C(keepalived.conf) and the health check of HAProxy, has keepalived judge them, saves what they replace,
+    puts them in place, starts or reloads keepalived and asks the running process itself whether it took the file.
+    When it did not, the former files are put back and loaded.
+  - keepalived is never restarted. What is to do is found by comparing, so a run that was interrupted is finished by
+    the next.
+  - An address never passes from one virtual router to another. That is refused, since both nodes would hold it until
+    the second one is changed too. Take it out and put it back in two runs.
   - Every instance is BACKUP at its start and does not preempt unless O(instances) says C(preempt). It tracks a file,
     C(/var/lib/netstack/vip/NAME.away), by which M(netstack.datacenter.vip_move) moves it.
-  - No C(sysctl) is set. HAProxy binds an address that is not on the host with C(transparent); C(net.ipv4.ip_nonlocal_bind) is
-    not needed.
+  - No C(sysctl) is set. HAProxy binds an address that is not on the host with C(transparent);
+    C(net.ipv4.ip_nonlocal_bind) is not needed.
 options:
   state:
     description:
@@ -39,7 +42,8 @@ options:
     description:
       - VRRP instances by name; one for each family and preferred node. Keys are C(interface), C(virtual_router_id),
         C(priority), C(addresses) (with prefix), C(unicast_source), C(unicast_peers) (an empty list means multicast),
-        C(preempt), C(preferred), C(advert_interval) in seconds, C(authentication_secret) and C(raw) (lines of keepalived.conf).
+        C(preempt), C(preferred), C(advert_interval) in seconds, C(authentication_secret) and C(raw) (lines of
+        keepalived.conf).
       - C(preferred) says on which node a playbook places the instance at first; this module only accepts it.
     type: dict
     default: {}
@@ -52,14 +56,15 @@ options:
     default: {}
   profile:
     description:
-      - V(standard) sends an advert each second. V(tuned) sends five, checks twice a second where keepalived can, and raises
-        keepalived's priority when it gets late.
+      - V(standard) sends an advert each second. V(tuned) sends five, checks three times a second where keepalived can,
+        and raises keepalived's priority when it gets late.
     type: str
     choices: [standard, tuned]
     default: standard
   router_id:
     description:
-      - Name of this host in keepalived's own output. A digest of the configuration is added. The host's name when empty.
+      - Name of this host in keepalived's own output. A digest of the configuration is added. The host's name when
+        empty.
     type: str
     default: ""
   raw:
@@ -102,7 +107,7 @@ options:
     default: ""
 attributes:
   check_mode:
-    description: Predicts exactly what a run does. The configuration is judged by keepalived in check mode too, where it is installed.
+    description: Predicts exactly what a run does. keepalived, where installed, judges in check mode too.
     support: full
   diff_mode:
     description: Shows the files; one that holds a password shows only that it differs.
@@ -138,11 +143,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 action:
-  description: What was done, or in check mode would be; C(tidy) makes or removes tracked files.
+  description:
+    - What was done, or in check mode would be. C(write) puts files in place, C(tidy) makes or removes tracked files.
   returned: success
   type: list
   elements: str
-  sample: [enable, start]
+  sample: [write, start, tidy]
+backend:
+  description: What keeps the plain addresses over a boot.
+  returned: when O(method=address)
+  type: str
+  sample: netplan
 away:
   description: Instances that are told to be away, perhaps by a run that was killed.
   returned: when O(method=keepalived) and O(state=present)
@@ -157,17 +168,22 @@ backup:
 """
 
 import os
-from typing import Any, Dict, List
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.addresses import Addresses
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError, choose
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.keepalived import Keepalived
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Site, VipError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import LinkError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import parse_plain
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import RenumberError
 
-ARGUMENTS: Dict[str, Any] = {
+ARGUMENTS: dict[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
     "method": {"type": "str", "choices": ["keepalived", "address"], "default": "keepalived"},
     "instances": {"type": "dict", "default": {}},
@@ -191,7 +207,7 @@ ARGUMENTS: Dict[str, Any] = {
 }
 
 
-def declared(parameters: Dict[str, Any]) -> Site:
+def declared(parameters: dict[str, Any]) -> Site:
     """Return what the parameters declare. Raises VipError, also for interfaces that this host does not have."""
     site = parse(
         parameters["instances"],
@@ -201,54 +217,78 @@ def declared(parameters: Dict[str, Any]) -> Site:
         parameters["router_id"] or os.uname().nodename,
         parameters["raw"],
     )
-    absent = sorted({i.interface for i in site.instances if not os.path.isdir("/sys/class/net/" + i.interface)})
-    if absent:
-        here = ", ".join(sorted(os.listdir("/sys/class/net")))
-        raise VipError(["this host has no interface %s, only %s." % (name, here) for name in absent])
+    require_interfaces([instance.interface for instance in site.instances])
     return site
 
 
-def finish(module: AnsibleModule, changes: List[Change], action: List[str], backup: str, **more: Any) -> None:
+def require_interfaces(names: list[str]) -> None:
+    """Raise VipError for interfaces that this host does not have."""
+    here = sorted(os.listdir("/sys/class/net"))
+    faults = [
+        "this host has no interface {}, only {}.".format(name, ", ".join(here))
+        for name in sorted(set(names))
+        if name not in here
+    ]
+    if faults:
+        raise VipError(faults)
+
+
+def finish(module: AnsibleModule, changes: list[Change], action: list[str], backup: str, **more: Any) -> None:
     """Report."""
-    module.exit_json(
-        changed=bool(changes or action), diff=Transaction.diff(changes), action=action, backup=backup, **more
-    )
+    done = (["write"] if changes else []) + action
+    module.exit_json(changed=bool(done), diff=Transaction.diff(changes), action=done, backup=backup, **more)
 
 
-def present(module: AnsibleModule, keepalived: Keepalived) -> None:
-    """Bring the declared instances about."""
-    plan = keepalived.plan(declared(module.params))
-    backup = keepalived.apply(plan) if plan.needed and not module.check_mode else ""
-    finish(module, plan.changes, plan.verbs, backup, **keepalived.facts(plan.names))
+def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
+    """Do what is asked with keepalived."""
+    daemon = Daemon(module.run_command, module.get_bin_path("keepalived", opt_dirs=["/usr/sbin"]))
+    keepalived = Keepalived(daemon, transaction)
+    state, act = module.params["state"], not module.check_mode
+    if state == "restored":
+        restore_keepalived(module, keepalived)
+    plan = keepalived.plan(declared(module.params)) if state == "present" else keepalived.plan_absent()
+    carry_out = keepalived.apply if state == "present" else keepalived.remove
+    backup = carry_out(plan) if plan.needed and act else ""
+    facts = keepalived.facts(plan.names) if state == "present" else {}
+    finish(module, plan.changes, plan.verbs, backup, **facts)
 
 
-def absent(module: AnsibleModule, keepalived: Keepalived) -> None:
-    """Take everything of ours away."""
-    plan = keepalived.plan_absent()
-    backup = keepalived.remove(plan) if plan.needed and not module.check_mode else ""
-    finish(module, plan.changes, plan.verbs, backup)
-
-
-def restored(module: AnsibleModule, keepalived: Keepalived) -> None:
-    """Put the newest backup back."""
+def restore_keepalived(module: AnsibleModule, keepalived: Keepalived) -> None:
+    """Put a backup of keepalived's files back."""
     generation = keepalived.transaction.newest(module.params["run_id"])
     changes = keepalived.plan_restore(generation) if generation else []
-    if changes and not module.check_mode:
+    if generation and changes and not module.check_mode:
         keepalived.restore(generation)
-    finish(module, changes, ["restore"] if changes else [], generation or "")
+    finish(module, changes, ["load"] if changes else [], generation or "")
+
+
+def address_work(module: AnsibleModule, transaction: Transaction) -> None:
+    """Do what is asked with plain addresses."""
+    state, act = module.params["state"], not module.check_mode
+    plains = parse_plain(module.params["addresses"]) if state == "present" else []
+    require_interfaces([plain.interface for plain in plains])
+    interfaces = sorted({item["interface"] for item in module.params["addresses"]})
+    backend = choose(module.run_command, module.params["address_backend"], module.get_bin_path, interfaces)
+    addresses = Addresses(module.run_command, backend, transaction)
+    generation = transaction.newest(module.params["run_id"]) if state == "restored" else ""
+    if state == "restored" and not generation:
+        finish(module, [], [], "")
+    plan = addresses.plan_restore(generation) if generation else addresses.plan(plains)
+    backup = addresses.apply(plan) if plan.verbs and act else ""
+    finish(module, plan.changes, plan.verbs, backup, backend=backend.name)
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    daemon = Daemon(module.run_command, module.get_bin_path("keepalived", opt_dirs=["/usr/sbin"]))
-    keepalived = Keepalived(daemon, Transaction("vip", module.params["run_id"]))
-    work = {"present": present, "absent": absent, "restored": restored}[module.params["state"]]
+    method = module.params["method"]
+    transaction = Transaction("vip" if method == "keepalived" else "vip_address", module.params["run_id"])
+    work = keepalived_work if method == "keepalived" else address_work
     try:
-        work(module, keepalived)
+        work(module, transaction)
     except VipError as error:
-        module.fail_json(msg="The virtual addresses cannot be configured:\n%s" % error, faults=error.faults)
-    except (DaemonError, OSError) as error:
+        module.fail_json(msg=f"The virtual addresses cannot be configured:\n{error}", faults=error.faults)
+    except (DaemonError, RenumberError, BackendError, LinkError, OSError) as error:
         module.fail_json(msg=str(error))
 
 

@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NEVER = ("lab/", "tests/", "molecule/", "benchmarks/", "script/", ".ci/", ".cache/", "report/", "inventories/lab/", ".git")
+NEVER = (
+    "lab/",
+    "tests/",
+    "molecule/",
+    "benchmarks/",
+    "script/",
+    "report/",
+    "inventories/lab/",
+    ".",
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +36,12 @@ def artifact(tmp_path_factory):
 def installed(artifact, tmp_path_factory):
     """An empty place where nothing but the installed collection is to be found."""
     place = tmp_path_factory.mktemp("installed")
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(place), "HOME": str(place), "ANSIBLE_HOME": str(place / "home")}
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(place),
+        "HOME": str(place),
+        "ANSIBLE_HOME": str(place / "home"),
+    }
     environment.pop("PYTHONPATH", None)
     command = ["ansible-galaxy", "collection", "install", str(artifact), "-p", str(place), "--offline"]
     subprocess.run(command, check=True, capture_output=True, env=environment, cwd=place)
@@ -52,14 +66,23 @@ def test_the_artifact_holds_no_lab_no_tests_and_no_tools(artifact):
 def test_the_artifact_holds_roles_plugins_playbooks_examples_and_licence(artifact):
     with tarfile.open(artifact) as archive:
         names = set(archive.getnames())
-    wanted = {"LICENSE", "README.md", "CHANGELOG.rst", "meta/runtime.yml", "plugins/inventory/stack.py", "playbooks/site.yml"}
+    wanted = {
+        "LICENSE",
+        "README.md",
+        "CHANGELOG.rst",
+        "meta/runtime.yml",
+        "plugins/inventory/stack.py",
+        "playbooks/site.yml",
+    }
     assert wanted - names == set()
     assert {"roles/haproxy", "roles/vip", "roles/tls_certificate", "inventories/iis_farm"} - names == set()
 
 
 def test_every_plugin_is_documented_where_it_is_installed(installed):
     listed = json.loads(run(installed, "ansible-doc", "--list", "--json", "-t", "module", "netstack.datacenter").stdout)
-    assert {"netstack.datacenter.haproxy", "netstack.datacenter.vip", "netstack.datacenter.tls_certificate"} <= set(listed)
+    assert {"netstack.datacenter.haproxy", "netstack.datacenter.vip", "netstack.datacenter.tls_certificate"} <= set(
+        listed
+    )
     for name in listed:
         assert run(installed, "ansible-doc", "-t", "module", name).stdout.strip()
     assert "vlans" in run(installed, "ansible-doc", "-t", "inventory", "netstack.datacenter.stack").stdout
@@ -74,6 +97,8 @@ def test_the_installed_inventory_plugin_derives_the_example(installed):
 def test_an_installed_playbook_refuses_a_wrong_site(installed):
     place, _environment = installed
     (place / "stack.yml").write_text("plugin: netstack.datacenter.stack\nvlans: {front: {id: 5000}}\n")
-    done = run(installed, "ansible-playbook", "netstack.datacenter.preflight", "-i", str(place / "stack.yml"), check=False)
+    done = run(
+        installed, "ansible-playbook", "netstack.datacenter.preflight", "-i", str(place / "stack.yml"), check=False
+    )
     assert done.returncode != 0
     assert "stack.yml:2" in done.stdout

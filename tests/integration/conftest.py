@@ -3,6 +3,7 @@
 
 Each test belongs to a part (`pytestmark = pytest.mark.part("site")`); `--part NAME` runs that part alone. Part `site`
 starts the lab empty and leaves it to the parts after it; a part that finds no provisioned lab provisions it.
+NETSTACK_TOPOLOGY and NETSTACK_INVENTORY name another lab than the demo's.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TOPOLOGY = ROOT / "lab" / "demo.yml"
-INVENTORY = ROOT / "inventories" / "lab"
+TOPOLOGY = Path(os.environ.get("NETSTACK_TOPOLOGY", ROOT / "lab" / "demo.yml"))
+INVENTORY = Path(os.environ.get("NETSTACK_INVENTORY", ROOT / "inventories" / "lab"))
 LAB = Path(os.environ.get("NETSTACK_LAB", ROOT / ".cache" / "lab"))
 
 
@@ -86,7 +87,7 @@ def empty_lab():
     """A lab on which nothing has been provisioned."""
     subprocess.run(lab_command("down", str(TOPOLOGY)), check=True)
     subprocess.run(lab_command("up", str(TOPOLOGY)), check=True)
-    subprocess.run([sys.executable, str(ROOT / "lab" / "pki.py"), str(LAB / "demo")], check=True)
+    subprocess.run([sys.executable, str(ROOT / "lab" / "pki.py"), str(LAB / TOPOLOGY.stem)], check=True)
     return TOPOLOGY
 
 
@@ -94,7 +95,7 @@ def empty_lab():
 def lab():
     """The lab, up and provisioned."""
     subprocess.run(lab_command("up", str(TOPOLOGY)), check=True)
-    subprocess.run([sys.executable, str(ROOT / "lab" / "pki.py"), str(LAB / "demo")], check=True)
+    subprocess.run([sys.executable, str(ROOT / "lab" / "pki.py"), str(LAB / TOPOLOGY.stem)], check=True)
     done = play()
     assert done.code == 0, done.out
     return TOPOLOGY

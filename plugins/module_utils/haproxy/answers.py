@@ -26,7 +26,7 @@ _FORCED_DRAIN = 0x08
 
 
 class Processes(NamedTuple):
-    """The master's view (``show proc``): its PID, reloads and failed reloads, and the PIDs of current and old workers."""
+    """The master's view (``show proc``): PID, reloads, failed reloads, PIDs of current and of old workers."""
 
     master: int
     reloads: int

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Sequence
@@ -13,6 +15,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host i
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.listeners import bound_in
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
     MARKER,
+    STATE_BASE,
     Texts,
     declared_digest,
     is_ours,
@@ -22,18 +25,22 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.rsyslog import LOG_DROP_IN, log_drop_in
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.schema import CONFIGURATION
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.semantics import faults
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import NotLoaded, Service
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import (
+    STATE_FILE,
+    NotLoadedError,
+    Service,
+)
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.structure import check
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 
-__all__ = ["Deployment", "Outcome", "Rejected", "Wishes"]
+__all__ = ["Deployment", "Outcome", "RejectedError", "Wishes"]
 
 FRAGMENTS = "/etc/haproxy/conf.d"
 LIMIT_DROP_IN = "/etc/systemd/system/haproxy.service.d/10-netstack.conf"
 _SPARE_DESCRIPTORS = 256
 
 
-class Rejected(Exception):
+class RejectedError(Exception):
     """The change was not made, or was taken back; holds the reason for the user."""
 
 
@@ -63,11 +70,17 @@ class Outcome:
 
     @property
     def changed(self) -> bool:
+        """Tell whether there is, or was, anything to do."""
         return bool(self.changes or self.actions)
 
     def diff(self) -> list[dict[str, str]]:
-        """Return the differences with their secrets masked, and the service's actions."""
-        entries = [_entry(change) for change in self.changes]
+        """Return the differences with their secrets masked, and the service's actions.
+
+        What differs in a fragment differs in the main file too, so it is shown once.
+        """
+        main = any(change.wanted.path == MAIN for change in self.changes)
+        shown = [change for change in self.changes if not (main and change.wanted.path.startswith(FRAGMENTS))]
+        entries = [_entry(change) for change in shown]
         if self.actions:
             entries.append({"before": "", "after": "".join(f"{action}\n" for action in self.actions)})
             entries[-1].update(before_header="service", after_header="service")
@@ -77,11 +90,12 @@ class Outcome:
 def _entry(change: Change) -> dict[str, str]:
     """Return one difference; Transaction.diff would hide a file that may hold a secret as a whole."""
     files = {"before": change.current, "after": change.wanted}
-    entry = {}
+    entry: dict[str, str] = {}
     for side, file in files.items():
-        absent = file is None or file.content is None
-        entry[side] = "" if absent else masked(file.content.decode("utf-8", "replace"))
-        entry[f"{side}_header"] = f"{change.wanted.path} (absent)" if absent else f"{file.path} ({file.mode:04o})"
+        if file is None or file.content is None:
+            entry.update({side: "", f"{side}_header": f"{change.wanted.path} (absent)"})
+        else:
+            entry.update({side: masked(_decoded(file)), f"{side}_header": f"{file.path} ({file.mode:04o})"})
     return entry
 
 
@@ -102,9 +116,9 @@ class Deployment:
         self.service = Service(host, self.dialect)
 
     def present(self, wishes: Wishes) -> Outcome:
-        """Bring the declared configuration into service. Raises Rejected; then what was there before still is."""
+        """Bring the declared configuration into service. Raises RejectedError; then what was there before still is."""
         if not self.host.program and not self.predict:
-            raise Rejected("haproxy is not installed on this host; the role's install tasks do that")
+            raise RejectedError("haproxy is not installed on this host; the role's install tasks do that")
         texts = self._texts(wishes)
         outcome = Outcome()
         self._validate(texts.main, wishes, outcome)
@@ -116,7 +130,7 @@ class Deployment:
         return outcome
 
     def restored(self) -> Outcome:
-        """Put the newest saved state (of the run, when one is given) back into service. Raises Rejected."""
+        """Put the newest saved state (of the run, when one is given) back into service. Raises RejectedError."""
         generation = self.transaction.newest(self.transaction.run_id)
         outcome = Outcome(notes=[] if generation else ["nothing was saved that could be put back"])
         if generation is None:
@@ -126,7 +140,7 @@ class Deployment:
         if text and self.host.program:
             complaint = self.host.complaint(text, fatal_warnings=False)
             if complaint:
-                raise Rejected(f"what generation {generation} holds is refused by HAProxy: {complaint}")
+                raise RejectedError(f"what generation {generation} holds is refused by HAProxy: {complaint}")
         outcome.changes = self.transaction.plan(files)
         outcome.actions = self._actions(text, 0, outcome.changes, False) if outcome.changes else []
         self._carry_out(outcome, text, 0)
@@ -149,13 +163,14 @@ class Deployment:
             self.host.systemctl(action, UNIT)
         outcome.backup = self.transaction.apply(outcome.changes)
         self._after_files(outcome.changes)
+        _remove_folders()
         return outcome
 
     def _texts(self, wishes: Wishes) -> Texts:
-        """Check the declaration and render it. Raises Rejected with all faults at once."""
+        """Check the declaration and render it. Raises RejectedError with all faults at once."""
         found = faults(wishes.configuration, wishes.secrets, wishes.node, self.dialect)
         if found:
-            raise Rejected(_listed(found))
+            raise RejectedError(_listed(found))
         foreign = {Path(path).name: _on_disk(path) for path in _fragments(ours=False)}
         return render(wishes.configuration, wishes.secrets, wishes.node, self.dialect, foreign)
 
@@ -166,7 +181,7 @@ class Deployment:
         stand_ins = missing(wishes.awaited_files) if self.predict else []
         complaint = self.host.complaint(text, wishes.fatal_warnings, stand_ins)
         if complaint:
-            raise Rejected(f"HAProxy {self.version} refuses the configuration, nothing was changed: {complaint}")
+            raise RejectedError(f"HAProxy {self.version} refuses the configuration, nothing was changed: {complaint}")
         outcome.validated = True
 
     def _files(self, texts: Texts, wishes: Wishes, needed: int) -> list[File]:
@@ -180,9 +195,11 @@ class Deployment:
         return files
 
     def _actions(self, text: str, needed: int, changes: Sequence[Change], allow_restart: bool) -> list[str]:
-        """Return what the service needs: compared with what runs, so that an interrupted run is finished by the next."""
+        """Return what the service needs, compared with what runs: the next run finishes an interrupted one."""
         unit = self.host.unit()
-        actions = [] if unit.get("UnitFileState") == "enabled" else ["enable"]
+        # A unit that is not there yet is enabled by its package.
+        settled = unit.get("UnitFileState") == "enabled" or unit.get("LoadState") == "not-found"
+        actions = [] if settled else ["enable"]
         if unit.get("ActiveState") not in ("active", "reloading"):
             return [*actions, "start"] if text else []
         limit = self.host.hard_limit(int(unit.get("MainPID", "0")))
@@ -195,29 +212,29 @@ class Deployment:
         return actions
 
     def _more_descriptors(self, needed: int, limit: int, allow_restart: bool) -> str:
-        """Return how the running master gets a higher limit. Raises Rejected where only a restart would do."""
+        """Return how the running master gets a higher limit. Raises RejectedError where only a restart would do."""
         if self.host.may_raise_limits():
             return "raise limit and reload"
         if allow_restart:
             return "restart"
-        raise Rejected(
+        raise RejectedError(
             f"maxconn needs {needed} file descriptors and the running HAProxy may open {limit}; only a restart raises "
             "that, which cuts all connections. Lower maxconn, or set haproxy_allow_restart while this node holds no VIP"
         )
 
     def _carry_out(self, outcome: Outcome, text: str, needed: int) -> None:
-        """Do what the outcome says. Raises Rejected after everything has been put back."""
+        """Do what the outcome says. Raises RejectedError after everything has been put back."""
         if self.predict:
             outcome.in_effect = not outcome.changed
             return
-        before = _on_disk(MAIN)
+        before, known = _on_disk(MAIN), self.transaction.generations()
         outcome.backup = self.transaction.apply(outcome.changes)
         try:
             self._after_files(outcome.changes)
             for action in outcome.actions:
                 self._act(action, before, text, needed)
-        except NotLoaded as error:
-            self._take_back(outcome, text, before, error)
+        except NotLoadedError as error:
+            self._take_back(outcome, text, before, known, error)
         outcome.in_effect = bool(text)
 
     def _act(self, action: str, before: str, text: str, needed: int) -> None:
@@ -240,19 +257,20 @@ class Deployment:
         if LOG_DROP_IN in paths:
             self.host.systemctl("try-restart", "rsyslog.service")
 
-    def _take_back(self, outcome: Outcome, text: str, before: str, error: NotLoaded) -> None:
-        """Put the old files back and load them, then tell what happened. Raises Rejected, always."""
+    def _take_back(self, outcome: Outcome, text: str, before: str, known: Sequence[str], error: NotLoadedError) -> None:
+        """Put the old files back and load them, then tell what happened. Raises RejectedError, always."""
         if outcome.backup:
             self.transaction.restore(outcome.backup)
+            forget_since(self.transaction, known)
             self._after_files(outcome.changes)
         fate = "the old configuration is back in place"
         try:
             if "start" not in outcome.actions:
                 self._recover(text, before)
                 fate += " and serves"
-        except NotLoaded as second:
+        except NotLoadedError as second:
             fate += f", but HAProxy does not load it either ({second}); what ran before still runs"
-        raise Rejected(f"HAProxy did not load the new configuration: {error}; {fate}") from error
+        raise RejectedError(f"HAProxy did not load the new configuration: {error}; {fate}") from error
 
     def _recover(self, text: str, before: str) -> None:
         """Make the old configuration serve again; mostly it never stopped, but the master must forget the failure."""
@@ -270,15 +288,31 @@ class Deployment:
         return File(path, None, secret=path not in (LIMIT_DROP_IN, LOG_DROP_IN))
 
 
+def forget_since(transaction: Transaction, known: Sequence[str]) -> None:
+    """Remove the generations that an attempt left which was taken back.
+
+    What they hold is on disk again, or is what HAProxy refused; a later rollback must not find the latter.
+    """
+    for generation in set(transaction.generations()) - set(known):
+        shutil.rmtree(transaction.folder / generation)
+
+
 def wishes_from(parameters: Mapping[str, Any]) -> Wishes:
-    """Return the clean declaration in a module's parameters. Raises Rejected with all faults at once."""
+    """Return the clean declaration in a module's parameters. Raises RejectedError with all faults at once."""
     keys = CONFIGURATION["options"]
-    configuration, found = check(CONFIGURATION, {key: parameters.get(key) for key in keys}, "haproxy")
+    given = {key: parameters.get(key) or None for key in keys}  # an empty statistics page is none
+    configuration, found = check(CONFIGURATION, given, "haproxy")
     if found:
-        raise Rejected(_listed([fault.replace("haproxy.", "", 1) for fault in found]))
+        raise RejectedError(_listed([fault.replace("haproxy.", "", 1) for fault in found]))
     secrets = {str(name): str(value) for name, value in (parameters["secrets"] or {}).items()}
-    rest = {key: parameters[key] for key in ("awaited_files", "rsyslog", "fatal_warnings", "allow_restart")}
+    rest = {key: parameters[key] for key in ("awaited_files", "fatal_warnings", "allow_restart")}
+    rest["rsyslog"] = _destination(parameters["rsyslog"])
     return Wishes(configuration, secrets, parameters["node"], **rest)
+
+
+def _destination(rsyslog: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """Return where the log goes, None where rsyslog is to be left alone."""
+    return rsyslog if rsyslog and (rsyslog["file"] or rsyslog["address"]) else None
 
 
 def descriptors(maxconn: int | None, text: str) -> int:
@@ -315,6 +349,14 @@ def _on_disk(path: str) -> str:
         return Path(path).read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return ""
+
+
+def _remove_folders() -> None:
+    """Remove the folders that the role made, the state file with its own; one that holds something else stays."""
+    Path(STATE_FILE).unlink(missing_ok=True)
+    for folder in (STATE_BASE, FRAGMENTS, str(Path(LIMIT_DROP_IN).parent)):
+        with contextlib.suppress(OSError):
+            Path(folder).rmdir()
 
 
 def _decoded(file: File) -> str:

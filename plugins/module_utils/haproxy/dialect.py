@@ -29,7 +29,9 @@ class Dialect(NamedTuple):
     def refuses_option(self, option: str) -> str | None:
         """Return why this release cannot take ``option <option>``, or None where it can."""
         word = option.split()[1] if option.startswith("no ") and len(option.split()) > 1 else option.split(" ")[0]
-        since, until = _OPTIONS.get(word, (OLDEST, None))
+        if word not in _OPTIONS:
+            return None
+        since, until = _OPTIONS[word]
         if self < since:
             return f"option {word} needs HAProxy {since} or newer, this host has {self}"
         if until is not None and self >= until:

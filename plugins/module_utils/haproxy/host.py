@@ -16,7 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialec
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import STATE_BASE
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
 
-__all__ = ["MAIN", "STATE_HEADER", "UNIT", "CommandFailed", "Host", "Run"]
+__all__ = ["MAIN", "STATE_HEADER", "UNIT", "CommandError", "Host", "Run"]
 
 MAIN = "/etc/haproxy/haproxy.cfg"
 UNIT = "haproxy.service"
@@ -32,7 +32,7 @@ _CAP_SYS_RESOURCE = 1 << 24
 Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
 
 
-class CommandFailed(Exception):
+class CommandError(Exception):
     """A command of the system failed; holds what it was and what it said."""
 
 
@@ -101,10 +101,10 @@ class Host:
         return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
 
     def systemctl(self, *words: str) -> None:
-        """Run systemctl. Raises CommandFailed with its words."""
+        """Run systemctl. Raises CommandError with its words."""
         status, output, errors = self.run(["systemctl", *words])
         if status != 0:
-            raise CommandFailed(f"systemctl {' '.join(words)}: {(errors or output).strip()}")
+            raise CommandError(f"systemctl {' '.join(words)}: {(errors or output).strip()}")
 
     def journal(self, cursor: str) -> str:
         """Return what the service logged since a cursor of the journal."""

@@ -13,7 +13,7 @@ from pathlib import Path
 __all__ = ["bound_in", "listening_in", "not_listening"]
 
 _LISTEN = "0A"
-_ANY = ("0.0.0.0", "::")  # noqa: S104 -- compared with, not bound
+_ANY = ("0.0.0.0", "::")
 
 
 def bound_in(text: str) -> list[tuple[str, int]]:
@@ -38,7 +38,7 @@ def _socket(field: str) -> tuple[str, int]:
     address, port = field.split(":")
     words = [int(address[at : at + 8], 16) for at in range(0, len(address), 8)]
     packed = b"".join(struct.pack("=I", word) for word in words)
-    family = socket.AF_INET if len(packed) == 4 else socket.AF_INET6  # noqa: PLR2004 -- bytes of an IPv4 address
+    family = socket.AF_INET if len(packed) == 4 else socket.AF_INET6
     return socket.inet_ntop(family, packed), int(port, 16)
 
 

@@ -46,7 +46,11 @@ class Texts(NamedTuple):
 
 
 def render(
-    configuration: Mapping[str, Any], secrets: Mapping[str, str], node: str, dialect: Dialect, foreign: Mapping[str, str]
+    configuration: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    node: str,
+    dialect: Dialect,
+    foreign: Mapping[str, str],
 ) -> Texts:
     """Return the texts of a load balancer.
 
@@ -55,12 +59,15 @@ def render(
         secrets: name -> value, for what the configuration names.
         node: this host's name among the peers.
         dialect: the release line of this host's HAProxy.
-        foreign: fragments of somebody else (file name -> text); they come last, so that nothing of theirs leaks into ours.
+        foreign: fragments of somebody else (file name -> text); they come last, so that nothing leaks into ours.
     """
     mode = configuration["defaults"]["mode"]
     services = configuration["services"].items()
     fragments = {name: _fragment(name, service, mode, dialect) for name, service in services}
     sections = [_global(configuration["global"], node), _defaults(configuration["defaults"])]
+    if foreign or any(service["raw"] for _name, service in services):
+        # Sections that name no defaults take the last ones; ours taken both ways would be a warning.
+        sections.append([f"defaults {DEFAULTS_NAME}-by-hand from {DEFAULTS_NAME}"])
     sections += [_peers(name, peers) for name, peers in configuration["peers"].items()]
     sections += _own(configuration, secrets)
     parts = [MARKER] + ["\n".join(lines) for lines in sections]
@@ -90,7 +97,9 @@ def masked(text: str) -> str:
     """Return a configuration as a diff may show it: without passwords, whoever wrote them, and without the digest."""
     text = re.sub(r"(?mi)^(\s*stats auth\s+).*$", rf"\g<1>{HIDDEN}", text)
     text = re.sub(r"(?mi)^(.*\b(?:insecure-)?password\s+)\S+", rf"\g<1>{HIDDEN}", text)
-    text = re.sub(r"(?mi)^(.*\b(?:authorization|x-api-key|token|secret)\s+)(?!if\b|unless\b).*$", rf"\g<1>{HIDDEN}", text)
+    text = re.sub(
+        r"(?mi)^(.*\b(?:authorization|x-api-key|token|secret)\s+)(?!if\b|unless\b).*$", rf"\g<1>{HIDDEN}", text
+    )
     return re.sub(rf"(?m)^(\s*setenv {DIGEST} ).*$", rf"\g<1>{HIDDEN}", text)
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A client of HAProxy's admin and master sockets (configuration manual, "Unix Socket commands"; management guide 9.3, 9.4)."""
+"""A client of HAProxy's admin and master sockets (HAProxy management guide, sections 9.3 and 9.4)."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answer
     parse_servers_state,
 )
 
-__all__ = ["ADMIN_SOCKET", "MASTER_SOCKET", "Refused", "Runtime", "Unreachable"]
+__all__ = ["ADMIN_SOCKET", "MASTER_SOCKET", "RefusedError", "Runtime", "UnreachableError"]
 
 ADMIN_SOCKET = "/run/haproxy/admin.sock"
 MASTER_SOCKET = "/run/haproxy-master.sock"
 
 
-class Unreachable(Exception):
+class UnreachableError(Exception):
     """Nobody answers on the socket."""
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """HAProxy did not do what a command asked; holds its words."""
 
 
@@ -43,7 +43,7 @@ class Runtime:
     def ask(self, command: str) -> str:
         """Return the answer to one command.
 
-        Raises Unreachable where nobody listens or the answer breaks off.
+        Raises UnreachableError where nobody listens or the answer breaks off.
         """
         pieces = []
         try:
@@ -51,20 +51,21 @@ class Runtime:
                 stream.settimeout(self.timeout)
                 stream.connect(self.path)
                 stream.sendall(command.encode() + b"\n")
+                stream.shutdown(socket.SHUT_WR)  # the master's socket (3.0) stays open until its client ends
                 while True:
                     piece = stream.recv(65536)
                     if not piece:
                         break
                     pieces.append(piece)
         except OSError as error:
-            raise Unreachable(f"{self.path}: {error.strerror or error}") from error
+            raise UnreachableError(f"{self.path}: {error.strerror or error}") from error
         return b"".join(pieces).decode("utf-8", "replace")
 
     def do(self, command: str) -> None:
-        """Send a command that answers nothing when it worked. Raises Refused with what it said otherwise."""
+        """Send a command that answers nothing when it worked. Raises RefusedError with what it said otherwise."""
         answer = self.ask(command).strip()
         if answer:
-            raise Refused(f"{command}: {answer}")
+            raise RefusedError(f"{command}: {answer}")
 
     def environment(self) -> dict[str, str]:
         """Return the environment of the worker that serves, which holds what ``setenv`` put there."""

@@ -53,7 +53,7 @@ def _named(node: Options, **more: Any) -> Options:
 
 
 def _timeouts(*names: str) -> Options:
-    return {"type": "dict", "dashes": True, "options": {name: DURATION for name in names}}
+    return {"type": "dict", "dashes": True, "options": dict.fromkeys(names, DURATION)}
 
 
 COUNT: Options = {"type": "int", "minimum": 1, "maximum": 2000000}

@@ -27,7 +27,9 @@ def faults(
 ) -> list[str]:
     """Return all contradictions of a clean configuration. Without a dialect what depends on the release is left out."""
     sections = list(_sections(configuration))
-    found = [] if dialect is None or dialect >= OLDEST else [f"HAProxy {dialect} is too old: {OLDEST} or newer is needed"]
+    found = (
+        [] if dialect is None or dialect >= OLDEST else [f"HAProxy {dialect} is too old: {OLDEST} or newer is needed"]
+    )
     found += _duplicates(sections)
     found += _shared_binds(configuration, sections)
     for section in sections:
@@ -93,7 +95,9 @@ def _section(section: Section, configuration: Mapping[str, Any]) -> list[str]:
 def _tcp(section: Section) -> list[str]:
     """What speaks about HTTP has no effect, or is refused, in a section that forwards bytes."""
     keys = ("forward_for", "forwarded_proto", "cookie", "redirects", "http_request", "http_response")
-    return [f"{section.path}.{key}: needs mode http, this section has mode tcp" for key in keys if section.body.get(key)]
+    return [
+        f"{section.path}.{key}: needs mode http, this section has mode tcp" for key in keys if section.body.get(key)
+    ]
 
 
 def _servers(section: Section) -> list[str]:

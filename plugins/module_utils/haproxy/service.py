@@ -19,7 +19,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialec
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import (
     STATE_HEADER,
     UNIT,
-    CommandFailed,
+    CommandError,
     Host,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.listeners import not_listening
@@ -31,15 +31,15 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import (
     MASTER_SOCKET,
     Runtime,
-    Unreachable,
+    UnreachableError,
 )
 
-__all__ = ["NotLoaded", "Service"]
+__all__ = ["STATE_FILE", "NotLoadedError", "Service"]
 
 STATE_FILE = f"{STATE_BASE}/global"
 
 
-class NotLoaded(Exception):
+class NotLoadedError(Exception):
     """HAProxy does not run what is on disk; holds its own words."""
 
 
@@ -63,31 +63,31 @@ class Service:
         """Return the digest of the configuration that serves, "" where nobody says."""
         try:
             return self.admin.environment().get(DIGEST, "")
-        except Unreachable:
+        except UnreachableError:
             return ""
 
     def start(self, text: str) -> None:
-        """Start the service with ``text``, which is on disk. Raises NotLoaded; then the service is stopped again."""
+        """Start the service with ``text``, which is on disk. Raises NotLoadedError; then it is stopped again."""
         _write_state(STATE_HEADER)
         cursor = self.host.journal_cursor()
         try:
             self.host.systemctl("start", UNIT)
             self._prove(text)
-        except (CommandFailed, NotLoaded) as error:
+        except (CommandError, NotLoadedError) as error:
             said = first_complaint(self.host.journal(cursor))
             self.host.run(["systemctl", "stop", UNIT])
             self.host.run(["systemctl", "reset-failed", UNIT])
-            raise NotLoaded(said or str(error)) from error
+            raise NotLoadedError(said or str(error)) from error
 
     def restart(self, text: str) -> None:
-        """Restart the service, which cuts its connections. Raises NotLoaded."""
+        """Restart the service, which cuts its connections. Raises NotLoadedError."""
         self.host.systemctl("stop", UNIT)
         self.start(text)
 
     def reload(self, before: str, after: str) -> None:
         """Load ``after``, which is on disk, in place of ``before``; drained and weighted servers stay so.
 
-        Raises NotLoaded; then the old worker still serves.
+        Raises NotLoadedError; then the old worker still serves.
         """
         self._save_state(before, after)
         cursor = self.host.journal_cursor()
@@ -101,13 +101,13 @@ class Service:
     def _reload(self, cursor: str) -> None:
         try:
             then = self.master.processes()
-        except Unreachable:
+        except UnreachableError:
             self._reload_by_systemd(cursor)
             return
         answer = self.master.ask("reload")
         if self.dialect.reload_answers():
             if not answer.startswith("Success=1"):
-                raise NotLoaded(first_complaint(answer))
+                raise NotLoadedError(first_complaint(answer))
             return
         self._await_reload(then, cursor)
 
@@ -115,8 +115,8 @@ class Service:
         """Reload where the unit gives the master no socket; whether it worked shows in the running digest."""
         try:
             self.host.systemctl("reload", UNIT)
-        except CommandFailed as error:
-            raise NotLoaded(first_complaint(self.host.journal(cursor)) or str(error)) from error
+        except CommandError as error:
+            raise NotLoadedError(first_complaint(self.host.journal(cursor)) or str(error)) from error
 
     def _await_reload(self, then: Processes, cursor: str) -> None:
         """Wait for a reload whose command does not wait for itself: 2.6 and older."""
@@ -124,35 +124,37 @@ class Service:
         def done() -> bool:
             now = self.master.processes()
             if now.failed > then.failed:
-                raise NotLoaded(first_complaint(self.host.journal(cursor)) or "the master counts a failed reload")
+                raise NotLoadedError(first_complaint(self.host.journal(cursor)) or "the master counts a failed reload")
             return now.reloads > then.reloads and now.workers != then.workers
 
         if not _until(done, self.patience):
-            raise NotLoaded(first_complaint(self.host.journal(cursor)) or "the master has not reloaded")
+            raise NotLoadedError(first_complaint(self.host.journal(cursor)) or "the master has not reloaded")
 
     def _prove(self, text: str) -> None:
         """Make sure that ``text`` is what serves: its digest in the worker, no failed reload, all addresses bound."""
         digest = declared_digest(text)
         if digest and not _until(lambda: self.running_digest() == digest, self.patience):
-            raise NotLoaded("the running HAProxy does not have the new configuration, though it did not refuse it")
+            raise NotLoadedError("the running HAProxy does not have the new configuration, though it did not refuse it")
         self._prove_processes()
         silent = not_listening(text)
         if silent:
-            raise NotLoaded(f"nothing listens on {', '.join(silent)}")
+            raise NotLoadedError(f"nothing listens on {', '.join(silent)}")
 
     def _prove_processes(self) -> None:
         try:
             processes = self.master.processes()
-        except Unreachable:
+        except UnreachableError:
             return
         if processes.failed or not processes.workers:
-            raise NotLoaded(f"the master counts {processes.failed} failed reloads and has workers {processes.workers}")
+            raise NotLoadedError(
+                f"the master counts {processes.failed} failed reloads and has workers {processes.workers}"
+            )
 
     def _save_state(self, before: str, after: str) -> None:
         """Save the servers' state for the next worker. Without a socket there is none to save."""
         try:
             state = self.admin.ask("show servers state")
-        except Unreachable:
+        except UnreachableError:
             state = STATE_HEADER
         _write_state(keep_state_of(state, before, after))
 
@@ -177,7 +179,7 @@ def _until(condition: Callable[[], bool], patience: float) -> bool:
         try:
             if condition():
                 return True
-        except (Unreachable, ValueError):
+        except (UnreachableError, ValueError):
             pass
         if time.monotonic() > end:
             return False

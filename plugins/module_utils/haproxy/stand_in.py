@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A certificate with its key that stands in, in check mode, for one that an earlier role of the same run will put in place.
+"""A certificate with its key that stands in, in check mode, for one that an earlier role of the run will put there.
 
 It lets ``haproxy -c`` read the rest of a staged configuration. It is public, names the host stand-in.invalid, and only
 ever exists in a staging directory of root's that lives for the length of one ``haproxy -c``.

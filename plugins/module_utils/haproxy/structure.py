@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Checks a nested structure against a specification and reports every fault at once.
 
-A specification node is a dict like an Ansible argument spec (``type``, ``required``, ``default``, ``choices``, ``elements``,
-``options``) and adds what that lacks: ``values`` (a map of free names to one kind of object), ``minimum``/``maximum``, and
-text types with the meaning they have in a HAProxy configuration (``line``, ``token``, ``name``, ``address``, ``duration``,
-``size``, ``path``). Ansible's own validator knows no maps of free names and stops at the first bad branch.
+A specification node is a dict like an Ansible argument spec (``type``, ``required``, ``default``, ``choices``,
+``elements``, ``options``) and adds what that lacks: ``values`` (a map of free names to one kind of object),
+``minimum``/``maximum``, and text types with the meaning they have in a HAProxy configuration (``line``, ``token``,
+``name``, ``address``, ``duration``, ``size``, ``path``). Ansible's own validator knows no maps of free names and stops
+at the first bad branch.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
 def check(node: Node, value: Any, path: str) -> tuple[Any, list[str]]:
-    """Return ``value`` in its clean form, with defaults filled in, and the list of faults; ``path`` names it in messages."""
+    """Return ``value`` in its clean form, with defaults filled in, and its faults; ``path`` names it in messages."""
     faults: list[str] = []
     clean = _any(node, value, path, faults)
     return clean, faults
@@ -53,6 +54,8 @@ def _dict(node: Node, value: Any, path: str, faults: list[str]) -> Any:
         return None
     if node.get("dashes"):  # HAProxy writes http-request, YAML users write both
         value = {str(key).replace("-", "_"): item for key, item in value.items()}
+    if "on" in options:  # YAML 1.1 reads the bare word on as true, also in the place of a key
+        value = {"on" if str(key).lower() == "true" else key: item for key, item in value.items()}
     for key in value:
         if key not in options:
             faults.append(f"{path}.{key}: unknown key{_meant(str(key), options)}")

@@ -92,7 +92,11 @@ class Deployment:
             item.wanted.path for item in changes if item.current and item.current.content != item.wanted.content
         }
         renewals = [self._renewal(loaded[os.path.realpath(file.path)], file) for file in _kept(files, loaded)]
-        stale = [item for item in renewals if item.file.path in rewritten or item.before != served(item.file.content)]
+        stale = [
+            item
+            for item in renewals
+            if item.file.path in rewritten or not item.before.agrees(served(item.file.content))
+        ]
         known = frozenset(file.path for file in files if os.path.realpath(file.path) in loaded)
         return Plan(changes, stale, self._unknown(files, loaded, text) if loaded else [], known)
 
@@ -147,7 +151,7 @@ class Deployment:
     def _verify(self, plan: Plan) -> None:
         for renewal in plan.renewals:
             runs, wanted = self.runtime.serving(renewal.name), served(renewal.file.content)
-            if runs != wanted:
+            if not runs.agrees(wanted):
                 raise RefusedError(f"HAProxy serves {runs} for {renewal.name}, not {wanted}.")
         missing = set(map(os.path.realpath, plan.unknown)) - set(self.runtime.loaded())
         if missing:

@@ -16,6 +16,7 @@ __all__ = ["Block", "Served", "blocks", "real", "served", "source_files"]
 
 _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 _SUFFIXES = (".pem", ".crt", ".cer", ".cert", ".key")
+_EXPLICIT_VERSION = 0xA0
 _LARGEST = 1024 * 1024  # bytes; certificates and keys are a few kB
 
 
@@ -36,21 +37,42 @@ class Block:
         """Tell whether this is a private key."""
         return self.label.endswith("PRIVATE KEY")
 
-    def digest(self, algorithm: str) -> str:
-        """Return the fingerprint of the block's content in lower-case hexadecimal; "" where it is not base64."""
-        body = "".join(self.text.split("\n")[1:-2])
+    @property
+    def der(self) -> bytes:
+        """Return the block's content; empty where it is not base64."""
         try:
-            return hashlib.new(algorithm, base64.b64decode(body, validate=True)).hexdigest()
+            return base64.b64decode("".join(self.text.split("\n")[1:-2]), validate=True)
         except (binascii.Error, ValueError):
-            return ""
+            return b""
+
+    def digest(self, algorithm: str) -> str:
+        """Return the fingerprint of the block's content in lower-case hexadecimal."""
+        return hashlib.new(algorithm, self.der).hexdigest()
 
 
 @dataclass(frozen=True)
 class Served:
-    """What a combined file makes HAProxy serve: the leaf's SHA-1 fingerprint and the number of intermediates."""
+    """What HAProxy serves: SHA-1 fingerprint and serial number of the leaf, and the number of intermediates.
+
+    HAProxy cuts the description of a certificate with hundreds of names off at its buffer's size, before the
+    fingerprint; then ``sha1`` is empty and the serial number, which stands before the names, has to do.
+    """
 
     sha1: str
     intermediates: int
+    serial: int = -1
+
+    def agrees(self, other: Served | None) -> bool:
+        """Tell whether both are the same as far as both are known."""
+        if other is None:
+            return False
+        if self.sha1 and other.sha1:
+            return (self.sha1, self.intermediates) == (other.sha1, other.intermediates)
+        return self.serial == other.serial
+
+    def __str__(self) -> str:
+        """Return it for messages."""
+        return f"sha1 {self.sha1 or '(not shown)'}, serial {self.serial:X}, {self.intermediates} intermediate(s)"
 
 
 def blocks(text: str) -> list[Block]:
@@ -68,7 +90,26 @@ def served(content: bytes | None) -> Served | None:
     if content is None:
         return None
     found = [block for block in blocks(content.decode("ascii", "replace")) if block.is_certificate]
-    return Served(found[0].digest("sha1"), len(found) - 1) if found else None
+    return Served(found[0].digest("sha1"), len(found) - 1, _serial(found[0].der)) if found else None
+
+
+def _serial(certificate: bytes) -> int:
+    """Return the serial number of a certificate (RFC 5280 section 4.1); -1 where it is none."""
+    try:
+        at = _inside(certificate, _inside(certificate, 0))  # Certificate, then TBSCertificate
+        if certificate[at] == _EXPLICIT_VERSION:
+            start = _inside(certificate, at)
+            at = start + certificate[at + 1]
+        start = _inside(certificate, at)
+        return int.from_bytes(certificate[start : start + certificate[at + 1]], "big")
+    except IndexError:
+        return -1
+
+
+def _inside(der: bytes, at: int) -> int:
+    """Return where the content of the DER element at ``at`` begins."""
+    length = der[at + 1]
+    return at + 2 + (length & 0x7F if length & 0x80 else 0)
 
 
 def real(path: str) -> str:

@@ -89,7 +89,7 @@ def _configuration(names: Sequence[str]) -> str:
             "keyUsage = critical, digitalSignature, keyEncipherment",
             "extendedKeyUsage = serverAuth",
             "subjectKeyIdentifier = hash",
-            "authorityKeyIdentifier = keyid",
+            "authorityKeyIdentifier = keyid:always",
             "",
         ]
     )

@@ -77,10 +77,12 @@ class Runtime:
     def serving(self, name: str) -> Served:
         """Return what HAProxy serves for the certificate that it knows as ``name``."""
         answer = self._ask(self.admin, f"show ssl cert {name}")
-        found = re.search(r"^SHA1 FingerPrint: ([0-9A-Fa-f]+)$", answer, re.MULTILINE)
-        if not found:
-            raise RefusedError(f"'show ssl cert {name}' answers: {answer.strip()}")
-        return Served(found.group(1).lower(), len(re.findall(r"^Chain Subject:", answer, re.MULTILINE)))
+        serial = re.search(r"^Serial: ([0-9A-Fa-f]+)$", answer, re.MULTILINE)
+        if not serial:
+            raise RefusedError(f"'show ssl cert {name}' answers: {answer.strip()[:500]}")
+        sha1 = re.search(r"^SHA1 FingerPrint: ([0-9A-Fa-f]{40})$", answer, re.MULTILINE)
+        chain = len(re.findall(r"^Chain Subject:", answer, re.MULTILINE))
+        return Served(sha1.group(1).lower() if sha1 else "", chain, int(serial.group(1), 16))
 
     def renew(self, name: str, pem: str) -> None:
         """Give HAProxy another certificate for ``name`` while it runs; existing connections go on.
@@ -104,12 +106,14 @@ class Runtime:
         names a file for it; without that file a reload would put drained servers back into service.
         Raises RefusedError with HAProxy's log, OSError where the master does not listen.
         """
-        self._save_state(configuration)
-        answer = self._ask(self.master, "reload")
-        if "Success=1" in answer:
-            return
-        if "Success=0" in answer or self._failed():
-            raise RefusedError(f"HAProxy refused to reload: {answer.strip()}")
+        header = self._save_state(configuration)
+        try:
+            answer = self._ask(self.master, "reload")
+            if "Success=1" not in answer and ("Success=0" in answer or self._failed()):
+                raise RefusedError(f"HAProxy refused to reload: {answer.strip()}")
+        finally:
+            # The state is of this moment only: at a later start it would bring back what an operator has undone.
+            _write_state(configuration, header)
 
     def _failed(self) -> bool:
         """Tell whether the last reload failed, for HAProxy before 2.7, whose ``reload`` does not say."""
@@ -123,13 +127,21 @@ class Runtime:
             time.sleep(0.2)
         return True
 
-    def _save_state(self, configuration: str) -> None:
-        path = state_file(configuration)
-        if path:
-            state = self._ask(self.admin, "show servers state")
-            temporary = Path(f"{path}.netstack")
-            temporary.write_text(state)
-            os.replace(str(temporary), path)
+    def _save_state(self, configuration: str) -> str:
+        """Write the servers' state where the configuration wants it; return its header, a state without servers."""
+        if not state_file(configuration):
+            return ""
+        state = self._ask(self.admin, "show servers state")
+        _write_state(configuration, state)
+        return "".join(f"{line}\n" for line in state.splitlines()[:2])
+
+
+def _write_state(configuration: str, state: str) -> None:
+    path = state_file(configuration)
+    if path:
+        temporary = Path(f"{path}.netstack")
+        temporary.write_text(state)
+        os.replace(str(temporary), path)
 
 
 def state_file(configuration: str) -> str:

@@ -81,7 +81,7 @@ def _remote(bundle: dict[str, Any], _path: str, _key: str, _check_mode: bool) ->
 
 def _self_signed(bundle: dict[str, Any], path: str, _key: str, check_mode: bool) -> str:
     """Keep the certificate on disk while it is fit; check mode makes no key, it only says that one would be made."""
-    existing = _existing(bundle, path)
+    existing = _existing(bundle, path, check_mode)
     if existing:
         return existing
     if check_mode:
@@ -89,7 +89,11 @@ def _self_signed(bundle: dict[str, Any], path: str, _key: str, check_mode: bool)
     return openssl.self_signed(bundle["names"], str(bundle["key_type"]), int(bundle["valid_days"]))
 
 
-def _existing(bundle: dict[str, Any], path: str) -> str:
+def _existing(bundle: dict[str, Any], path: str, check_mode: bool) -> str:
+    """Return the certificate and key on disk where they are fit, else "".
+
+    Check mode runs before openssl is installed: a pair that is there is then taken for fit, as it mostly is.
+    """
     try:
         found = _read(path)
     except OSError:
@@ -97,12 +101,19 @@ def _existing(bundle: dict[str, Any], path: str) -> str:
     if [block.is_key for block in found] != [False, True]:
         return ""
     certificate, key = found[0].text, found[1].text
-    fit = openssl.is_fit(certificate, bundle["names"], bundle["key_type"], bundle["minimum_days"])
-    return certificate + key if fit and _belongs(key, certificate) else ""
+    try:
+        fit = openssl.is_fit(certificate, bundle["names"], bundle["key_type"], bundle["minimum_days"])
+        return certificate + key if fit and _belongs(key, certificate) else ""
+    except openssl.MissingError:
+        if not check_mode:
+            raise
+        return certificate + key
 
 
 def _belongs(key: str, certificate: str) -> bool:
     try:
         return openssl.public_key(key) == openssl.certificate_key(certificate)
+    except openssl.MissingError:
+        raise
     except openssl.OpensslError:
         return False

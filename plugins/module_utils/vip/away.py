@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Iterable, List
+from typing import Iterable
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
 
@@ -17,14 +17,14 @@ SUFFIX = ".away"
 
 
 def is_away(paths: Paths, name: str) -> bool:
-    """Tell whether the instance is told to be away; as keepalived does it, a missing or unreadable value counts as 0."""
+    """Tell whether the instance is told to be away; as for keepalived, no value or an unreadable one counts as 0."""
     try:
         return int(Path(paths.away(name)).read_text().split()[0]) != 0
     except (OSError, ValueError, IndexError):
         return False
 
 
-def known(paths: Paths) -> List[str]:
+def known(paths: Paths) -> list[str]:
     """Return the instances that have a tracked file."""
     return sorted(path.name[: -len(SUFFIX)] for path in Path(paths.state).glob("*" + SUFFIX))
 
@@ -41,12 +41,12 @@ def write(paths: Paths, name: str, away: bool) -> None:
         os.close(handle)
 
 
-def missing(paths: Paths, names: Iterable[str]) -> List[str]:
+def missing(paths: Paths, names: Iterable[str]) -> list[str]:
     """Return the instances without a tracked file."""
     return sorted(set(names) - set(known(paths)))
 
 
-def stale(paths: Paths, names: Iterable[str]) -> List[str]:
+def stale(paths: Paths, names: Iterable[str]) -> list[str]:
     """Return the tracked files' names that no instance is behind any more."""
     return sorted(set(known(paths)) - set(names))
 

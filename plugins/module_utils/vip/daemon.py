@@ -3,8 +3,8 @@
 """The keepalived of this host: its release, its judgement of a file, and which file it really runs.
 
 ``systemctl reload`` only sends a signal and is content. What was taken is asked of the program itself: on SIGUSR1 its
-VRRP process writes what it runs to /tmp/keepalived.data (mode 0600), the router id among it, which ends in the digest of the
-file that it came from.
+VRRP process writes what it runs to /tmp/keepalived.data (mode 0600), the router id among it, which ends in the digest
+of the file that it came from.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ import re
 import stat
 import time
 from dataclasses import dataclass
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, List, Tuple
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
 
 UNIT = "keepalived.service"
-DUMP = "/tmp/keepalived.data"  # noqa: S108  the program's own fixed path; read with care in _read_dump
+DUMP = "/tmp/keepalived.data"
 ROUTER_ID = re.compile(r"^\s*Router ID = (\S+)\s*$", re.M)
+STATE = re.compile(r"^ VRRP Instance = (\S+)\n(?:   .*\n)*?   State = (\w+)", re.M)
+COMPLETE = "------< Interfaces >------"  # the dump's last part
 VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 LOAD_TIMEOUT = 10.0  # seconds; a reload took 0.1 s on an idle host, the dump at most one pass of its scheduler
 
@@ -37,16 +39,18 @@ class Status:
     enabled: bool
     active: bool
     pid: int
+    stale: bool = False
+    """Whether systemd has yet to read the unit's files again."""
 
 
 class Daemon:
     """keepalived as a systemd service."""
 
-    def __init__(self, run: Run, binary: Optional[str]) -> None:
+    def __init__(self, run: Run, binary: str | None) -> None:
         self.run = run
         self.binary = binary
 
-    def version(self) -> Tuple[int, ...]:
+    def version(self) -> tuple[int, ...]:
         """Return the installed release, or the one that apt would install; (0, 0, 0) when neither is known."""
         if self.binary:
             _rc, out, err = self.run([self.binary, "--version"])
@@ -61,14 +65,14 @@ class Daemon:
         Raises DaemonError with keepalived's words.
         """
         if not os.path.isfile(path) or os.path.getsize(path) == 0:
-            raise DaemonError("there is no configuration in %s" % path)
+            raise DaemonError(f"there is no configuration in {path}")
         rc, out, err = self.run([self.binary or "keepalived", "-t", "-f", path])
         if rc != 0:
-            raise DaemonError("keepalived refuses the configuration (rc %d): %s" % (rc, (out + err).strip()))
+            raise DaemonError(f"keepalived refuses the configuration (rc {rc}): {(out + err).strip()}")
 
     def status(self) -> Status:
         """Return what systemd says; a host without the unit is neither enabled nor active."""
-        keys = "LoadState,UnitFileState,ActiveState,MainPID"
+        keys = "LoadState,UnitFileState,ActiveState,MainPID,NeedDaemonReload"
         rc, out, _err = self.run(["systemctl", "show", UNIT, "--property=" + keys])
         found = dict(line.split("=", 1) for line in out.splitlines() if "=" in line) if rc == 0 else {}
         return Status(
@@ -76,10 +80,11 @@ class Daemon:
             enabled=found.get("UnitFileState") == "enabled",
             active=found.get("ActiveState") in ("active", "reloading"),
             pid=int(found.get("MainPID") or 0),
+            stale=found.get("NeedDaemonReload") == "yes",
         )
 
-    def running(self, pid: int, timeout: float = LOAD_TIMEOUT) -> str:
-        """Return the router id that the VRRP process of ``pid`` runs with, "" when it does not answer in ``timeout`` s."""
+    def dump(self, pid: int, timeout: float = LOAD_TIMEOUT) -> str:
+        """Return what the VRRP process below ``pid`` says of itself, "" when there is no answer in ``timeout`` s."""
         before = _stamp()
         try:
             os.kill(pid, self._signal())
@@ -89,24 +94,42 @@ class Daemon:
         while time.monotonic() < end:
             if _stamp() != before:
                 text = _read_dump()
-                found = ROUTER_ID.search(text)
-                if found and "VRRP Topology" in text:
-                    return found.group(1)
+                if COMPLETE in text:
+                    return text
             time.sleep(0.05)
         return ""
+
+    def running(self, pid: int, timeout: float = LOAD_TIMEOUT) -> str:
+        """Return the router id that the VRRP process below ``pid`` has, "" when there is no answer in ``timeout`` s."""
+        found = ROUTER_ID.search(self.dump(pid, timeout))
+        return found.group(1) if found else ""
+
+    def states(self) -> dict[str, str]:
+        """Return the state of each instance (INIT, BACKUP, MASTER or FAULT); nothing where keepalived does not run."""
+        status = self.status()
+        return dict(STATE.findall(self.dump(status.pid))) if status.active and status.pid else {}
 
     def _signal(self) -> int:
         rc, out, _err = self.run([self.binary or "keepalived", "--signum=DATA"])
         return int(out) if rc == 0 and out.strip().isdigit() else 10
 
     def control(self, verb: str) -> None:
-        """Have systemd start, reload, stop, enable or disable the service. Raises DaemonError with systemd's words."""
-        rc, out, err = self.run(["systemctl", verb, UNIT])
+        """Have systemd start, reload, stop, enable or disable the service, or read its files again (daemon-reload).
+
+        Raises DaemonError with systemd's words.
+        """
+        command = ["systemctl", verb] + ([] if verb == "daemon-reload" else [UNIT])
+        rc, out, err = self.run(command)
         if rc != 0:
-            raise DaemonError("systemctl %s %s: %s" % (verb, UNIT, (err or out).strip()))
+            raise DaemonError(f"{' '.join(command)}: {(err or out).strip()}")
+
+    def refresh(self) -> None:
+        """Let systemd read the unit's files again where they have changed."""
+        if self.status().stale:
+            self.control("daemon-reload")
 
     def confirm(self, identity: str, timeout: float = LOAD_TIMEOUT) -> None:
-        """Wait until keepalived runs the file of this router id. Raises DaemonError when it does not in ``timeout`` s."""
+        """Wait until keepalived runs the file of this router id. Raises DaemonError after ``timeout`` seconds."""
         end = time.monotonic() + timeout
         seen = ""
         while time.monotonic() < end:
@@ -116,7 +139,9 @@ class Daemon:
                 if seen == identity:
                     return
             time.sleep(0.1)
-        raise DaemonError("keepalived did not take the configuration %s, it runs %s" % (identity, seen or "nothing"))
+        raise DaemonError(
+            "keepalived did not take the configuration {}, it runs {}".format(identity, seen or "nothing")
+        )
 
     def journal(self, lines: int = 12) -> str:
         """Return the service's last words, for messages."""
@@ -124,12 +149,12 @@ class Daemon:
         return out.strip()
 
 
-def _version(text: str) -> Tuple[int, ...]:
+def _version(text: str) -> tuple[int, ...]:
     found = VERSION.search(text)
     return tuple(int(part) for part in found.groups()) if found else (0, 0, 0)
 
 
-def _stamp() -> Tuple[int, int]:
+def _stamp() -> tuple[int, int]:
     """Return what changes with each dump."""
     try:
         status = os.lstat(DUMP)

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """One change of keepalived as a transaction: judged, saved, put in place, loaded, proven, or put back.
 
-What is to do is found by comparing files and the running program with what is wanted, never remembered by a handler. So a
-run that was killed anywhere is finished by the next one.
+What is to do is found by comparing files and the running program with what is wanted, never remembered by a handler.
+So a run that was killed anywhere is finished by the next one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
@@ -21,21 +21,23 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon imp
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Site
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import (
     MARKER,
+    SUPERVISION,
     Paths,
     render,
     render_check,
     router_id,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import refuse_renumbering
 
 
 @dataclass(frozen=True)
 class Plan:
     """What there is to do: files to change, verbs for systemd, and the router id that proves the outcome."""
 
-    changes: List[Change]
-    verbs: List[str]
+    changes: list[Change]
+    verbs: list[str]
     identity: str
-    names: List[str]
+    names: list[str]
 
     @property
     def needed(self) -> bool:
@@ -46,8 +48,10 @@ class Plan:
 class Keepalived:
     """keepalived's configuration on this host."""
 
-    def __init__(self, daemon: Daemon, transaction: Transaction, paths: Optional[Paths] = None) -> None:
-        self.daemon = daemon
+    def __init__(
+        self, daemon: Daemon, transaction: Transaction, paths: Paths | None = None, staging: str = "/run"
+    ) -> None:
+        self.daemon, self.staging = daemon, staging
         self.transaction = transaction
         self.paths = paths or Paths()
         self.pending = Path(self.paths.state) / "keepalived.pending"
@@ -55,10 +59,12 @@ class Keepalived:
     def plan(self, site: Site) -> Plan:
         """Return what would bring ``site`` about, after keepalived itself has judged it. Changes nothing.
 
-        Raises DaemonError when keepalived refuses the configuration.
+        Raises DaemonError when keepalived refuses the configuration, RenumberError when an address would pass to
+        another virtual router.
         """
         text = render(site, self.daemon.version(), self.paths)
         self._judge(site)
+        refuse_renumbering(self._current(), text)
         names = [instance.name for instance in site.instances]
         changes = self.transaction.plan(self._files(text, site))
         identity = router_id(text)
@@ -67,38 +73,45 @@ class Keepalived:
             verbs.append("tidy")
         return Plan(changes, verbs, identity, names)
 
-    def _files(self, text: str, site: Site) -> List[File]:
+    def _files(self, text: str, site: Site) -> list[File]:
         """Return the files; the check stands before the configuration that names it."""
         secret = any(instance.password for instance in site.instances)
         check = render_check(site.health).encode() if site.health.enabled else None
         return [
             File(self.paths.check, check, 0o755),
             File(self.paths.config, text.encode(), 0o600, secret=secret),
+            File(self.paths.drop_in, SUPERVISION.encode()),
         ]
 
-    def _verbs(self, status: Status, changed: bool, identity: str) -> List[str]:
+    def _verbs(self, status: Status, changed: bool, identity: str) -> list[str]:
         """Return what systemd has to do. A reload is due for as long as the program does not run what it should."""
-        verbs = [] if status.enabled else ["enable"]
+        verbs = ["daemon-reload"] if status.stale else []
+        verbs += [] if status.enabled else ["enable"]
         if not status.active:
-            return verbs + ["start"]
+            return [*verbs, "start"]
         if changed or self.pending.exists() or self.daemon.running(status.pid) != identity:
             verbs.append("reload")
         return verbs
 
     def _judge(self, site: Site) -> None:
+        """Have keepalived judge a configuration before it is put in place. Raises DaemonError with its words."""
+        version = self.daemon.version()
+        self._stage(render_check(site.health), lambda staged: render(site, version, staged, "staging"))
+
+    def _stage(self, check: str, config: Callable[[Paths], str]) -> None:
         """Have keepalived judge a staging copy that has its own check and tracked files.
 
-        The copy lies below /run: keepalived trusts no script that others than root could swap, which rules /tmp out. Where
-        keepalived is not installed yet (the first run in check mode) there is nobody to ask.
+        The copy lies below /run: keepalived trusts no script that others than root could swap, which rules /tmp out.
+        Where keepalived is not installed yet (the first run in check mode) there is nobody to ask.
         """
         if not self.daemon.binary:
             return
-        folder = tempfile.mkdtemp(prefix="netstack-vip-", dir="/run")
+        folder = tempfile.mkdtemp(prefix="netstack-vip-", dir=self.staging)
         try:
             staged = Paths(folder + "/keepalived.conf", folder + "/check", folder)
-            Path(staged.check).write_text(render_check(site.health))
+            Path(staged.check).write_text(check)
             os.chmod(staged.check, 0o700)
-            _write_private(staged.config, render(site, self.daemon.version(), staged, "staging"))
+            _write_private(staged.config, config(staged))
             self.daemon.check(staged.config)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -120,51 +133,54 @@ class Keepalived:
         return generation
 
     def _mark(self) -> None:
-        """Leave a mark that a change is under way: its absence proves that the running program took the file on disk."""
+        """Leave a mark that a change is under way; without it, the running program has taken the file on disk."""
         self.pending.parent.mkdir(parents=True, exist_ok=True)
         self.pending.touch()
 
-    def _drive(self, verbs: List[str], identity: str) -> None:
+    def _drive(self, verbs: list[str], identity: str) -> None:
+        self.daemon.refresh()
         for verb in verbs:
             self.daemon.control(verb)
         if verbs:
             self.daemon.confirm(identity)
 
     def _undo(self, generation: str, error: DaemonError) -> None:
-        """Put the files back, load them and raise what happened. The mark stays, so that the next run looks again."""
+        """Put the files back, load them and raise what happened. Without success the mark stays for the next run."""
         words = self.daemon.journal()
         if generation:
             self.transaction.restore(generation)
             try:
                 self.load()
+                self.pending.unlink()
             except DaemonError as second:
-                raise DaemonError("%s. Nor could the former configuration be loaded: %s" % (error, second)) from error
-        raise DaemonError("%s. The former configuration is back. The journal: %s" % (error, words)) from error
+                raise DaemonError(f"{error}. Nor could the former configuration be loaded: {second}") from error
+        raise DaemonError(f"{error}. The former configuration is back. The journal: {words}") from error
 
     def load(self) -> None:
         """Make the running program follow the file on disk, whatever it is; without a file, stop it."""
         text = self._current()
+        self.daemon.refresh()
         status = self.daemon.status()
         if not text:
             if status.active:
                 self.daemon.control("stop")
             return
+        if not status.enabled:
+            self.daemon.control("enable")
         self.daemon.control("reload" if status.active else "start")
         identity = router_id(text)
         if identity:
             self.daemon.confirm(identity)
 
     def _current(self) -> str:
-        try:
-            return Path(self.paths.config).read_text(errors="replace")
-        except FileNotFoundError:
-            return ""
+        return _read(self.paths.config)
 
     def plan_absent(self) -> Plan:
-        """Return what takes our configuration away; one that is not ours stays, and so does the program that runs it."""
+        """Return what takes our configuration away. One that is not ours stays, and the program that runs it."""
         status = self.daemon.status()
         ours = MARKER in self._current()
-        wanted = [File(self.paths.check, None)] + ([File(self.paths.config, None)] if ours else [])
+        wanted = [File(self.paths.check, None), File(self.paths.drop_in, None)]
+        wanted += [File(self.paths.config, None)] if ours else []
         changes = self.transaction.plan(wanted)
         idle = not self._current()
         verbs = ["stop"] if status.active and (ours or idle) else []
@@ -177,39 +193,51 @@ class Keepalived:
             if verb != "tidy":
                 self.daemon.control(verb)
         generation = self.transaction.apply(plan.changes)
+        self.daemon.refresh()
         away.tidy(self.paths, [])
         if self.pending.exists():
             self.pending.unlink()
         return generation
 
-    def plan_restore(self, generation: str) -> List[Change]:
-        """Return what differs from a generation."""
-        return self.transaction.plan(self.transaction.saved(generation))
+    def plan_restore(self, generation: str) -> list[Change]:
+        """Return what differs from a generation. Raises RenumberError as `plan` does."""
+        files = self.transaction.saved(generation)
+        for file in files:
+            if file.path == self.paths.config and file.content:
+                refuse_renumbering(self._current(), file.content.decode(errors="replace"))
+        return self.transaction.plan(files)
 
     def restore(self, generation: str) -> None:
-        """Put a generation back and load it. Raises DaemonError when keepalived refuses it, before anything is changed."""
+        """Put a generation back and load it. Raises DaemonError, before any change when keepalived refuses it."""
         wanted = {file.path: file for file in self.transaction.saved(generation)}
-        config = wanted.get(self.paths.config)
-        if config is not None and config.content:
-            self._judge_saved(config)
+        self._judge_saved(wanted)
         self._mark()
         self.transaction.restore(generation)
         self.load()
         self.pending.unlink()
 
-    def _judge_saved(self, config: File) -> None:
-        """Have keepalived judge an old file; its check may be gone, which keepalived reports, and rightly so."""
-        folder = tempfile.mkdtemp(prefix="netstack-vip-", dir="/run")
-        try:
-            path = folder + "/keepalived.conf"
-            _write_private(path, (config.content or b"").decode())
-            self.daemon.check(path)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    def _judge_saved(self, wanted: dict[str, File]) -> None:
+        """Have keepalived judge a saved configuration, with the check that belongs to it."""
+        config, check = wanted.get(self.paths.config), wanted.get(self.paths.check)
+        if config is None or not config.content:
+            return
+        text = config.content.decode()
+        script = check.content if check is not None else _read(self.paths.check).encode()
+        self._stage(
+            (script or b"#!/bin/false").decode(),
+            lambda staged: text.replace(self.paths.check, staged.check).replace(self.paths.state, staged.state),
+        )
 
-    def facts(self, names: List[str]) -> Dict[str, Any]:
+    def facts(self, names: list[str]) -> dict[str, Any]:
         """Return what a playbook asks about: the instances that are told to be away."""
         return {"away": [name for name in names if away.is_away(self.paths, name)]}
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(errors="replace")
+    except FileNotFoundError:
+        return ""
 
 
 def _write_private(path: str, text: str) -> None:

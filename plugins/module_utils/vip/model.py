@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What a host's virtual addresses ought to be: instances of VRRP, the health check, the timing profile.
 
-Pure data and its rules. A fault is never raised alone: :func:`parse` collects all of them, so that a user mends them in one go.
+Pure data and its rules. A fault is never raised alone: :func:`parse` collects all of them, so that a user mends them
+in one go.
 """
 
 from __future__ import annotations
@@ -11,28 +12,39 @@ import difflib
 import ipaddress
 import re
 from dataclasses import dataclass, field
-from typing import Any, Callable, Dict, List, Tuple, Union
+from typing import Any, Callable, Union
+
+from ansible.module_utils.parsing.convert_bool import boolean
 
 Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
 
-PROFILES: Dict[str, Dict[str, float]] = {
+PROFILES: dict[str, dict[str, float]] = {
     "standard": {"advert_interval": 1.0, "health_interval": 1.0},
-    "tuned": {"advert_interval": 0.2, "health_interval": 0.5},
+    "tuned": {"advert_interval": 0.2, "health_interval": 0.3},
 }
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,47}\Z")
 DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,14}\Z")  # IFNAMSIZ is 16, its last byte a zero
 RAW = re.compile(r"[^\r\n\0]*\Z")
-INSTANCE_KEYS = (
-    "interface virtual_router_id priority addresses unicast_source unicast_peers preempt preferred advert_interval "
-    "authentication_secret raw"
-).split()
-HEALTH_KEYS = "enabled address port path interval timeout fall rise".split()
+INSTANCE_KEYS = [
+    "interface",
+    "virtual_router_id",
+    "priority",
+    "addresses",
+    "unicast_source",
+    "unicast_peers",
+    "preempt",
+    "preferred",
+    "advert_interval",
+    "authentication_secret",
+    "raw",
+]
+HEALTH_KEYS = ["enabled", "address", "port", "path", "interval", "timeout", "fall", "rise"]
 
 
 class VipError(ValueError):
     """The declared virtual addresses cannot be configured; ``faults`` has one sentence for each cause."""
 
-    def __init__(self, faults: List[str]) -> None:
+    def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
 
@@ -48,13 +60,13 @@ class Instance:
     interface: str
     virtual_router_id: int
     priority: int
-    addresses: Tuple[Interface, ...]
+    addresses: tuple[Interface, ...]
     advert_interval: float
     unicast_source: str = ""
-    unicast_peers: Tuple[str, ...] = ()
+    unicast_peers: tuple[str, ...] = ()
     preempt: bool = False
     password: str = field(default="", repr=False)
-    raw: Tuple[str, ...] = ()
+    raw: tuple[str, ...] = ()
 
     @property
     def family(self) -> int:
@@ -81,32 +93,32 @@ class Site:
     """All that one host's keepalived is told."""
 
     router_id: str
-    instances: Tuple[Instance, ...]
+    instances: tuple[Instance, ...]
     health: Health
     profile: str = "standard"
-    raw: Tuple[str, ...] = ()
+    raw: tuple[str, ...] = ()
 
 
 class Reader:
     """Takes values out of one declared mapping and notes each fault with the place where it stands."""
 
-    def __init__(self, where: str, data: Any, keys: List[str], faults: List[str]) -> None:
+    def __init__(self, where: str, data: Any, keys: list[str], faults: list[str]) -> None:
         self.where, self.faults = where, faults
-        self.data: Dict[str, Any] = data if isinstance(data, dict) else {}
+        self.data: dict[str, Any] = data if isinstance(data, dict) else {}
         if not isinstance(data, dict):
-            self.fault("must be a mapping of settings, not %s" % type(data).__name__)
+            self.fault(f"must be a mapping of settings, not {type(data).__name__}")
         for key in self.data:
             if key not in keys:
-                self.fault("knows no `%s`%s" % (key, suggest(str(key), keys)))
+                self.fault(f"knows no `{key}`{suggest(str(key), keys)}")
 
     def fault(self, text: str) -> None:
         """Note a fault."""
-        self.faults.append("%s %s." % (self.where, text))
+        self.faults.append(f"{self.where} {text}" + ("" if text.endswith("?") else "."))
 
     def required(self, key: str) -> bool:
         """Note a fault unless the key has a value."""
         if self.data.get(key) in (None, "", []):
-            self.fault("lacks `%s`" % key)
+            self.fault(f"lacks `{key}`")
             return False
         return True
 
@@ -122,7 +134,7 @@ class Reader:
             fits = False
         if fits:
             return result
-        self.fault("`%s` is %s, but must be %s from %g to %g" % (key, value, _kind(kind), low, high))
+        self.fault(f"`{key}` is {value}, but must be {_kind(kind)} from {low:g} to {high:g}")
         return kind(default)
 
     def needed(self, key: str, low: int, high: int) -> int:
@@ -130,19 +142,20 @@ class Reader:
         return int(self.number(key, low, low, high)) if self.required(key) else low
 
     def flag(self, key: str, default: bool) -> bool:
-        """Return a boolean. A string is refused: "no" in quotes would be true."""
+        """Return a boolean; words for it count, as everywhere in Ansible, since old releases template to strings."""
         value = self.data.get(key, default)
-        if isinstance(value, bool):
-            return value
-        self.fault("`%s` is %s, but must be true or false" % (key, value))
-        return default
+        try:
+            return bool(boolean(value))
+        except TypeError:
+            self.fault(f"`{key}` is {value}, but must be true or false")
+            return default
 
-    def lines(self, key: str) -> Tuple[str, ...]:
+    def lines(self, key: str) -> tuple[str, ...]:
         """Return raw lines of configuration."""
         value = self.data.get(key) or []
         if isinstance(value, list) and all(isinstance(line, str) and RAW.match(line) for line in value):
             return tuple(value)
-        self.fault("`%s` must be a list of single lines" % key)
+        self.fault(f"`{key}` must be a list of single lines")
         return ()
 
     def host(self, key: str, value: Any) -> str:
@@ -150,7 +163,7 @@ class Reader:
         try:
             return str(ipaddress.ip_address(value))
         except ValueError:
-            self.fault("`%s` is %s, which is not an IP address" % (key, value))
+            self.fault(f"`{key}` is {value}, which is not an IP address")
             return ""
 
 
@@ -158,7 +171,7 @@ def _kind(kind: Callable[[Any], Any]) -> str:
     return "a whole number" if kind is int else "a number"
 
 
-def suggest(word: str, known: List[str]) -> str:
+def suggest(word: str, known: list[str]) -> str:
     """Return ", did you mean ..." for a misspelt word, or an empty string."""
     close = difflib.get_close_matches(word, known, 1)
-    return "; did you mean `%s`?" % close[0] if close else ", only %s" % ", ".join(known)
+    return f"; did you mean `{close[0]}`?" if close else ", only {}".format(", ".join(known))

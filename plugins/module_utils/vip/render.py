@@ -2,19 +2,28 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """From :class:`Site` to keepalived.conf and the health check's file. Pure.
 
-Every instance begins as BACKUP on every node, since `nopreempt` is void with MASTER. What moves an address is a FAULT, never
-a lower priority: a node that does not preempt ignores a master of lower priority, while a FAULT makes the master send an
-advert of priority 0, which the others answer within a part of one interval (RFC 9568, 6.4.3).
+Every instance begins as BACKUP on every node, since `nopreempt` is void with MASTER. What moves an address is a
+FAULT, never a lower priority: a node that does not preempt ignores a master of lower priority, while a FAULT makes
+the master send an advert of priority 0, which the others answer within a part of one interval (RFC 9568, 6.4.3).
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import List, Tuple
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Health, Instance, Site
 
+# A keepalived that is killed leaves its addresses on the host while the peer takes them too: both hold them. Only its
+# own start removes them, so it is started again at once, however often it dies. Debian's unit has no Restart=.
+SUPERVISION = """# Managed by netstack.datacenter.vip.
+[Unit]
+StartLimitIntervalSec=0
+
+[Service]
+Restart=always
+RestartSec=200ms
+"""
 MARKER = "# Managed by netstack.datacenter.vip; the role puts local changes aside."
 CHECK = "netstack_health"
 FRACTIONAL_INTERVAL = (2, 2, 9)  # 2.2.8 and older: "invalid number" for `interval 0.5`
@@ -27,10 +36,11 @@ class Paths:
     config: str = "/etc/keepalived/keepalived.conf"
     check: str = "/usr/local/libexec/netstack-vip-health"
     state: str = "/var/lib/netstack/vip"
+    drop_in: str = "/etc/systemd/system/keepalived.service.d/netstack.conf"
 
     def away(self, name: str) -> str:
         """Return the tracked file of one instance: 0 is at home, 1 is away."""
-        return "%s/%s.away" % (self.state, name)
+        return f"{self.state}/{name}.away"
 
 
 def digest(text: str) -> str:
@@ -38,15 +48,15 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def render(site: Site, version: Tuple[int, ...], paths: Paths, identity: str = "") -> str:
+def render(site: Site, version: tuple[int, ...], paths: Paths, identity: str = "") -> str:
     """Return keepalived.conf for one release.
 
     The router id ends in the digest of all the rest, so that a running keepalived's own dump tells which file it took.
-    Neither mail nor SNMP is set up here, and VRRP itself never sends the router id. ``identity`` overrides it for a staging
-    copy, whose other paths would change the digest.
+    Neither mail nor SNMP is set up here, and VRRP itself never sends the router id. ``identity`` overrides it for a
+    staging copy, whose other paths would change the digest.
     """
     body = _body(site, version, paths)
-    router = identity or "%s-%s" % (site.router_id, digest(body))
+    router = identity or f"{site.router_id}-{digest(body)}"
     return body.replace("@ROUTER_ID@", router, 1)
 
 
@@ -59,7 +69,7 @@ def router_id(text: str) -> str:
     return ""
 
 
-def _body(site: Site, version: Tuple[int, ...], paths: Paths) -> str:
+def _body(site: Site, version: tuple[int, ...], paths: Paths) -> str:
     lines = [MARKER, *_global(site)]
     if site.health.enabled:
         lines += _check(site.health, version, paths)
@@ -68,11 +78,11 @@ def _body(site: Site, version: Tuple[int, ...], paths: Paths) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _block(head: str, lines: List[str]) -> List[str]:
+def _block(head: str, lines: list[str]) -> list[str]:
     return [head + " {", *("    " + line for line in lines), "}"]
 
 
-def _global(site: Site) -> List[str]:
+def _global(site: Site) -> list[str]:
     lines = [
         "router_id @ROUTER_ID@",
         "vrrp_version 3",
@@ -89,35 +99,35 @@ def _global(site: Site) -> List[str]:
     return _block("global_defs", lines + list(site.raw))
 
 
-def _check(health: Health, version: Tuple[int, ...], paths: Paths) -> List[str]:
+def _check(health: Health, version: tuple[int, ...], paths: Paths) -> list[str]:
     interval = health.interval if version >= FRACTIONAL_INTERVAL else float(max(1, round(health.interval)))
     return _block(
         "vrrp_script " + CHECK,
         [
-            'script "%s"' % paths.check,
-            "interval %g" % interval,
-            "timeout %d" % health.timeout,
-            "fall %d" % health.fall,
-            "rise %d" % health.rise,
+            f'script "{paths.check}"',
+            f"interval {interval:g}",
+            f"timeout {health.timeout}",
+            f"fall {health.fall}",
+            f"rise {health.rise}",
         ],
     )
 
 
-def _away(instance: Instance, paths: Paths) -> List[str]:
+def _away(instance: Instance, paths: Paths) -> list[str]:
     return _block(
         "track_file away_" + instance.name,
-        ['file "%s"' % paths.away(instance.name), "weight 0", "init_file 0"],
+        [f'file "{paths.away(instance.name)}"', "weight 0", "init_file 0"],
     )
 
 
-def _instance(instance: Instance, checked: bool) -> List[str]:
+def _instance(instance: Instance, checked: bool) -> list[str]:
     lines = ["state BACKUP"] + ([] if instance.preempt else ["nopreempt"])
     lines += ["version 2"] if instance.password else []
     lines += [
         "interface " + instance.interface,
-        "virtual_router_id %d" % instance.virtual_router_id,
-        "priority %d" % instance.priority,
-        "advert_int %g" % instance.advert_interval,
+        f"virtual_router_id {instance.virtual_router_id}",
+        f"priority {instance.priority}",
+        f"advert_int {instance.advert_interval:g}",
     ]
     lines += _unicast(instance)
     if instance.password:
@@ -125,11 +135,11 @@ def _instance(instance: Instance, checked: bool) -> List[str]:
     if checked:
         lines += _block("track_script", [CHECK])
     lines += _block("track_file", ["away_" + instance.name])
-    lines += _block("virtual_ipaddress", ["%s dev %s" % (a, instance.interface) for a in instance.addresses])
+    lines += _block("virtual_ipaddress", [f"{a} dev {instance.interface}" for a in instance.addresses])
     return _block("vrrp_instance " + instance.name, lines + list(instance.raw))
 
 
-def _unicast(instance: Instance) -> List[str]:
+def _unicast(instance: Instance) -> list[str]:
     source = ["unicast_src_ip " + instance.unicast_source] if instance.unicast_source else []
     if not instance.unicast_peers:
         return source
@@ -145,9 +155,9 @@ def render_check(health: Health) -> str:
         [
             "#!/bin/bash",
             MARKER,
-            "exec 3<>/dev/tcp/%s/%d || exit 1" % (health.address, health.port),
-            r"printf 'GET %s HTTP/1.0\r\n\r\n' >&3 || exit 1" % health.path,
-            "read -r -t %d _ status _ <&3 && [ \"$status\" = 200 ]" % health.timeout,
+            f"exec 3<>/dev/tcp/{health.address}/{health.port} || exit 1",
+            rf"printf 'GET {health.path} HTTP/1.0\r\n\r\n' >&3 || exit 1",
+            f'read -r -t {health.timeout} _ status _ <&3 && [ "$status" = 200 ]',
             "",
         ]
     )

@@ -6,11 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.hashes import SHA256
-
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import Finding, UnusableError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.third_party import (
+    InvalidSignature,
+    hashes,
+    x509,
+)
 
 __all__ = ["Chain", "fingerprint", "issued_by", "order", "title"]
 
@@ -39,7 +40,7 @@ def title(certificate: x509.Certificate) -> str:
 
 def fingerprint(certificate: x509.Certificate) -> str:
     """Return the SHA-256 fingerprint in lower-case hexadecimal."""
-    return certificate.fingerprint(SHA256()).hex()
+    return certificate.fingerprint(hashes.SHA256()).hex()
 
 
 def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
@@ -56,7 +57,7 @@ def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 def order(given: tuple[x509.Certificate, ...], now: datetime) -> Chain:
     """Return the chain that ``given`` holds, whatever its order; ``now`` chooses between cross-signed issuers.
 
-    Raises UnusableError where there is no leaf, more than one, or where the leaf's issuer is missing among intermediates.
+    Raises UnusableError where there is no leaf or more than one, or where intermediates are given but not the issuer.
     """
     unique = sorted({fingerprint(item): item for item in given}.values(), key=fingerprint)
     leaf = _leaf(unique)

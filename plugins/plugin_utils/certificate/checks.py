@@ -5,17 +5,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID
-
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import Chain, issued_by, title
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import Finding
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.material import public_bytes
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.names import (
     alternative_names,
     is_covered,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.third_party import (
+    ExtendedKeyUsageOID,
+    ec,
+    ed448,
+    ed25519,
+    hashes,
+    rsa,
+    x509,
 )
 
 __all__ = ["check_anchor", "check_key", "check_names", "check_purpose", "check_strength", "check_validity"]

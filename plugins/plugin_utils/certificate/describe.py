@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from cryptography import x509
-
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import pem
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import fingerprint
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.names import alternative_names
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.third_party import x509
 
 __all__ = ["describe"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Finding", "UnusableError", "headline"]
+__all__ = ["Finding", "UnusableError", "headline", "unreadable"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,16 @@ class UnusableError(Exception):
     def __init__(self, *findings: Finding) -> None:
         super().__init__("; ".join(finding.what for finding in findings))
         self.findings = findings
+
+
+def unreadable(path: str, detail: str) -> Finding:
+    """Return the finding on a file of the controller that cannot be read; ``detail`` says why in one line."""
+    return Finding(
+        "FILE_UNREADABLE",
+        f"{path} cannot be read on the controller: {detail}",
+        "It is needed before anything is touched.",
+        "Mend the path (a relative one is searched in files/), or give the vault password.",
+    )
 
 
 def headline(count: int, touched: str = "Nothing was touched.") -> str:

@@ -6,9 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import checks
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import (
     Chain,
@@ -19,6 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.ch
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import Finding, UnusableError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.material import Material
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.request import Request
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.third_party import serialization, x509
 
 __all__ = ["Bundle", "Verdict", "judge"]
 
@@ -61,7 +59,7 @@ def judge(request: Request, material: Material, roots: tuple[x509.Certificate, .
 
 
 def _bundle(name: str, chain: Chain, key: bytes) -> Bundle:
-    text = b"".join(item.public_bytes(Encoding.PEM) for item in chain.certificates).decode()
+    text = b"".join(item.public_bytes(serialization.Encoding.PEM) for item in chain.certificates).decode()
     return Bundle(name, text, tuple(fingerprint(item) for item in chain.certificates), key.decode())
 
 

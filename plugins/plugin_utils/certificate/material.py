@@ -5,20 +5,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-    pkcs7,
-    pkcs12,
-)
-
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import pem
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import Finding, UnusableError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.third_party import (
+    PrivateKeyTypes,
+    pkcs7,
+    pkcs12,
+    serialization,
+    x509,
+)
 
 __all__ = ["Material", "from_pem", "from_pkcs12", "load_key", "merge", "parse_certificates", "public_bytes"]
 
@@ -49,7 +44,7 @@ class Material:
 
 def public_bytes(key: object) -> bytes:
     """Return the SubjectPublicKeyInfo of a public key, the form in which keys are compared."""
-    encoded: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined]
+    encoded: bytes = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)  # type: ignore[attr-defined]
     return encoded
 
 
@@ -120,16 +115,22 @@ def load_key(block: pem.Block, password: str | None, where: str) -> tuple[bytes,
     if encrypted and password is None:
         raise UnusableError(_no_password(where))
     try:
-        key = load_pem_private_key(block.text, password.encode() if encrypted and password is not None else None)
+        key = serialization.load_pem_private_key(
+            block.text, password.encode() if encrypted and password is not None else None
+        )
     except (ValueError, TypeError):
-        raise UnusableError(_wrong_password(where) if encrypted else _damaged(where, "its private key is damaged")) from None
+        raise UnusableError(
+            _wrong_password(where) if encrypted else _damaged(where, "its private key is damaged")
+        ) from None
     except Exception as error:  # UnsupportedAlgorithm has moved between releases of cryptography
         raise UnusableError(_damaged(where, f"its private key is of a kind that is not supported ({error})")) from None
     return _plain(key)
 
 
 def _plain(key: PrivateKeyTypes) -> tuple[bytes, bytes]:
-    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    text = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     return text, public_bytes(key.public_key())
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from cryptography import x509
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.third_party import x509
 
 __all__ = ["Address", "alternative_names", "ascii_name", "is_covered", "parse_address"]
 

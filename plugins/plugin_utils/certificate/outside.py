@@ -8,10 +8,9 @@ import ssl
 from collections.abc import Mapping
 from typing import Any
 
-from cryptography import x509
-
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import pem
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import fingerprint, title
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.third_party import x509
 
 __all__ = ["handshake", "judge_endpoint", "judge_target"]
 

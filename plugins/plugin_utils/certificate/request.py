@@ -94,8 +94,9 @@ def _unknown_option(key: str, known: list[str]) -> Finding:
 
 def _types(declared: Mapping[str, object]) -> list[Finding]:
     found = []
+    known = {item.name for item in fields(Request)}
     for key, value in declared.items():
-        wanted = _wanted_type(key, value)
+        wanted = _wanted_type(key, value) if key in known else ""
         if wanted:
             found.append(_finding("BAD_TYPE", f"{key} is not {wanted}", f"Write {key} as {wanted}."))
     if declared.get("source") not in SOURCES and not found:
@@ -153,7 +154,8 @@ def _names(request: Request) -> list[Finding]:
     found = []
     for name in request.names:
         try:
-            _ = parse_address(name) or ascii_name(name)
+            if parse_address(name) is None:
+                ascii_name(name)
         except (ValueError, UnicodeError):
             found.append(_finding("BAD_HOST_NAME", f"{name!r} is neither a host name nor an IP address", "Mend names."))
     return found

@@ -7,9 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import material as materials
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import pem
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import order
@@ -17,6 +14,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.fi
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.judge import Bundle, Verdict, judge
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.material import Material
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.request import Request, parse_request
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.third_party import serialization, x509
 
 __all__ = ["Reader", "Survey", "survey", "with_remote"]
 
@@ -71,7 +69,16 @@ def _judge_local(request: Request, read: Reader, secrets: Mapping[str, object], 
 def _roots(request: Request, read: Reader) -> tuple[x509.Certificate, ...]:
     if not request.ca_file:
         return ()
-    return materials.from_pem(read(request.ca_file), None, request.ca_file).certificates
+    return _holding(materials.from_pem(read(request.ca_file), None, request.ca_file), request.ca_file).certificates
+
+
+def _holding(material: Material, where: str, key: bool = False) -> Material:
+    """Return ``material``; raise UnusableError where a file lacks what it was named for."""
+    if material.public_key if key else material.certificates:
+        return material
+    kind = "private key" if key else "certificate"
+    why = "It was named for that and would be ignored."
+    raise UnusableError(Finding("NOTHING_IN_FILE", f"{where} holds no {kind}", why, "Give the right file."))
 
 
 def _load(request: Request, read: Reader, secrets: Mapping[str, object]) -> Material:
@@ -89,26 +96,32 @@ def _load(request: Request, read: Reader, secrets: Mapping[str, object]) -> Mate
 
 
 def _loaders(request: Request, read: Reader, secrets: Mapping[str, object]) -> list[Callable[[], Material]]:
+    """Return one function per file, so that the findings on each are found although another one is wrong."""
+
     def password() -> str | None:
         return _secret(request.password_secret, secrets) if request.password_secret else None
 
-    def of_file(path: str) -> Callable[[], Material]:
-        return lambda: materials.from_pem(read(path), password(), path)
+    def nothing(_value: object) -> Material:
+        return Material()
 
-    files = [request.certificate_file, request.key_file, request.chain_file]
-    loaders = [of_file(path) for path in files if path]
-    if request.source == "pem" and request.file:
-        loaders.append(of_file(request.file))
+    def of_file(path: str, key: bool) -> Callable[[], Material]:
+        return lambda: _holding(materials.from_pem(read(path), password(), path), path, key)
+
+    named = [(request.certificate_file, False), (request.key_file, True), (request.chain_file, False)]
+    loaders = [lambda: nothing(password()), lambda: nothing(_roots(request, read))]
+    loaders += [of_file(path, key) for path, key in named if path]
     if request.source == "pkcs12":
         loaders.append(lambda: materials.from_pkcs12(read(request.file), password(), request.file))
-    if request.source == "secret":
+    elif request.source == "secret":
         where = f"the secret {request.secret}"
         loaders.append(lambda: materials.from_pem(_secret(request.secret, secrets).encode(), password(), where))
+    elif request.file:
+        loaders.append(lambda: materials.from_pem(read(request.file), password(), request.file))
     return loaders
 
 
 def _secret(name: str, secrets: Mapping[str, object]) -> str:
-    """Return a secret by its name. Raises UnusableError where there is none or it is no text; its value is never shown."""
+    """Return a secret by its name. Raises UnusableError where there is no such text; its value is never shown."""
     value = secrets.get(name)
     if isinstance(value, str) and value:
         return value
@@ -172,9 +185,13 @@ def _single_key(request: Request, reported: object) -> Mapping[str, str]:
     if keys:
         files = ", ".join(sorted({str(key["file"]) for key in keys.values()}))
         mend = "Give the file or folder of this certificate alone as path."
-        raise UnusableError(Finding("SEVERAL_KEYS", f"{len(keys)} private keys in {files}", "Which is meant is open.", mend))
+        raise UnusableError(
+            Finding("SEVERAL_KEYS", f"{len(keys)} private keys in {files}", "Which is meant is open.", mend)
+        )
     why = "HAProxy cannot offer TLS without it."
-    raise UnusableError(Finding("NO_KEY", f"there is no private key at {request.path}", why, "Give a path that holds it."))
+    raise UnusableError(
+        Finding("NO_KEY", f"there is no private key at {request.path}", why, "Give a path that holds it.")
+    )
 
 
 def _unreadable_key(key: Mapping[str, str]) -> Finding:
@@ -187,4 +204,4 @@ def _unreadable_key(key: Mapping[str, str]) -> Finding:
 
 
 def _public(text: str) -> bytes:
-    return materials.public_bytes(load_pem_public_key(text.encode()))
+    return materials.public_bytes(serialization.load_pem_public_key(text.encode()))

@@ -20,7 +20,7 @@ def render(parts: dict[str, dict[str, Any]]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    newest = max((part["run"] for part in parts.values()), default="")
+    newest = max((part["time"] for part in parts.values()), default="")
     page: str = environment.get_template("page.html.j2").render(
         parts=parts, services=services(parts), newest=newest, verdict=verdict(parts)
     )
@@ -28,19 +28,18 @@ def render(parts: dict[str, dict[str, Any]]) -> str:
 
 
 def services(parts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Join what the hosts say of each service: its declaration, the nodes that serve it, and each node's probe."""
+    """Join what the hosts say of each service: its declaration, its addresses, the nodes that serve it."""
     joined: dict[str, dict[str, Any]] = {}
     for host, part in parts.items():
+        held = {address for address, seen in part["vips"].items() if seen["local"]}
         for service in part["services"]:
-            entry = joined.setdefault(service["name"], {**service, "nodes": {}})
-            holds = [address for address, local in part["vips"].items() if local]
-            entry["nodes"][host] = {"holds": any(_bare(service, address) for address in holds)}
+            entry = joined.setdefault(service["name"], {**service, "vips": [], "nodes": {}, "probes": {}})
+            if service["vip"] not in entry["vips"]:
+                entry["vips"].append(service["vip"])
+            entry["nodes"][host] = sorted(held.intersection(entry["vips"]))
+        for probe in part["probes"]:
+            joined[probe["name"]]["probes"][probe["url"]] = probe
     return joined
-
-
-def _bare(service: dict[str, Any], address: str) -> bool:
-    """Tell whether a held address, with or without its prefix length, is one of the service's."""
-    return address.split("/")[0] in (service.get("vip"), service.get("vip6"))
 
 
 def verdict(parts: dict[str, dict[str, Any]]) -> str:

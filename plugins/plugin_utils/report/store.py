@@ -13,6 +13,9 @@ from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.page import render
 
+FORMAT = 1
+"""Of a part; parts of another format, left by another release, are not shown."""
+
 
 def write(folder: Path, host: str, part: dict[str, Any]) -> Path:
     """Write the part of one host and make the report anew; return the page's path.
@@ -26,8 +29,9 @@ def write(folder: Path, host: str, part: dict[str, Any]) -> Path:
     hosts.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        _replace(hosts / f"{host}.json", json.dumps(part, indent=1, sort_keys=True))
+        _replace(hosts / f"{host}.json", json.dumps({"format": FORMAT, **part}, indent=1, sort_keys=True))
         parts = {path.stem: json.loads(path.read_text()) for path in sorted(hosts.glob("*.json"))}
+        parts = {name: entry for name, entry in parts.items() if entry.get("format") == FORMAT}
         _replace(folder / "report.json", json.dumps({"hosts": parts}, indent=1, sort_keys=True))
         page = folder / "index.html"
         _replace(page, render(parts))

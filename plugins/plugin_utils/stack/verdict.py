@@ -15,7 +15,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest i
 
 PLUGIN_NAME = "netstack.datacenter.stack"
 SOURCE_SUFFIXES = ("stack.yml", "stack.yaml")
-_PLUGIN_LINE = re.compile(rf"^plugin\s*:\s*['\"]?{re.escape(PLUGIN_NAME)}['\"]?\s*(#.*)?$", re.MULTILINE)
+_PLUGIN_LINE = re.compile(rf"^[^#\n]*\bplugin['\"]?\s*:\s*['\"]?{re.escape(PLUGIN_NAME)}\b", re.MULTILINE)
 _VARIABLE_DIRECTORIES = {"group_vars", "host_vars"}
 
 
@@ -64,12 +64,12 @@ def judge(variables: Mapping[str, Any]) -> Verdict:
         waived=[str(waiver) for waiver in variables.get("stack_waived") or []],
     )
     if not verdict.errors:
-        verdict.errors += _unread_sites(variables)
+        verdict.errors += dropped_sites(variables)
         _compare(variables, verdict)
     return verdict
 
 
-def _unread_sites(variables: Mapping[str, Any]) -> list[str]:
+def dropped_sites(variables: Mapping[str, Any]) -> list[str]:
     """Find stack files that Ansible dropped with a mere warning.
 
     A syntax error inside `stack.yml` itself never reaches our plugin: `auto`, which looks for the `plugin` key, cannot

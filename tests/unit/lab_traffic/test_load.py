@@ -93,7 +93,7 @@ def test_a_first_use_that_is_closed_is_not_retried():
 def test_an_answer_that_has_begun_is_never_retried():
     asker, tally = client(Script([ANSWER, ANSWER[:20]], [ANSWER]))
     asker.ask()
-    with pytest.raises(RequestFailedError, match="^cut: closed$"):
+    with pytest.raises(RequestFailedError, match=r"^cut: closed$"):
         asker.ask()
     assert tally.retries == 0
 
@@ -187,6 +187,16 @@ def test_downloads_are_whole_only_when_every_byte_is_right(serve):
     assert "wrong content" in next(iter(bad["causes"]))
     cut = downloads(Script([head + pattern(0, 999)]).target(), Plan(workers=1))
     assert cut["causes"] == {"cut: closed": 1}
+
+
+def test_a_download_that_is_stopped_is_not_whole(serve):
+    port = serve("port").port[0]
+    plan = Plan(workers=2)
+    threading.Timer(0.3, plan.stop.set).start()
+    began = time.monotonic()
+    result = downloads(Target(f"http://127.0.0.1:{port}/download?bytes=1000000&rate=10000"), plan)
+    assert (result["whole"], result["causes"]) == (0, {"stopped before its end": 2})
+    assert time.monotonic() - began < 3
 
 
 def test_the_longest_gap_counts_the_ends_of_the_run():

@@ -21,19 +21,34 @@ SHOP = {
 
 
 def part(**changed):
-    lists = {name: [] for name in ("changes", "diffs", "failures", "services", "unverified", "waived", "warnings")}
-    return {**lists, "run": "2026-11-21 10:00 UTC", "vips": {}, **changed}
+    lists = {
+        name: [] for name in ("changes", "diffs", "failures", "probes", "services", "unverified", "waived", "warnings")
+    }
+    return {**lists, "run": "r1", "time": "2026-11-21 10:00 UTC", "vips": {}, **changed}
 
 
 def test_a_service_is_drawn_once_with_both_nodes_and_its_holder_marked():
     parts = {
-        "lb1": part(services=[SHOP], vips={"10.0.30.5/24": True}),
-        "lb2": part(services=[SHOP], vips={"10.0.30.5/24": False}),
+        "lb1": part(services=[SHOP], vips={"10.0.30.5": {"local": True, "others": []}}),
+        "lb2": part(services=[SHOP], vips={"10.0.30.5": {"local": False, "others": ["aa:bb"]}}),
     }
-    assert page.services(parts)["shop"]["nodes"] == {"lb1": {"holds": True}, "lb2": {"holds": False}}
+    assert page.services(parts)["shop"]["nodes"] == {"lb1": ["10.0.30.5"], "lb2": []}
     text = page.render(parts)
     assert text.count("Service shop") == 1
-    assert text.count("holds the VIP") == 1
+    assert text.count(", holds 10.0.30.5") == 1
+
+
+def test_what_a_probe_verified_and_what_not_is_told_once_though_both_nodes_probe():
+    probe = {
+        "name": "shop",
+        "url": "https://10.0.30.5",
+        "verified": ["GET / gives 200"],
+        "failures": [],
+        "unverified": ["w"],
+    }
+    text = page.render({host: part(services=[SHOP], probes=[probe]) for host in ("lb1", "lb2")})
+    assert text.count("https://10.0.30.5: GET / gives 200") == 1
+    assert text.count("not verified: https://10.0.30.5: w") == 1
 
 
 @pytest.mark.parametrize(
@@ -56,6 +71,12 @@ def test_writing_one_host_keeps_the_part_of_another(tmp_path):
     assert "old" in shown
     assert "new" in shown
     assert set(json.loads((tmp_path / "report.json").read_text())["hosts"]) == {"lb1", "lb2"}
+
+
+def test_a_part_of_another_release_does_not_break_the_page(tmp_path):
+    store.write(tmp_path, "lb1", part())
+    (tmp_path / "hosts" / "old.json").write_text('{"format": 0, "run": "r0"}')
+    assert "r0" not in store.write(tmp_path, "lb1", part()).read_text()
 
 
 def test_hosts_that_write_at_the_same_time_all_end_in_the_page(tmp_path):

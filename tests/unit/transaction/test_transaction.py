@@ -7,6 +7,7 @@ import grp
 import os
 import pwd
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, Transaction
+from ansible_collections.netstack.datacenter.plugins.modules import backup_info
 
 ME = pwd.getpwuid(os.geteuid()).pw_name
 MY_GROUP = grp.getgrgid(os.getegid()).gr_name
@@ -65,11 +67,43 @@ def test_restore_puts_back_old_bytes_and_removes_what_was_not_there(work, tmp_pa
     assert not (tmp_path / "made").exists()
 
 
-def test_a_restore_can_itself_be_taken_back(work, tmp_path):
+def test_a_restore_can_itself_be_put_back_by_its_name(work, tmp_path):
     (tmp_path / "a").write_bytes(b"old")
     work.restore(work.apply(work.plan([file(tmp_path / "a", b"new")])))
-    work.restore(work.newest())
+    work.restore(work.generations()[-1])
     assert (tmp_path / "a").read_bytes() == b"new"
+
+
+def test_restoring_the_newest_twice_changes_nothing_the_second_time(work, tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+    applied = work.apply(work.plan([file(tmp_path / "a", b"new")]))
+    assert work.restore(work.newest())
+    assert work.newest() == applied
+    assert work.restored_by(applied) == work.generations()[-1] != applied
+    assert work.restore(work.newest()) == []
+    assert (tmp_path / "a").read_bytes() == b"old"
+
+
+def test_an_attempt_that_is_taken_back_leaves_the_old_files_and_no_generation(work, tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+    kept = work.apply(work.plan([file(tmp_path / "a", b"new")]))
+    work.take_back(work.apply(work.plan([file(tmp_path / "a", b"refused"), file(tmp_path / "b", b"refused")])))
+    assert (tmp_path / "a").read_bytes() == b"new"
+    assert not (tmp_path / "b").exists()
+    assert work.generations() == [kept]
+    work.take_back("")
+    assert work.generations() == [kept]
+
+
+def test_an_attempt_that_cannot_be_taken_back_keeps_its_generation_and_names_the_file(work, tmp_path, monkeypatch):
+    for name in "ab":
+        (tmp_path / name).write_bytes(b"old")
+    generation = work.apply(work.plan([file(tmp_path / name, b"new") for name in "ab"]))
+    fail_to_write(monkeypatch, tmp_path / "a")
+    with pytest.raises(transaction.LeftoverError, match=rf"{tmp_path}/a \(.*{generation}"):
+        work.take_back(generation)
+    assert (tmp_path / "b").read_bytes() == b"old"
+    assert work.generations() == [generation]
 
 
 def test_of_a_run_the_first_generation_is_found_and_without_a_run_the_newest(work, tmp_path):
@@ -80,6 +114,19 @@ def test_of_a_run_the_first_generation_is_found_and_without_a_run_the_newest(wor
     assert (work.newest("run-1"), work.newest("run-2"), work.newest()) == (first, third, third)
     assert second != first
     assert work.newest("run-9") is None
+
+
+def test_the_generations_of_all_roles_are_listed_oldest_first_with_their_runs(tmp_path, monkeypatch):
+    store = str(tmp_path / "store")
+    for number, (role, run) in enumerate([("vip", "run-1"), ("haproxy", "run-2")]):
+        monkeypatch.setattr(transaction.time, "strftime", lambda *_args, n=number: f"2026112{n}T000000Z")
+        work = Transaction(role, run, store)
+        work.apply(work.plan([file(tmp_path / role, b"x")]))
+    found = backup_info.generations(store)
+    assert [(entry["role"], entry["run_id"], entry["paths"]) for entry in found] == [
+        ("vip", "run-1", [str(tmp_path / "vip")]),
+        ("haproxy", "run-2", [str(tmp_path / "haproxy")]),
+    ]
 
 
 def test_saved_bytes_and_folders_are_for_their_owner_only(work, tmp_path):
@@ -97,6 +144,87 @@ def test_when_one_file_cannot_be_written_the_others_are_put_back(work, tmp_path)
     with pytest.raises(OSError):
         work.apply(changes)
     assert (tmp_path / "a").read_bytes() == b"old"
+
+
+def fail_to_write(monkeypatch, path, after=0):
+    """Let writing ``path`` fail from the call after the first ``after`` on."""
+    real, calls = transaction._write, []
+
+    def write(wanted):
+        calls.extend([wanted.path] if wanted.path == str(path) else [])
+        if wanted.path == str(path) and len(calls) > after:
+            raise OSError("no space")
+        real(wanted)
+
+    monkeypatch.setattr(transaction, "_write", write)
+
+
+def test_an_owner_whom_the_host_does_not_have_leaves_nothing_behind(work, tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+    nobody = File(str(tmp_path / "b"), b"new", 0o600, "no-such-account", MY_GROUP)
+    with pytest.raises(transaction.UnknownAccountError, match="no-such-account"):
+        work.apply(work.plan([file(tmp_path / "a", b"new"), nobody]))
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert not (tmp_path / "b").exists()
+    assert work.generations() == []
+
+
+@pytest.mark.parametrize("cause", [KeyboardInterrupt, ValueError, LookupError])
+def test_whatever_stops_it_the_first_file_is_put_back(work, tmp_path, monkeypatch, cause):
+    (tmp_path / "a").write_bytes(b"old")
+    real = transaction._put
+
+    def put(wanted):
+        if wanted.content == b"bad":
+            raise cause
+        real(wanted)
+
+    monkeypatch.setattr(transaction, "_put", put)
+    with pytest.raises(cause):
+        work.apply(work.plan([file(tmp_path / "a", b"new"), file(tmp_path / "b", b"bad")]))
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert work.generations() == []
+
+
+def test_a_file_that_cannot_be_put_back_does_not_keep_the_others_from_it(work, tmp_path, monkeypatch):
+    for name in "abc":
+        (tmp_path / name).write_bytes(b"old")
+    fail_to_write(monkeypatch, tmp_path / "b", after=1)
+    changes = work.plan([file(tmp_path / name, b"new") for name in "ab"])
+    unknown = File(str(tmp_path / "c"), b"new", 0o600, "no-such-account")
+    changes.append(transaction.Change(unknown, file(tmp_path / "c", b"old")))
+    with pytest.raises(transaction.LeftoverError, match=r"no-such-account; then these .*/b \(no space\)"):
+        work.apply(changes)
+    assert [(tmp_path / name).read_bytes() for name in "abc"] == [b"old", b"new", b"old"]
+    assert len(work.generations()) == 1
+
+
+def test_a_second_run_waits_until_the_first_has_written(work, tmp_path):
+    work.apply(work.plan([file(tmp_path / "a", b"1")]))
+    order = []
+
+    def second():
+        other = Transaction("role", "run-2", str(work.folder.parent))
+        other.apply(other.plan([file(tmp_path / "a", b"2")]))
+        order.append("second")
+
+    with work._locked():
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(0.3)
+        order.append("first")
+    thread.join(5)
+    assert order == ["first", "second"]
+
+
+def test_generations_are_numbered_and_sorted_beyond_four_digits(work, tmp_path):
+    (work.folder / "9999-20260101T000000Z").mkdir(parents=True)
+    first = work.apply(work.plan([file(tmp_path / "a", b"1")]))
+    second = work.apply(work.plan([file(tmp_path / "a", b"2")]))
+    assert [name.partition("-")[0] for name in (first, second)] == ["10000", "10001"]
+    (work.folder / first).rename(work.folder / "9998-20260101T000000Z")
+    assert work.generations() == ["9998-20260101T000000Z", second]
+    assert work.describe(second)["made"] == second.partition("-")[2]
 
 
 def test_a_half_written_generation_does_not_count(work, tmp_path):

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The inventory plugin netstack.datacenter.stack: hands the checked site to Ansible."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+name: stack
+short_description: Reads a declared site, checks it, and gives every host its own half as variables
+version_added: 0.1.0
+author: netstack.datacenter maintainers (@netstack)
+description:
+  - A site is declared once, in C(stack.yml) or in a folder that it names, VLANs, devices, load-balancer pairs,
+    certificates and services. This plugin checks all of it, makes the hosts and groups, and sets for each host the
+    variables of the collection's roles.
+  - A site with errors is refused as a whole. Its hosts are made with nothing but the variable C(stack_errors), on which
+    M(netstack.datacenter.stack_preflight), the first task of every role and playbook, fails on every host. When no host
+    can be read there is one, C(stack_unreadable), so that a run has somebody to fail on.
+  - Nothing of the site is templated, and it holds no secrets. A secret is named (for example C(password_secret)) and
+    looked up by the role in the vaulted dictionary C(netstack_secrets) of your C(group_vars).
+  - Connection variables and credentials are never set; they stay in C(group_vars) and C(host_vars).
+  - The rules are listed in C(docs/rules.md), the schema for editors is C(docs/stack.schema.json).
+notes:
+  - Derived for each load balancer are C(haproxy_services), C(haproxy_peers) (where a service keeps a stick table),
+    C(haproxy_stats) and C(haproxy_metrics) (where the pair declares them), C(haproxy_health), C(haproxy_awaited_files),
+    C(vip_instances), C(vip_peer_health), C(vip_profile), C(tls_certificate_certificates) and C(stack_services).
+  - Every host gets C(stack_derived) (the digest of each derived variable), and C(stack_warnings) and C(stack_waived)
+    where the site has any that concern it. All hosts see C(stack_sources), the stack files that were read.
+  - Groups are one for each kind of device, C(load_balancers), C(lb_turn_1) and C(lb_turn_2) (first and second node of
+    every pair), C(lb_pair_NAME) and C(cell_NAME) for each pair, and C(backends).
+  - A variable of this plugin loses to C(host_vars) and C(-e). A derived variable that is overridden there is refused by
+    M(netstack.datacenter.stack_preflight).
+  - Needs the Python library pydantic (2.x) where Ansible runs.
+  - A YAML error inside C(stack.yml) itself keeps ansible-core from calling this plugin. C(stack_preflight) refuses the
+    hosts of other sources then, and P(netstack.datacenter.stack_hosts#lookup) the play. A site in the folder that
+    O(site) names is not concerned, nor is one that is read with this plugin first among C(enable_plugins).
+options:
+  plugin:
+    description: Marks the file as one of this plugin.
+    type: str
+    required: true
+    choices: [netstack.datacenter.stack]
+  site:
+    description:
+      - Folder with the rest of the site as C(*.yml) files, relative to this file and outside its directory, because
+        Ansible reads each file of an inventory directory as an inventory.
+      - The same key in two files is an error.
+    type: str
+  vlans:
+    description:
+      - VLANs by name.
+      - C(id) (1 to 4094), C(subnet), C(subnet6), C(gateway), C(gateway6), C(mtu) (1500), C(domain) (VLANs of different
+        domains may have one id), C(reserved_virtual_router_ids) (VRRP ids of others in this VLAN).
+    type: dict
+  devices:
+    description:
+      - Hosts by name; C(web[01:40]) stands for forty, and ranges in their values walk along.
+      - C(kind), C(networks) (by VLAN C(interface), C(address), C(address6), without a prefix length),
+        C(management_vlan), C(on) (the hypervisor or cluster that carries it), C(model), C(release), C(chassis).
+    type: dict
+  lb_pairs:
+    description:
+      - Pairs of load balancers by name.
+      - C(hosts) (two), C(vip_vlan), C(internal_vlan) (for peers and health; by default the shared VLAN with most of the
+        backends), C(virtual_router_id) (the pair uses it and the next one; by default made from the pair's name),
+        C(priority) (C(preferred) 150, C(standby) 100), C(preempt) (false), C(unicast) (true), C(profile)
+        (C(standard) or C(tuned)), C(advert_interval), C(authentication_secret), C(peers) (C(port), C(vlan)),
+        C(stats) (C(user), C(password_secret), C(port), C(uri), C(vlan)), C(metrics) (C(port), C(vlan)).
+      - Statistics page and exporter are bound in the nodes' C(management_vlan) where no C(vlan) is named.
+    type: dict
+  certificates:
+    description:
+      - Certificates by name, with the keys of the role C(tls_certificate).
+    type: dict
+  services:
+    description:
+      - Services by name.
+      - C(lb) (a pair), C(vip), C(vip6), C(prefers) (a node; otherwise an odd address goes to the
+        first node of the pair and an even one to the second), C(ports), C(redirect_http), C(profile),
+        C(mode), C(tls) (C(at), C(certificate), C(alpn), C(minimum)), C(server_names), C(stickiness) (C(cookie),
+        C(source), C(none)), C(clients_behind_nat), C(balance), C(backends), C(backend_port) (each port goes on to the
+        same port without it), C(backend_tls) (C(verify), C(ca_file), C(server_name)), C(send_proxy), C(health_check),
+        C(timeouts), C(long_polls) (how long requests are held open on purpose), C(maxconn), C(verify) (C(path),
+        C(expect_status), C(identify_header) for C(playbooks/verify.yml)), C(raw) (lines for C(frontend) and
+        C(backend)).
+      - A backend is a device, an address, or a mapping of C(host), C(name), C(weight), C(backup), C(maxconn).
+    type: dict
+  profiles:
+    description:
+      - Defaults for services by name. A profile may name another as its C(profile); C(iis) comes with the collection.
+      - Each object may have C(waive), a mapping of rule to reason, for the rules that C(docs/rules.md) calls waivable.
+    type: dict
+"""
+
+EXAMPLES = r"""
+# stack.yml
+plugin: netstack.datacenter.stack
+
+vlans:
+  server: {id: 30, subnet: 10.0.30.0/24}
+
+devices:
+  lb[1:2]:
+    kind: linux
+    networks: {server: {interface: eth0, address: "10.0.30.[2:3]"}}
+  web[1:3]:
+    kind: external
+    networks: {server: {address: "10.0.30.[11:13]"}}
+
+lb_pairs:
+  farm: {hosts: [lb1, lb2], vip_vlan: server}
+
+certificates:
+  company: {source: pkcs12, file: company.pfx, password_secret: company_pfx}
+
+services:
+  web:
+    lb: farm
+    vip: 10.0.30.5
+    ports: [443]
+    redirect_http: true
+    profile: iis
+    tls: {certificate: company}
+    backends: ["web[1:3]"]
+"""
+
+import os
+import traceback
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.inventory import BaseInventoryPlugin
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import (
+    groups,
+    inventory,
+    refused,
+    refused_groups,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded, load
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import names_our_plugin
+
+
+class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-core has no type information
+    """Never raises out of `parse`: ansible-core would turn that into a warning and exit status 0."""
+
+    NAME = "netstack.datacenter.stack"
+
+    def verify_file(self, path: str) -> bool:
+        """Take YAML files with our `plugin:` line; the text decides, so that broken YAML is refused and not skipped."""
+        return path.endswith((".yml", ".yaml")) and os.path.isfile(path) and names_our_plugin(Path(path))
+
+    def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
+        """Fill the inventory with the site, or with its refusal."""
+        super().parse(inventory, loader, path, cache)
+        try:
+            self._fill(load(Path(path)))
+        except Exception as error:
+            self._refuse(path, error)
+        sources = self.inventory.groups["all"].vars.get("stack_sources", [])
+        self.inventory.set_variable("all", "stack_sources", [*sources, os.path.realpath(path)])
+
+    def _fill(self, loaded: Loaded) -> None:
+        """Add hosts, variables and groups; a refused site has its groups too, so that no play on one is skipped."""
+        for host, variables in inventory(loaded).items():
+            self._add_host(host, variables)
+        if loaded.errors:
+            self._refuse_everywhere([str(error) for error in loaded.errors])
+        self._add_groups(refused_groups(loaded) if loaded.errors else groups(loaded.site))
+
+    def _add_groups(self, members: dict[str, list[str]]) -> None:
+        for group, hosts in members.items():
+            self.inventory.add_group(group)
+            for host in hosts:
+                self.inventory.add_host(host, group)
+
+    def _add_host(self, host: str, variables: dict[str, Any]) -> None:
+        self.inventory.add_host(host)
+        for name, value in variables.items():
+            self.inventory.set_variable(host, name, value)
+
+    def _refuse_everywhere(self, errors: list[str]) -> None:
+        """Refuse hosts of other inventory sources as well: a run that leaves out part of a site is none."""
+        known = self.inventory.groups["all"].vars.get("stack_errors", [])
+        self.inventory.set_variable("all", "stack_errors", [*known, *errors])
+
+    def _refuse(self, path: str, error: Exception) -> None:
+        """Refuse the site for a fault of this plugin; the traceback is shown with -vvv."""
+        self.display.vvv(traceback.format_exc())
+        text = (
+            f"{path}: site: the stack plugin itself failed ({type(error).__name__}: {error}); run with -vvv and "
+            "report it"
+        )
+        for host in refused([], []):
+            self._add_host(host, {"stack_errors": [text]})
+        self._add_groups(refused_groups(Loaded(Site(), [], [])))
+        self._refuse_everywhere([text])

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Plain secondary addresses: what is declared, and the files of netplan and systemd-networkd that keep them. Pure.
+
+netplan and networkd take much that is wrong without a word, so everything is checked here first.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import DEVICE, Interface, Reader, VipError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse_address
+
+MARKER = "# Managed by netstack.datacenter.vip; the role puts local changes aside."
+LABEL = re.compile(r"[A-Za-z0-9_.:@-]{1,15}\Z")  # IFNAMSIZ, as for interfaces
+CIDR = re.compile(r"[0-9A-Fa-f:.]+/\d{1,3}")
+SECTIONS = ("ethernets", "bonds", "bridges", "vlans", "dummy-devices")
+
+
+@dataclass(frozen=True)
+class Plain:
+    """One secondary address."""
+
+    interface: str
+    address: Interface
+    label: str = ""
+
+
+def parse_plain(items: list[dict[str, Any]]) -> list[Plain]:
+    """Return the declared addresses. Raises VipError with every fault."""
+    faults: list[str] = []
+    if not items:
+        faults.append("vip_addresses declares no address; to take them away say `vip_state: absent`.")
+    found = [_parse_one(number, item, faults) for number, item in enumerate(items)]
+    seen: set[str] = set()
+    for plain in found:
+        if plain and str(plain.address.ip) in seen:
+            faults.append(f"address {plain.address.ip} is in vip_addresses twice.")
+        seen.add(str(plain.address.ip) if plain else "")
+    if faults:
+        raise VipError(faults)
+    return [plain for plain in found if plain]
+
+
+def _parse_one(number: int, item: dict[str, Any], faults: list[str]) -> Plain | None:
+    read = Reader(f"vip_addresses[{number}]", item, ["interface", "address", "label"], faults)
+    address = parse_address(read, str(item.get("address")))
+    interface, label = str(item.get("interface")), str(item.get("label") or "")
+    if not DEVICE.match(interface):
+        read.fault(f"`interface` is {interface}, which cannot be the name of an interface")
+    if label and address is not None and address.version == 6:
+        read.fault("has a label, which IPv6 addresses cannot have")
+    elif label and not (LABEL.match(label) and label.startswith(interface)):
+        read.fault(f"`label` is {label}, but must begin with {interface} and have at most 15 characters")
+    return Plain(interface, address, label) if address is not None else None
+
+
+def render_netplan(plains: list[Plain], sections: dict[str, str]) -> str:
+    """Return a netplan file that adds to what other files say of the interfaces: netplan joins lists of addresses."""
+    lines = [MARKER, "network:", "  version: 2"]
+    for section in sorted(set(sections.values())):
+        lines.append(f"  {section}:")
+        for interface in sorted(name for name, own in sections.items() if own == section):
+            lines += [f"    {interface}:", "      addresses:"]
+            lines += [_netplan_item(plain) for plain in plains if plain.interface == interface]
+    return "\n".join(lines) + "\n"
+
+
+def _netplan_item(plain: Plain) -> str:
+    if plain.label:
+        return f'        - "{plain.address}": {{label: "{plain.label}"}}'
+    return f'        - "{plain.address}"'
+
+
+def render_networkd(plains: list[Plain]) -> str:
+    """Return the drop-in for one interface's .network file; sections of addresses add up."""
+    lines = [MARKER]
+    for plain in plains:
+        lines += ["[Address]", f"Address={plain.address}"] + (["Label=" + plain.label] if plain.label else [])
+    return "\n".join(lines) + "\n"
+
+
+def addresses_in(text: str) -> set[str]:
+    """Return the addresses, without prefix, that one of our files has."""
+    return {str(ipaddress.ip_interface(found).ip) for found in CIDR.findall(text)}

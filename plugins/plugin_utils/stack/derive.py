@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From a checked site to the inventory: the groups, and each host's own half."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest import digest
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault, Finding
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.linux import load_balancer
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import services_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
+
+UNREADABLE = "stack_unreadable"
+"""The host that stands for a site of which no host can be read, so that a run has somebody to fail on."""
+
+
+def groups(site: Site) -> dict[str, list[str]]:
+    """Return the members of each group, hosts and groups sorted by name."""
+    found: dict[str, set[str]] = {}
+    for name, device in site.devices.items():
+        found.setdefault(device.kind, set()).add(name)
+    for pair_name, pair in site.lb_pairs.items():
+        for turn, host in enumerate(pair.hosts, start=1):
+            for group in ("load_balancers", f"lb_pair_{pair_name}", f"lb_turn_{turn}", f"cell_{pair_name}"):
+                found.setdefault(group, set()).add(host)
+    for service in site.services.values():
+        for backend in service.backends:
+            if backend.host in site.devices:
+                found.setdefault("backends", set()).add(backend.host)
+    return {group: sorted(members) for group, members in sorted(found.items())}
+
+
+def half(loaded: Loaded, host: str) -> dict[str, Any]:
+    """Return the variables of one host: its own half of the site, the digests, and what is to be shown about it."""
+    site = loaded.site
+    pair = site.pair_of_host.get(host)
+    derived = load_balancer(site, pair, host) if pair is not None else {}
+    variables = dict(sorted(derived.items()))
+    variables["stack_derived"] = {name: digest(value) for name, value in variables.items()}
+    variables.update(_shown(loaded, host, pair))
+    return variables
+
+
+def _shown(loaded: Loaded, host: str, pair: str | None) -> dict[str, Any]:
+    own = _objects(loaded.site, host, pair)
+    warnings = [str(finding) for finding in loaded.warnings if _concerns(finding.fault, own)]
+    waived = [str(item) for item in loaded.waived if _concerns(item.finding.fault, own)]
+    return {name: lines for name, lines in (("stack_warnings", warnings), ("stack_waived", waived)) if lines}
+
+
+def _objects(site: Site, host: str, pair: str | None) -> set[tuple[str, str]]:
+    own = {("devices", host), *(("vlans", vlan) for vlan in site.devices[host].networks)}
+    if pair is not None:
+        own.add(("lb_pairs", pair))
+        for name, service in services_of(site, pair):
+            own |= {("services", name), *(("certificates", item) for item in service.tls.certificate)}
+    return own
+
+
+def _concerns(fault: Fault, own: set[tuple[str, str]]) -> bool:
+    return any(item in own for item in fault.objects()) or (fault.path[:1] == ("certificates",) and _leads(own))
+
+
+def _leads(own: set[tuple[str, str]]) -> bool:
+    """An unused certificate belongs to nobody; every load balancer shows it."""
+    return any(section == "lb_pairs" for section, _name in own)
+
+
+def refused(hosts: Iterable[str], findings: Iterable[Finding]) -> dict[str, dict[str, Any]]:
+    """Return the hosts of a refused site, with nothing but what has to be mended."""
+    errors = [str(finding) for finding in findings]
+    return {host: {"stack_errors": errors} for host in (sorted(hosts) or [UNREADABLE])}
+
+
+def refused_groups(loaded: Loaded) -> dict[str, list[str]]:
+    """Return the groups of a refused site; a group that every site has is never empty, for a play on it must fail."""
+    always = {group: {UNREADABLE} for group in ("load_balancers", "lb_turn_1", "lb_turn_2", "backends")}
+    readable = {group: members for group, members in loaded.claimed.items() if members}
+    return {group: sorted(members) for group, members in sorted({**always, **readable}.items())}
+
+
+def inventory(loaded: Loaded) -> dict[str, dict[str, Any]]:
+    """Return the variables of every host: the halves, or the errors where there are any."""
+    if loaded.errors:
+        return refused(loaded.hosts, loaded.errors)
+    return {host: half(loaded, host) for host in sorted(loaded.site.devices)}

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A service of the site as the variables of the role haproxy: both nodes of a pair get the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import (
+    backend_address,
+    server_name,
+    services_of,
+    vips,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import LbPair, Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import Backend, Service
+
+CERTIFICATES = "/etc/haproxy/certs"
+"""Where the role tls_certificate puts what HAProxy binds (its default directory)."""
+_CLIENT_SIDE = ("client", "http_request", "http_keep_alive")
+_SERVER_SIDE = ("connect", "server", "queue", "tunnel", "check")
+
+
+def certificate_files(service: Service) -> list[str]:
+    """Return the paths on the load balancer of the service's certificates, the default one first."""
+    return [f"{CERTIFICATES}/{name}.pem" for name in service.tls.certificate] if service.tls.at == "haproxy" else []
+
+
+def haproxy_services(site: Site, name: str, pair: LbPair) -> dict[str, Any]:
+    """Return the pair's services, each as one fragment."""
+    return {service: _fragment(site, pair, name, service, content) for service, content in services_of(site, name)}
+
+
+def _fragment(site: Site, pair: LbPair, pair_name: str, name: str, service: Service) -> dict[str, Any]:
+    """Return frontends and backends: one of each, or one per port where every port goes on to the same port."""
+    groups = _port_groups(name, service)
+    frontends = {front: _frontend(service, front, ports) for front, ports in groups.items()}
+    if service.redirect_http:
+        frontends[f"{name}.redirect"] = _redirect(service)
+    first = f"{next(iter(groups))}.servers"
+    backends = {
+        f"{front}.servers": _backend(site, pair, pair_name, service, _server_port(service, ports), own, first)
+        for front, ports in groups.items()
+        for own in [f"{front}.servers"]
+    }
+    return {"frontends": frontends, "backends": backends}
+
+
+def _port_groups(name: str, service: Service) -> dict[str, list[int]]:
+    if service.backend_port is not None or len(service.ports) == 1:
+        return {name: list(service.ports)}
+    return {f"{name}.{port}": [port] for port in service.ports}
+
+
+def _server_port(service: Service, ports: list[int]) -> int:
+    return service.backend_port if service.backend_port is not None else ports[0]
+
+
+def _binds(service: Service, ports: list[int], tls: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Bind each VIP transparently: the node that does not hold it must be able to start, too."""
+    return [
+        {"address": str(address), "port": port, "transparent": True, **({"tls": tls} if tls else {})}
+        for _key, address in vips(service)
+        for port in ports
+    ]
+
+
+def _frontend(service: Service, name: str, ports: list[int]) -> dict[str, Any]:
+    tls = _tls(service)
+    front: dict[str, Any] = {
+        "mode": service.mode,
+        "binds": _binds(service, ports, tls),
+        "default_backend": f"{name}.servers",
+    }
+    if service.mode == "http":
+        front["forward_for"] = True
+        front["forwarded_proto"] = True
+    if service.maxconn is not None:
+        front["maxconn"] = service.maxconn
+    front.update(_timeouts(service, _CLIENT_SIDE))
+    if service.raw.frontend:
+        front["raw"] = list(service.raw.frontend)
+    return front
+
+
+def _tls(service: Service) -> dict[str, Any] | None:
+    if service.tls.at != "haproxy":
+        return None
+    found: dict[str, Any] = {"certificates": certificate_files(service)}
+    if service.tls.alpn:
+        found["alpn"] = list(service.tls.alpn)
+    if service.tls.minimum is not None:
+        found["minimum"] = service.tls.minimum
+    return found
+
+
+def _redirect(service: Service) -> dict[str, Any]:
+    return {"mode": "http", "binds": _binds(service, [80], None), "redirects": ["scheme https code 301"]}
+
+
+def _timeouts(service: Service, keys: tuple[str, ...]) -> dict[str, Any]:
+    found = {key: getattr(service.timeouts, key) for key in keys if getattr(service.timeouts, key) is not None}
+    return {"timeouts": found} if found else {}
+
+
+def _backend(
+    site: Site, pair: LbPair, pair_name: str, service: Service, port: int, own: str, first: str
+) -> dict[str, Any]:
+    back: dict[str, Any] = {
+        "mode": service.mode,
+        "balance": service.balance,
+        "health_check": service.health_check.model_dump(exclude_none=True),
+        "servers": [_server(site, pair, service, backend, port) for backend in service.backends],
+    }
+    if service.balance == "source":
+        back["hash_type"] = "consistent"
+    if service.stickiness == "cookie":
+        back["cookie"] = {"name": "SERVERID", "secure": service.tls.at == "haproxy", "httponly": True}
+    if service.stickiness == "source":
+        back["stick"] = _stick(pair_name, own, first)
+    back.update(_timeouts(service, _SERVER_SIDE))
+    if service.raw.backend:
+        back["raw"] = list(service.raw.backend)
+    return back
+
+
+def _stick(pair_name: str, own: str, first: str) -> dict[str, Any]:
+    """Stick by source address; all ports of a service share one table: one server for all of a client."""
+    if own != first:
+        return {"on": "src", "table": first}
+    return {"on": "src", "type": "ip", "size": "100k", "expire": "30m", "peers": pair_name}
+
+
+def _server(site: Site, pair: LbPair, service: Service, backend: Backend, port: int) -> dict[str, Any]:
+    server: dict[str, Any] = {
+        "name": server_name(backend),
+        "address": str(backend_address(site, pair, backend)),
+        "port": port,
+        "weight": backend.weight,
+    }
+    if service.backend_tls is not None:
+        server["tls"] = _server_tls(service)
+    if service.send_proxy is not None:
+        server["send_proxy"] = service.send_proxy
+    if backend.backup:
+        server["backup"] = True
+    if backend.maxconn is not None:
+        server["maxconn"] = backend.maxconn
+    return server
+
+
+def _server_tls(service: Service) -> dict[str, Any]:
+    tls = service.backend_tls
+    if tls is None:
+        return {}
+    found = {
+        "verify": tls.verify,
+        "ca_file": tls.ca_file,
+        "sni": f"str({tls.server_name})" if tls.server_name else None,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def needs_peers(site: Site, name: str) -> bool:
+    """Tell whether a service of the pair keeps a stick table."""
+    return any(service.stickiness == "source" for _name, service in services_of(site, name))

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""From the file `stack.yml` to a checked site, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any, get_args
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack import third_party
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import reading
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.check import NODE_DEPTH, Waived, check
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Finding, Path, Place, ordered
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import SECTIONS, Kind, Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.profiles import (
+    Inheritance,
+    ProfileError,
+    profile_shadows,
+    shipped,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.ranges import (
+    RangeError,
+    expand,
+    spread,
+    walk_along,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.reader import duplicate_key, not_a_mapping
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.sources import Sources, read_sources
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.validate import bad_name, build, named_badly
+
+_LISTS = {"lb_pairs": "hosts", "services": "backends", "profiles": "backends"}
+_VALUE_RULES = ("JINJA", "TAG", "RECURSION", "RANGE")
+"""Rules of the reader after which another word about the same value would only repeat it."""
+_PART_RULES = ("YAML_SYNTAX", "FILE_UNREADABLE", "SITE_FOLDER", "UNKNOWN_SECTION")
+"""Rules of the reader after which nobody knows what else the site declares."""
+_STRUCTURE = ("lb", "mode", "tls", "ports", "backends", "profile")
+"""Keys of a service without which its other values cannot be judged."""
+_STAND_IN = {"lb": "pair", "vip": "192.0.2.1", "ports": [443], "backends": ["192.0.2.2"], "tls": {"at": "none"}}
+"""What only a service can say, for checking a profile by itself (addresses of RFC 5737)."""
+
+
+@reading("PYDANTIC_MISSING")
+def pydantic_missing(problem: str) -> str:
+    """The Python library pydantic is not installed where Ansible runs.
+
+    Breaks: nothing can be checked, so nothing may be touched.
+    Why: the model of the site is written with pydantic (requirements.txt of the collection).
+    Mend: install it into the Python environment of ansible-core.
+    """
+    return (
+        f"the site cannot be checked, for the Python library pydantic is missing ({problem}); run `pip install "
+        "pydantic` in the environment of ansible-core"
+    )
+
+
+@dataclass
+class Loaded:
+    """A site with what was found about it. Only without errors may anything be derived from it."""
+
+    site: Site
+    hosts: list[str]
+    findings: list[Finding]
+    waived: list[Waived] = field(default_factory=list)
+    claimed: dict[str, set[str]] = field(default_factory=dict)
+    """Groups as far as they can be read from a site with errors, so that a play on one of them meets the refusal."""
+
+    @property
+    def errors(self) -> list[Finding]:
+        """Return what refuses the site."""
+        return [finding for finding in self.findings if finding.severity == "error"]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """Return what is shown and does not refuse the site."""
+        return [finding for finding in self.findings if finding.severity == "warning"]
+
+
+def load(stack: FilePath, base: FilePath | None = None) -> Loaded:
+    """Read and check the site of the file `stack`; messages name files relative to `base` (the working directory)."""
+    sources = read_sources(stack, base or FilePath.cwd())
+    _write_out_ranges(sources)
+    hosts = [name for name, raw in sources.sections["devices"].items() if not named_badly("devices", name)]
+    if third_party.MISSING is not None:
+        text = pydantic_missing(str(third_party.MISSING))
+        sources.report("PYDANTIC_MISSING", (), Place(sources.shown, 0), text)
+        return Loaded(Site(), hosts, ordered(sources.findings), claimed=claimed(sources.sections, hosts))
+    site = _Builder(sources).site()
+    findings, waived = check(site, sources.positions)
+    found = ordered([*sources.findings, *findings])
+    return Loaded(site, hosts, found, waived, claimed(sources.sections, hosts))
+
+
+def claimed(sections: Mapping[str, Mapping[str, Any]], hosts: Iterable[str]) -> dict[str, set[str]]:
+    """Return the groups that plain data would make, believing nothing: only declared hosts count."""
+    known = set(hosts)
+    found: dict[str, set[str]] = {}
+    for host in known:
+        kind = _part(sections["devices"][host], "kind")
+        if kind in get_args(Kind):
+            found.setdefault(kind, set()).add(host)
+    for name, raw in sections["lb_pairs"].items():
+        nodes = _part(raw, "hosts")
+        for turn, host in enumerate(nodes if isinstance(nodes, list) else [], start=1):
+            pair = () if named_badly("lb_pairs", name) else (f"lb_pair_{name}", f"cell_{name}")
+            for group in (*pair, "load_balancers", f"lb_turn_{turn}"):
+                found.setdefault(group, set()).update({host} & known if isinstance(host, str) else set())
+    for raw in sections["services"].values():
+        backends = _part(raw, "backends")
+        for item in backends if isinstance(backends, list) else []:
+            host = _part(item, "host") if isinstance(item, dict) else item
+            found.setdefault("backends", set()).update({host} & known if isinstance(host, str) else set())
+    return found
+
+
+def _part(raw: Any, key: str) -> Any:
+    return raw.get(key) if isinstance(raw, dict) else None
+
+
+def _write_out_ranges(sources: Sources) -> None:
+    devices: dict[str, Any] = {}
+    for name, raw in sources.sections["devices"].items():
+        path: Path = ("devices", name)
+        try:
+            for single, value in _walked(name, raw):
+                if single in devices:
+                    text = duplicate_key(single, sources.positions.at(("devices", single)))
+                    sources.report("DUPLICATE_KEY", path, sources.positions.at(path), text)
+                    continue
+                devices[single] = value
+                if single != name:
+                    sources.positions.alias(path, ("devices", single))
+        except RangeError as error:
+            sources.report("RANGE", path, sources.positions.at(path), str(error))
+    sources.sections["devices"] = devices
+    for section, key in _LISTS.items():
+        for name, raw in sources.sections[section].items():
+            if isinstance(raw, dict) and isinstance(raw.get(key), list):
+                raw[key] = _spread(raw[key], (section, name, key), sources)
+
+
+def _walked(name: str, raw: Any) -> list[tuple[str, Any]]:
+    names = expand(name)
+    if len(names) == 1 and names[0] == name:
+        return [(name, raw)]
+    return [(single, walk_along(raw, index, len(names))) for index, single in enumerate(names)]
+
+
+def _spread(items: list[Any], path: Path, sources: Sources) -> list[Any]:
+    try:
+        found = spread(items)
+    except RangeError as error:
+        sources.report("RANGE", path, sources.positions.at(path), str(error))
+        return items
+    places = [sources.positions.at((*path, index)) for index, _item in found]
+    for index, place in enumerate(places):
+        sources.positions.put((*path, index), place)
+    return [item for _index, item in found]
+
+
+class _Builder:
+    """Makes the objects of the model, and reports what cannot become one."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        profiles = sources.sections["profiles"]
+        self._profiles = {name: raw for name, raw in profiles.items() if isinstance(raw, dict)}
+        self._partial: set[str] = set()
+        self._failed: set[Path] = set()
+        self._reported = {item.fault.path for item in sources.findings if item.rule in _VALUE_RULES}
+        self._inheritance = Inheritance(self._profiles, sources.positions)
+
+    def site(self) -> Site:
+        self._check_profiles()
+        objects: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+        for section in SECTIONS:
+            for name, raw in self._sources.sections[section].items():
+                made = self._object(section, name, raw)
+                if made is not None:
+                    objects[section][name] = made
+        declared = {section: frozenset(self._sources.sections[section]) for section in SECTIONS}
+        return Site(**objects, declared=declared, complete=self._complete_site(), partial=frozenset(self._partial))
+
+    def _complete_site(self) -> bool:
+        """Tell whether every file and every section could be read."""
+        findings = self._sources.findings
+        lost = {item.fault.path for item in findings if item.rule == "NOT_A_MAPPING"}
+        return not any(item.rule in _PART_RULES for item in findings) and not any(
+            len(path) < NODE_DEPTH for path in lost
+        )
+
+    def _report(self, rule: str, path: Path, text: str) -> None:
+        self._sources.report(rule, path, self._sources.positions.at(path), text)
+
+    def _object(self, section: str, name: str, raw: Any) -> Any:
+        path: Path = (section, name)
+        if named_badly(section, name):
+            self._report("NAME", path, bad_name(section, name))
+        if not isinstance(raw, dict | None):
+            self._report("NOT_A_MAPPING", path, not_a_mapping("a list" if isinstance(raw, list) else "one value"))
+            return None
+        complete = self._complete(raw or {}, path) if section == "services" else raw or {}
+        made, faults = build(SECTIONS[section], complete, path)
+        self._report_all(faults)
+        if made is None and section == "services":
+            made = self._without(complete, [where[NODE_DEPTH:] for _rule, where, _text in faults], path)
+        return made
+
+    def _without(self, raw: dict[str, Any], wrong: list[Path], path: Path) -> Any:
+        """Return the service without its wrong values, so that its other mistakes are told in the same run."""
+        if any(not where or where[0] in _STRUCTURE for where in wrong):
+            return None
+        rest = {key: value for key, value in raw.items() if key not in {where[0] for where in wrong}}
+        made, _faults = build(SECTIONS["services"], rest, path)
+        if made is not None:
+            self._partial.add(str(path[1]))
+        return made
+
+    def _report_all(self, faults: list[tuple[str, Path, str]]) -> None:
+        """Report what was not reported yet by the reader at this value, or at the profile that the value is from."""
+        for rule, where, text in faults:
+            known = any(where[:length] in self._reported for length in range(len(where) + 1))
+            known = known or (rule == "MISSING_KEY" and where[:NODE_DEPTH] in self._failed)
+            if not known and where not in self._inheritance.inherited:
+                self._report(rule, where, text)
+
+    def _complete(self, raw: dict[str, Any], path: Path) -> dict[str, Any]:
+        try:
+            return self._inheritance.complete(raw, path)
+        except ProfileError as error:
+            self._report(error.rule, (*path, "profile"), str(error))
+            self._failed.add(path)
+            return raw
+
+    def _check_profiles(self) -> None:
+        """Check each profile as a service of which only the profile's part is its own."""
+        for name, raw in self._sources.sections["profiles"].items():
+            path: Path = ("profiles", name)
+            if named_badly("profiles", name):
+                self._report("NAME", path, bad_name("profiles", name))
+            if name in shipped():
+                self._report("PROFILE_SHADOWS", path, profile_shadows(name))
+            if not isinstance(raw, dict):
+                self._report("NOT_A_MAPPING", path, not_a_mapping("a list" if isinstance(raw, list) else "one value"))
+                continue
+            self._report_all(build(SECTIONS["services"], {**_STAND_IN, **self._complete(raw, path)}, path)[1])

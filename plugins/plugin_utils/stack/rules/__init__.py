@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The rules over a whole site, by topic. Importing this package enters all of them into the catalogue."""
+
+from __future__ import annotations
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules import (
+    backends,
+    certificates,
+    devices,
+    health,
+    pairs,
+    services,
+    vips,
+    vlans,
+)
+
+TOPICS = (vlans, devices, pairs, vips, services, backends, health, certificates)

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Rules on health checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import Service
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values import seconds
+
+_HTTP_KEYS = ("method", "uri", "host", "expect_status")
+_USER_TYPES = ("mysql", "pgsql")
+_PROTOCOL_PORTS = {
+    "smtp": (25, 465, 587, 2525),
+    "ldap": (389, 636, 3268, 3269),
+    "mysql": (3306,),
+    "pgsql": (5432,),
+    "redis": (6379,),
+}
+_TLS_PORTS = (443, 465, 636, 993, 995, 8443)
+_SLOW = 60.0
+"""Seconds that a dead server may be asked by clients before this is worth a warning."""
+
+
+def _services(site: Site) -> list[tuple[str, Service]]:
+    return sorted(site.services.items())
+
+
+def checked_ports(service: Service) -> tuple[int, ...]:
+    """Return the ports of the backends that the health check asks."""
+    if service.health_check.port is not None:
+        return (service.health_check.port,)
+    return served_ports(service)
+
+
+def served_ports(service: Service) -> tuple[int, ...]:
+    """Return the ports on which the backends serve."""
+    return (service.backend_port,) if service.backend_port is not None else service.ports
+
+
+@rule("HEALTH_KEY_FOREIGN")
+def health_key_foreign(site: Site) -> Iterator[Fault]:
+    """A health check has a key that its type does not use.
+
+    Breaks: it would be ignored; a check of type tcp with a uri asks for no page.
+    Why: uri, method, host and expect_status belong to HTTP, user to mysql and pgsql.
+    Mend: set the type that is meant, or remove the key.
+    """
+    for name, service in _services(site):
+        health = service.health_check
+        for key in (*_HTTP_KEYS, "user"):
+            wanted = _USER_TYPES if key == "user" else ("http",)
+            if getattr(health, key) is not None and health.type not in wanted:
+                yield Fault(
+                    ("services", name, "health_check", key),
+                    f"a check of type {health.type} does not use {key} and would ignore it; set type "
+                    f"{' or '.join(wanted)}, or remove it",
+                )
+
+
+@rule("HEALTH_PORT_FOREIGN", severity="warning", waivable=True)
+def health_port_foreign(site: Site) -> Iterator[Fault]:
+    """The health check asks a port on which the service is not.
+
+    Breaks: a server whose service is dead stays UP as long as the other port answers.
+    Why: a check proves what it asks for, and nothing else.
+    Mend: remove `port` from the health check, or waive it where the other port speaks for the service.
+    """
+    for name, service in _services(site):
+        port = service.health_check.port
+        if port is not None and port not in served_ports(service):
+            yield Fault(
+                ("services", name, "health_check", "port"),
+                f"port {port} is asked and {', '.join(map(str, served_ports(service)))} is served, so a dead "
+                "service could stay UP; remove port, or waive it",
+            )
+
+
+@rule("HEALTH_TCP_FOR_HTTP", severity="warning", waivable=True)
+def health_tcp_for_http(site: Site) -> Iterator[Fault]:
+    """A web service is checked by its open port only.
+
+    Breaks: a server that answers every request with 500 stays UP.
+    Why: HAProxy's L4OK says that a connection was accepted.
+    Mend: declare `health_check: {type: http, uri: ...}`.
+    """
+    for name, service in _services(site):
+        if service.mode == "http" and service.health_check.type == "tcp":
+            yield Fault(
+                ("services", name, "health_check"),
+                "an open port is all that is checked, so a server that answers 500 would stay UP; declare "
+                "health_check with type http and a uri",
+            )
+
+
+@rule("HEALTH_PLAIN_TO_TLS", waivable=True)
+def health_plain_to_tls(site: Site) -> Iterator[Fault]:
+    """A plain HTTP check asks a port on which the backend speaks TLS.
+
+    Breaks: every server is DOWN (or UP for ever, where 400 is expected): "Layer7 wrong status" or "invalid response".
+    Why: without backend_tls the check speaks plain text; passed-through TLS is spoken by the server.
+    Mend: check another port, use type tls or tcp, or declare backend_tls.
+    """
+    for name, service in _services(site):
+        port = next((port for port in checked_ports(service) if port in _TLS_PORTS), None)
+        if service.health_check.type == "http" and service.backend_tls is None and port is not None:
+            yield Fault(
+                ("services", name, "health_check"),
+                f"a plain HTTP check asks port {port}, where servers speak TLS, so all of them would be DOWN; check "
+                "another port, use type tls, or declare backend_tls",
+            )
+
+
+@rule("HEALTH_PROTOCOL_IN_HTTP")
+def health_protocol_in_http(site: Site) -> Iterator[Fault]:
+    """A web service is checked with the protocol of something else.
+
+    Breaks: every server is DOWN.
+    Why: a web server answers neither SMTP nor LDAP nor a database's greeting.
+    Mend: use type http.
+    """
+    for name, service in _services(site):
+        if service.mode == "http" and service.health_check.type in _PROTOCOL_PORTS:
+            yield Fault(
+                ("services", name, "health_check", "type"),
+                f"a web server does not answer {service.health_check.type}, so all servers would be DOWN; use type "
+                "http",
+            )
+
+
+@rule("HEALTH_PROTOCOL_PORT", severity="warning", waivable=True)
+def health_protocol_port(site: Site) -> Iterator[Fault]:
+    """A protocol's check asks a port that is not that protocol's.
+
+    Breaks: when it is a slip, every server is DOWN.
+    Why: ports by IANA.
+    Mend: correct type or port, or waive it where the server listens there.
+    """
+    for name, service in _services(site):
+        usual = _PROTOCOL_PORTS.get(service.health_check.type)
+        strange = [port for port in checked_ports(service) if usual and port not in usual]
+        if strange and service.mode == "tcp":
+            yield Fault(
+                ("services", name, "health_check"),
+                f"port {strange[0]} is no port of {service.health_check.type}, and if nobody speaks it there all "
+                "servers would be DOWN; correct type or port, or waive it",
+            )
+
+
+@rule("HEALTH_TOO_SLOW", severity="warning", waivable=True)
+def health_too_slow(site: Site) -> Iterator[Fault]:
+    """A dead server is noticed after more than a minute.
+
+    Breaks: clients are sent to it all that time.
+    Why: interval times fall is the time to notice.
+    Mend: lower interval or fall.
+    """
+    for name, service in _services(site):
+        health = service.health_check
+        needed = seconds(health.interval) * health.fall
+        if needed > _SLOW:
+            yield Fault(
+                ("services", name, "health_check"),
+                f"a dead server is noticed after {needed:.0f} s (interval {health.interval} times fall "
+                f"{health.fall}), and clients are sent to it until then; lower one of them",
+            )
+
+
+@rule("HEALTH_TIMEOUT_OVER_INTERVAL", waivable=True)
+def health_timeout_over_interval(site: Site) -> Iterator[Fault]:
+    """A check may take longer than the time between two checks.
+
+    Breaks: a hanging server is noticed later than interval and fall promise.
+    Why: HAProxy waits `timeout check` for the answer, after `inter` at most for the connection; checks do not overlap.
+    Mend: make timeouts.check shorter than the interval.
+    """
+    for name, service in _services(site):
+        limit, interval = service.timeouts.check, service.health_check.interval
+        if limit is not None and seconds(limit) > seconds(interval):
+            yield Fault(
+                ("services", name, "timeouts", "check"),
+                f"an answer may take {limit} and is asked for every {interval}, so a hanging server is noticed too "
+                "late; make it shorter than the interval",
+            )

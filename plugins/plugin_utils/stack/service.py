@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""A service of the declared site: what clients ask for at a VIP, and who answers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.third_party import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values import (
+    Address4,
+    Address6,
+    Connections,
+    Count,
+    Duration,
+    Flag,
+    Port,
+    Text,
+    Waivers,
+)
+
+Line = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]+$")]
+Balance = Literal["roundrobin", "static-rr", "leastconn", "first", "source", "random"]
+CheckType = Literal["http", "tcp", "smtp", "tls", "ldap", "mysql", "pgsql", "redis"]
+
+STATUS = r"^[1-5]\d\d(-[1-5]\d\d)?$"
+
+
+class Part(BaseModel):
+    """What every part of a service has in common."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _status(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class Tls(Part):
+    """Where TLS ends: at HAProxy, or nowhere (`none`: plain text, or TLS passed through in mode tcp)."""
+
+    at: Literal["haproxy", "none", "pound"]
+    certificate: Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)] = ()
+    alpn: tuple[Literal["h2", "http/1.1"], ...] = ()
+    minimum: Literal["TLSv1.2", "TLSv1.3"] | None = None
+
+
+class Backend(Part):
+    """A device of the site by its name, or any other server by its address."""
+
+    host: Text
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]+$")] | None = None
+    weight: Annotated[int, Field(strict=True, ge=0, le=256)] = 100
+    backup: Flag = False
+    maxconn: Connections | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"host": value} if isinstance(value, str) else value
+
+
+class BackendTls(Part):
+    """How the load balancer speaks TLS to the backends."""
+
+    verify: Literal["required", "none"] = "required"
+    ca_file: Annotated[str, Field(pattern=r"^/\S+$")] | None = None
+    server_name: Text | None = None
+
+
+class HealthCheck(Part):
+    """How a backend proves that it can serve, not merely that its port is open."""
+
+    type: CheckType
+    method: Literal["GET", "HEAD", "OPTIONS"] | None = None
+    uri: Annotated[str, Field(pattern=r"^/\S*$")] | None = None
+    host: Text | None = None
+    expect_status: Annotated[str, BeforeValidator(_status), Field(pattern=STATUS)] | None = None
+    user: Text | None = None
+    port: Port | None = None
+    interval: Duration = "2s"
+    rise: Count = 2
+    fall: Count = 3
+
+
+class Timeouts(Part):
+    """HAProxy's time-outs, each with its unit."""
+
+    connect: Duration | None = None
+    client: Duration | None = None
+    server: Duration | None = None
+    http_request: Duration | None = None
+    http_keep_alive: Duration | None = None
+    queue: Duration | None = None
+    tunnel: Duration | None = None
+    check: Duration | None = None
+
+
+class Verify(Part):
+    """What playbooks/verify.yml asks for at the VIP; by default what the health check asks for."""
+
+    path: Annotated[str, Field(pattern=r"^/\S*$")] | None = None
+    expect_status: Annotated[str, BeforeValidator(_status), Field(pattern=STATUS)] | None = None
+    identify_header: Text | None = None
+
+
+class Raw(Part):
+    """Lines that go into HAProxy's configuration as they are."""
+
+    frontend: tuple[Line, ...] = ()
+    backend: tuple[Line, ...] = ()
+
+
+class Service(Part):
+    """One service behind one VIP (or one of each family)."""
+
+    lb: Text
+    vip: Address4 | None = None
+    vip6: Address6 | None = None
+    prefers: Text | None = None
+    ports: Annotated[tuple[Port, ...], Field(min_length=1)]
+    redirect_http: Flag = False
+    profile: Text | None = None
+    mode: Literal["http", "tcp"] = "http"
+    tls: Tls
+    server_names: tuple[Text, ...] = ()
+    stickiness: Literal["cookie", "source", "none"] = "none"
+    clients_behind_nat: Flag = False
+    balance: Balance = "roundrobin"
+    backends: Annotated[tuple[Backend, ...], Field(min_length=1)]
+    backend_port: Port | None = None
+    backend_tls: BackendTls | None = None
+    send_proxy: Literal["v1", "v2"] | None = None
+    health_check: HealthCheck = HealthCheck(type="tcp")
+    timeouts: Timeouts = Timeouts()
+    long_polls: Duration | None = None
+    maxconn: Connections | None = None
+    verify: Verify = Verify()
+    raw: Raw = Raw()
+    waive: Waivers = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _has_a_vip(self) -> Service:
+        if self.vip is None and self.vip6 is None:
+            raise ValueError(
+                "it has neither vip nor vip6, so no client could reach it; give it an address of the pair's vip_vlan"
+            )
+        return self

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves what a user of site.yml relies on: a truthful check mode, idempotence, service, refusal, rollback, recovery.
+
+The tests build on one another in the order of this file: the lab is empty before the first one.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+
+import pytest
+from conftest import INVENTORY, ROOT, inside, play
+
+from traffic.site_copy import SiteCopy
+
+pytestmark = pytest.mark.part("site")
+
+CONFIG = "/etc/haproxy/haproxy.cfg"
+CURL = ["curl", "--silent", "--show-error", "--max-time", "10", "--cacert", "/opt/public/ca.pem"]
+NODES = ("lb1", "lb2")
+
+
+@pytest.fixture(scope="module")
+def predicted(empty_lab):
+    """The check-mode run on the empty lab."""
+    return play("--check", "--diff")
+
+
+@pytest.fixture(scope="module")
+def first(predicted):
+    """The first real run."""
+    return play("--diff")
+
+
+@pytest.fixture
+def site(first):
+    """A copy of the declared site; the lab is brought back to the original afterwards."""
+    copy = SiteCopy(INVENTORY, "site_test")
+    yield copy
+    done = play()
+    assert done.code == 0, done.out
+
+
+def fetch(url, *options, address="10.231.10.100", port=443):
+    name = url.split("/")[2].split(":")[0]
+    return inside("client", *CURL, "--resolve", f"{name}:{port}:{address}", *options, url, check=False)
+
+
+def checksum(path=CONFIG):
+    return [inside(node, "sha256sum", path).split()[0] for node in NODES]
+
+
+def test_check_mode_on_empty_hosts_succeeds_and_leaves_them_empty(predicted):
+    assert predicted.code == 0, predicted.out
+    assert predicted.changes
+    for node in NODES:
+        left = inside(node, "sh", "-c", "ls -d /etc/haproxy /etc/keepalived /var/lib/netstack 2>/dev/null", check=False)
+        assert left == ""
+
+
+def test_the_first_run_changes_exactly_what_check_mode_predicted(predicted, first):
+    assert first.code == 0, first.out
+    assert first.changes == predicted.changes
+
+
+def test_a_second_run_and_its_check_change_nothing(first):
+    for arguments in ((), ("--check",)):
+        again = play(*arguments)
+        assert again.code == 0, again.out
+        assert (again.recap("changed"), again.changes) == (0, set())
+
+
+@pytest.mark.parametrize("address", ["10.231.10.100", "[fd00:231:10::100]"])
+def test_a_client_gets_200_through_the_vip_over_tls_and_http2(first, address):
+    shown = fetch("https://shop.lab.test/whoami", "--write-out", " %{http_code} %{http_version}", address=address)
+    name, code, version = shown.split()
+    assert name in {"web1", "web2", "web3"}
+    assert (code, version) == ("200", "2")
+
+
+def test_plain_http_is_redirected(first):
+    shown = fetch("http://shop.lab.test/x", "--write-out", "%{http_code} %{redirect_url}", port=80)
+    assert shown == "301 https://shop.lab.test/x"
+
+
+def test_a_client_that_forges_forwarded_headers_does_not_get_them_through(first):
+    forged = ["--header", "X-Forwarded-Proto: http", "--header", "X-Forwarded-For: 6.6.6.6"]
+    seen = fetch("https://shop.lab.test/", *forged)
+    assert "6.6.6.6" not in seen
+    assert '"https"' in seen
+
+
+def test_each_vip_is_on_its_preferred_node(first):
+    held = {node: inside(node, "ip", "-brief", "address", "show", "eth1") for node in NODES}
+    assert [node for node in NODES if "10.231.10.101/" in held[node]] == ["lb1"]
+    assert [node for node in NODES if "10.231.10.100/" in held[node]] == ["lb2"]
+
+
+def test_verify_names_the_backend_that_does_not_answer(first):
+    inside("web1", "systemctl", "stop", "lab")
+    try:
+        done = play(playbook="verify")
+    finally:
+        inside("web1", "systemctl", "start", "lab")
+    assert done.code != 0
+    assert "web1" in done.out
+    assert "expected" in done.out
+
+
+def test_a_configuration_that_haproxy_refuses_never_replaces_the_good_one(site):
+    before = checksum()
+    site.change(lambda data: data["services"]["shop"].update(raw={"backend": ["no-such-keyword"]}))
+    for arguments in (("--check",), ()):
+        done = play(*arguments, inventory=site.folder)
+        assert done.code != 0
+        assert "no-such-keyword" in done.out
+    assert checksum() == before
+    assert "200" in fetch("https://shop.lab.test/whoami", "--write-out", "%{http_code}")
+
+
+def test_a_node_keeps_its_vip_and_its_configuration_while_its_peer_is_ill(site):
+    before = checksum()
+    site.change(lambda data: data["services"]["shop"].update(balance="leastconn"))
+    inside("lb1", "systemctl", "stop", "haproxy")
+    try:
+        done = play("--limit", "lb2", inventory=site.folder)
+    finally:
+        inside("lb1", "systemctl", "start", "haproxy")
+    assert done.code != 0
+    assert "10.231.20.11" in done.out
+    assert checksum()[1] == before[1]
+
+
+def test_a_change_is_rolled_back_by_the_run_that_made_it(site):
+    before = checksum()
+    site.change(lambda data: data["services"]["shop"].update(balance="leastconn"))
+    changed = play("-e", "netstack_run_id=ticket-4711", inventory=site.folder)
+    assert changed.code == 0, changed.out
+    assert checksum() != before
+    back = play("-e", "stack_rollback_to=ticket-4711", playbook="rollback")
+    assert back.code == 0, back.out
+    assert checksum() == before
+    assert play().recap("changed") == 0
+
+
+def test_a_vip_does_not_pass_to_another_virtual_router_while_the_nodes_differ(site):
+    site.change(lambda data: data["lb_pairs"]["edge"].update(virtual_router_id=20))
+    done = play(inventory=site.folder)
+    assert done.code != 0
+    assert "virtual_router_id 10 to 20" in done.out
+
+
+def interrupted_at(task, folder):
+    """Kill a run with SIGKILL when it comes to a task."""
+    command = ["ansible-playbook", "netstack.datacenter.site", "-i", str(folder)]
+    run = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    for line in run.stdout:
+        if line.startswith("TASK") and task in line:
+            os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+            return
+    raise AssertionError(f"the run ended before {task}")
+
+
+@pytest.mark.parametrize("task", ["Bring the declared configuration into service", "Let this node take VIPs again"])
+def test_a_run_that_is_killed_leaves_the_service_up_and_the_next_run_finishes_it(site, task):
+    before = checksum()
+    balance = "leastconn" if "balance leastconn" not in inside("lb1", "cat", CONFIG) else "roundrobin"
+    site.change(lambda data: data["services"]["shop"].update(balance=balance))
+    interrupted_at(task, site.folder)
+    assert "200" in fetch("https://shop.lab.test/whoami", "--write-out", "%{http_code}")
+    finished = play(inventory=site.folder)
+    assert finished.code == 0, finished.out
+    assert all(now != then for now, then in zip(checksum(), before, strict=True))
+    assert play(inventory=site.folder).recap("changed") == 0
+    assert play(playbook="verify", inventory=site.folder).code == 0

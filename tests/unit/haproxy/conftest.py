@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures of the HAProxy tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from .haproxy_builders import FakeSocket
+
+
+@pytest.fixture
+def fake_socket(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], FakeSocket]]:
+    """Return a function that starts an imitated socket with a table of answers."""
+    started: list[FakeSocket] = []
+
+    def start(answers: dict[str, str]) -> FakeSocket:
+        started.append(FakeSocket(tmp_path / f"socket{len(started)}", answers))
+        return started[-1]
+
+    yield start
+    for fake in started:
+        fake.close()

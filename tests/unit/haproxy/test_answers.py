@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What HAProxy's sockets and log say is understood; the texts were taken from 2.6.12 and 3.0.11."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import (
+    first_complaint,
+    keep_state_of,
+    parse_environment,
+    parse_processes,
+    parse_servers_state,
+    parse_stat,
+    servers_in,
+)
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect, parse_version
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.listeners import bound_in, listening_in
+
+REFUSED_RELOAD = """\
+#<PID>          <type>          <reloads>       <uptime>        <version>
+273             master          3 [failed: 1]   0d00h29m52s     3.0.11-1+deb13u5
+# workers
+339             worker          1               0d00h13m51s     3.0.11-1+deb13u5
+# old workers
+301             worker          2               0d00h20m00s     3.0.11-1+deb13u5
+# programs
+
+"""
+HEADER = (
+    "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight "
+    "srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state "
+    "bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr "
+    "srv_agent_addr srv_agent_port\n"
+)
+DRAINED = "6 web 1 a 127.0.0.1 2 8 30 100 12 15 3 4 6 0 0 0 - 8405 - 0 0 - - 0\n"
+STOPPED = "6 web 2 b 10.0.0.2 0 1 0 100 12 1 0 1 14 0 0 0 - 80 - 0 0 - - 0\n"
+
+
+def test_a_refused_reload_shows_in_the_masters_view() -> None:
+    processes = parse_processes(REFUSED_RELOAD)
+    assert (processes.master, processes.reloads, processes.failed) == (273, 3, 1)
+    assert (processes.workers, processes.old_workers) == ((339,), (301,))
+
+
+def test_an_answer_without_a_master_is_an_error_and_not_a_success() -> None:
+    with pytest.raises(ValueError, match="no master process"):
+        parse_processes("Unknown command.\n")
+
+
+def test_a_drained_and_a_stopped_server_are_told_apart() -> None:
+    drained, stopped = parse_servers_state(HEADER + DRAINED + STOPPED)
+    assert (drained.backend, drained.name, drained.state, drained.weight, drained.initial_weight) == (
+        *("web", "a", "drain"),
+        *(30, 100),
+    )
+    assert (stopped.state, stopped.port) == ("maint", 80)
+
+
+def test_a_server_that_follows_a_stopped_one_is_not_itself_stopped_by_an_operator() -> None:
+    inherited = STOPPED.replace(" 0 1 0 100", " 0 2 100 100")
+    assert parse_servers_state(HEADER + inherited)[0].state == "ready"
+
+
+def test_values_with_an_equals_sign_stay_whole() -> None:
+    assert parse_environment("A=1\nB=x=y\n\n") == {"A": "1", "B": "x=y"}
+
+
+def test_statistics_are_read_by_their_column_names() -> None:
+    rows = parse_stat("# pxname,svname,qcur,scur,\nweb,a,0,7,\nweb,BACKEND,0,9,\n")
+    assert [(row["svname"], row["scur"]) for row in rows] == [("a", "7"), ("BACKEND", "9")]
+
+
+BEFORE = "backend web from netstack\n    server a 127.0.0.1:8405 weight 100\n    server b 10.0.0.2:80\n"
+
+
+def test_the_state_of_an_unchanged_server_is_kept() -> None:
+    assert keep_state_of(HEADER + DRAINED + STOPPED, BEFORE, BEFORE + "listen other\n") == HEADER + DRAINED + STOPPED
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:8406", "127.0.0.2:8405"])
+def test_a_server_whose_address_or_port_changes_starts_afresh(address: str) -> None:
+    after = BEFORE.replace("127.0.0.1:8405", address)
+    assert keep_state_of(HEADER + DRAINED + STOPPED, BEFORE, after) == HEADER + STOPPED
+
+
+def test_servers_are_found_by_section() -> None:
+    assert servers_in(BEFORE) == {("web", "a"): "127.0.0.1:8405", ("web", "b"): "10.0.0.2:80"}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[ALERT]    (13) : config : parsing [F:3] : bad\n[ALERT]    (13) : config : next\n", "parsing [F:3] : bad"),
+        ("[ALERT] 324/053352 (24) : parsing [F:3] : bad\n", "parsing [F:3] : bad"),
+        ("[NOTICE]   (7) : x\n[WARNING]  (7) : config : deprecated\n", "deprecated"),
+        ("Nov 21 lb haproxy[9]: [ALERT]    (9) : cannot bind\n", "cannot bind"),
+        ("something else\n\n", "something else"),
+        ("", ""),
+    ],
+)
+def test_the_first_alert_is_what_the_user_is_told(text: str, complaint: str) -> None:
+    assert first_complaint(text) == complaint
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect"),
+    [
+        ("HAProxy version 3.0.11-1+deb13u5 2026/11/18 - https://haproxy.org/", Dialect(3, 0)),
+        ("HA-Proxy version 2.2.9-2+deb11u6 2023/04/10", Dialect(2, 2)),
+        ("2.6.12-1+deb12u4", Dialect(2, 6)),
+        ("1:2.8.5-1ubuntu3", Dialect(2, 8)),
+        ("(none)", None),
+    ],
+)
+def test_a_release_is_read_from_the_program_and_from_the_package(text: str, dialect: Dialect | None) -> None:
+    assert parse_version(text) == dialect
+
+
+def test_binds_are_read_from_the_text() -> None:
+    text = "frontend a\n    bind *:80\n    bind 10.0.0.1:443,[::1]:443 ssl\n    bind /run/x.sock\n    bind :8000-8010\n"
+    assert bound_in(text) == [("", 80), ("10.0.0.1", 443), ("::1", 443)]
+
+
+def test_the_kernels_tables_are_read() -> None:
+    four = (
+        "  sl  local_address rem_address   st\n   0: 0100007F:20D5 00000000:0000 0A 0\n   1: 0B66E70A:1F90 0:0 01 0\n"
+    )
+    six = "  sl\n   0: 00000000000000000000000001000000:0050 0:0 0A 0\n"
+    assert listening_in(four) == {("127.0.0.1", 8405)}
+    assert listening_in(six) == {("::1", 80)}

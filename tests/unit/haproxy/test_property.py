@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever is declared without a fault renders to the same text each time, in any order, and HAProxy accepts it."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .haproxy_accepts import accept
+from .haproxy_builders import rendered
+
+TLS = {"certificates": ["/etc/haproxy/certs/a.pem"]}
+
+
+def _some(dice: random.Random, options: dict[str, Any]) -> dict[str, Any]:
+    """Return a part of the options, in an order of its own."""
+    chosen = [key for key in options if dice.random() < 0.6]
+    dice.shuffle(chosen)
+    return {key: options[key] for key in chosen}
+
+
+def _server(dice: random.Random, number: int) -> dict[str, Any]:
+    tls = dice.choice([{"verify": "none"}, {"ca_file": "/etc/haproxy/ca/a.crt", "sni": "a.test", "alpn": ["http/1.1"]}])
+    more = {"weight": dice.randint(0, 256), "tls": tls, "send_proxy": dice.choice(["v1", "v2"]), "backup": True}
+    more.update(maxconn=dice.randint(1, 999), check=dice.random() < 0.5, check_port=dice.randint(1, 65535))
+    address = dice.choice(["10.1.2.3", "2001:db8::1", "localhost"])
+    return {"name": f"s{number}", "address": address, "port": dice.randint(1, 65535), **_some(dice, more)}
+
+
+def _listen(dice: random.Random, port: int) -> dict[str, Any]:
+    mode = dice.choice(["http", "tcp"])
+    bind = {"port": port, **_some(dice, {"tls": TLS, "accept_proxy": True, "transparent": True})}
+    check = {"type": dice.choice(["http", "tcp", "smtp", "tls", "ldap", "mysql", "redis"])}
+    check.update(_some(dice, {"host": "h.test", "interval": "3s", "tls": dice.random() < 0.5, "port": 99}))
+    both = {"health_check": check, "stick": {"on": "src", **_some(dice, {"size": "1k", "expire": "5m"})}, "maxconn": 9}
+    both.update(timeouts={"client": "9s", "server": "8s"}, balance=dice.choice(["leastconn", "source"]))
+    http = {"cookie": {}, "forward_for": True, "forwarded_proto": True, "redirects": ["scheme https if !{ ssl_fc }"]}
+    options = {**both, **(http if mode == "http" else {})}
+    servers = [_server(dice, number) for number in range(dice.randint(1, 4))]
+    return {"mode": mode, "binds": [bind], "servers": servers, **_some(dice, options)}
+
+
+def declared(seed: int) -> dict[str, Any]:
+    """Return a random right configuration."""
+    dice = random.Random(seed)
+    listens = {f"l{number}": _listen(dice, 20000 + number) for number in range(dice.randint(1, 5))}
+    own = {"global": {"maxconn": 100}, "metrics": {"address": "127.0.0.1", "port": 9101}}
+    return {"services": {"s": {"listens": listens}}, **_some(dice, own)}
+
+
+def turned(value: Any) -> Any:
+    """Return the same structure with its dictionaries written in the opposite order."""
+    if isinstance(value, dict):
+        return {key: turned(value[key]) for key in reversed(list(value))}
+    return [turned(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_text_does_not_depend_on_the_order_of_keys(seed: int) -> None:
+    assert rendered(declared(seed)) == rendered(turned(declared(seed)))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_haproxy_accepts_it(seed: int, tmp_path: Path) -> None:
+    accept(rendered(declared(seed), "2.6").main, tmp_path)

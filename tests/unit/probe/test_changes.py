@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The callback `changes` writes exactly what a run reports as changed, alike in check mode, and no secret."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ansible.release import __version__
+
+# Up to ansible-core 2.18 the result of a loop under no_log holds no items, and a missing setting is told otherwise.
+OLD_CORE = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 19)
+UNDER_NO_LOG = [None] if OLD_CORE else ["(item 0)", "(item 1)"]
+MISSING_SETTING = "setting: file" if OLD_CORE else "config 'file'"
+
+PLAYBOOK = """
+- name: Changes
+  hosts: a:b
+  gather_facts: false
+  module_defaults:
+    ansible.builtin.file: {state: directory, mode: "0700"}
+  tasks:
+    - name: Change one file
+      ansible.builtin.copy: {content: "CANARY", dest: "{{ folder }}/{{ inventory_hostname }}", mode: "0600"}
+    - name: Change nothing
+      ansible.builtin.command: /bin/true
+      changed_when: false
+    - name: Change two of three
+      ansible.builtin.file: {path: "{{ folder }}/{{ inventory_hostname }}-{{ item.path }}"}
+      loop: [{path: x}, {path: y}, {path: x}]
+      loop_control: {label: "{{ item.path }}"}
+    - name: Change without a label
+      ansible.builtin.file: {path: "{{ folder }}/{{ inventory_hostname }}-{{ item.path }}"}
+      loop: [{path: z}]
+    - name: Change under no_log
+      ansible.builtin.file: {path: "{{ folder }}/{{ inventory_hostname }}-{{ item }}"}
+      loop: ["CANARY-1", "CANARY-2"]
+      no_log: true
+    - name: Skip
+      ansible.builtin.file: {path: "{{ folder }}/never"}
+      when: false
+    - name: Change and notify
+      ansible.builtin.file: {path: "{{ folder }}/{{ inventory_hostname }}-n"}
+      notify: Handler
+    - name: Fail at the second item
+      ansible.builtin.file: {path: "{{ item }}"}
+      loop: ["{{ folder }}/{{ inventory_hostname }}-f", "/proc/never/made"]
+      ignore_errors: true
+  handlers:
+    - name: Handler
+      ansible.builtin.file: {path: "{{ folder }}/{{ inventory_hostname }}-h"}
+"""
+
+
+def play(folder: Path, record: Path, *arguments: str) -> list[dict[str, str]]:
+    playbook = folder.parent / "play.yml"
+    playbook.write_text(PLAYBOOK)
+    settings = {"ANSIBLE_CALLBACKS_ENABLED": "netstack.datacenter.changes", "NETSTACK_CHANGES_FILE": str(record)}
+    local = ["-e", f"ansible_connection=local ansible_python_interpreter={sys.executable} folder={folder}"]
+    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "a,b", playbook, *local, *arguments]
+    env = {**os.environ, **settings, "ANSIBLE_HOME": str(folder.parent / "home")}
+    env["ANSIBLE_COLLECTIONS_PATH"] = str(Path(__file__).parents[3] / ".cache" / "collections")
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[WARNING]: Failure using" not in done.stderr
+    return [json.loads(line) for line in record.read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """The lines of a check-mode run on an empty folder, of the first real run and of the second."""
+    folder = tmp_path_factory.mktemp("changes") / "made"
+    folder.mkdir()
+    record = folder.parent / "record.jsonl"
+    return [play(folder, record, *arguments) for arguments in (["--check"], [], [])]
+
+
+def marks(lines, host):
+    return [(line["task"], line["item"]) for line in lines if line["host"] == host]
+
+
+def test_a_real_run_is_written_task_by_task_and_item_by_item(runs):
+    folder_of_item = [item for task, item in marks(runs[1], "a") if task == "Fail at the second item"]
+    assert marks(runs[1], "a") == [
+        ("Change one file", None),
+        ("Change two of three", "x"),
+        ("Change two of three", "y"),
+        ("Change without a label", '{"path": "z"}'),
+        *(("Change under no_log", item) for item in UNDER_NO_LOG),
+        ("Change and notify", None),
+        ("Fail at the second item", folder_of_item[0]),
+        ("Handler", None),
+    ]
+    assert len(marks(runs[1], "b")) == len(marks(runs[1], "a"))
+    assert runs[1][0]["path"].endswith("play.yml:8")
+
+
+def test_what_check_mode_reports_is_written_in_the_same_form(runs):
+    def key(line):
+        return (line["host"], line["task"], line["path"], line["item"])
+
+    predicted, happened = ({key(line) for line in run} for run in runs[:2])
+    # /proc/never/made is a failure that only the real run can meet; the third item `x` is predicted twice
+    assert {key for key in predicted if "/proc/" not in str(key[3])} == happened
+
+
+def test_a_second_run_writes_an_empty_file(runs):
+    assert runs[2] == []
+
+
+def test_no_secret_gets_into_the_file(runs):
+    assert "CANARY" not in json.dumps(runs)
+
+
+def test_without_a_file_the_run_goes_on_and_says_why_nothing_is_written(tmp_path):
+    playbook = tmp_path / "play.yml"
+    playbook.write_text("- hosts: localhost\n  gather_facts: false\n  tasks: []\n")
+    env = {**os.environ, "ANSIBLE_CALLBACKS_ENABLED": "netstack.datacenter.changes", "ANSIBLE_HOME": str(tmp_path)}
+    env["ANSIBLE_COLLECTIONS_PATH"] = str(Path(__file__).parents[3] / ".cache" / "collections")
+    env.pop("NETSTACK_CHANGES_FILE", None)
+    command = [Path(sys.executable).with_name("ansible-playbook"), playbook]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert MISSING_SETTING in done.stderr
+    assert "callback.changes" in done.stderr

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The golden files of the declared site: what they hold, and `script/goldens` that renews them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+sys.path.insert(0, str(ROOT / ".cache" / "collections"))
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import parse_version
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import render as render_haproxy
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.schema import CONFIGURATION
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.structure import check
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import render as render_keepalived
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, inventory
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded, load
+
+EXAMPLES = ("iis_farm",)
+
+
+def sites(kind: str) -> list[Path]:
+    """Return the small sites of one kind: `wrong` ones are refused, `warned` ones are not."""
+    return sorted((HERE / kind).glob("*.yml"))
+
+
+def messages(site: Path) -> str:
+    """Return what a user reads about the site, one line for each finding."""
+    loaded = load(site, HERE)
+    found = loaded.errors if site.parent.name == "wrong" else loaded.findings
+    return "".join(f"{finding}\n" for finding in found)
+
+
+def example(name: str) -> Loaded:
+    """Return one of the inventories of the collection."""
+    return load(ROOT / "inventories" / name / "stack.yml", ROOT)
+
+
+def rendered(name: str) -> dict[str, str]:
+    """Return the golden files of one example: the groups, and the variables of each host."""
+    loaded = example(name)
+    files = {host: variables for host, variables in inventory(loaded).items() if variables["stack_derived"]}
+    return {
+        f"golden/{name}/groups.json": _json(groups(loaded.site)),
+        **{f"golden/{name}/{host}.json": _json(variables) for host, variables in files.items()},
+        **{f"golden/{name}/{host}.haproxy.cfg": _haproxy(host, variables) for host, variables in files.items()},
+        **{f"golden/{name}/{host}.keepalived.conf": _keepalived(host, variables) for host, variables in files.items()},
+    }
+
+
+class AnySecret(dict[str, str]):
+    """Secrets of which each has its own name as its value."""
+
+    def __missing__(self, name: str) -> str:
+        return name
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+def _haproxy(host: str, variables: dict[str, Any]) -> str:
+    """Return haproxy.cfg as the role haproxy writes it on Debian 13."""
+    given = {key: variables.get(f"haproxy_{key}") for key in CONFIGURATION["options"]}
+    configuration, faults = check(CONFIGURATION, given, "haproxy")
+    assert not faults, faults
+    dialect = parse_version("HAProxy version 3.0.11-1+deb13u1")
+    assert dialect is not None
+    return render_haproxy(configuration, AnySecret(), host, dialect, {}).main
+
+
+def _keepalived(host: str, variables: dict[str, Any]) -> str:
+    """Return keepalived.conf as the role vip writes it on Debian 13."""
+    site = parse(variables["vip_instances"], {}, variables["vip_profile"], {}, host, [])
+    return render_keepalived(site, (2, 3, 3), Paths())
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, sort_keys=True) + "\n"
+
+
+def every() -> Iterator[tuple[Path, str]]:
+    """Yield every golden file with its content."""
+    for kind in ("wrong", "warned"):
+        for site in sites(kind):
+            yield site.with_suffix(".txt"), messages(site)
+    for name in EXAMPLES:
+        for file, text in rendered(name).items():
+            yield HERE / file, text
+
+
+def main() -> None:
+    """Write every golden file, and remove those that nothing makes any more."""
+    made = dict(every())
+    stale = {*HERE.glob("w*/*.txt"), *HERE.glob("golden/*/*.json")} - set(made)
+    for path in stale:
+        path.unlink()
+    for path, text in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves that what is generated for people and editors is current, and that the schema judges as the model does."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+import yaml
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import RULES
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.profiles import shipped
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.schema import schema
+
+from . import goldens
+from . import stack_builders as builders
+
+WITHOUT_PYDANTIC = """
+import sys
+sys.modules["pydantic"] = None
+from pathlib import Path
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load
+loaded = load(Path(sys.argv[1]))
+print(loaded.hosts, [str(item) for item in loaded.errors])
+"""
+
+
+def generator():
+    spec = importlib.util.spec_from_file_location("generate", goldens.ROOT / "docs" / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_generated_pages_are_current():
+    assert [str(path) for path, text in generator().pages().items() if path.read_text() != text] == []
+
+
+def test_the_rules_page_names_every_rule():
+    page = (goldens.ROOT / "docs" / "rules.md").read_text()
+    assert [name for name in RULES if f"### {name}\n" not in page] == []
+
+
+@pytest.mark.parametrize(
+    "stack", sorted((goldens.ROOT / "inventories").glob("*/stack.yml")), ids=lambda p: p.parent.name
+)
+def test_the_inventories_fit_the_committed_schema(stack):
+    committed = json.loads((goldens.ROOT / "docs" / "stack.schema.json").read_text())
+    jsonschema.validate(yaml.safe_load(stack.read_text()), committed)
+
+
+def test_the_schema_is_a_schema():
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_a_shipped_profile_fits_the_schema_of_profiles(name):
+    jsonschema.validate({"profiles": {name: shipped()[name]}}, schema())
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("vlans", "front", "id"), 5000),
+        (("vlans", "front", "idd"), 1),
+        (("devices", "lb1", "kind"), "linus"),
+        (("lb_pairs", "edge", "hosts"), "lb1"),
+        (("services", "shop", "timeouts"), {"server": 30}),
+        (("services", "shop", "mode"), "udp"),
+        (("servises",), {}),
+    ],
+)
+def test_the_schema_refuses_what_the_model_refuses(path, value, tmp_path):
+    site = builders.site()
+    place = site
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    assert builders.loaded(site, tmp_path).errors
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(site, schema())
+
+
+def test_without_pydantic_there_is_one_clear_message_and_no_traceback():
+    stack = goldens.ROOT / "inventories" / "iis_farm" / "stack.yml"
+    command = [sys.executable, "-c", WITHOUT_PYDANTIC, str(stack)]
+    environment = {"PYTHONPATH": str(goldens.ROOT / ".cache" / "collections")}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "'lb1'" in result.stdout
+    assert result.stdout.count("[PYDANTIC_MISSING]") == 1
+    assert "pip install pydantic" in result.stdout

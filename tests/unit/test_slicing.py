@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A play over any subset of hosts does the right thing with that subset alone (AWX slices, `--limit`).
+
+So no task reads another host's variables or the list of hosts, runs once for all, or runs elsewhere than on its own
+host, on the controller, or on the host that the user names by `stack_verify_from`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import jinja2
+import jinja2.meta
+import pytest
+import yaml
+
+TOP = Path(__file__).parents[2]
+FILES = sorted([*TOP.glob("roles/**/*.yml"), *TOP.glob("playbooks/**/*.yml")])
+FOREIGN = re.compile(r"\b(hostvars|groups|ansible_play_hosts\w*|ansible_play_batch|play_hosts)\b")
+CONTROLLER = "{{ stack_verify_from | default('localhost') }}"
+
+
+def nodes(value):
+    """Yield every mapping of a parsed YAML file."""
+    if isinstance(value, dict):
+        yield value
+        for item in value.values():
+            yield from nodes(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from nodes(item)
+
+
+def texts(value):
+    """Yield every scalar of a parsed YAML file as text; comments are gone already."""
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item)
+    else:
+        yield str(value)
+
+
+def goes_elsewhere(task):
+    """Tell whether a task is delegated to another host than itself, the controller, or the documented variable's."""
+    target = str(task.get("delegate_to", "localhost"))
+    if target in ("localhost", CONTROLLER):
+        return False
+    names = jinja2.meta.find_undeclared_variables(jinja2.Environment(autoescape=True).parse(target))
+    loop = {task.get("loop_control", {}).get("loop_var", "item")}
+    elsewhere = {name for name in names - loop if name != "inventory_hostname" and not name.endswith("_verify_from")}
+    return bool(elsewhere) or not names
+
+
+def violations(parsed):
+    """Return what in a parsed YAML file breaks the rule."""
+    found = [f"names {match}" for text in texts(parsed) for match in FOREIGN.findall(text)]
+    found += ["runs once" for node in nodes(parsed) if node.get("run_once")]
+    return found + [f"runs on {node['delegate_to']}" for node in nodes(parsed) if goes_elsewhere(node)]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TOP)))
+def test_knows_its_own_host_only(path):
+    assert violations(yaml.safe_load(path.read_text())) == []
+
+
+def test_a_roles_own_variable_for_the_probing_host_begins_at_the_controller():
+    defaults = [yaml.safe_load(path.read_text()) or {} for path in TOP.glob("roles/*/defaults/main.yml")]
+    values = {name: value for found in defaults for name, value in found.items() if name.endswith("_verify_from")}
+    assert {name: value for name, value in values.items() if value not in (CONTROLLER, "localhost")} == {}
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        {"when": "hostvars['lb2'].ready"},
+        {"vars": {"peers": "{{ groups['lb'] | difference([inventory_hostname]) }}"}},
+        {"block": [{"run_once": True}]},
+        {"delegate_to": "lb2"},
+        {"delegate_to": "{{ peer }}"},
+        {"delegate_to": "{{ item }}", "loop_control": {"loop_var": "other"}},
+        {"loop": "{{ ansible_play_hosts_all }}"},
+    ],
+)
+def test_the_rule_finds_what_breaks_it(task):
+    assert violations([{"tasks": [task]}])
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        {"delegate_to": "localhost"},
+        {"delegate_to": CONTROLLER},
+        {
+            "delegate_to": "{{ inventory_hostname if haproxy_item == '*' else haproxy_verify_from }}",
+            "loop_control": {"loop_var": "haproxy_item"},
+        },
+        {"name": "Install the packages", "when": "stack_groups_of_ports is defined"},
+    ],
+)
+def test_the_rule_lets_pass_what_keeps_to_it(task):
+    assert violations([{"tasks": [task]}]) == []

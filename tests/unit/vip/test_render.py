@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""keepalived.conf is what people have reviewed in golden/, for each release; `NETSTACK_GOLDEN=renew` writes it anew."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Health
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import (
+    Paths,
+    digest,
+    render,
+    render_check,
+    router_id,
+)
+
+from .vip_builders import instance, instance6, site
+
+GOLDEN = Path(__file__).parent / "golden"
+DEBIAN12, UBUNTU24, DEBIAN13 = (2, 2, 7), (2, 2, 8), (2, 3, 3)
+PAIR = {
+    "edge-a-v4": instance(addresses=["192.0.2.100/24", "192.0.2.101/24"], preferred=True),
+    "edge-a-v6": instance6(preferred=True),
+    "edge-b-v4": instance(addresses=["192.0.2.102/24"], virtual_router_id=52, priority=100, preferred=False),
+}
+CASES = {
+    "pair-debian12": (site(PAIR), DEBIAN12),
+    "pair-tuned-debian13": (site(PAIR, profile="tuned"), DEBIAN13),
+    "pair-tuned-ubuntu2404": (site(PAIR, profile="tuned"), UBUNTU24),
+    "multicast-preempting": (
+        site({"gw": instance(unicast_source=None, unicast_peers=None, preempt=True)}, health={"enabled": False}),
+        DEBIAN13,
+    ),
+    "authenticated-raw": (
+        site(
+            {"gw": instance(authentication_secret="vrrp", raw=["debug 2"])},
+            raw=["vrrp_garp_interval 0.001"],
+        ),
+        DEBIAN13,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_configuration_is_the_golden_one(case):
+    text = render(*CASES[case], Paths())
+    path = GOLDEN / f"{case}.conf"
+    if os.environ.get("NETSTACK_GOLDEN") == "renew":
+        path.write_text(text)
+    assert text == path.read_text()
+
+
+def test_each_golden_configuration_has_its_case():
+    assert {path.stem for path in GOLDEN.glob("*.conf")} == set(CASES)
+
+
+def test_the_router_id_ends_in_the_digest_of_all_the_rest():
+    text = render(site(), DEBIAN13, Paths())
+    body = text.replace(router_id(text), "@ROUTER_ID@")
+    assert router_id(text) == f"lb1-{digest(body)}"
+
+
+@given(st.integers(1, 254), st.integers(1, 254))
+def test_two_configurations_have_the_same_router_id_only_if_they_are_the_same(one, other):
+    first, second = (render(site({"a": instance(priority=p)}), DEBIAN13, Paths()) for p in (one, other))
+    assert (router_id(first) == router_id(second)) == (one == other)
+
+
+@given(st.sampled_from(["standard", "tuned"]), st.tuples(st.just(2), st.integers(0, 3), st.integers(0, 9)))
+def test_an_old_release_never_gets_a_fractional_interval(profile, version):
+    lines = [line.split() for line in render(site(profile=profile), version, Paths()).splitlines()]
+    interval = next(words[1] for words in lines if words[:1] == ["interval"])
+    assert version >= (2, 2, 9) or "." not in interval
+
+
+@given(
+    st.sets(st.integers(1, 200), min_size=1, max_size=20),
+    st.booleans(),
+)
+def test_every_address_is_in_exactly_one_instance_that_tracks_its_own_file(numbers, preempt):
+    instances = {
+        f"i{n}": instance(addresses=[f"198.51.100.{n}/24"], virtual_router_id=n, preempt=preempt) for n in numbers
+    }
+    text = render(site(instances), DEBIAN13, Paths())
+    for n in numbers:
+        assert text.count(f"198.51.100.{n}/24 dev eth0\n") == 1
+        assert text.count(f'file "/var/lib/netstack/vip/i{n}.away"') == 1
+    assert text.count("    nopreempt\n") == (0 if preempt else len(numbers))
+    assert text.count("{") == text.count("}")
+
+
+def check(tmp_path, port, status="200 OK", body=b""):
+    """Run the rendered check against a port and return its exit status."""
+    script = tmp_path / "check"
+    script.write_text(render_check(Health(port=port)))
+    return subprocess.run(["bash", str(script)], capture_output=True, timeout=10, check=False).returncode
+
+
+def test_the_health_check_asks_for_http_and_believes_only_200(tmp_path, http_server):
+    assert check(tmp_path, http_server(200)) == 0
+    assert check(tmp_path, http_server(503)) != 0
+
+
+def test_the_health_check_fails_where_nobody_listens(tmp_path, closed_port):
+    assert check(tmp_path, closed_port) != 0
+
+
+def test_the_health_check_fails_for_a_program_that_accepts_and_says_nothing(tmp_path, silent_port):
+    assert check(tmp_path, silent_port) != 0

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A change of keepalived is whole or not at all, and an interrupted one is finished by the next run."""
+
+from __future__ import annotations
+
+import getpass
+import grp
+import os
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.netstack.datacenter.plugins.module_utils import transaction as engine
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip import keepalived as subject
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import DaemonError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.keepalived import Keepalived
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import RenumberError
+
+from .vip_builders import FakeDaemon, instance, instance6, site
+
+
+class Host:
+    """A host below a temporary folder."""
+
+    def __init__(self, root, **daemon):
+        self.paths = Paths(
+            f"{root}/etc/keepalived.conf", f"{root}/libexec/check", f"{root}/state", f"{root}/systemd/netstack.conf"
+        )
+        self.daemon = FakeDaemon(config=self.paths.config, **daemon)
+        self.store = engine.Transaction("vip", "run", store=f"{root}/backup")
+        self.keepalived = Keepalived(self.daemon, self.store, self.paths, staging=str(root))
+        self.config = Path(self.paths.config)
+
+    def run(self, declared):
+        self.daemon.verbs.clear()
+        plan = self.keepalived.plan(declared)
+        if plan.needed:
+            self.keepalived.apply(plan)
+        return plan
+
+
+@pytest.fixture(autouse=True)
+def mine(monkeypatch):
+    """Let files belong to whoever runs the tests."""
+    user, group = getpass.getuser(), grp.getgrgid(os.getegid()).gr_name
+
+    def file(path, content, mode=0o644, secret=False):
+        return engine.File(path, content, mode, user, group, secret)
+
+    monkeypatch.setattr(subject, "File", file)
+
+
+@pytest.fixture
+def host(tmp_path):
+    return Host(tmp_path)
+
+
+def test_the_first_run_starts_and_the_second_changes_nothing(host):
+    assert host.run(site()).verbs == ["start", "tidy"]
+    assert host.daemon.verbs == ["start"]
+    assert not host.run(site()).needed
+
+
+def test_a_change_is_reloaded_and_never_restarted(host):
+    host.run(site())
+    host.run(site({"web4": instance(priority=90)}))
+    assert host.daemon.verbs == ["reload"]
+
+
+def test_the_plan_in_check_mode_touches_nothing(host, tmp_path):
+    host.keepalived.plan(site())
+    assert [path.name for path in tmp_path.rglob("*")] == []
+
+
+def test_the_plan_is_the_same_before_keepalived_is_installed(tmp_path):
+    bare = Host(tmp_path, binary=None, enabled=False)
+    assert bare.keepalived.plan(site()).verbs == ["enable", "start", "tidy"]
+    assert bare.daemon.judged == []
+
+
+def test_a_refused_configuration_replaces_nothing(host):
+    host.run(site())
+    good = host.config.read_text()
+    host.daemon.refuses = "nonsense"
+    with pytest.raises(DaemonError, match="nonsense"):
+        host.run(site(raw=["nonsense 1"]))
+    assert host.config.read_text() == good
+    assert host.daemon.verbs == []
+
+
+def test_a_configuration_that_is_not_taken_is_put_back_and_loaded(host):
+    host.run(site())
+    good = host.config.read_text()
+    host.daemon.ignores = "priority 90"
+    with pytest.raises(DaemonError, match=r"The former configuration is back.*the journal's words"):
+        host.run(site({"web4": instance(priority=90)}))
+    assert host.config.read_text() == good == host.daemon.loaded
+    assert not host.run(site()).needed
+
+
+def test_a_first_configuration_that_is_not_taken_leaves_keepalived_stopped(host):
+    host.daemon.ignores = "priority 101"
+    with pytest.raises(DaemonError):
+        host.run(site())
+    assert not host.config.exists()
+    assert not host.daemon.active
+
+
+@pytest.mark.parametrize("point", ["_mark", "apply", "_drive"])
+def test_a_run_killed_at_any_point_is_finished_by_the_next(host, monkeypatch, point):
+    host.run(site())
+    wanted = site({"web4": instance(priority=90), "web6": instance6()})
+
+    def killed(*_arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(host.store if point == "apply" else host.keepalived, point, killed)
+        with pytest.raises(KeyboardInterrupt):
+            host.run(wanted)
+    host.run(wanted)
+    assert "priority 90" in host.daemon.loaded
+    assert away.known(host.paths) == ["web4", "web6"]
+    assert not host.run(wanted).needed
+
+
+def test_a_hand_edit_that_was_loaded_is_undone_in_the_running_program_too(host):
+    host.run(site())
+    edited = host.config.read_text().replace("priority 101", "priority 7")
+    host.config.write_text(edited)
+    host.daemon.loaded = edited
+    host.run(site())
+    assert "priority 101" in host.daemon.loaded
+
+
+def test_a_killed_repair_of_a_hand_edit_is_finished_though_the_router_id_is_the_same(host, monkeypatch):
+    host.run(site())
+    edited = host.config.read_text().replace("priority 101", "priority 7")
+    host.config.write_text(edited)
+    host.daemon.loaded = edited
+    with monkeypatch.context() as patch:
+        patch.setattr(host.keepalived, "_drive", lambda *_arguments: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            host.run(site())
+    host.run(site())
+    assert "priority 101" in host.daemon.loaded
+
+
+def test_a_stopped_keepalived_is_started(host):
+    host.run(site())
+    host.daemon.active = False
+    assert host.run(site()).verbs == ["start"]
+
+
+def test_an_instance_that_is_away_stays_away_through_a_change(host):
+    host.run(site())
+    away.write(host.paths, "web4", True)
+    host.run(site({"web4": instance(priority=90)}))
+    assert host.keepalived.facts(["web4"]) == {"away": ["web4"]}
+
+
+def test_the_tracked_file_of_an_instance_that_went_goes_after_the_reload(host):
+    host.run(site({"web4": instance(), "web6": instance6()}))
+    host.run(site())
+    assert away.known(host.paths) == ["web4"]
+
+
+def test_absence_stops_disables_and_removes(host):
+    host.run(site())
+    plan = host.keepalived.plan_absent()
+    assert plan.verbs == ["stop", "disable", "tidy"]
+    host.daemon.verbs.clear()
+    host.keepalived.remove(plan)
+    assert host.daemon.verbs == ["stop", "disable"]
+    assert not host.config.exists()
+    assert not host.keepalived.plan_absent().needed
+
+
+def test_absence_leaves_a_foreign_configuration_and_its_keepalived_alone(host):
+    host.config.parent.mkdir(parents=True)
+    host.config.write_text("vrrp_instance other {}\n")
+    host.daemon.active = True
+    assert not host.keepalived.plan_absent().needed
+
+
+def test_a_rollback_brings_the_former_configuration_back(host):
+    host.run(site())
+    first = host.config.read_text()
+    host.run(site({"web4": instance(priority=90)}))
+    host.keepalived.restore(host.store.generations()[-1])
+    assert host.config.read_text() == first == host.daemon.loaded
+
+
+def test_a_rollback_of_the_first_run_stops_keepalived(host):
+    host.run(site())
+    host.keepalived.restore(host.store.newest("run"))
+    assert not host.config.exists()
+    assert not host.daemon.active
+
+
+def test_a_rollback_of_an_absence_is_judged_with_the_check_that_belongs_to_it(host):
+    host.run(site())
+    host.keepalived.remove(host.keepalived.plan_absent())
+    host.daemon.judged.clear()
+    host.keepalived.restore(host.store.generations()[-1])
+    assert host.paths.check not in host.daemon.judged[0]
+    assert host.daemon.active and host.daemon.enabled
+
+
+def test_a_password_is_kept_out_of_the_diff_and_the_file_is_private(host):
+    plan = host.run(site({"web4": instance(authentication_secret="vrrp")}))
+    assert "s3cret" in host.config.read_text()
+    assert "s3cret" not in str(engine.Transaction.diff(plan.changes))
+    assert host.config.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_address_that_would_pass_to_another_virtual_router_is_refused_and_one_that_is_new_is_not(host):
+    host.run(site({"a": instance(virtual_router_id=51)}))
+    with pytest.raises(RenumberError, match="virtual_router_id 51 to 52"):
+        host.keepalived.plan(site({"a": instance(virtual_router_id=52)}))
+    assert host.run(site({"a": instance(virtual_router_id=51), "b": instance6()})).needed
+
+
+def test_an_address_that_was_taken_out_first_may_come_back_in_another_virtual_router(host):
+    host.run(site({"a": instance(virtual_router_id=51)}))
+    host.run(site({"b": instance6()}))
+    assert host.run(site({"a": instance(virtual_router_id=52), "b": instance6()})).needed
+
+
+def test_a_backup_that_would_renumber_an_address_is_not_put_back(host):
+    host.run(site({"a": instance(virtual_router_id=51)}))
+    host.run(site({"b": instance6()}))
+    generation = host.store.newest()
+    host.store.run_id = "later"
+    host.run(site({"a": instance(virtual_router_id=52), "b": instance6()}))
+    with pytest.raises(RenumberError):
+        host.keepalived.plan_restore(generation)
+
+
+def test_a_keepalived_that_dies_is_started_again_by_systemd_and_its_files_are_read(host):
+    host.run(site())
+    drop_in = Path(host.paths.drop_in).read_text()
+    assert "Restart=always" in drop_in
+    assert "StartLimitIntervalSec=0" in drop_in
+    host.daemon.stale = True  # the files have changed and systemd has not read them: a run was killed in between
+    assert host.run(site()).verbs == ["daemon-reload"]
+    assert host.daemon.verbs[0] == "daemon-reload"
+
+
+def test_absence_takes_the_supervision_away_too(host):
+    host.run(site())
+    host.keepalived.remove(host.keepalived.plan_absent())
+    assert not Path(host.paths.drop_in).exists()
