@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import hypothesis.configuration
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import yang
+from . import yang
 
 hypothesis.configuration.set_hypothesis_home_dir(Path(__file__).parents[2] / ".cache" / "hypothesis")
 

@@ -3,20 +3,15 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "unit" / "junos")]
-
-import yang
-
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, emit, gather, plan
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.model import LINK_SPEEDS
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import Config
+
+from . import yang
 
 pytestmark = pytest.mark.skipif(bool(yang.missing()), reason=yang.missing())
 

@@ -1,83 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulated switches of these tests: one of each style, in one process, and how to log in."""
+"""The simulated switches as fixtures."""
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass
-from pathlib import Path
+from .switches import lab, nonels, simulator
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
-from junos.client import Simulator
-
-MODELS = {"nonels": "ex4200-48t", "els": "ex4300-48t"}
-
-
-@dataclass
-class Lab:
-    """One simulated switch, as delivered."""
-
-    simulator: Simulator
-    style: str
-    target: Target
-
-    @property
-    def name(self) -> str:
-        return self.style
-
-    def open(self) -> Session:
-        return Session(self.target)
-
-    def control(self, op: str, **arguments):
-        return self.simulator.control(op, switch=self.style, **arguments)
-
-    def far_end(self, *ports: str, **values) -> None:
-        self.control("far_end", ports=dict.fromkeys(ports, values))
-
-    def asked(self) -> list[str]:
-        """Return the requests since the test began."""
-        return [entry["rpc"] for entry in self.control("log")]
-
-    def lines(self, database: str = "committed") -> list[str]:
-        return self.control("configuration", database=database).splitlines()
-
-
-@pytest.fixture(scope="session")
-def simulator(tmp_path_factory):
-    with Simulator(MODELS) as found:
-        known = tmp_path_factory.mktemp("ssh") / "known_hosts"
-        lines = [f"[127.0.0.1]:{found.port(name)} {found.host_key(name)}\n" for name in MODELS]
-        known.write_text("".join(lines))
-        found.known_hosts = str(known)
-        yield found
-
-
-@pytest.fixture(params=list(MODELS))
-def lab(request, simulator) -> Lab:
-    return _lab(simulator, request.param)
-
-
-@pytest.fixture
-def nonels(simulator) -> Lab:
-    return _lab(simulator, "nonels")
-
-
-def _lab(simulator: Simulator, style: str) -> Lab:
-    target = Target(
-        "127.0.0.1",
-        simulator.port(style),
-        "lab",
-        "lab123",
-        ssh_config="/dev/null",
-        known_hosts=(simulator.known_hosts,),
-        look_for_keys=False,
-    )
-    found = Lab(simulator, style, target)
-    found.control("reset")
-    simulator.control("clear_log")
-    return found
+__all__ = ["lab", "nonels", "simulator"]

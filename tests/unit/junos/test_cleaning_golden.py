@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import pytest
-from junos_builders import STYLES, declared, golden, made, settled, switch
+
+from .builders import STYLES, declared, golden, made, settled, switch
 
 HAD = {
     "nonels": """

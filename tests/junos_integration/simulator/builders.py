@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests of the simulated switches share: the switches as a test sees them, a bundle, a PyEZ session."""
+"""A simulated switch as a test sees it, and a PyEZ session."""
 
 from __future__ import annotations
 
@@ -9,27 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from unit.lab_junos.builders import BUNDLE, MODE
+
 from junos.client import Simulator
 
 with contextlib.suppress(ImportError):
     import ncclient.transport.session
 
     ncclient.transport.session.TICK = 0.01  # ncclient waits that long before each request; the tests need not
-
-MODELS = {"nonels": "ex4200-48t", "els": "ex4300-48t:2"}
-MODE = {"nonels": "port-mode", "els": "interface-mode"}
-# Two members in a bundle that carries one VLAN: right for both styles, `MODE` is put in.
-BUNDLE = """\
-delete interfaces ge-0/0/1
-delete interfaces ge-0/0/2
-set chassis aggregated-devices ethernet device-count 1
-set interfaces ge-0/0/1 ether-options 802.3ad ae0
-set interfaces ge-0/0/2 ether-options 802.3ad ae0
-set interfaces ae0 aggregated-ether-options lacp active
-set interfaces ae0 unit 0 family ethernet-switching MODE trunk
-set interfaces ae0 unit 0 family ethernet-switching vlan members v10
-set vlans v10 vlan-id 10
-"""
 
 
 @dataclass

@@ -14,7 +14,8 @@ import pytest
 from jnpr.junos import Device
 from jnpr.junos import exception as failures
 from jnpr.junos.utils.config import Config
-from lab_junos_builders import Switch, connect, wait_for, wait_until_gone
+
+from .builders import Switch, connect, wait_for, wait_until_gone
 
 VLAN = "set vlans x1 vlan-id 9"
 LOST = (failures.ConnectClosedError, failures.RpcError, failures.RpcTimeoutError)

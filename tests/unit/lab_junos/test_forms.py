@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml import etree
+
+etree = pytest.importorskip("lxml.etree", reason="lxml is not installed")
 
 from junos import schema, setform, textform, xmlform
 from junos.errors import JunosError

@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from lab_junos_builders import Switch, connect
 
 from junos import schema, setform
 from junos.client import ControlError, Simulator, ask
 from junos.must import _Condition
 from junos.tree import Node
+
+from .builders import Switch, connect
 
 SCRIPT = Path(__file__).resolve().parents[3] / "lab" / "junos" / "simulator.py"
 

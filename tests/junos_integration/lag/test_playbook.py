@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Lab
+from unit.junos.switches import Lab
 
 ROOT = Path(__file__).resolve().parents[3]
 PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
@@ -204,7 +204,7 @@ def _killed(lab: Lab, folder: Path, held: Callable[[], bool]) -> None:
         time.sleep(0.2)
         _kill(process.pid)
     lab.control("clear_faults")
-    time.sleep(0.3)
+    lab.wait_until_left()
     lab.control("advance", seconds=301)
 
 

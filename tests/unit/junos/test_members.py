@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import pytest
-from junos_builders import STYLES, declared, made, settled, switch
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.plan import refuse_foreign
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import from_xml
+
+from .builders import STYLES, declared, made, settled, switch
 
 ONE = {"ae0": {"members": ["ge-0/0/1"], "lacp": "none"}}
 BLOCKING = ("mtu 9216", "flow-control", "vlan-tagging", "flexible-vlan-tagging", "native-vlan-id 5", "encapsulation x")

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import pytest
-from junos_builders import switch
-from lxml import etree
+
+etree = pytest.importorskip("lxml.etree", reason="lxml is not installed")
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import RefusedError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.management import declared_way, found_way
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import from_xml
+
+from .builders import switch
 
 FAMILY = "unit 0 family ethernet-switching"
 PORTS = f"""

@@ -9,9 +9,10 @@ posts' device-count 4 is whatever the highest bundle needs.
 from __future__ import annotations
 
 import pytest
-from junos_builders import STYLES, declared, golden, made, settled, switch
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.model import Declared
+
+from .builders import STYLES, declared, golden, made, settled, switch
 
 VLANS = {"server_vlan1": {"id": 10}, "vmotion": {"id": 20}, "nfs": {"id": 30}}
 POSTS: dict[str, dict[str, dict[str, object]]] = {

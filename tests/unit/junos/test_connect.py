@@ -19,6 +19,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, jump, with_arguments
 from junos.client import Simulator
 
+from .switches import skip_without_its_packages
+
 RELAY = (
     "import os,socket,sys,threading;s=socket.create_connection((sys.argv[1],int(sys.argv[2])));"
     "threading.Thread(target=lambda:[s.sendall(b) for b in iter(lambda:os.read(0,65536),b'')],daemon=True).start();"
@@ -192,6 +194,7 @@ def key(tmp_path):
 @pytest.fixture
 def locked(key, tmp_path):
     """Return a target whose switch takes this key and no password of ours."""
+    skip_without_its_packages()
     with Simulator({"ex1": "ex4200-48t"}, authorized_keys=f"{key}.pub") as found:
         known = tmp_path / "known"
         known.write_text(f"[127.0.0.1]:{found.port('ex1')} {found.host_key('ex1')}\n")

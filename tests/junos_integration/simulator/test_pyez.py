@@ -13,8 +13,9 @@ from jnpr.junos import exception as failures
 from jnpr.junos.op.lacp import LacpPortTable
 from jnpr.junos.op.lldp import LLDPNeighborTable
 from jnpr.junos.utils.config import Config
-from lab_junos_builders import Switch, connect, wait_until_gone
 from lxml import etree
+
+from .builders import Switch, connect, wait_until_gone
 
 
 @pytest.fixture

@@ -6,12 +6,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lab_junos_builders import BUNDLE, MODE
 
 from junos import setform
 from junos.device import Device, Options
 from junos.farend import FarEnd
 from junos.state import Lacp, State
+
+from .builders import BUNDLE, MODE
 
 PORTS = ("ge-0/0/1", "ge-0/0/2")
 

@@ -9,7 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from lab_junos_builders import Switch
+
+from .builders import Switch
 
 END = "]]>]]>"
 HELLO = (

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lxml import etree
+
+etree = pytest.importorskip("lxml.etree", reason="lxml is not installed")
 
 from junos import must, rules, schema, setform, xmlform
 from junos.device import Options
@@ -19,7 +20,7 @@ from junos.tree import Node
 
 MODEL = {"els": "ex4300-48t", "nonels": "ex4200-48t"}
 PORT_MODE = {"els": "interface-mode", "nonels": "port-mode"}
-SHARED = Path(os.environ.get("NETSTACK_SHARED", Path(__file__).resolve().parents[4] / "shared"))
+YANG = Path(os.environ.get("JUNOS_YANG", Path(__file__).resolve().parents[4] / "shared" / "junos-yang"))
 MEMBER = "set interfaces ge-0/0/1 ether-options 802.3ad ae0\n"
 SWITCHING = "set interfaces ge-0/0/3 unit 0 family ethernet-switching "
 CONSTRAINT = "configuration check-out failed: (statements constraint check failed)"
@@ -202,9 +203,9 @@ def test_a_commit_that_fails_says_commit_failed_and_changes_nothing(make_device:
 
 
 def test_every_constraint_is_one_that_juniper_states() -> None:
-    source = SHARED / "junos-yang" / "must-messages-lag.txt"
+    source = YANG / "must-messages-lag.txt"
     if not source.exists():
-        pytest.skip(f"Juniper's messages are not at {source} (NETSTACK_SHARED names another folder)")
+        pytest.skip(f"Juniper's messages are not at {source} (JUNOS_YANG names another folder)")
     stated = {line.rsplit(" | ", 1)[-1].strip() for line in source.read_text(encoding="utf-8").splitlines()}
     unknown = [constraint.message for constraint in must.constraints() if constraint.message not in stated]
     assert unknown == []
@@ -217,9 +218,9 @@ def test_every_constraint_is_at_a_statement_that_some_style_knows() -> None:
 
 @pytest.mark.parametrize("style", ["els", "nonels"])
 def test_the_statements_of_interfaces_chassis_and_vlans_are_junipers(style: Any) -> None:
-    folder = SHARED / "junos-yang" / "21.4R1"
+    folder = YANG / "21.4R1"
     if not folder.exists():
-        pytest.skip(f"Juniper's YANG is not at {folder} (NETSTACK_SHARED names another folder)")
+        pytest.skip(f"Juniper's YANG is not at {folder} (JUNOS_YANG names another folder)")
     text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.yang"))
     stated = set(re.findall(r"^\s*(?:container|list|leaf|leaf-list) ([\w.-]+) \{", text, re.M))
     # non-ELS releases are not published; these three statements are known from EX configurations only
@@ -250,9 +251,9 @@ TAGS = "".join(f"set vlans t{tag} vlan-id {tag}\n" for tag in range(200, 211))
     ],
 )
 def test_the_samples_of_the_yang_validation_are_judged_alike(name: str, accepted: bool) -> None:
-    path = SHARED / "junos-yang" / "samples" / f"{name}.xml"
+    path = YANG / "samples" / f"{name}.xml"
     if not path.exists():
-        pytest.skip(f"the samples are not at {path.parent} (NETSTACK_SHARED names another folder)")
+        pytest.skip(f"the samples are not at {path.parent} (JUNOS_YANG names another folder)")
     style = "els" if name.startswith("els") else "nonels"
     tree = Node(schema.load(style))
     setform.load(tree, SUPPLEMENT + TAGS)

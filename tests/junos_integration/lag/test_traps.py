@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 
 import pytest
-from conftest import MODELS, Lab
-from junos_builders import declared
+from unit.junos.builders import declared
+from unit.junos.switches import MODELS, Lab
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import errors, recovery
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
@@ -42,15 +41,10 @@ def requests_of_a_change(lab: Lab) -> tuple[list[str], list[str]]:
 
 
 def clean(lab: Lab) -> bool:
-    """Tell whether nothing is left of a session; a busy simulator notices late that its client is gone."""
-    deadline = time.monotonic() + 5
-    while True:
-        status = lab.control("status")
-        if (status["locked_by"], status["dirty"], status["pending"]) == (None, False, None):
-            return True
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
+    """Tell whether nothing is left of a session."""
+    lab.wait_until_left()
+    status = lab.control("status")
+    return (status["locked_by"], status["dirty"], status["pending"]) == (None, False, None)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -66,6 +60,7 @@ def test_a_session_that_breaks_at_any_request_leaves_the_old_or_the_new_state_an
         except errors.SwitchError as error:
             said = str(error)
         lab.control("clear_faults")
+        lab.wait_until_left()
         lab.control("advance", seconds=REQUEST.minutes * 60 + 1)
         where = f"{place} {position} {rpc}: {said}"
         assert clean(lab), where

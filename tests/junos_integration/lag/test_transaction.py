@@ -6,8 +6,8 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from conftest import Lab
-from junos_builders import declared
+from unit.junos.builders import declared
+from unit.junos.switches import Lab
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import errors
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab_junos_builders import Switch
+
+from .builders import Switch
 
 PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 WHY = "is not installed (pip install -r tests/requirements-peers.txt)"

@@ -7,11 +7,12 @@ The numbers are issues of junipernetworks.junos and of its new home.
 from __future__ import annotations
 
 import pytest
-from conftest import Lab
-from junos_builders import STYLES, declared, made, settled, switch
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+
+from .builders import STYLES, declared, made, settled, switch
+from .switches import Lab
 
 FAMILY = "interfaces ae0 unit 0 family ethernet-switching"
 

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import pytest
-from junos_builders import golden
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import options
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
+
+from .builders import golden
 
 PORTS = [f"ge-0/0/{number}" for number in range(20)]
 DEFAULTS = {

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import pytest
-from junos_builders import STYLES, declared, made, settled, switch
+
+from .builders import STYLES, declared, made, settled, switch
 
 VLANS = {"server": {"id": 10}, "nfs": {"id": 20}, "dmz": {"id": 30}}
 FAMILY = "interfaces ge-0/0/1 unit 0 family ethernet-switching"

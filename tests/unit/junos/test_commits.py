@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import pytest
-from lxml import etree
+
+etree = pytest.importorskip("lxml.etree", reason="lxml is not installed")
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import (
     Token,
