@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -12,9 +13,8 @@ from ansible.plugins.action import ActionBase
 
 # The top of an action plugin is imported before the workers fork: PyEZ is loaded once, not once for each switch.
 with suppress(ImportError):
-    import jnpr.junos  # loaded for the forks
-    import jnpr.junos.facts.ethernet_mac_table
-    import jnpr.junos.utils.config  # noqa: F401  # loaded for the forks
+    for _name in ("jnpr.junos", "jnpr.junos.facts.ethernet_mac_table", "jnpr.junos.utils.config"):
+        importlib.import_module(_name)
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline, options
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token, describe_pending

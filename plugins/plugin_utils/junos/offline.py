@@ -20,7 +20,8 @@ def render(request: Request, running: str | None) -> plan.Plan:
         RefusalError: the plan has findings.
 
     """
-    assert request.style is not None
+    if request.style is None:
+        raise AssertionError("the options refuse to render without a style")
     current = read(running) if running else Config()
     made = plan.make(current, request.declared, request.state, request.style, stp=request.stp or "rstp")
     if made.findings:

@@ -113,16 +113,13 @@ def _commit(session: Session, opener: Opener, request: Request, seen: Survey, ou
     if newest is None or newest.comment != comment:
         what = "The newest commit is not the one that was just made"
         take_back(session, opener, seen.plan.before, comment, request, errors.NotTheTokenError(what))
-        return
     outcome.token = Token(newest.seconds, newest.comment)
-    _verify_and_confirm(session, opener, request, seen, outcome, synchronize)
+    _verify_and_confirm(session, opener, request, seen, outcome, comment, synchronize)
 
 
 def _verify_and_confirm(
-    session: Session, opener: Opener, request: Request, seen: Survey, outcome: Outcome, synchronize: bool
+    session: Session, opener: Opener, request: Request, seen: Survey, outcome: Outcome, comment: str, synchronize: bool
 ) -> None:
-    assert outcome.token is not None
-    comment = outcome.token.comment
     try:
         seconds = max(1, request.minutes * 60 - MARGIN)
         outcome.verified = wait(opener, seen.plan.expected, request.verification, seconds)
