@@ -181,7 +181,9 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model impo
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import LinkError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import parse_plain
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import RenumberError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.shown import diff
 
 ARGUMENTS: dict[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
@@ -236,7 +238,7 @@ def require_interfaces(names: list[str]) -> None:
 def finish(module: AnsibleModule, changes: list[Change], action: list[str], backup: str, **more: Any) -> None:
     """Report."""
     done = (["write"] if changes else []) + action
-    module.exit_json(changed=bool(done), diff=Transaction.diff(changes), action=done, backup=backup, **more)
+    module.exit_json(changed=bool(done), diff=diff(changes, Paths().config), action=done, backup=backup, **more)
 
 
 def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
@@ -246,6 +248,7 @@ def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
     state, act = module.params["state"], not module.check_mode
     if state == "restored":
         restore_keepalived(module, keepalived)
+        return
     plan = keepalived.plan(declared(module.params)) if state == "present" else keepalived.plan_absent()
     carry_out = keepalived.apply if state == "present" else keepalived.remove
     backup = carry_out(plan) if plan.needed and act else ""
@@ -256,10 +259,13 @@ def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
 def restore_keepalived(module: AnsibleModule, keepalived: Keepalived) -> None:
     """Put a backup of keepalived's files back."""
     generation = keepalived.transaction.newest(module.params["run_id"])
-    changes = keepalived.plan_restore(generation) if generation else []
-    if generation and changes and not module.check_mode:
+    if generation is None:
+        finish(module, [], [], "")
+        return
+    plan = keepalived.plan_restore(generation)
+    if plan.needed and not module.check_mode:
         keepalived.restore(generation)
-    finish(module, changes, ["load"] if changes else [], generation or "")
+    finish(module, plan.changes, plan.verbs, generation)
 
 
 def address_work(module: AnsibleModule, transaction: Transaction) -> None:
