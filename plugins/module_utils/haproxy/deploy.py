@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Sequence
@@ -71,6 +70,7 @@ class Outcome:
     changes: list[Change] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
     backup: str = ""
+    restores: str = ""  # the generation that is put back
     validated: bool = False
     in_effect: bool = False
     notes: list[str] = field(default_factory=list)
@@ -149,7 +149,7 @@ class Deployment:
             complaint = self.host.complaint(text, fatal_warnings=False)
             if complaint:
                 raise RejectedError(f"what generation {generation} holds is refused by HAProxy: {complaint}")
-        outcome.changes = self.transaction.plan(files)
+        outcome.changes, outcome.restores = self.transaction.plan(files), generation
         # Also where the files are back already: a rollback that was killed before it loaded them is finished here.
         outcome.actions = self._actions(text, 0, outcome.changes, False)
         self._carry_out(outcome, text, 0)
@@ -250,14 +250,14 @@ class Deployment:
         if self.predict:
             outcome.in_effect = not outcome.changed
             return
-        before, known = _on_disk(MAIN), self.transaction.generations()
-        outcome.backup = self.transaction.apply(outcome.changes)
+        before = _on_disk(MAIN)
+        outcome.backup = self.transaction.apply(outcome.changes, outcome.restores)
         try:
             self._after_files(outcome.changes)
             for action in outcome.actions:
                 self._act(action, before, text, needed)
         except FAILURES as error:
-            self._take_back(outcome, text, before, known, error)
+            self._take_back(outcome, text, before, error)
         outcome.in_effect = bool(text)
 
     def _act(self, action: str, before: str, text: str, needed: int) -> None:
@@ -280,11 +280,9 @@ class Deployment:
         if LOG_DROP_IN in paths:
             self.host.systemctl("try-restart", "rsyslog.service")
 
-    def _take_back(self, outcome: Outcome, text: str, before: str, known: Sequence[str], error: Exception) -> None:
+    def _take_back(self, outcome: Outcome, text: str, before: str, error: Exception) -> None:
         """Put the old files back and load them, then tell what happened. Raises RejectedError, always."""
-        if outcome.backup:
-            self.transaction.restore(outcome.backup)
-            forget_since(self.transaction, known)
+        self.transaction.take_back(outcome.backup)
         fate = "the old configuration is back in place"
         try:
             self._after_files(outcome.changes)
@@ -312,15 +310,6 @@ class Deployment:
                 if file.path == path and not is_ours(_decoded(file)):
                     return file
         return File(path, None, secret=path not in (LIMIT_DROP_IN, LOG_DROP_IN))
-
-
-def forget_since(transaction: Transaction, known: Sequence[str]) -> None:
-    """Remove the generations that an attempt left which was taken back.
-
-    What they hold is on disk again, or is what HAProxy refused; a later rollback must not find the latter.
-    """
-    for generation in set(transaction.generations()) - set(known):
-        shutil.rmtree(transaction.folder / generation)
 
 
 def wishes_from(parameters: Mapping[str, Any]) -> Wishes:

@@ -14,7 +14,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy
     Deployment,
     Outcome,
     RejectedError,
-    forget_since,
     wishes_from,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, Host
@@ -22,6 +21,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.limits
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import declared_digest, masked
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.rsyslog import log_drop_in
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import Runtime
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import NotLoadedError
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 
 from .haproxy_builders import FakeSocket, rendered, web
@@ -234,15 +234,37 @@ def test_rsyslog_is_told_where_the_log_goes() -> None:
     assert log_drop_in(None) == ""
 
 
-def test_an_attempt_that_was_taken_back_leaves_no_backup_that_a_rollback_would_find(tmp_path: Path) -> None:
+def saved(tmp_path: Path, *texts: bytes) -> Transaction:
+    """Return a store after the file ``cfg`` has become each of the texts."""
     transaction = Transaction("haproxy", store=str(tmp_path / "store"))
-    owner = {"owner": tmp_path.owner(), "group": tmp_path.group()}
+    for text in texts:
+        transaction.apply(transaction.plan([configuration(tmp_path, text)]))
+    return transaction
 
-    def put(text: bytes) -> str:
-        return transaction.apply(transaction.plan([File(str(tmp_path / "cfg"), text, **owner)]))
 
-    good = [put(b"first"), put(b"second")]
-    transaction.restore(put(b"refused"))
-    forget_since(transaction, good)
+def configuration(tmp_path: Path, text: bytes) -> File:
+    return File(str(tmp_path / "cfg"), text, owner=tmp_path.owner(), group=tmp_path.group())
+
+
+def test_an_attempt_that_was_taken_back_leaves_no_backup_that_a_rollback_would_find(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transaction = saved(tmp_path, b"first", b"second")
+    good = transaction.generations()
+    deployment = Deployment(FakeHost(NOT_THERE), transaction, predict=False)
+
+    def refuse(*_arguments: Any) -> None:
+        raise NotLoadedError("refused")
+
+    monkeypatch.setattr(deployment, "_act", refuse)
+    outcome = Outcome(transaction.plan([configuration(tmp_path, b"refused")]), ["start"])
+    with pytest.raises(RejectedError, match="refused; the old configuration is back in place"):
+        deployment._carry_out(outcome, "refused", 0)
     assert transaction.generations() == good
     assert (tmp_path / "cfg").read_bytes() == b"second"
+
+
+def test_a_second_rollback_without_a_run_changes_nothing(tmp_path: Path) -> None:
+    deployment = Deployment(FakeHost(NOT_THERE), saved(tmp_path, b"first", b"second"), predict=False)
+    assert [deployment.restored().changed for _time in range(2)] == [True, False]
+    assert (tmp_path / "cfg").read_bytes() == b"first"
