@@ -24,19 +24,28 @@ __all__ = [
 
 _FORCED_MAINTENANCE = 0x01 | 0x04  # by the CLI, by the configuration
 _FORCED_DRAIN = 0x08
-_SECTIONS = (
-    "frontend",
-    "backend",
-    "listen",
-    "defaults",
-    "global",
-    "peers",
-    "userlist",
-    "resolvers",
-    "mailers",
-    "cache",
+_SECTIONS = frozenset(
+    [
+        "frontend",
+        "backend",
+        "listen",
+        "defaults",
+        "global",
+        "peers",
+        "userlist",
+        "resolvers",
+        "mailers",
+        "cache",
+        "ring",
+        "program",
+        "http-errors",
+        "fcgi-app",
+        "log-forward",
+        "log-profile",
+        "crt-store",
+        "traces",
+    ]
 )
-_SECTIONS += ("ring", "program", "http-errors", "fcgi-app", "log-forward", "log-profile", "crt-store", "traces")
 
 
 class Processes(NamedTuple):

@@ -219,8 +219,10 @@ def _server_check(server: dict[str, Any], check: dict[str, Any] | None) -> list[
     wants_tls = check["tls"] if check["tls"] is not None else (check["type"] == "tls" or bool(server["tls"]))
     if wants_tls and (port or not server["tls"]):
         words.append("check-ssl" if server["tls"] else "check-ssl verify none")
-    if wants_tls and check["host"] and check["type"] in ("http", "tls"):
-        words.append(f"check-sni {check['host']}")
+    # What is sent as SNI is what the certificate is compared with, so it is the name that is to be verified.
+    name = (server["tls"] or {}).get("verify_host") or check["host"]
+    if wants_tls and name and check["type"] in ("http", "tls"):
+        words.append(f"check-sni {name}")
     if not wants_tls and server["tls"]:
         words.append("no-check-ssl")
     return words

@@ -183,6 +183,13 @@ def test_a_rollback_that_is_done_does_nothing(etc: Path, tmp_path: Path) -> None
     assert not outcome.changed
 
 
+def test_restoring_twice_without_a_run_does_not_bring_the_change_back(etc: Path, tmp_path: Path) -> None:
+    deployment(tmp_path, FakeHost(RUNNING, ""), FakeService()).present(wishes_from(parameters()))
+    outcomes = [deployment(tmp_path, FakeHost(RUNNING, ""), FakeService()).restored() for _time in range(2)]
+    assert [outcome.changed for outcome in outcomes] == [True, False]
+    assert (etc / "haproxy.cfg").read_text() == "# by hand\n"
+
+
 def test_a_fragment_of_somebody_else_is_not_overwritten(etc: Path, tmp_path: Path) -> None:
     (etc / "conf.d" / "web.cfg").write_text("listen theirs\n")
     with pytest.raises(RejectedError, match=r"conf\.d/web\.cfg .*not made by this role.* service web"):
