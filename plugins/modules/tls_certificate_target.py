@@ -20,7 +20,8 @@ options:
   state:
     description:
       - V(present) puts the certificates in place, V(absent) removes them.
-      - V(restored) puts back what was there before the newest change, or before the run O(run_id).
+      - V(restored) puts back what was there before the newest change, or before the run O(run_id). A restore is no
+        such change, so a second one changes nothing.
       - V(inspected) changes nothing and reports what sources on this host hold, private keys by their public half.
       - V(verified) changes nothing and reports files and what HAProxy serves for them.
     type: str

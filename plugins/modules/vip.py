@@ -27,7 +27,8 @@ options:
     description:
       - V(present) configures and runs keepalived.
       - V(absent) stops and disables keepalived and removes the files that this module made; the package stays.
-      - V(restored) puts the newest backup back, or that of O(run_id), and loads it.
+      - V(restored) puts the newest backup back, or that of O(run_id), and loads it. What a restore itself replaced
+        does not count as the newest backup, so a second restore changes nothing.
     type: str
     choices: [present, absent, restored]
     default: present
@@ -45,6 +46,10 @@ options:
         C(preempt), C(preferred), C(advert_interval) in seconds, C(authentication_secret) and C(raw) (lines of
         keepalived.conf).
       - C(preferred) says on which node a playbook places the instance at first; this module only accepts it.
+      - For an address that stays, a change of C(virtual_router_id), of C(authentication_secret) or what it holds, or
+        from unicast to multicast or back is refused; so is one of C(advert_interval) where there is authentication.
+        The nodes are changed one after the other, and in between both would hold the address. Take the address out,
+        and put it back in the next run.
     type: dict
     default: {}
   health:
