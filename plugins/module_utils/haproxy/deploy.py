@@ -282,7 +282,11 @@ class Deployment:
 
     def _take_back(self, outcome: Outcome, text: str, before: str, error: Exception) -> None:
         """Put the old files back and load them, then tell what happened. Raises RejectedError, always."""
-        self.transaction.take_back(outcome.backup)
+        reason = f"HAProxy did not load the new configuration: {masked(str(error))}"
+        try:
+            self.transaction.take_back(outcome.backup)
+        except OSError as second:
+            raise RejectedError(f"{reason}; {second}") from error
         fate = "the old configuration is back in place"
         try:
             self._after_files(outcome.changes)
@@ -294,7 +298,7 @@ class Deployment:
                 fate += " and serves"
         except FAILURES as second:
             fate += f", but HAProxy does not load it either ({masked(str(second))}); what ran before still runs"
-        raise RejectedError(f"HAProxy did not load the new configuration: {masked(str(error))}; {fate}") from error
+        raise RejectedError(f"{reason}; {fate}") from error
 
     def _recover(self, text: str, before: str) -> None:
         """Make the old configuration serve again; mostly it never stopped, but the master must forget the failure."""

@@ -20,7 +20,12 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host i
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import MARKER
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import Runtime, UnreachableError
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import NotLoadedError
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import (
+    Change,
+    File,
+    LeftoverError,
+    Transaction,
+)
 
 from .haproxy_builders import FakeSocket, rendered, web
 from .test_deploy import NOT_THERE, RUNNING, FakeHost, parameters
@@ -121,6 +126,19 @@ def test_a_second_failure_is_told_and_the_files_are_back_all_the_same(etc: Path,
     with pytest.raises(RejectedError, match=r"first; .* does not load it either \(second\)"):
         deployment(tmp_path, FakeHost(RUNNING, ""), fake).present(wishes_from(parameters()))
     assert (etc / "haproxy.cfg").read_text() == "# by hand\n"
+
+
+def test_files_that_cannot_be_put_back_are_told_beside_the_first_failure(
+    etc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = deployment(tmp_path, FakeHost(RUNNING, ""), FakeService(NotLoadedError("first")))
+
+    def fail(_generation: str) -> None:
+        raise LeftoverError("These files could not be put back: a")
+
+    monkeypatch.setattr(found.transaction, "take_back", fail)
+    with pytest.raises(RejectedError, match=r"first; These files could not be put back: a"):
+        found.present(wishes_from(parameters()))
 
 
 def test_a_start_that_fails_in_any_way_is_stopped_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
