@@ -39,7 +39,8 @@ options:
       - Process-wide options. Keys are C(maxconn), C(threads), C(minimum_tls) (default V(TLSv1.2)), C(ciphers),
         C(ciphersuites), C(log) (list of log targets), C(hard_stop_after) (how long an old process may live after a
         reload) and C(raw).
-      - Where C(maxconn) needs more files than systemd allows by default, a drop-in for the unit raises the limit.
+      - Where C(maxconn) (or, without it, the sum of the frontends') needs more files than systemd allows by default,
+        a drop-in for the unit raises the limit.
     type: dict
     default: {}
   defaults:
@@ -55,16 +56,21 @@ options:
       - Binds take C(address), C(port), C(tls) (C(certificates), C(alpn), C(minimum)), C(accept_proxy), C(transparent)
         and C(raw).
       - Backends take C(mode), C(balance), C(hash_type), C(cookie) (C(name), C(secure), C(httponly), C(same_site),
-        C(domain)), C(stick) (C(on), C(type), C(size), C(expire), C(peers), C(table)), C(health_check), C(acls),
+        C(domain)), C(stick) (C(on), C(type) (default V(ip)), C(size) (default V(100k)), C(expire) (default V(30m)),
+        C(peers), C(table) (another section's, which then has type, size, expire and peers)), C(health_check), C(acls),
         C(http_request), C(http_response), C(options), C(timeouts), C(servers) and C(raw). Listens take the keys of
         both.
       - Health checks take C(type) (V(http), V(tcp), V(smtp), V(tls), V(ldap), V(mysql), V(pgsql) or V(redis)),
-        C(method), C(uri), C(host), C(expect_status), C(user), C(tls), C(port), C(interval), C(rise) and C(fall).
+        C(method), C(uri) and C(expect_status) (V(http) only), C(host) (V(http), V(smtp) and V(tls)), C(user)
+        (V(mysql) and V(pgsql)), C(tls), C(port), C(interval), C(rise) and C(fall).
       - Servers take C(name), C(address), C(port), C(weight) (default V(100), so that percentages mean something),
-        C(cookie), C(check), C(check_port), C(tls) (C(verify), C(ca_file), C(sni), C(alpn)), C(send_proxy) (V(v1) or
-        V(v2)), C(backup), C(maxconn) and C(raw).
+        C(cookie), C(check), C(check_port), C(tls) (C(verify), C(ca_file), C(verify_host), C(sni), C(alpn)),
+        C(send_proxy) (V(v1) or V(v2)), C(backup), C(maxconn) and C(raw).
+      - Where a server's certificate is verified (the default), C(verify_host) or C(sni) must say which name it has to
+        bear. C(verify_host) also counts where no SNI is sent, as in health checks.
       - With C(forward_for) and C(forwarded_proto) the headers that the client itself sent are dropped, unless it is
-        on this host (a TLS offloader).
+        on this host (a TLS offloader). C(forwarded_proto) is refused beside a bind with C(accept_proxy) and without
+        C(tls), where HAProxy cannot tell what the client spoke.
     type: dict
     default: {}
   peers:
@@ -256,7 +262,8 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy
     RejectedError,
     wishes_from,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import CommandError, Host
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import Host
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import FAILURES
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
 
 _RSYSLOG = {
@@ -305,7 +312,7 @@ def main() -> None:
     try:
         deployment = Deployment(Host(module.run_command), transaction, module.check_mode)
         outcome = _outcome(module, deployment)
-    except (RejectedError, CommandError, OSError) as error:
+    except (RejectedError, *FAILURES) as error:
         module.fail_json(msg=str(error))
     module.exit_json(
         changed=outcome.changed,

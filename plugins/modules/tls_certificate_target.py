@@ -20,7 +20,8 @@ options:
   state:
     description:
       - V(present) puts the certificates in place, V(absent) removes them.
-      - V(restored) puts back what was there before the newest change, or before the run O(run_id).
+      - V(restored) puts back what was there before the newest change, or before the run O(run_id). A restore is no
+        such change, so a second one changes nothing.
       - V(inspected) changes nothing and reports what sources on this host hold, private keys by their public half.
       - V(verified) changes nothing and reports files and what HAProxy serves for them.
     type: str
@@ -206,10 +207,14 @@ def _path(params: dict[str, Any], name: str) -> str:
     return f"{params['directory']}/{name}.pem"
 
 
-def _wanted(params: dict[str, Any], transaction: Transaction, check_mode: bool) -> list[File]:
+def _restored(params: dict[str, Any], transaction: Transaction) -> str:
+    """Return the generation that is to be put back, "" where none is."""
+    return (transaction.newest(params["run_id"]) or "") if params["state"] == "restored" else ""
+
+
+def _wanted(params: dict[str, Any], transaction: Transaction, generation: str, check_mode: bool) -> list[File]:
     """Return the files as they ought to be in the given state."""
     if params["state"] == "restored":
-        generation = transaction.newest(params["run_id"])
         return transaction.saved(generation) if generation else []
     paths = [(bundle, _path(params, bundle["name"])) for bundle in params["bundles"]]
     if params["state"] == "absent":
@@ -254,13 +259,14 @@ def _deploy(module: AnsibleModule) -> dict[str, Any]:
     transaction = Transaction("tls_certificate", params["run_id"])
     runtime = Runtime(params["haproxy_socket"], params["haproxy_master_socket"])
     deployment = Deployment(transaction, runtime, params["haproxy_configuration"])
-    wanted = _wanted(params, transaction, module.check_mode)
+    generation = _restored(params, transaction)
+    wanted = _wanted(params, transaction, generation, module.check_mode)
     kept = [file for file in wanted if params["state"] == "restored" and deployment.in_use(file)]
     wanted = [file for file in wanted if file not in kept]
     for file in kept:
         module.warn(f"{file.path} was not there before and is kept, because HAProxy's configuration refers to it.")
     plan = deployment.plan(wanted)
-    outcome = Outcome() if module.check_mode or not plan.changed else deployment.execute(plan)
+    outcome = Outcome() if module.check_mode or not plan.changed else deployment.execute(plan, generation)
     return {
         "changed": plan.changed,
         "backup": outcome.backup,

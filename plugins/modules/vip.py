@@ -27,7 +27,8 @@ options:
     description:
       - V(present) configures and runs keepalived.
       - V(absent) stops and disables keepalived and removes the files that this module made; the package stays.
-      - V(restored) puts the newest backup back, or that of O(run_id), and loads it.
+      - V(restored) puts the newest backup back, or that of O(run_id), and loads it. What a restore itself replaced
+        does not count as the newest backup, so a second restore changes nothing.
     type: str
     choices: [present, absent, restored]
     default: present
@@ -45,6 +46,10 @@ options:
         C(preempt), C(preferred), C(advert_interval) in seconds, C(authentication_secret) and C(raw) (lines of
         keepalived.conf).
       - C(preferred) says on which node a playbook places the instance at first; this module only accepts it.
+      - For an address that stays, a change of C(virtual_router_id), of C(authentication_secret) or what it holds, or
+        from unicast to multicast or back is refused; so is one of C(advert_interval) where there is authentication.
+        The nodes are changed one after the other, and in between both would hold the address. Take the address out,
+        and put it back in the next run.
     type: dict
     default: {}
   health:
@@ -181,7 +186,9 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model impo
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import LinkError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import parse_plain
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import RenumberError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.shown import diff
 
 ARGUMENTS: dict[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
@@ -236,7 +243,7 @@ def require_interfaces(names: list[str]) -> None:
 def finish(module: AnsibleModule, changes: list[Change], action: list[str], backup: str, **more: Any) -> None:
     """Report."""
     done = (["write"] if changes else []) + action
-    module.exit_json(changed=bool(done), diff=Transaction.diff(changes), action=done, backup=backup, **more)
+    module.exit_json(changed=bool(done), diff=diff(changes, Paths().config), action=done, backup=backup, **more)
 
 
 def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
@@ -246,6 +253,7 @@ def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
     state, act = module.params["state"], not module.check_mode
     if state == "restored":
         restore_keepalived(module, keepalived)
+        return
     plan = keepalived.plan(declared(module.params)) if state == "present" else keepalived.plan_absent()
     carry_out = keepalived.apply if state == "present" else keepalived.remove
     backup = carry_out(plan) if plan.needed and act else ""
@@ -256,10 +264,13 @@ def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
 def restore_keepalived(module: AnsibleModule, keepalived: Keepalived) -> None:
     """Put a backup of keepalived's files back."""
     generation = keepalived.transaction.newest(module.params["run_id"])
-    changes = keepalived.plan_restore(generation) if generation else []
-    if generation and changes and not module.check_mode:
+    if generation is None:
+        finish(module, [], [], "")
+        return
+    plan = keepalived.plan_restore(generation)
+    if plan.needed and not module.check_mode:
         keepalived.restore(generation)
-    finish(module, changes, ["load"] if changes else [], generation or "")
+    finish(module, plan.changes, plan.verbs, generation)
 
 
 def address_work(module: AnsibleModule, transaction: Transaction) -> None:

@@ -133,12 +133,33 @@ def test_a_node_keeps_its_vip_and_its_configuration_while_its_peer_is_ill(site):
     assert checksum()[1] == before[1]
 
 
+def test_a_node_whose_change_fails_serves_as_before_and_is_home_again(site):
+    """sshd has port 22 of every address, which no check of a file can tell; the reload is refused."""
+    before = checksum()
+    clash = {"ports": [22], "mode": "tcp", "backends": ["web1"], "health_check": {"type": "tcp"}, "backend_port": 80}
+    site.change(
+        lambda data: data["services"].update(
+            clash={"lb": "edge", "vip": "10.231.10.101", "tls": {"at": "none"}, **clash}
+        )
+    )
+    done = play(inventory=site.folder)
+    assert done.code != 0
+    assert "The change of this node failed" in done.out
+    assert checksum() == before
+    for node in NODES:
+        assert set(inside(node, "sh", "-c", "cat /var/lib/netstack/vip/*.away").split()) == {"0"}
+    assert play(playbook="verify").code == 0
+
+
 def test_a_change_is_rolled_back_by_the_run_that_made_it(site):
     before = checksum()
     site.change(lambda data: data["services"]["shop"].update(balance="leastconn"))
     changed = play("-e", "netstack_run_id=ticket-4711", inventory=site.folder)
     assert changed.code == 0, changed.out
     assert checksum() != before
+    unnamed = play(playbook="rollback")
+    assert unnamed.code != 0
+    assert "ticket-4711" in unnamed.out
     back = play("-e", "stack_rollback_to=ticket-4711", playbook="rollback")
     assert back.code == 0, back.out
     assert checksum() == before

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import io
+import ipaddress
 import re
 from typing import NamedTuple
 
@@ -23,6 +24,28 @@ __all__ = [
 
 _FORCED_MAINTENANCE = 0x01 | 0x04  # by the CLI, by the configuration
 _FORCED_DRAIN = 0x08
+_SECTIONS = frozenset(
+    [
+        "frontend",
+        "backend",
+        "listen",
+        "defaults",
+        "global",
+        "peers",
+        "userlist",
+        "resolvers",
+        "mailers",
+        "cache",
+        "ring",
+        "program",
+        "http-errors",
+        "fcgi-app",
+        "log-forward",
+        "log-profile",
+        "crt-store",
+        "traces",
+    ]
+)
 
 
 class Processes(NamedTuple):
@@ -108,31 +131,56 @@ def servers_in(configuration: str) -> dict[tuple[str, str], str]:
     section = ""
     for line in configuration.splitlines():
         words = line.split()
-        if len(words) > 1 and not line[0].isspace():
-            section = words[1]
+        if words and words[0] in _SECTIONS and not line[0].isspace():
+            section = words[1] if len(words) > 1 else ""
         if len(words) > 2 and words[0] == "server":
             found[section, words[1]] = words[2]
+        elif len(words) > 3 and words[0] == "server-template":
+            found.update({(section, f"{words[1]}{number}"): words[3] for number in _numbers(words[2])})
     return found
+
+
+def _numbers(text: str) -> range:
+    """Return the numbers of the servers that a template makes: ``3`` is 1 to 3, ``4-6`` is 4 to 6."""
+    found = re.fullmatch(r"(?:([0-9]+)-)?([0-9]+)", text)
+    return range(int(found.group(1) or 1), int(found.group(2)) + 1) if found else range(0)
 
 
 def keep_state_of(state: str, before: str, after: str) -> str:
     """Return the saved server state without the servers whose address or port changes between two configurations.
 
     HAProxy takes a server's port from the state file in place of the configured one, so a changed server must start
-    afresh. Servers that only one of the two knows are dropped too.
+    afresh. Servers that only one of the two knows are dropped too. So are those whose line names another port or
+    address than ``after``: after a run that was killed before its reload, ``before`` is the new text already, and the
+    line still is the running worker's.
     """
     old, new = servers_in(before), servers_in(after)
-    same = {key for key, address in new.items() if old.get(key) == address}
-    return "".join(
-        f"{line}\n"
-        for line in state.splitlines()
-        if line.strip() and (not line[:1].isdigit() or len(line.split()) < 4 or _key(line) in same)
-    )
+    same = {key: address for key, address in new.items() if old.get(key) == address}
+    header = next((line[2:].split() for line in state.splitlines() if line.startswith("# be_id")), [])
+    return "".join(f"{line}\n" for line in state.splitlines() if line.strip() and _kept(line, header, same))
 
 
-def _key(line: str) -> tuple[str, str]:
+def _kept(line: str, header: list[str], same: dict[tuple[str, str], str]) -> bool:
+    """Tell whether a line of the state holds for the new configuration; the header and the version always do."""
     words = line.split()
-    return words[1], words[3]
+    if not line[:1].isdigit() or len(words) < 4:
+        return True
+    written = same.get((words[1], words[3]))
+    if written is None:
+        return False
+    row = dict(zip(header, words))
+    return _agrees(row.get("srv_addr", ""), row.get("srv_port", ""), written)
+
+
+def _agrees(address: str, port: str, written: str) -> bool:
+    """Tell whether a server's address and port are what is written, as far as that is written as numbers."""
+    host, _colon, wanted = re.sub(r"^[a-z0-9]+@", "", written).rpartition(":")
+    if wanted.isdigit() and port.isdigit() and int(wanted) != int(port):
+        return False
+    try:
+        return ipaddress.ip_address(host.strip("[]")) == ipaddress.ip_address(address)
+    except ValueError:  # a name, a socket, a variable, or an address without a port
+        return True
 
 
 def first_complaint(text: str) -> str:

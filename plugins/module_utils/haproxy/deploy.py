@@ -5,16 +5,23 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import servers_in
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, UNIT, Host, missing
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.listeners import bound_in
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import (
+    MAIN,
+    UNIT,
+    CommandError,
+    Host,
+    missing,
+)
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.limits import (
+    descriptors,
+    limit_drop_in,
+    most_connections,
+)
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
-    MARKER,
     STATE_BASE,
     Texts,
     declared_digest,
@@ -23,11 +30,11 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render
     render,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.rsyslog import LOG_DROP_IN, log_drop_in
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.schema import CONFIGURATION
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.schema import CONFIGURATION, DESTINATION
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.semantics import faults
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import (
+    FAILURES,
     STATE_FILE,
-    NotLoadedError,
     Service,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.structure import check
@@ -37,7 +44,6 @@ __all__ = ["Deployment", "Outcome", "RejectedError", "Wishes"]
 
 FRAGMENTS = "/etc/haproxy/conf.d"
 LIMIT_DROP_IN = "/etc/systemd/system/haproxy.service.d/10-netstack.conf"
-_SPARE_DESCRIPTORS = 256
 
 
 class RejectedError(Exception):
@@ -64,6 +70,7 @@ class Outcome:
     changes: list[Change] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
     backup: str = ""
+    restores: str = ""  # the generation that is put back
     validated: bool = False
     in_effect: bool = False
     notes: list[str] = field(default_factory=list)
@@ -122,9 +129,10 @@ class Deployment:
         texts = self._texts(wishes)
         outcome = Outcome()
         self._validate(texts.main, wishes, outcome)
-        needed = descriptors(wishes.configuration["global"]["maxconn"], texts.main)
+        needed = descriptors(most_connections(wishes.configuration), texts.main)
         files = self._files(texts, wishes, needed)
         outcome.changes = self.transaction.plan(files)
+        self._validate_log(outcome.changes)
         outcome.actions = self._actions(texts.main, needed, outcome.changes, wishes.allow_restart)
         self._carry_out(outcome, texts.main, needed)
         return outcome
@@ -141,8 +149,9 @@ class Deployment:
             complaint = self.host.complaint(text, fatal_warnings=False)
             if complaint:
                 raise RejectedError(f"what generation {generation} holds is refused by HAProxy: {complaint}")
-        outcome.changes = self.transaction.plan(files)
-        outcome.actions = self._actions(text, 0, outcome.changes, False) if outcome.changes else []
+        outcome.changes, outcome.restores = self.transaction.plan(files), generation
+        # Also where the files are back already: a rollback that was killed before it loaded them is finished here.
+        outcome.actions = self._actions(text, 0, outcome.changes, False)
         self._carry_out(outcome, text, 0)
         return outcome
 
@@ -152,10 +161,12 @@ class Deployment:
         unit = self.host.unit()
         paths = [MAIN, *_fragments(ours=True), LIMIT_DROP_IN, LOG_DROP_IN]
         mine = [path for path in paths if is_ours(_on_disk(path))]
+        if not mine:
+            return outcome
         outcome.changes = self.transaction.plan([self._original(path) for path in mine])
-        if mine and unit.get("ActiveState") not in ("inactive", "failed", None):
+        if unit.get("ActiveState") not in ("inactive", "failed", None):
             outcome.actions.append("stop")
-        if mine and unit.get("UnitFileState") == "enabled":
+        if unit.get("UnitFileState") == "enabled":
             outcome.actions.append("disable")
         if self.predict:
             return outcome
@@ -172,6 +183,9 @@ class Deployment:
         if found:
             raise RejectedError(_listed(found))
         foreign = {Path(path).name: _on_disk(path) for path in _fragments(ours=False)}
+        taken = [name for name in wishes.configuration["services"] if f"{name}.cfg" in foreign]
+        if taken:
+            raise RejectedError(_listed([_collision(name) for name in taken]))
         return render(wishes.configuration, wishes.secrets, wishes.node, self.dialect, foreign)
 
     def _validate(self, text: str, wishes: Wishes, outcome: Outcome) -> None:
@@ -184,13 +198,22 @@ class Deployment:
             raise RejectedError(f"HAProxy {self.version} refuses the configuration, nothing was changed: {complaint}")
         outcome.validated = True
 
+    def _validate_log(self, changes: Sequence[Change]) -> None:
+        """Let rsyslogd judge the drop-in. Raises RejectedError."""
+        for change in changes:
+            complaint = (
+                self.host.rsyslog_complaint(_decoded(change.wanted)) if change.wanted.path == LOG_DROP_IN else ""
+            )
+            if complaint:
+                raise RejectedError(f"rsyslogd refuses the destination of the log, nothing was changed: {complaint}")
+
     def _files(self, texts: Texts, wishes: Wishes, needed: int) -> list[File]:
         """Return all files of the role, those to be removed included."""
         wanted = {f"{FRAGMENTS}/{name}.cfg": text for name, text in texts.fragments.items()}
         files = [_secret(path, text) for path, text in wanted.items()]
         files += [File(path, None, secret=True) for path in _fragments(ours=True) if path not in wanted]
         files.append(_secret(MAIN, texts.main))
-        drop_in = _limit_drop_in(needed) if needed > self.host.default_descriptors() else ""
+        drop_in = limit_drop_in(needed) if needed > self.host.default_descriptors() else ""
         files += _optional(LIMIT_DROP_IN, drop_in) + _optional(LOG_DROP_IN, log_drop_in(wishes.rsyslog))
         return files
 
@@ -207,7 +230,7 @@ class Deployment:
             return [*actions, self._more_descriptors(needed, limit, allow_restart)]
         digest = declared_digest(text)
         touched = any(change.wanted.path == MAIN for change in changes)
-        if (digest and self.service.running_digest() != digest) or (not digest and touched):
+        if self.service.running_digest() != digest or (not digest and touched):
             actions.append("reload")
         return actions
 
@@ -227,14 +250,14 @@ class Deployment:
         if self.predict:
             outcome.in_effect = not outcome.changed
             return
-        before, known = _on_disk(MAIN), self.transaction.generations()
-        outcome.backup = self.transaction.apply(outcome.changes)
+        before = _on_disk(MAIN)
+        outcome.backup = self.transaction.apply(outcome.changes, outcome.restores)
         try:
             self._after_files(outcome.changes)
             for action in outcome.actions:
                 self._act(action, before, text, needed)
-        except NotLoadedError as error:
-            self._take_back(outcome, text, before, known, error)
+        except FAILURES as error:
+            self._take_back(outcome, text, before, error)
         outcome.in_effect = bool(text)
 
     def _act(self, action: str, before: str, text: str, needed: int) -> None:
@@ -257,20 +280,25 @@ class Deployment:
         if LOG_DROP_IN in paths:
             self.host.systemctl("try-restart", "rsyslog.service")
 
-    def _take_back(self, outcome: Outcome, text: str, before: str, known: Sequence[str], error: NotLoadedError) -> None:
+    def _take_back(self, outcome: Outcome, text: str, before: str, error: Exception) -> None:
         """Put the old files back and load them, then tell what happened. Raises RejectedError, always."""
-        if outcome.backup:
-            self.transaction.restore(outcome.backup)
-            forget_since(self.transaction, known)
-            self._after_files(outcome.changes)
+        reason = f"HAProxy did not load the new configuration: {masked(str(error))}"
+        try:
+            self.transaction.take_back(outcome.backup)
+        except OSError as second:
+            raise RejectedError(f"{reason}; {second}") from error
         fate = "the old configuration is back in place"
+        try:
+            self._after_files(outcome.changes)
+        except CommandError as second:
+            fate += f" ({second})"
         try:
             if "start" not in outcome.actions:
                 self._recover(text, before)
                 fate += " and serves"
-        except NotLoadedError as second:
-            fate += f", but HAProxy does not load it either ({second}); what ran before still runs"
-        raise RejectedError(f"HAProxy did not load the new configuration: {error}; {fate}") from error
+        except FAILURES as second:
+            fate += f", but HAProxy does not load it either ({masked(str(second))}); what ran before still runs"
+        raise RejectedError(f"{reason}; {fate}") from error
 
     def _recover(self, text: str, before: str) -> None:
         """Make the old configuration serve again; mostly it never stopped, but the master must forget the failure."""
@@ -288,15 +316,6 @@ class Deployment:
         return File(path, None, secret=path not in (LIMIT_DROP_IN, LOG_DROP_IN))
 
 
-def forget_since(transaction: Transaction, known: Sequence[str]) -> None:
-    """Remove the generations that an attempt left which was taken back.
-
-    What they hold is on disk again, or is what HAProxy refused; a later rollback must not find the latter.
-    """
-    for generation in set(transaction.generations()) - set(known):
-        shutil.rmtree(transaction.folder / generation)
-
-
 def wishes_from(parameters: Mapping[str, Any]) -> Wishes:
     """Return the clean declaration in a module's parameters. Raises RejectedError with all faults at once."""
     keys = CONFIGURATION["options"]
@@ -311,19 +330,20 @@ def wishes_from(parameters: Mapping[str, Any]) -> Wishes:
 
 
 def _destination(rsyslog: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
-    """Return where the log goes, None where rsyslog is to be left alone."""
-    return rsyslog if rsyslog and (rsyslog["file"] or rsyslog["address"]) else None
+    """Return where the log goes, None where rsyslog is to be left alone. Raises RejectedError."""
+    if not rsyslog or not (rsyslog["file"] or rsyslog["address"]):
+        return None
+    clean, found = check(DESTINATION, dict(rsyslog), "rsyslog")
+    if "*" in (clean["address"] or ""):
+        found.append("rsyslog.address: must be one host, not *")
+    if found:
+        raise RejectedError(_listed(found))
+    return {**rsyslog, **clean}
 
 
-def descriptors(maxconn: int | None, text: str) -> int:
-    """Return how many files HAProxy opens at most: two per connection, one per listener and check, and some spare."""
-    if maxconn is None:
-        return 0
-    return 2 * maxconn + len(bound_in(text)) + len(servers_in(text)) + _SPARE_DESCRIPTORS
-
-
-def _limit_drop_in(needed: int) -> str:
-    return f"{MARKER}\n[Service]\nLimitNOFILE={needed}\n"
+def _collision(name: str) -> str:
+    path = f"{FRAGMENTS}/{name}.cfg"
+    return f"{path} was not made by this role and has the name of the service {name}: move it, or rename the service"
 
 
 def _secret(path: str, text: str) -> File:

@@ -13,7 +13,7 @@ from typing import Callable, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import first_complaint
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import NEWEST, Dialect, parse_version
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import STATE_BASE
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import STATE_BASE, masked
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
 
 __all__ = ["MAIN", "STATE_HEADER", "UNIT", "CommandError", "Host", "Run"]
@@ -28,6 +28,7 @@ STATE_HEADER = (
     "srv_agent_addr srv_agent_port\n"
 )
 _CAP_SYS_RESOURCE = 1 << 24
+_PATH = "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin"
 
 Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
 
@@ -45,7 +46,8 @@ class Host:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.program = shutil.which("haproxy", path="/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin") or ""
+        self.program = shutil.which("haproxy", path=_PATH) or ""
+        self.rsyslogd = shutil.which("rsyslogd", path=_PATH) or ""
 
     def version(self) -> tuple[str, Dialect]:
         """Return the version of the program, or of the package that apt would install, and its dialect.
@@ -56,7 +58,7 @@ class Host:
             text = self.run([self.program, "-v"])[1]
             found = re.search(r"version ([^ \n]+)", text)
         else:
-            text = self.run(["apt-cache", "policy", "haproxy"])[1]
+            text = self.run(["env", "LC_ALL=C", "apt-cache", "policy", "haproxy"])[1]
             found = re.search(r"Candidate: ([0-9][^ \n]*)", text)
         version = found.group(1) if found else ""
         return version, parse_version(version) or NEWEST
@@ -79,7 +81,18 @@ class Host:
         if status == 0:
             return ""
         said = first_complaint(f"{output}\n{errors}") or f"haproxy -c ended with status {status}"
-        return _with_line(said.replace(main, MAIN), text)
+        return _with_line(masked(said.replace(main, MAIN)), text)
+
+    def rsyslog_complaint(self, text: str) -> str:
+        """Return what the host's rsyslogd says against a drop-in, "" where it accepts it or is not there."""
+        if not self.rsyslogd or not text:
+            return ""
+        with tempfile.TemporaryDirectory(prefix="netstack-rsyslog-") as folder:
+            staged = Path(folder) / "drop-in.conf"
+            staged.write_text(text)
+            status, output, errors = self.run([self.rsyslogd, "-N1", "-f", str(staged)])
+        lines = [line for line in f"{errors}\n{output}".splitlines() if "error" in line.lower()]
+        return "" if status == 0 else " ".join(lines[:2]) or f"rsyslogd -N1 ended with status {status}"
 
     @staticmethod
     def _stage(folder: Path, text: str, stand_ins: Sequence[str]) -> str:
@@ -146,7 +159,7 @@ def _with_line(said: str, text: str) -> str:
     lines = text.splitlines()
     if not found or not 0 < int(found.group(1)) <= len(lines):
         return said
-    return f"{said} (the line is: {lines[int(found.group(1)) - 1].strip()})"
+    return f"{said} (the line is: {masked(lines[int(found.group(1)) - 1]).strip()})"
 
 
 def missing(paths: Sequence[str]) -> list[str]:

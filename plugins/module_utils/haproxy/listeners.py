@@ -22,9 +22,18 @@ def bound_in(text: str) -> list[tuple[str, int]]:
     for line in re.findall(r"^\s+bind\s+(\S+)", text, re.MULTILINE):
         for item in line.split(","):
             host, _colon, port = item.rpartition(":")
-            if port.isdigit() and re.fullmatch(r"\*|[0-9.]*|\[?[0-9a-fA-F:.]+\]?", host):
-                found.append(("" if host in ("", "*") else host.strip("[]"), int(port)))
+            host = "" if host == "*" else host.strip("[]")
+            if port.isdigit() and int(port) < 65536 and _is_address(host):
+                found.append((host, int(port)))
     return found
+
+
+def _is_address(host: str) -> bool:
+    """Tell whether this is any address or a whole one; HAProxy also reads what only its resolver knows, as 10.1."""
+    try:
+        return not host or bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
 
 
 def listening_in(table: str) -> set[tuple[str, int]]:

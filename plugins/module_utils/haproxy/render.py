@@ -18,14 +18,29 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.sectio
     tls_words,
 )
 
-__all__ = ["DIGEST", "HIDDEN", "MARKER", "Texts", "declared_digest", "is_ours", "masked", "render"]
+__all__ = ["DIGEST", "HEALTH_LISTENER", "HIDDEN", "MARKER", "Texts", "declared_digest", "is_ours", "masked", "render"]
 
 MARKER = "# Made by Ansible, netstack.datacenter.haproxy: changes made here are replaced by the next run."
 #: The variable that carries the digest of the configuration into the running process.
 DIGEST = "NETSTACK_CONFIG_SHA256"
+HEALTH_LISTENER = "netstack-health"
 HIDDEN = "********"
 SOCKET = "/run/haproxy/admin.sock"
 STATE_BASE = "/var/lib/haproxy/state"
+
+_WORD = r"""(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|[^\s\\"'])+"""
+_SENSITIVE = r"[\w.-]*(?:key|auth|pass|token|secret|credential)[\w.-]*"
+#: What stands before a value that must not be shown; the value is the next word, or the rest of the line.
+_BEFORE_WORD = (r"\b(?:insecure-)?password\s+", r"\bcrt-pass[\w-]*\s+")
+_BEFORE_REST = (
+    r"\bstats\s+auth\s+",
+    rf"\b(?:pre)?setenv\s+[\"']?{_SENSITIVE}[\"']?\s+",
+    rf"\b(?:(?:set|add|replace)-header|hdr)\s+[\"']?{_SENSITIVE}[\"']?\s+",
+    rf"\bset-var(?:-fmt)?\({_SENSITIVE}\)\s+",
+    rf"\bhdr(?:_\w+)?\({_SENSITIVE}[^)]*\)\s+(?!-m\s+found\b)",
+    r"\bsend\s+[\"']?AUTH(?:\s|\\.)+",
+    r"\b(?:authorization|x-api-key|token|secret)\s+(?!if\b|unless\b)",
+)
 
 _TIMEOUTS = {
     "connect": "5s",
@@ -95,12 +110,16 @@ def is_ours(text: str) -> bool:
 
 def masked(text: str) -> str:
     """Return a configuration as a diff may show it: without passwords, whoever wrote them, and without the digest."""
-    text = re.sub(r"(?mi)^(\s*stats auth\s+).*$", rf"\g<1>{HIDDEN}", text)
-    text = re.sub(r"(?mi)^(.*\b(?:insecure-)?password\s+)\S+", rf"\g<1>{HIDDEN}", text)
-    text = re.sub(
-        r"(?mi)^(.*\b(?:authorization|x-api-key|token|secret)\s+)(?!if\b|unless\b).*$", rf"\g<1>{HIDDEN}", text
-    )
+    for before in _BEFORE_REST:
+        text = re.sub(rf"(?i)({_on_one_line(before)})\S.*", rf"\g<1>{HIDDEN}", text)
+    for before in _BEFORE_WORD:
+        text = re.sub(rf"(?i)({_on_one_line(before)}){_WORD}", rf"\g<1>{HIDDEN}", text)
     return re.sub(rf"(?m)^(\s*setenv {DIGEST} ).*$", rf"\g<1>{HIDDEN}", text)
+
+
+def _on_one_line(pattern: str) -> str:
+    """Return a pattern whose blanks do not reach over the end of the line."""
+    return pattern.replace(r"\s+", r"[^\S\n]+").replace(r"(?:\s|", r"(?:[^\S\n]|")
 
 
 def _fragment(name: str, service: Mapping[str, Any], mode: str, dialect: Dialect) -> str:
@@ -169,7 +188,7 @@ def _health(options: Mapping[str, Any]) -> list[str]:
     """Return the listener that answers 200 as long as HAProxy serves; VRRP and the peer ask it."""
     lines = [f"bind {address_port(address, options['port'])}" for address in options["addresses"]]
     lines += ["mode http", f"monitor-uri {options['uri']}", "http-request deny deny_status 404"]
-    return _lines(f"frontend netstack-health from {DEFAULTS_NAME}", lines + options["raw"])
+    return _lines(f"frontend {HEALTH_LISTENER} from {DEFAULTS_NAME}", lines + options["raw"])
 
 
 def _metrics(options: Mapping[str, Any]) -> list[str]:

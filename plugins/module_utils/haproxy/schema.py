@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-__all__ = ["CONFIGURATION", "Options"]
+__all__ = ["CONFIGURATION", "DESTINATION", "Options"]
 
 Options = Dict[str, Any]
 
@@ -85,6 +85,7 @@ SERVER = _group(
         verify=_with(TOKEN, choices=["required", "none"], default="required"),
         ca_file=PATH,
         sni=TOKEN,
+        verify_host=NAME,
         alpn=TOKENS,
     ),
     send_proxy=_with(TOKEN, choices=["v1", "v2"]),
@@ -121,18 +122,18 @@ _BACK = {
     ),
     "stick": _group(
         on=LINE,
-        type=_with(LINE, default="ip"),
-        size=_with({"type": "size"}, default="100k"),
-        expire=_with(DURATION, default="30m"),
+        type=LINE,
+        size={"type": "size"},
+        expire=DURATION,
         peers=NAME,
         table=NAME,
     ),
     "health_check": _group(
         type=_with(TOKEN, choices=CHECKS, default="tcp"),
-        method=_with(TOKEN, default="GET"),
-        uri=_with(TOKEN, default="/"),
+        method=TOKEN,
+        uri=TOKEN,
         host=NAME,
-        expect_status=_with(TOKEN, default="200"),
+        expect_status=TOKEN,
         user=NAME,
         tls=BOOL,
         port=PORT,
@@ -190,6 +191,14 @@ HEALTH = _group(
     port=_with(PORT, default=8405),
     uri=_with(TOKEN, default="/healthz"),
     raw=LINES,
+)
+
+#: Where rsyslog puts the log.
+DESTINATION = _group(
+    file=PATH,
+    address=ADDRESS,
+    port=PORT,
+    protocol=_with(TOKEN, choices=["udp", "tcp"]),
 )
 
 #: The whole of it: the keys are the module's options.

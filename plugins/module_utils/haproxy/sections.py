@@ -145,7 +145,8 @@ def _stick(stick: dict[str, Any]) -> list[str]:
     rule = f"stick on {stick['on']}" if stick["on"] else ""
     if stick["table"]:
         return [f"{rule} table {stick['table']}"] if rule else []
-    table = f"stick-table type {stick['type']} size {stick['size']} expire {stick['expire']}"
+    table = f"stick-table type {stick['type'] or 'ip'} size {stick['size'] or '100k'}"
+    table += f" expire {stick['expire'] or '30m'}"
     table += f" peers {stick['peers']}" if stick["peers"] else ""
     return [table, rule] if rule else [table]
 
@@ -175,10 +176,10 @@ def _check_lines(check: dict[str, Any]) -> list[str]:
 
 def _http_check(check: dict[str, Any]) -> list[str]:
     """Return an HTTP check. HTTP/1.1 asks for a Host header, so without a name the check speaks 1.0."""
-    send = f"http-check send meth {check['method']} uri {check['uri']}"
+    send = f"http-check send meth {check['method'] or 'GET'} uri {check['uri'] or '/'}"
     if check["host"]:
         send += f" ver HTTP/1.1 hdr Host {check['host']}"
-    return ["option httpchk", send, f"http-check expect status {check['expect_status']}"]
+    return ["option httpchk", send, f"http-check expect status {check['expect_status'] or '200'}"]
 
 
 def _server(server: dict[str, Any], section: dict[str, Any], dialect: Dialect) -> str:
@@ -198,6 +199,8 @@ def _server_tls(tls: dict[str, Any], dialect: Dialect) -> list[str]:
     words = ["ssl", f"verify {tls['verify']}"]
     if tls["verify"] == "required":
         words.append(f"ca-file {tls['ca_file'] or dialect.system_authorities()}")
+    if tls["verify_host"]:  # counts where no SNI is sent, as in health checks
+        words.append(f"verifyhost {tls['verify_host']}")
     if tls["sni"]:
         words.append(f"sni {tls['sni'] if '(' in tls['sni'] else 'str(' + tls['sni'] + ')'}")
     words += [f"alpn {','.join(tls['alpn'])}"] if tls["alpn"] else []
@@ -216,8 +219,10 @@ def _server_check(server: dict[str, Any], check: dict[str, Any] | None) -> list[
     wants_tls = check["tls"] if check["tls"] is not None else (check["type"] == "tls" or bool(server["tls"]))
     if wants_tls and (port or not server["tls"]):
         words.append("check-ssl" if server["tls"] else "check-ssl verify none")
-    if wants_tls and check["host"] and check["type"] in ("http", "tls"):
-        words.append(f"check-sni {check['host']}")
+    # What is sent as SNI is what the certificate is compared with, so it is the name that is to be verified.
+    name = (server["tls"] or {}).get("verify_host") or check["host"]
+    if wants_tls and name and check["type"] in ("http", "tls"):
+        words.append(f"check-sni {name}")
     if not wants_tls and server["tls"]:
         words.append("no-check-ssl")
     return words

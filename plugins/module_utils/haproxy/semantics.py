@@ -4,12 +4,21 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping, NamedTuple
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import OLDEST, Dialect
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.sections import address_port
 
 __all__ = ["faults"]
+
+#: The keys of a health check that only some types read.
+_CHECK_KEYS: dict[str, tuple[str, ...]] = {
+    "method": ("http",),
+    "uri": ("http",),
+    "expect_status": ("http",),
+    "host": ("http", "smtp", "tls"),
+    "user": ("mysql", "pgsql"),
+}
 
 
 class Section(NamedTuple):
@@ -87,6 +96,8 @@ def _listeners(configuration: Mapping[str, Any], sections: list[Section]) -> Ite
 
 def _section(section: Section, configuration: Mapping[str, Any]) -> list[str]:
     found = _tcp(section) if section.mode == "tcp" else []
+    if section.kind != "backend":
+        found += _front(section, configuration["global"]["maxconn"])
     if section.kind != "frontend":
         found += _servers(section) + _stick(section, configuration) + _check(section)
     return found
@@ -98,6 +109,21 @@ def _tcp(section: Section) -> list[str]:
     return [
         f"{section.path}.{key}: needs mode http, this section has mode tcp" for key in keys if section.body.get(key)
     ]
+
+
+def _front(section: Section, maxconn: int | None) -> list[str]:
+    found = []
+    own = section.body["maxconn"]
+    if own and maxconn and own > maxconn:
+        found.append(f"{section.path}.maxconn: {own} can never be reached, global maxconn is {maxconn}")
+    binds = enumerate(section.body["binds"])
+    blind = [f"binds[{index}]" for index, bind in binds if bind["accept_proxy"] and not bind["tls"]]
+    if blind and section.body["forwarded_proto"]:
+        found.append(
+            f"{section.path}.forwarded_proto: with accept_proxy and without tls ({', '.join(blind)}) HAProxy cannot "
+            "tell whether the client spoke TLS and would always say http; set the header by http_request"
+        )
+    return found
 
 
 def _servers(section: Section) -> list[str]:
@@ -112,7 +138,25 @@ def _servers(section: Section) -> list[str]:
             found.append(f"{path}.cookie: the section has no cookie, so this value is never set")
         if server["check"] and not (server["port"] or server["check_port"] or check.get("port")):
             found.append(f"{path}: has no port, so its check needs check_port (or health_check.port)")
+        if server["check_port"] and not server["check"]:
+            found.append(f"{path}.check_port: has no effect with check false")
+        found += _server_tls(f"{path}.tls", server)
     return found
+
+
+def _server_tls(path: str, server: Mapping[str, Any]) -> list[str]:
+    """A certificate that is verified against no name is any certificate of the authority, also a stolen one."""
+    tls = server["tls"]
+    if not tls:
+        return []
+    if tls["verify"] == "none":
+        return [f"{path}.{key}: has no effect with verify none" for key in ("ca_file", "verify_host") if tls[key]]
+    by_hand = set((server["raw"] or "").split()) & {"sni", "verifyhost"}
+    if tls["sni"] or tls["verify_host"] or by_hand:
+        return []
+    return [
+        f"{path}: verify required checks no name, so any certificate of the authority would do; give verify_host or sni"
+    ]
 
 
 def _stick(section: Section, configuration: Mapping[str, Any]) -> list[str]:
@@ -124,16 +168,36 @@ def _stick(section: Section, configuration: Mapping[str, Any]) -> list[str]:
         found.append(f"{section.path}.stick.peers: there is no peers section {stick['peers']}")
     if stick["table"] and not stick["on"]:
         found.append(f"{section.path}.stick: a table of another section needs on, for example src")
-    if stick["table"] and stick["peers"]:
-        found.append(f"{section.path}.stick.peers: belongs to the section that holds the table, {stick['table']}")
-    return found
+    if not stick["table"] and not stick["on"] and section.body["servers"]:
+        found.append(
+            f"{section.path}.stick.on: is missing, so no client would stick; give it, for example src (only a section "
+            "without servers may hold a table for others)"
+        )
+    foreign = [key for key in ("type", "size", "expire", "peers") if stick["table"] and stick[key]]
+    holder = stick["table"]
+    return found + [
+        f"{section.path}.stick.{key}: belongs to the section that holds the table, {holder}" for key in foreign
+    ]
 
 
 def _check(section: Section) -> list[str]:
-    check = section.body["health_check"]
-    if check and check["type"] == "pgsql" and not check["user"]:
-        return [f"{section.path}.health_check.user: a pgsql check logs in and needs the user's name"]
-    return []
+    check, path = section.body["health_check"], f"{section.path}.health_check"
+    if not check:
+        return []
+    found = [
+        f"{path}.{key}: belongs to a check of type {_either(types)}, this one has type {check['type']}"
+        for key, types in _CHECK_KEYS.items()
+        if check[key] and check["type"] not in types
+    ]
+    if check["type"] == "tls" and check["tls"] is False:
+        found.append(f"{path}.tls: a check of type tls cannot go without TLS")
+    if check["type"] == "pgsql" and not check["user"]:
+        found.append(f"{path}.user: a pgsql check logs in and needs the user's name")
+    return found
+
+
+def _either(words: Sequence[str]) -> str:
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _options(path: str, options: list[str], dialect: Dialect | None) -> list[str]:
@@ -156,7 +220,9 @@ def _stats(stats: Mapping[str, Any] | None, secrets: Mapping[str, str]) -> list[
         return []
     found = []
     if stats["password_secret"] not in secrets:
-        found.append(f"stats.password_secret: there is no secret named {stats['password_secret']}")
+        # What stands there may be the password itself.
+        known = ", ".join(sorted(secrets)) or "none"
+        found.append(f"stats.password_secret: no secret has the name that stands there; there are {known}")
     elif not secrets[stats["password_secret"]] or not secrets[stats["password_secret"]].isprintable():
         found.append(f"stats.password_secret: {stats['password_secret']} is empty or holds control characters")
     if ":" in stats["user"]:

@@ -14,6 +14,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answer
     Processes,
     first_complaint,
     keep_state_of,
+    parse_stat,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import (
@@ -25,6 +26,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host i
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.listeners import not_listening
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
     DIGEST,
+    HEALTH_LISTENER,
     STATE_BASE,
     declared_digest,
 )
@@ -34,13 +36,17 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtim
     UnreachableError,
 )
 
-__all__ = ["STATE_FILE", "NotLoadedError", "Service"]
+__all__ = ["FAILURES", "STATE_FILE", "NotLoadedError", "Service"]
 
 STATE_FILE = f"{STATE_BASE}/global"
 
 
 class NotLoadedError(Exception):
     """HAProxy does not run what is on disk; holds its own words."""
+
+
+#: Whatever can go wrong between the first file and the proof; each of them means that the change is taken back.
+FAILURES = (NotLoadedError, CommandError, UnreachableError, OSError, ValueError)
 
 
 class Service:
@@ -60,8 +66,15 @@ class Service:
         self.master = Runtime(MASTER_SOCKET, timeout=60.0)
 
     def running_digest(self) -> str:
-        """Return the digest of the configuration that serves, "" where nobody says."""
+        """Return the digest of the configuration that serves, "" where nobody says or it is not ours.
+
+        A master up to 3.0 hands its environment on to a configuration that has no digest of its own, so the listener
+        that only ours has must be there too.
+        """
         try:
+            frontends = parse_stat(self.admin.ask("show stat -1 1 -1"))
+            if all(row["pxname"] != HEALTH_LISTENER for row in frontends):
+                return ""
             return self.admin.environment().get(DIGEST, "")
         except UnreachableError:
             return ""
@@ -73,7 +86,7 @@ class Service:
         try:
             self.host.systemctl("start", UNIT)
             self._prove(text)
-        except (CommandError, NotLoadedError) as error:
+        except FAILURES as error:
             said = first_complaint(self.host.journal(cursor))
             self.host.run(["systemctl", "stop", UNIT])
             self.host.run(["systemctl", "reset-failed", UNIT])

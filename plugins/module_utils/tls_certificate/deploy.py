@@ -122,12 +122,13 @@ class Deployment:
         paths = [file.path for file in files if file.content is not None]
         return [path for path in paths if _folder(path) in folders and os.path.realpath(path) not in loaded]
 
-    def execute(self, plan: Plan) -> Outcome:
+    def execute(self, plan: Plan, restores: str = "") -> Outcome:
         """Carry the plan out and verify what runs afterwards.
 
-        Raises FailedError; then files and HAProxy are as before.
+        ``restores`` names the generation that the plan puts back, where it does. Raises FailedError; then files and
+        HAProxy are as before.
         """
-        generation = self.transaction.apply(plan.changes)
+        generation = self.transaction.apply(plan.changes, restores)
         try:
             reason = self._load(plan)
             self._verify(plan)
@@ -159,8 +160,7 @@ class Deployment:
 
     def _take_back(self, plan: Plan, generation: str) -> str:
         """Put the old files back and load them; return what could not be undone, or ""."""
-        if generation:
-            self.transaction.restore(generation)
+        self.transaction.take_back(generation)
         old = {change.wanted.path: change.current for change in plan.changes if change.current}
         try:
             for renewal in plan.renewals:

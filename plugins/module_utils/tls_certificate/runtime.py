@@ -12,11 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Callable
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import Processes, parse_processes
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.files import Served
 
 __all__ = ["RefusedError", "Runtime", "TooLargeError", "ask", "state_file"]
 
 _TIMEOUT = 20.0  # seconds; a reload of a large configuration answers late
+_PATIENCE = 15.0  # seconds for a reload whose command does not wait for itself
 _EXCLUDED = ("#", "*")
 
 
@@ -108,24 +110,39 @@ class Runtime:
         """
         header = self._save_state(configuration)
         try:
+            then = self._processes()
             answer = self._ask(self.master, "reload")
-            if "Success=1" not in answer and ("Success=0" in answer or self._failed()):
+            if "Success=0" in answer:
                 raise RefusedError(f"HAProxy refused to reload: {answer.strip()}")
+            if "Success=1" not in answer:
+                self._await_reload(then, answer)
         finally:
             # The state is of this moment only: at a later start it would bring back what an operator has undone.
             _write_state(configuration, header)
 
-    def _failed(self) -> bool:
-        """Tell whether the last reload failed, for HAProxy before 2.7, whose ``reload`` does not say."""
-        for _attempt in range(50):
-            try:
-                answer = self._ask(self.master, "show proc")
-            except OSError:
-                answer = ""
-            if "worker" in answer:
-                return "[failed:" in answer
-            time.sleep(0.2)
-        return True
+    def _processes(self) -> Processes | None:
+        """Return the master's view, None where it answers something else. Raises OSError where it does not listen."""
+        try:
+            return parse_processes(self._ask(self.master, "show proc"))
+        except ValueError:
+            return None
+
+    def _await_reload(self, then: Processes | None, answer: str) -> None:
+        """Wait for a reload of HAProxy before 2.7, whose ``reload`` says nothing and does not wait for itself.
+
+        The old master may still answer, so only what has changed since ``then`` counts. Raises RefusedError.
+        """
+        end = time.monotonic() + _PATIENCE
+        while then and time.monotonic() < end:
+            now: Processes | None = None
+            with suppress(OSError):  # the socket changes hands
+                now = self._processes()
+            if now and now.failed > then.failed:
+                raise RefusedError(f"HAProxy refused to reload: its master counts {now.failed} failed reloads.")
+            if now and now.reloads > then.reloads and now.workers != then.workers:
+                return
+            time.sleep(0.1)
+        raise RefusedError(f"HAProxy did not reload: {answer.strip() or 'its master says nothing'}")
 
     def _save_state(self, configuration: str) -> str:
         """Write the servers' state where the configuration wants it; return its header, a state without servers."""

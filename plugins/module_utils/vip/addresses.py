@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Callable, List, Tuple
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError, Networkd
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import (
     Kernel,
@@ -27,17 +27,20 @@ class AddressPlan:
     """Files to change; addresses that the kernel lacks, those that it must have in the end and those it must lose.
 
     What it must have includes all that the interfaces have already, so that losing the host's own address is a failure.
+    ``restores`` names the generation that is put back, where one is; ``due`` says that the files have yet to be loaded.
     """
 
     changes: list[Change]
     missing: list[Plain]
     wanted: set[str]
     unwanted: set[str]
+    restores: str = ""
+    due: bool = False
 
     @property
     def verbs(self) -> list[str]:
         """Return what is to be done beside writing files."""
-        return ["load"] if self.changes or self.missing or self.unwanted else []
+        return ["load"] if self.changes or self.missing or self.unwanted or self.due else []
 
 
 class Addresses:
@@ -78,14 +81,14 @@ class Addresses:
 
         Raises BackendError after the former files have been put back and loaded.
         """
-        generation = self.transaction.apply(plan.changes)
+        generation = self.transaction.apply(plan.changes, plan.restores)
         try:
             self.backend.load()
             self._await(plan.wanted, plan.unwanted)
         except BackendError as error:
             if not generation:
                 raise
-            self.transaction.restore(generation)
+            self.transaction.take_back(generation)
             self.backend.load()
             raise BackendError(f"{error}. The former files are back") from error
         for plain in plan.missing:
@@ -106,14 +109,24 @@ class Addresses:
             time.sleep(0.1)
 
     def plan_restore(self, generation: str) -> AddressPlan:
-        """Return what puts a generation back. Raises BackendError when netplan refuses it."""
+        """Return what puts a generation back, on disk and in the kernel: a restore that was killed is finished.
+
+        Raises BackendError when netplan refuses it.
+        """
         files = self.transaction.saved(generation)
         self.backend.judge(files)
         changes = self.transaction.plan(files)
-        wanted = set().union(*(addresses_in((f.content or b"").decode("utf-8", "replace")) for f in files))
-        former = [change.current.content or b"" for change in changes if change.current is not None]
-        gone = set().union(*(addresses_in(content.decode("utf-8", "replace")) for content in former)) - wanted
-        return AddressPlan(changes, [], wanted if changes else set(), gone)
+        wanted = _addresses(files)
+        if changes:
+            gone = _addresses([change.current for change in changes if change.current is not None]) - wanted
+            return AddressPlan(changes, [], wanted, gone, generation)
+        here, attempt = Kernel(self.run).addresses(), self.transaction.restored_by(generation)
+        gone = _addresses(self.transaction.saved(attempt)) - wanted if attempt else set()
+        return AddressPlan([], [], wanted, gone & here, generation, due=not wanted <= here)
+
+
+def _addresses(files: list[File]) -> set[str]:
+    return set().union(*(addresses_in((file.content or b"").decode("utf-8", "replace")) for file in files))
 
 
 def _askable(plain: Plain, here: Kernel) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import tempfile
 import time
 from dataclasses import dataclass
 from typing import Callable, List, Tuple
@@ -20,6 +21,7 @@ Run = Callable[[List[str]], Tuple[int, str, str]]
 
 UNIT = "keepalived.service"
 DUMP = "/tmp/keepalived.data"
+ROOT = 0
 ROUTER_ID = re.compile(r"^\s*Router ID = (\S+)\s*$", re.M)
 STATE = re.compile(r"^ VRRP Instance = (\S+)\n(?:   .*\n)*?   State = (\w+)", re.M)
 COMPLETE = "------< Interfaces >------"  # the dump's last part
@@ -55,7 +57,7 @@ class Daemon:
         if self.binary:
             _rc, out, err = self.run([self.binary, "--version"])
             return _version(out + err)
-        _rc, out, _err = self.run(["apt-cache", "policy", "keepalived"])
+        _rc, out, _err = self.run(["env", "LC_ALL=C", "apt-cache", "policy", "keepalived"])  # its labels are translated
         found = re.search(r"Candidate: (?:\d+:)?(\S+)", out)
         return _version(found.group(1) if found else "")
 
@@ -85,6 +87,7 @@ class Daemon:
 
     def dump(self, pid: int, timeout: float = LOAD_TIMEOUT) -> str:
         """Return what the VRRP process below ``pid`` says of itself, "" when there is no answer in ``timeout`` s."""
+        _clear_foreign_dump()
         before = _stamp()
         try:
             os.kill(pid, self._signal())
@@ -163,6 +166,18 @@ def _stamp() -> tuple[int, int]:
     return (status.st_mtime_ns, status.st_ino)
 
 
+def _clear_foreign_dump() -> None:
+    """Take away what is not root's own file: into another user's keepalived cannot write, so it would never answer."""
+    try:
+        status = os.lstat(DUMP)
+        if stat.S_ISDIR(status.st_mode):
+            os.rename(DUMP, tempfile.mkdtemp(prefix="netstack-foreign-", dir=os.path.dirname(DUMP)))
+        elif status.st_uid != ROOT or not stat.S_ISREG(status.st_mode):
+            os.unlink(DUMP)
+    except FileNotFoundError:
+        pass
+
+
 def _read_dump() -> str:
     """Return the dump, provided that root wrote it: anybody may make files in /tmp."""
     try:
@@ -171,6 +186,6 @@ def _read_dump() -> str:
         return ""
     with os.fdopen(handle, encoding="utf-8", errors="replace") as stream:
         status = os.fstat(stream.fileno())
-        if status.st_uid != 0 or not stat.S_ISREG(status.st_mode):
+        if status.st_uid != ROOT or not stat.S_ISREG(status.st_mode):
             return ""
         return stream.read()

@@ -75,11 +75,10 @@ class Keepalived:
 
     def _files(self, text: str, site: Site) -> list[File]:
         """Return the files; the check stands before the configuration that names it."""
-        secret = any(instance.password for instance in site.instances)
         check = render_check(site.health).encode() if site.health.enabled else None
         return [
             File(self.paths.check, check, 0o755),
-            File(self.paths.config, text.encode(), 0o600, secret=secret),
+            File(self.paths.config, text.encode(), 0o600, secret=True),  # the former one too may have a password
             File(self.paths.drop_in, SUPERVISION.encode()),
         ]
 
@@ -148,7 +147,7 @@ class Keepalived:
         """Put the files back, load them and raise what happened. Without success the mark stays for the next run."""
         words = self.daemon.journal()
         if generation:
-            self.transaction.restore(generation)
+            self.transaction.take_back(generation)
             try:
                 self.load()
                 self.pending.unlink()
@@ -199,13 +198,25 @@ class Keepalived:
             self.pending.unlink()
         return generation
 
-    def plan_restore(self, generation: str) -> list[Change]:
-        """Return what differs from a generation. Raises RenumberError as `plan` does."""
+    def plan_restore(self, generation: str) -> Plan:
+        """Return what differs from a generation, on disk or in what runs: a restore that was killed is finished.
+
+        Raises RenumberError as `plan` does.
+        """
         files = self.transaction.saved(generation)
-        for file in files:
-            if file.path == self.paths.config and file.content:
-                refuse_renumbering(self._current(), file.content.decode(errors="replace"))
-        return self.transaction.plan(files)
+        saved = next((file.content or b"" for file in files if file.path == self.paths.config), None)
+        text = self._current() if saved is None else saved.decode(errors="replace")
+        refuse_renumbering(self._current(), text)
+        changes = self.transaction.plan(files)
+        due = bool(changes) or self.pending.exists() or not self._runs(text)
+        return Plan(changes, ["load"] if due else [], router_id(text), [])
+
+    def _runs(self, text: str) -> bool:
+        """Tell whether the program runs a configuration; without one it must not run. Not every file can be told."""
+        status, identity = self.daemon.status(), router_id(text)
+        if not text or not status.active:
+            return bool(text) == status.active
+        return status.enabled and (not identity or self.daemon.running(status.pid) == identity)
 
     def restore(self, generation: str) -> None:
         """Put a generation back and load it. Raises DaemonError, before any change when keepalived refuses it."""

@@ -75,7 +75,7 @@ class BackendTls(Part):
 
     verify: Literal["required", "none"] = "required"
     ca_file: Annotated[str, Field(pattern=r"^/\S+$")] | None = None
-    server_name: Text | None = None
+    server_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")] | None = None
 
 
 class HealthCheck(Part):

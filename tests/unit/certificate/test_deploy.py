@@ -10,6 +10,7 @@ import socket
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import runtime
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.deploy import (
     Deployment,
     FailedError,
@@ -22,6 +23,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificat
     state_file,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, Transaction
+from ansible_collections.netstack.datacenter.plugins.modules import tls_certificate_target
 
 from .certificate_builders import LOWER, UPPER, Certificate, full
 from .fake_haproxy import FakeHaproxy
@@ -44,8 +46,8 @@ class Host:
         self.configuration.write_text(f"frontend f\n  bind :443 ssl crt {self.path}\n")
         self.haproxy = FakeHaproxy(folder, {self.path: OLD})
         self.transaction = Transaction("tls_certificate", store=str(folder / "store"))
-        runtime = Runtime(self.haproxy.admin, self.haproxy.master)
-        self.deployment = Deployment(self.transaction, runtime, str(self.configuration))
+        haproxy = Runtime(self.haproxy.admin, self.haproxy.master)
+        self.deployment = Deployment(self.transaction, haproxy, str(self.configuration))
 
     def put(self, text):
         with open(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
@@ -174,9 +176,9 @@ def test_without_a_running_haproxy_only_the_file_is_written(host):
 
 
 def test_a_socket_that_answers_nonsense_stops_everything_before_the_file(host):
-    runtime = Runtime("a", "b", lambda _path, _command: "Unknown command\n")
+    nonsense = Runtime("a", "b", lambda _path, _command: "Unknown command\n")
     with pytest.raises(RefusedError, match="Unknown command"):
-        Deployment(host.transaction, runtime, str(host.configuration)).plan([host.file(NEW)])
+        Deployment(host.transaction, nonsense, str(host.configuration)).plan([host.file(NEW)])
     assert host.on_disk == OLD
 
 
@@ -237,6 +239,8 @@ def test_the_servers_state_lasts_for_the_reload_and_no_longer(host):
     def ask(_path, command):
         if command == "show servers state":
             return "1\n# be_id be_name\n2 app 1 web1\n"
+        if command == "show proc":
+            return processes(1, 2)
         seen.append((command, state.read_text()))
         return "Success=1\n"
 
@@ -245,14 +249,75 @@ def test_the_servers_state_lasts_for_the_reload_and_no_longer(host):
     assert state.read_text() == "1\n# be_id be_name\n"
 
 
-def test_a_reload_of_an_old_haproxy_that_says_nothing_is_judged_by_the_list_of_processes():
-    def answers(*words):
-        replies = iter(words)
-        return lambda _path, _command: next(replies)
+def processes(reloads, worker, failed=0):
+    remark = f" [failed: {failed}]" if failed else ""
+    return f"#<PID> <type> <reloads>\n1 master {reloads}{remark}\n# workers\n{worker} worker 0\n# old workers\n"
 
-    Runtime("a", "b", answers("", "1 master 1\n2 worker 0\n")).reload("")
-    with pytest.raises(RefusedError):
-        Runtime("a", "b", answers("", "1 master 1 [failed: 1]\n2 worker 1\n")).reload("")
+
+def old_release(*words):
+    """Return a master before 2.7: ``reload`` says nothing, and each ``show proc`` is answered by the next of words."""
+    replies = iter(words)
+
+    def ask(_path, command):
+        reply = "" if command == "reload" else next(replies)
+        if reply is None:
+            raise ConnectionRefusedError
+        return reply
+
+    return Runtime("a", "b", ask)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(runtime.time, "sleep", lambda _seconds: None)
+
+
+@pytest.mark.parametrize("failed", [0, 2])
+def test_a_reload_of_an_old_haproxy_is_waited_for_while_the_old_master_answers(quick, failed):
+    before, after = processes(4, 20, failed), processes(5, 30)
+    master = old_release(before, before, before, None, "", processes(5, 20), after, "never asked")
+    master.reload("")
+    assert master._ask("", "show proc") == "never asked"
+
+
+def test_a_failed_reload_of_an_old_haproxy_is_told_from_an_earlier_failure(quick):
+    with pytest.raises(RefusedError, match="counts 2 failed"):
+        old_release(processes(4, 20, 1), processes(4, 20, 1), processes(5, 20, 2)).reload("")
+
+
+def test_an_old_haproxy_that_never_reloads_is_not_waited_for_without_end(monkeypatch):
+    monkeypatch.setattr(runtime, "_PATIENCE", 0.2)
+    with pytest.raises(RefusedError, match="did not reload"):
+        old_release(*[processes(4, 20)] * 1000).reload("")
+
+
+def test_an_attempt_that_was_taken_back_is_not_what_a_rollback_finds(host):
+    _plan, outcome = host.run(NEW)
+    host.haproxy.refuse = {"set", "reload"}
+    with pytest.raises(FailedError):
+        host.run(OLD)
+    assert host.transaction.generations() == [outcome.backup]
+
+
+def test_a_second_rollback_without_a_run_changes_nothing(host, monkeypatch):
+    host.run(NEW)
+    store = host.transaction
+    monkeypatch.setattr(tls_certificate_target, "Transaction", lambda _role, _run: store)
+
+    class Module:
+        check_mode = False
+
+        def __init__(self):
+            self.params = {
+                "state": "restored",
+                "run_id": "",
+                "haproxy_socket": host.haproxy.admin,
+                "haproxy_master_socket": host.haproxy.master,
+                "haproxy_configuration": str(host.configuration),
+            }
+
+    assert [tls_certificate_target._deploy(Module())["changed"] for _time in range(2)] == [True, False]
+    assert host.state == (OLD, leaf(OLD))
 
 
 def test_no_state_file_is_assumed():

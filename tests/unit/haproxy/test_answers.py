@@ -84,6 +84,29 @@ def test_a_server_whose_address_or_port_changes_starts_afresh(address: str) -> N
     assert keep_state_of(HEADER + DRAINED + STOPPED, BEFORE, after) == HEADER + STOPPED
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:8406", "127.0.0.2:8405", "ipv4@127.0.0.1:8406"])
+def test_after_an_interrupted_run_the_state_of_the_old_address_is_not_believed(address: str) -> None:
+    """The files were replaced and the run was killed before the reload: both texts are the new one."""
+    written = BEFORE.replace("127.0.0.1:8405", address)
+    assert keep_state_of(HEADER + DRAINED + STOPPED, written, written) == HEADER + STOPPED
+
+
+@pytest.mark.parametrize("address", ["a.test:8405", "127.0.0.1", "127.0.0.1:+0", "127.0.0.1:${PORT}"])
+def test_an_address_that_cannot_be_compared_keeps_its_state(address: str) -> None:
+    written = BEFORE.replace("127.0.0.1:8405", address)
+    assert DRAINED in keep_state_of(HEADER + DRAINED + STOPPED, written, written)
+
+
+def test_servers_by_template_and_without_indentation_are_found() -> None:
+    text = "listen l\nbind :80\nserver a 10.0.0.1:80 check\nbackend t\n  server-template web 2 a.test:80\n"
+    text += "  server-template db 4-5 b.test:81\n"
+    assert servers_in(text) == {
+        ("l", "a"): "10.0.0.1:80",
+        **{("t", name): "a.test:80" for name in ("web1", "web2")},
+        **{("t", name): "b.test:81" for name in ("db4", "db5")},
+    }
+
+
 def test_servers_are_found_by_section() -> None:
     assert servers_in(BEFORE) == {("web", "a"): "127.0.0.1:8405", ("web", "b"): "10.0.0.2:80"}
 
@@ -120,6 +143,12 @@ def test_a_release_is_read_from_the_program_and_from_the_package(text: str, dial
 def test_binds_are_read_from_the_text() -> None:
     text = "frontend a\n    bind *:80\n    bind 10.0.0.1:443,[::1]:443 ssl\n    bind /run/x.sock\n    bind :8000-8010\n"
     assert bound_in(text) == [("", 80), ("10.0.0.1", 443), ("::1", 443)]
+
+
+def test_a_bind_that_is_no_address_is_left_out_and_not_a_crash() -> None:
+    assert bound_in("frontend a\n    bind 10.1:80\n    bind [::fg]:80\n    bind 1.2.3.4:99999,10.0.0.1:80\n") == [
+        ("10.0.0.1", 80)
+    ]
 
 
 def test_the_kernels_tables_are_read() -> None:

@@ -14,14 +14,14 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy
     Deployment,
     Outcome,
     RejectedError,
-    descriptors,
-    forget_since,
     wishes_from,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, Host
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.limits import descriptors
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import declared_digest, masked
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.rsyslog import log_drop_in
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import Runtime
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import NotLoadedError
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 
 from .haproxy_builders import FakeSocket, rendered, web
@@ -65,7 +65,8 @@ def parameters(**more: Any) -> dict[str, Any]:
 def predict(host: FakeHost, tmp_path: Path, running: str = "", **more: Any) -> Outcome:
     """Return what check mode says about a host that has no configuration and runs one with the digest ``running``."""
     deployment = Deployment(host, Transaction("haproxy", store=str(tmp_path)), predict=True)
-    fake = FakeSocket(tmp_path / "admin", {"show env": f"NETSTACK_CONFIG_SHA256={running}\n"})
+    answers = {"show stat -1 1 -1": "# pxname,svname,\nnetstack-health,FRONTEND,\n"}
+    fake = FakeSocket(tmp_path / "admin", {**answers, "show env": f"NETSTACK_CONFIG_SHA256={running}\n"})
     deployment.service.admin = Runtime(fake.path)
     try:
         return deployment.present(wishes_from(parameters(**more)))
@@ -168,10 +169,50 @@ def test_a_diff_shows_neither_the_new_password_nor_the_old_one() -> None:
         "    user bob insecure-password canary",
         "    http-request set-header Authorization canary",
         '    http-check send hdr X-Api-Key "canary one"',
+        "    stats   auth   admin:canary",
+        "    setenv DB_PASS canary",
+        "    setenv   API_TOKEN 'canary one'",
+        "    presetenv AWS_SECRET_KEY canary",
+        "    http-request   set-header   X-Auth-Key   canary if { ssl_fc }",
+        '    http-response add-header X-Session-Token "canary one"',
+        '    acl known req.hdr(Authorization) -m str "canary one"',
+        "    http-request set-var(txn.apikey) str(canary)",
+        "    user   bob   insecure-password   'canary one'",
+        "    user bob password canary\\ canary groups g",
+        "    server a 10.0.0.1:443 ssl crt /a.pem crt-pass canary",
+        "    tcp-check send AUTH\\ canary\\r\\n",
     ],
 )
 def test_passwords_that_somebody_else_wrote_are_masked_too(line: str) -> None:
     assert "canary" not in masked(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "    http-request set-header X-Forwarded-Proto https if { ssl_fc }",
+        "    bind *:443 ssl crt /etc/haproxy/certs/key.pem",
+        "    setenv TZ Europe/Vienna",
+        "    server keyhost 10.0.0.1:80 check",
+    ],
+)
+def test_what_is_no_password_stays_readable(line: str) -> None:
+    assert masked(line) == line
+
+
+def test_a_complaint_quotes_the_line_without_its_password(tmp_path: Path) -> None:
+    host = Host(lambda _command: (1, "", "[ALERT] (7) : config : parsing [/etc/haproxy/haproxy.cfg:2] : bad\n"))
+    host.program = "/usr/sbin/haproxy"
+    said = host.complaint("global\n    setenv DB_PASS canary oops\n")
+    assert "canary" not in said
+    assert "setenv DB_PASS" in said
+
+
+def test_without_a_limit_of_its_own_the_frontends_say_how_many_files_are_needed(tmp_path: Path) -> None:
+    service = parameters()["services"]["web"]
+    service["frontends"]["web"]["maxconn"] = 400000
+    outcome = predict(FakeHost(RUNNING, "", may_raise=True), tmp_path, services={"web": service})
+    assert LIMIT_DROP_IN in [change.wanted.path for change in outcome.changes]
 
 
 def test_a_password_changes_the_digest() -> None:
@@ -193,15 +234,37 @@ def test_rsyslog_is_told_where_the_log_goes() -> None:
     assert log_drop_in(None) == ""
 
 
-def test_an_attempt_that_was_taken_back_leaves_no_backup_that_a_rollback_would_find(tmp_path: Path) -> None:
+def saved(tmp_path: Path, *texts: bytes) -> Transaction:
+    """Return a store after the file ``cfg`` has become each of the texts."""
     transaction = Transaction("haproxy", store=str(tmp_path / "store"))
-    owner = {"owner": tmp_path.owner(), "group": tmp_path.group()}
+    for text in texts:
+        transaction.apply(transaction.plan([configuration(tmp_path, text)]))
+    return transaction
 
-    def put(text: bytes) -> str:
-        return transaction.apply(transaction.plan([File(str(tmp_path / "cfg"), text, **owner)]))
 
-    good = [put(b"first"), put(b"second")]
-    transaction.restore(put(b"refused"))
-    forget_since(transaction, good)
+def configuration(tmp_path: Path, text: bytes) -> File:
+    return File(str(tmp_path / "cfg"), text, owner=tmp_path.owner(), group=tmp_path.group())
+
+
+def test_an_attempt_that_was_taken_back_leaves_no_backup_that_a_rollback_would_find(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transaction = saved(tmp_path, b"first", b"second")
+    good = transaction.generations()
+    deployment = Deployment(FakeHost(NOT_THERE), transaction, predict=False)
+
+    def refuse(*_arguments: Any) -> None:
+        raise NotLoadedError("refused")
+
+    monkeypatch.setattr(deployment, "_act", refuse)
+    outcome = Outcome(transaction.plan([configuration(tmp_path, b"refused")]), ["start"])
+    with pytest.raises(RejectedError, match="refused; the old configuration is back in place"):
+        deployment._carry_out(outcome, "refused", 0)
     assert transaction.generations() == good
     assert (tmp_path / "cfg").read_bytes() == b"second"
+
+
+def test_a_second_rollback_without_a_run_changes_nothing(tmp_path: Path) -> None:
+    deployment = Deployment(FakeHost(NOT_THERE), saved(tmp_path, b"first", b"second"), predict=False)
+    assert [deployment.restored().changed for _time in range(2)] == [True, False]
+    assert (tmp_path / "cfg").read_bytes() == b"first"

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from .haproxy_accepts import accept
-from .haproxy_builders import CASES, rendered
+from .haproxy_builders import CASES, rendered, web
 
 NAMES = sorted(path.stem for path in CASES.glob("*.yml") if path.stem != "faults")
 
@@ -35,3 +35,12 @@ def test_a_declaration_renders_to_the_text_that_was_reviewed(name: str) -> None:
 def test_haproxy_accepts_the_reviewed_text(name: str, tmp_path: Path) -> None:
     golden = _case(name)[1]
     accept(golden.read_text(), tmp_path)
+
+
+def test_a_check_over_tls_asks_for_the_name_that_is_verified() -> None:
+    tls = {"ca_file": "/etc/haproxy/ca/a.crt", "verify_host": "inner.test", "sni": "inner.test"}
+    server = {"name": "a", "address": "10.0.0.1", "port": 443, "tls": tls}
+    text = rendered(web(servers=[server], health_check={"type": "http", "host": "outer.test"})).main
+    assert "hdr Host outer.test" in text
+    assert "verifyhost inner.test" in text
+    assert "check-sni inner.test" in text

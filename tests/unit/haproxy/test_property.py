@@ -27,17 +27,23 @@ def _server(dice: random.Random, number: int) -> dict[str, Any]:
     more = {"weight": dice.randint(0, 256), "tls": tls, "send_proxy": dice.choice(["v1", "v2"]), "backup": True}
     more.update(maxconn=dice.randint(1, 999), check=dice.random() < 0.5, check_port=dice.randint(1, 65535))
     address = dice.choice(["10.1.2.3", "2001:db8::1", "localhost"])
-    return {"name": f"s{number}", "address": address, "port": dice.randint(1, 65535), **_some(dice, more)}
+    more = _some(dice, more)
+    if more.get("check") is False:
+        more.pop("check_port", None)
+    return {"name": f"s{number}", "address": address, "port": dice.randint(1, 65535), **more}
 
 
 def _listen(dice: random.Random, port: int) -> dict[str, Any]:
     mode = dice.choice(["http", "tcp"])
     bind = {"port": port, **_some(dice, {"tls": TLS, "accept_proxy": True, "transparent": True})}
     check = {"type": dice.choice(["http", "tcp", "smtp", "tls", "ldap", "mysql", "redis"])}
-    check.update(_some(dice, {"host": "h.test", "interval": "3s", "tls": dice.random() < 0.5, "port": 99}))
+    named = {"host": "h.test"} if check["type"] in ("http", "smtp", "tls") else {}
+    secured = check["type"] == "tls" or dice.random() < 0.5
+    check.update(_some(dice, {**named, "interval": "3s", "tls": secured, "port": 99}))
     both = {"health_check": check, "stick": {"on": "src", **_some(dice, {"size": "1k", "expire": "5m"})}, "maxconn": 9}
     both.update(timeouts={"client": "9s", "server": "8s"}, balance=dice.choice(["leastconn", "source"]))
-    http = {"cookie": {}, "forward_for": True, "forwarded_proto": True, "redirects": ["scheme https if !{ ssl_fc }"]}
+    tells = "tls" in bind or "accept_proxy" not in bind
+    http = {"cookie": {}, "forward_for": True, "forwarded_proto": tells, "redirects": ["scheme https if !{ ssl_fc }"]}
     options = {**both, **(http if mode == "http" else {})}
     servers = [_server(dice, number) for number in range(dice.randint(1, 4))]
     return {"mode": mode, "binds": [bind], "servers": servers, **_some(dice, options)}

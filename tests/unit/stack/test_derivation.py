@@ -232,3 +232,21 @@ def test_a_site_in_files_is_the_same_site(tmp_path):
     stack = tmp_path / "inventory" / "stack.yml"
     stack.write_text("plugin: netstack.datacenter.stack\nsite: ../sites/berlin\n")
     assert inventory(load(stack, tmp_path)) == inline
+
+
+def test_a_verified_backend_must_bear_its_server_name_also_where_no_sni_is_sent(tmp_path):
+    content = full_site()
+    servers = variables(content, tmp_path)["haproxy_services"]["shop"]["backends"]["shop.servers"]["servers"]
+    assert servers[0]["tls"] == {
+        "verify": "required",
+        "ca_file": "/etc/ssl/ca.pem",
+        "sni": "str(web.test)",
+        "verify_host": "web.test",
+    }
+
+
+def test_an_unverified_backend_is_only_told_the_name(tmp_path):
+    content = full_site()
+    content["services"]["shop"]["backend_tls"] = {"verify": "none", "server_name": "web.test"}
+    servers = variables(content, tmp_path)["haproxy_services"]["shop"]["backends"]["shop.servers"]["servers"]
+    assert servers[0]["tls"] == {"verify": "none", "sni": "str(web.test)"}

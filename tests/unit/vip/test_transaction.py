@@ -15,8 +15,9 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip import awa
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import keepalived as subject
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import DaemonError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.keepalived import Keepalived
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import RenumberError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths, render
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import RenumberError, refuse_renumbering
+from ansible_collections.netstack.datacenter.plugins.modules import vip
 
 from .vip_builders import FakeDaemon, instance, instance6, site
 
@@ -253,3 +254,108 @@ def test_absence_takes_the_supervision_away_too(host):
     host.run(site())
     host.keepalived.remove(host.keepalived.plan_absent())
     assert not Path(host.paths.drop_in).exists()
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_an_attempt_that_was_taken_back_is_not_what_a_rollback_finds(host, first):
+    if not first:
+        host.run(site({"web4": instance(priority=80)}))
+    known = host.store.generations()
+    host.daemon.ignores = "priority 90"
+    with pytest.raises(DaemonError):
+        host.run(site({"web4": instance(priority=90)}))
+    assert host.store.generations() == known
+
+
+def test_a_second_rollback_without_a_run_changes_nothing(host):
+    host.run(site())
+    host.run(site({"web4": instance(priority=90)}))
+    host.keepalived.restore(host.store.newest())
+    assert not host.keepalived.plan_restore(host.store.newest()).needed
+    assert "priority 101" in host.daemon.loaded
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_a_rollback_killed_before_the_load_is_finished_by_the_next(host, monkeypatch, first):
+    host.run(site())
+    if not first:
+        host.run(site({"web4": instance(priority=90)}))
+    generation = host.store.newest()
+    with monkeypatch.context() as patch:
+        patch.setattr(host.keepalived, "load", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            host.keepalived.restore(generation)
+    plan = host.keepalived.plan_restore(generation)
+    assert (plan.changes, plan.verbs) == ([], ["load"])
+    host.keepalived.restore(generation)
+    assert not host.daemon.active if first else "priority 101" in host.daemon.loaded
+    assert not host.keepalived.plan_restore(generation).needed
+
+
+def test_the_module_finishes_a_killed_rollback_and_then_reports_nothing(host, monkeypatch):
+    host.run(site())
+    host.run(site({"web4": instance(priority=90)}))
+    monkeypatch.setattr(host.keepalived, "load", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+    told = []
+
+    class Module:
+        params, check_mode = {"run_id": ""}, False
+
+        def exit_json(self, **result):
+            told.append((result["changed"], result["action"]))
+
+    with pytest.raises(KeyboardInterrupt):
+        vip.restore_keepalived(Module(), host.keepalived)
+    monkeypatch.undo()
+    monkeypatch.setattr(Module, "check_mode", True)
+    vip.restore_keepalived(Module(), host.keepalived)
+    monkeypatch.undo()
+    vip.restore_keepalived(Module(), host.keepalived)
+    vip.restore_keepalived(Module(), host.keepalived)
+    assert told == [(True, ["load"]), (True, ["load"]), (False, [])]
+    assert "priority 101" in host.daemon.loaded
+
+
+def test_a_rollback_loads_what_is_on_disk_where_something_else_runs(host):
+    host.run(site())
+    other = host.daemon.loaded
+    host.run(site({"web4": instance(priority=90)}))
+    host.keepalived.restore(host.store.newest())
+    host.daemon.loaded = other.replace("router_id lb1-", "router_id lb2-")
+    assert host.keepalived.plan_restore(host.store.newest()).verbs == ["load"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ({}, {"authentication_secret": "vrrp"}, "VRRP version 3 to 2, authentication added"),
+        ({"authentication_secret": "vrrp"}, {}, "VRRP version 2 to 3, authentication removed"),
+        ({"authentication_secret": "vrrp"}, {"authentication_secret": "other"}, "authentication changed"),
+        (
+            {"authentication_secret": "vrrp"},
+            {"authentication_secret": "vrrp", "advert_interval": 3},
+            "advert_interval 1 to 3 s",
+        ),
+        ({}, {"unicast_source": None, "unicast_peers": None}, "unicast to multicast"),
+        ({"unicast_source": None, "unicast_peers": None}, {}, "multicast to unicast"),
+    ],
+)
+def test_a_change_that_deafens_the_nodes_to_one_another_is_refused(host, before, after, words):
+    secrets = {"vrrp": "s3cret", "other": "c4nary"}
+    host.run(site({"a": instance(**before)}, secrets=secrets))
+    text = host.config.read_text()
+    with pytest.raises(RenumberError, match=rf"192.0.2.100 \({words}") as refusal:
+        host.keepalived.plan(site({"b": instance(**after)}, secrets=secrets))
+    assert not any(secret in str(refusal.value) for secret in secrets.values())
+    assert host.config.read_text() == text
+
+
+def test_what_the_nodes_need_not_have_in_common_may_change(host):
+    host.run(site())
+    assert host.run(site({"web4": instance(advert_interval=0.5, priority=90, unicast_source="192.0.2.13")})).changes
+
+
+def test_a_version_is_judged_as_keepalived_does_where_the_file_says_nothing():
+    ours = render(site(), (2, 3, 3), Paths())
+    with pytest.raises(RenumberError, match="VRRP version 2 to 3"):
+        refuse_renumbering(ours.replace("    vrrp_version 3\n", ""), ours)

@@ -157,6 +157,7 @@ def _server_tls(service: Service) -> dict[str, Any]:
         "verify": tls.verify,
         "ca_file": tls.ca_file,
         "sni": f"str({tls.server_name})" if tls.server_name else None,
+        "verify_host": tls.server_name if tls.verify == "required" else None,
     }
     return {key: value for key, value in found.items() if value is not None}
 

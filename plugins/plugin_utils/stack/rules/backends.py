@@ -231,6 +231,41 @@ def backend_tls_without_ca(site: Site) -> Iterator[Fault]:
             )
 
 
+@rule("BACKEND_TLS_WITHOUT_NAME")
+def backend_tls_without_name(site: Site) -> Iterator[Fault]:
+    """The backends' certificates are to be verified, and no server_name says which name they must bear.
+
+    Breaks: any certificate of the authority is believed, that of every other host of the company too.
+    Why: HAProxy configuration manual, `verifyhost`: without it and without SNI no name is compared.
+    Mend: name the server_name that the backends' certificates bear.
+    """
+    for name, service in sorted(site.services.items()):
+        tls = service.backend_tls
+        if tls is not None and tls.verify == "required" and tls.server_name is None:
+            yield Fault(
+                ("services", name, "backend_tls"),
+                "the servers' certificates are to be verified and no server_name says which name they must bear, so "
+                "any certificate of the authority would do; name it",
+            )
+
+
+@rule("BACKEND_TLS_CA_UNUSED")
+def backend_tls_ca_unused(site: Site) -> Iterator[Fault]:
+    """A ca_file is named, and the backends' certificates are not to be verified.
+
+    Breaks: whoever reads the site takes the servers for verified.
+    Why: HAProxy reads `ca-file` with `verify required` only.
+    Mend: remove `verify: none`, or the ca_file.
+    """
+    for name, service in sorted(site.services.items()):
+        tls = service.backend_tls
+        if tls is not None and tls.verify == "none" and tls.ca_file is not None:
+            yield Fault(
+                ("services", name, "backend_tls", "ca_file"),
+                "with verify: none no certificate is compared with it; remove one of the two",
+            )
+
+
 @rule("BACKEND_TLS_UNVERIFIED", severity="warning", waivable=True)
 def backend_tls_unverified(site: Site) -> Iterator[Fault]:
     """TLS to the backends without verification.
