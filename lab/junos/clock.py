@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 
 
@@ -30,7 +29,7 @@ class Clock:
 
 def stamp(seconds: float) -> str:
     """Write a time as Junos does: 2026-11-21 09:00:00 UTC."""
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))
 
 
 def span(seconds: float) -> str:
