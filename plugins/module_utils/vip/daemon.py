@@ -20,6 +20,7 @@ from typing import Callable, List, Tuple
 Run = Callable[[List[str]], Tuple[int, str, str]]
 
 UNIT = "keepalived.service"
+DROP_IN = f"/etc/systemd/system/{UNIT}.d/netstack.conf"
 DUMP = "/tmp/keepalived.data"
 ROOT = 0
 ROUTER_ID = re.compile(r"^\s*Router ID = (\S+)\s*$", re.M)
@@ -74,7 +75,7 @@ class Daemon:
 
     def status(self) -> Status:
         """Return what systemd says; a host without the unit is neither enabled nor active."""
-        keys = "LoadState,UnitFileState,ActiveState,MainPID,NeedDaemonReload"
+        keys = "LoadState,UnitFileState,ActiveState,MainPID,NeedDaemonReload,Restart"
         rc, out, _err = self.run(["systemctl", "show", UNIT, "--property=" + keys])
         found = dict(line.split("=", 1) for line in out.splitlines() if "=" in line) if rc == 0 else {}
         return Status(
@@ -82,7 +83,9 @@ class Daemon:
             enabled=found.get("UnitFileState") == "enabled",
             active=found.get("ActiveState") in ("active", "reloading"),
             pid=int(found.get("MainPID") or 0),
-            stale=found.get("NeedDaemonReload") == "yes",
+            # systemd 252 does not see by itself that a folder for drop-ins has come: the setting it has loaded tells.
+            stale="yes" in found.get("NeedDaemonReload", "")
+            or os.path.exists(DROP_IN) != (found.get("Restart") == "always"),
         )
 
     def dump(self, pid: int, timeout: float = LOAD_TIMEOUT) -> str:

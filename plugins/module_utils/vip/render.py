@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import DROP_IN
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Health, Instance, Site
 
 # A keepalived that is killed leaves its addresses on the host while the peer takes them too: both hold them. Only its
@@ -36,7 +37,7 @@ class Paths:
     config: str = "/etc/keepalived/keepalived.conf"
     check: str = "/usr/local/libexec/netstack-vip-health"
     state: str = "/var/lib/netstack/vip"
-    drop_in: str = "/etc/systemd/system/keepalived.service.d/netstack.conf"
+    drop_in: str = DROP_IN
 
     def away(self, name: str) -> str:
         """Return the tracked file of one instance: 0 is at home, 1 is away."""

@@ -12,8 +12,9 @@ import pytest
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import transaction as engine
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip import daemon as daemon_module
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import keepalived as subject
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import DaemonError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.keepalived import Keepalived
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths, render
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import RenumberError, refuse_renumbering
@@ -359,3 +360,20 @@ def test_a_version_is_judged_as_keepalived_does_where_the_file_says_nothing():
     ours = render(site(), (2, 3, 3), Paths())
     with pytest.raises(RenumberError, match="VRRP version 2 to 3"):
         refuse_renumbering(ours.replace("    vrrp_version 3\n", ""), ours)
+
+
+@pytest.mark.parametrize(
+    ("there", "said", "stale"),
+    [
+        (True, "NeedDaemonReload=no\nRestart=no", True),  # as systemd 252 says of a new folder for drop-ins
+        (True, "NeedDaemonReload=yes\nRestart=always", True),
+        (True, "NeedDaemonReload=no\nRestart=always", False),
+        (False, "NeedDaemonReload=no\nRestart=always", True),
+        (False, "NeedDaemonReload=no\nRestart=no", False),
+    ],
+)
+def test_what_systemd_has_loaded_tells_whether_it_must_read_the_unit_again(tmp_path, monkeypatch, there, said, stale):
+    monkeypatch.setattr(daemon_module, "DROP_IN", str(tmp_path / "drop-in"))
+    if there:
+        (tmp_path / "drop-in").touch()
+    assert Daemon(lambda _command: (0, said, ""), None).status().stale is stale
