@@ -17,7 +17,7 @@ with suppress(ImportError):
         importlib.import_module(_name)
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline, options
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token, describe_pending
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token, describe_pending, runs
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import SwitchError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.pending import settle
@@ -158,6 +158,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         before, _after = seen.plan.structures()
         pending = describe_pending(seen.pending, seen.left) if seen.pending else ""
         result: dict[str, Any] = {"changed": False, "gathered": before, "style": seen.style, "pending": pending}
+        result["runs"] = runs(seen.history)
         if pending:
             result["warnings"] = [pending]
         if not request.declared.empty:

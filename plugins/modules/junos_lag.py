@@ -46,7 +46,7 @@ options:
       - V(verified) reads only, and fails unless the switch has what is declared and every declared bundle works.
       - V(confirmed) and V(abandoned) settle a commit that O(hold) left pending, see O(token).
       - V(restored) puts back what the commits of O(run_id) replaced, if they are the newest ones, by a confirmed
-        commit.
+        commit. A run that has no commit in the switch's history did not change it, and nothing is done.
     type: str
     choices:
       - merged
@@ -413,6 +413,12 @@ plan:
     commands: []
     findings: []
     notes: []
+runs:
+  description: Ids of the runs that have commits in the switch's history, oldest first.
+  returned: when O(state=gathered)
+  type: list
+  elements: str
+  sample: [nightly-17]
 pending:
   description: Owner and time left of a pending confirmed commit; empty where there is none.
   returned: when O(state=gathered)
