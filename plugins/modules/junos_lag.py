@@ -373,6 +373,12 @@ verified:
     - a fresh NETCONF session opened
     - "ae0: up with ge-0/0/1, ge-0/0/2 (LACP flags of both ends)"
     - the committed configuration is the wanted one
+failures:
+  description: What is wrong, each naming bundle, port, end and flag, or a command that is missing.
+  returned: when the verification failed
+  type: list
+  elements: str
+  sample: ["ae0: ge-0/0/2: the link is down."]
 undone:
   description: Comments of the commits that were undone, newest first.
   returned: when O(state=restored)
