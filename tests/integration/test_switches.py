@@ -66,7 +66,7 @@ def settled(name):
 
 def break_far_end(**values):
     """Let the far end of ex1's bundle to lb1 be another than the site declares."""
-    control("far_end", switch="ex1", ports={port: values for port in ("ge-0/0/0", "ge-0/0/1")})
+    control("far_end", switch="ex1", ports=dict.fromkeys(("ge-0/0/0", "ge-0/0/1"), values))
 
 
 def test_check_mode_predicts_the_run_and_a_second_run_touches_nothing(delivered):
