@@ -43,7 +43,8 @@ options:
       - V(gathered) reads only. With objects it also computes the difference, see O(plan_for).
       - V(rendered) gives the load and the commands without a switch; O(running_config) may be what it has.
       - V(parsed) reads O(running_config).
-      - V(verified) reads only, and fails unless the switch has what is declared and every declared bundle works.
+      - V(verified) reads only, and fails unless the switch has what is declared and every declared bundle works. Of
+        plain ports it tells which have a link.
       - V(confirmed) and V(abandoned) settle a commit that O(hold) left pending, see O(token).
       - V(restored) puts back what the commits of O(run_id) replaced, if they are the newest ones, by a confirmed
         commit. A run that has no commit in the switch's history did not change it, and nothing is done.

@@ -33,9 +33,10 @@ def verified(opener: Opener, request: Request) -> list[str]:
         wrong = waiting.until_good(session, expected, request.verification, deadline)
         if differs or wrong:
             raise errors.VerificationError("\n".join(["The switch is not as it is declared:", *differs, *wrong]))
+        plain = waiting.linked(session, [port.name for port in request.declared.ports])
     finally:
         session.close()
-    return ["the configuration is the declared one", *waiting.verified_bundles(expected)]
+    return ["the configuration is the declared one", *waiting.verified_bundles(expected), *plain]
 
 
 @dataclass(frozen=True)
