@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from . import errors, verify
+from .names import in_order
 from .plan import ExpectedBundle
 from .request import Verification
 from .session import Session
@@ -113,6 +114,15 @@ def _command(asked: Verification, deadline: float) -> None:
         if time.monotonic() + asked.interval >= deadline:
             raise errors.VerificationError(f"The reachability command {' '.join(asked.command)} failed: {said[-300:]}")
         time.sleep(asked.interval)
+
+
+def linked(session: Session, ports: list[str]) -> list[str]:
+    """Return a sentence for each plain port that has a link; without one it may just have nobody at its other end."""
+    if not ports:
+        return []
+    state = verify.links(session.read("get_interface_information", terse=True))
+    up = [port for port in ports if state.up.get(port, ("", ""))[1] == "up"]
+    return [f"{port}: the link of this plain port is up" for port in sorted(up, key=in_order)]
 
 
 def verified_bundles(expected: list[ExpectedBundle]) -> list[str]:
