@@ -125,3 +125,47 @@ def test_a_held_change_is_confirmed_by_the_role_with_the_token_that_it_set(lab, 
     assert done.returncode == 0, done.stdout + done.stderr
     assert lab.control("status")["pending"] is None
     assert any("ae0" in line for line in lab.lines())
+
+
+def delegated(lab: Lab, folder: Path, play: dict[str, object], to: str) -> subprocess.CompletedProcess[str]:
+    """Run a play on a host that is no switch, its task delegated."""
+    switch = variables(lab.target.port, lab.simulator.known_hosts)
+    hosts = {"ex1": switch, "lb1": {"ansible_host": "192.0.2.1", "address": "192.0.2.1", "ansible_user": "nobody"}}
+    (job,) = play["tasks"]
+    asked = playbooks.command(hosts, folder, {"tasks": [{**job, "delegate_to": to}]}, "--limit", "lb1")
+    return subprocess.run(asked, capture_output=True, text=True, env=environment(), timeout=120, check=False)
+
+
+def test_a_task_that_is_delegated_to_a_switch_goes_there_by_its_variables(lab, tmp_path):
+    good(lab)
+    done = delegated(lab, tmp_path, task(**VARIABLES), "ex1")
+    assert "changed=1" in recap(done), done.stdout + done.stderr
+    assert any("ae0" in line for line in lab.lines())
+
+
+def test_a_task_that_is_delegated_to_the_controller_stays_with_its_switch(nonels, tmp_path):
+    good(nonels)
+    play = task(**VARIABLES)
+    play["tasks"] = [{**play["tasks"][0], "delegate_to": "localhost"}]
+    done = run(nonels, tmp_path, play)
+    assert "changed=1" in recap(done), done.stdout + done.stderr
+
+
+def test_password_and_user_of_the_command_line_are_taken_where_the_inventory_has_none(nonels, tmp_path):
+    good(nonels)
+    host = variables(nonels.target.port, nonels.simulator.known_hosts)
+    del host["ansible_password"], host["ansible_user"]
+    (tmp_path / "password").write_text("lab123\n")
+    asked = playbooks.command({"ex1": host}, tmp_path, task(**VARIABLES), "--user", "lab")
+    asked += ["--connection-password-file", str(tmp_path / "password")]
+    done = subprocess.run(asked, capture_output=True, text=True, env=environment(), timeout=120, check=False)
+    assert "changed=1" in recap(done), done.stdout + done.stderr
+
+
+def test_neither_a_failure_nor_its_details_show_the_password(nonels, tmp_path):
+    host = {**variables(nonels.target.port, nonels.simulator.known_hosts), "ansible_password": "s3cr3t-word"}
+    asked = playbooks.command({"ex1": host}, tmp_path, task(**VARIABLES), "-vvvv")
+    done = subprocess.run(asked, capture_output=True, text=True, env=environment(), timeout=120, check=False)
+    assert done.returncode == 2
+    assert "refuses the login of lab" in done.stdout
+    assert "s3cr3t-word" not in done.stdout + done.stderr
