@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from . import factory, plainform
+from . import factory, plainform, shell
+from .command import RefusedError
 from .endpoint import Endpoint, Lab
 from .fabric import changed, reach, team
 from .faults import Fault, Faults
@@ -161,6 +162,21 @@ async def advance(lab: Lab, seconds: float) -> float:
 
 
 @operation
+async def console(lab: Lab, host: str, command: str) -> str:
+    """Let another operator run a command at the console; give what it prints.
+
+    Raises:
+        ValueError: it failed.
+    """
+    found = chosen(lab, host)
+    output = shell.run(found, command)
+    await changed(lab, found)
+    if output.status:
+        raise ValueError(output.text + output.error)
+    return output.text
+
+
+@operation
 async def sessions(lab: Lab, endpoint: str) -> list[dict[str, Any]]:
     """List the sessions of an endpoint."""
     return [{"user": each.user, "calls": each.calls} for each in _endpoint(lab, endpoint).sessions.values()]
@@ -234,7 +250,7 @@ async def _answer(lab: Lab, line: bytes) -> dict[str, Any]:
         if function is None:
             raise ValueError(f"the operations are {', '.join(OPERATIONS)}")
         return {"ok": True, "result": await function(lab, **request)}
-    except (AttributeError, ValueError, TypeError, KeyError, IndexError) as failure:
+    except (AttributeError, ValueError, TypeError, KeyError, IndexError, RefusedError) as failure:
         return {"ok": False, "error": f"{type(failure).__name__}: {failure}"}
     except vmodl.MethodFault as failure:
         return {"ok": False, "error": f"{type(failure).__name__}: {failure.msg}"}

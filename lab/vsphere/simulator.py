@@ -32,7 +32,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from vsphere import certificates, control, factory, web
+from vsphere import certificates, control, factory, ssh, web
 from vsphere.client import ask
 from vsphere.endpoint import Endpoint, Lab
 from vsphere.host import Host
@@ -119,13 +119,23 @@ def build(options: argparse.Namespace) -> Lab:
 async def start(options: argparse.Namespace, lab: Lab, folder: Path) -> dict[str, Any]:
     """Let all endpoints and the control port listen; give what is printed."""
     authority = certificates.authority(folder)
+    access = ssh.Access(options.user, options.password)
+    if options.authorized_keys:
+        access.read_keys(options.authorized_keys)
     about: dict[str, dict[str, Any]] = {}
     for endpoint in lab.endpoints.values():
         context = authority.context(endpoint.name, endpoint.address)
         lab.servers.append(await web.listen(lab, endpoint, context))
         about[endpoint.name] = {"kind": endpoint.kind, "address": endpoint.address, "port": endpoint.port}
+        if endpoint.kind == "esxi":
+            key = await ssh.listen(lab, endpoint, access, ssh.host_key(folder / f"{endpoint.name}.key"))
+            about[endpoint.name] |= {"ssh_port": endpoint.ssh_port, "host_key": key}
     opened = await control.serve(lab, options.control)
     lab.servers.append(opened)
+    if options.known_hosts:
+        hosts = [each for each in about.values() if "host_key" in each]
+        lines = [f"[{each['address']}]:{each['ssh_port']} {each['host_key']}\n" for each in hosts]
+        options.known_hosts.write_text("".join(lines), encoding="utf-8")
     if options.ca_file:
         options.ca_file.write_bytes(authority.file.read_bytes())
     return {"control": opened.sockets[0].getsockname()[1], "ca_file": str(authority.file), "endpoints": about}
