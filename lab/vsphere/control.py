@@ -67,8 +67,9 @@ async def endpoints(lab: Lab) -> dict[str, dict[str, Any]]:
 async def state(lab: Lab, host: str) -> dict[str, Any]:
     """Give a host's networking in the plain form (plainform.py)."""
     found = chosen(lab, host)
+    reached = await reach(lab, found)
     policy, uplinks = team(found)
-    about = {"revision": found.revision, "license": found.license, "reach": await reach(lab, found)}
+    about = {"revision": found.revision, "license": found.license, "reach": reached}
     return {**plainform.write(found), **about, "management": {"policy": policy, "uplinks": uplinks}}
 
 

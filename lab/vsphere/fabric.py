@@ -2,8 +2,8 @@
 """Whether a host's management network reaches anybody: by hand, by a simple switch beside it, or by a fabric outside.
 
 A fabric outside is asked at the moment when it matters, so that nothing depends on who is faster: JSON lines over TCP,
-`{"op": "reach", "host": NAME}` answered by `{"ok": true, "result": "up"}`, and `{"op": "changed", "host": NAME}` after
-each change of a host that is cabled there.
+`{"op": "reach", "host": NAME, "state": the plain form}` answered by `{"ok": true, "result": {"state": "up", "dark":
+[vmnic, ...]}}`; `dark` are uplinks whose switch port is disabled.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import asyncio
 import json
 from typing import Any
 
+from . import plainform
 from .endpoint import Lab
 from .host import Host
 from .reach import STATES, State, agrees
@@ -29,17 +30,27 @@ async def _reach(lab: Lab, host: Host) -> State:
     if host.reach.state != "up":
         return host.reach.state
     if lab.fabric and host.name in lab.cabled:
-        answer = await ask(lab, {"op": "reach", "host": host.name})
-        return answer if answer in STATES else host.reach.seen
+        return await _outside(lab, host)
     if host.reach.far and not agrees(*team(host), host.reach.far):
         return host.reach.lost
     return "up"
 
 
+async def _outside(lab: Lab, host: Host) -> State:
+    """Ask the fabric outside, and take over which uplinks are dark; without an answer all is as it was."""
+    answer = await ask(lab, {"op": "reach", "host": host.name, "state": plainform.write(host)})
+    if answer is None:
+        return host.reach.seen
+    for name, nic in host.nics.items():
+        if nic.dark is not (name in answer["dark"]):
+            nic.dark = not nic.dark
+            host.revision += 1
+    return next(each for each in STATES if each == answer["state"])
+
+
 async def changed(lab: Lab, host: Host) -> None:
-    """Tell the fabric that a host was changed, and wait until it has taken note."""
-    if lab.fabric and host.name in lab.cabled:
-        await ask(lab, {"op": "changed", "host": host.name})
+    """Let the fabric outside take note of a change."""
+    await reach(lab, host)
 
 
 async def ask(lab: Lab, request: dict[str, Any]) -> Any:
@@ -61,6 +72,6 @@ def team(host: Host) -> tuple[str, list[str]]:
         return "loadbalance_srcid", []
     teaming = host.net.computed(vmk.port_group).nicTeaming
     order = teaming.nicOrder
-    lit = [nic for nic in order.activeNic if host.nics[nic].link]
-    lit = lit or [nic for nic in order.standbyNic if host.nics[nic].link][:1]
+    lit = [nic for nic in order.activeNic if host.nics[nic].lit]
+    lit = lit or [nic for nic in order.standbyNic if host.nics[nic].lit][:1]
     return teaming.policy, lit[:1] if teaming.policy == "failover_explicit" else lit

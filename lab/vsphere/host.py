@@ -22,13 +22,22 @@ PortGroup = vim.host.PortGroup
 
 @dataclass
 class Nic:
-    """A physical NIC; `link` is its light, and `hint` what a CDP or LLDP neighbour says."""
+    """A physical NIC.
+
+    `link`: its cable is whole; `dark`: the other end sends no light; `hint`: what a CDP neighbour says.
+    """
 
     device: str
     mac: str
     speed: int = 1000
     link: bool = True
+    dark: bool = False
     hint: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def lit(self) -> bool:
+        """Tell whether it has light."""
+        return self.link and not self.dark
 
 
 @dataclass

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from typing import Any
 
 from . import policy
-from .host import Host, Network, Switch, Vmk, add_group, add_switch
+from .host import Host, Network, Nic, Switch, Vmk, add_group, add_switch
 from .host import PortGroup as Group
 from .vmomi import vim
 
@@ -40,8 +40,12 @@ def write(host: Host) -> dict[str, Any]:
             name: {key: value for key, value in asdict(vmk).items() if key != "device"}
             for name, vmk in net.vmks.items()
         },
-        "nics": {name: {"mac": nic.mac, "link": nic.link, "speed": nic.speed} for name, nic in host.nics.items()},
+        "nics": {name: _nic(nic) for name, nic in host.nics.items()},
     }
+
+
+def _nic(nic: Nic) -> dict[str, Any]:
+    return {"mac": nic.mac, "link": nic.link, "lit": nic.lit, "speed": nic.speed}
 
 
 def _switch(spec: Any) -> dict[str, Any]:

@@ -120,11 +120,19 @@ async def leave(lab: Lab, endpoint: Endpoint, gone: Gone, entry: Entry) -> None:
         await until_reachable(lab, endpoint.hosts[0], gone, entry, "after")
 
 
+async def _look(lab: Lab, endpoint: Endpoint) -> None:
+    """Let a vCenter see how its cabled hosts are now; a host of its own was looked at when the call arrived."""
+    for host in endpoint.hosts if endpoint.kind == "vcenter" else []:
+        if host.name in lab.cabled or host.reach.far or host.reach.seen != host.reach.state:
+            await fabric.reach(lab, host)
+
+
 async def _carry_out(lab: Lab, endpoint: Endpoint, session: Session | None, call: soap.Call, entry: Entry) -> Any:
     """Carry out a call; through a vCenter, a change that cuts the host off is taken back."""
     thing = endpoint.things.get(call.target._moId) if call.target is not None else None
     host = thing.host if thing is not None else None
     if host is None or call.method in api.READABLE:
+        await _look(lab, endpoint)
         return api.invoke(lab, endpoint, session, call)
     entry.host = host.name
     center = endpoint.kind == "vcenter"

@@ -6,12 +6,13 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from . import esxcli, vimcmd
+from . import esxcli, esxcli_group, esxcli_net, esxcli_switch, vimcmd
 from .command import RefusedError
 from .host import Host
 from .vmomi import vmodl
 
 JOINTS = (";", "&&")
+assert esxcli_switch and esxcli_group and esxcli_net  # they register their commands
 PROGRAMS = {"esxcli": esxcli.run, "vim-cmd": vimcmd.run}
 
 

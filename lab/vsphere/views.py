@@ -94,7 +94,7 @@ def _nic(nic: Nic) -> Any:
         device=nic.device,
         pci=f"0000:{int(nic.device[5:]) + 3:02x}:00.0",
         driver="igbn",
-        linkSpeed=Link(speedMb=nic.speed, duplex=True) if nic.link else None,
+        linkSpeed=Link(speedMb=nic.speed, duplex=True) if nic.lit else None,
         validLinkSpecification=[Link(speedMb=nic.speed, duplex=True)],
         spec=PhysicalNic.Specification(),
         wakeOnLanSupported=False,
