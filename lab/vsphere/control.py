@@ -193,6 +193,12 @@ async def expire(lab: Lab, endpoint: str) -> int:
 
 
 @operation
+async def connections(lab: Lab, endpoint: str) -> int:
+    """Count the connections of an endpoint."""
+    return len(_endpoint(lab, endpoint).lines)
+
+
+@operation
 async def drop(lab: Lab, endpoint: str) -> int:
     """Reset all connections of an endpoint; give how many there were."""
     lines = list(_endpoint(lab, endpoint).lines)
