@@ -145,8 +145,13 @@ def judge_state(before: HostState, after: HostState, half: Half, at: str = "") -
     old = {finding for _switch, finding in violations(before, bundles, named, at)}
     refused: list[Finding] = []
     noted: list[Finding] = []
+    concerned = {switch.name for switch in half.vswitches}
+    concerned |= {after.groups[name].vswitch for name in named if name in after.groups}
     for switch, finding in violations(after, bundles, named, at):
-        (refused if switch in asked or finding not in old else noted).append(finding)
+        if switch in asked or finding not in old:
+            refused.append(finding)
+        elif switch in concerned:
+            noted.append(finding)
     return refused, noted
 
 
