@@ -63,7 +63,7 @@ def wanted(host: HostState, half: Half, state: str, *, explicit: bool = False, a
 
 def _switch(old: SwitchState | None, declared: Vswitch, state: str) -> SwitchState:
     base = old if old is not None and state == "merged" else replace(_NEW, name=declared.name)
-    uplinks = base.uplinks if declared.uplinks is None else _as_it_was(base.uplinks, declared.uplinks)
+    uplinks = base.uplinks if declared.uplinks is None else declared.uplinks
     return replace(
         base,
         uplinks=uplinks,
@@ -71,11 +71,6 @@ def _switch(old: SwitchState | None, declared: Vswitch, state: str) -> SwitchSta
         teaming=_ordered(base, uplinks, declared.teaming),
         security=overlaid(base.security, declared.security),
     )
-
-
-def _as_it_was(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the uplinks as they are where only their order differs: it means nothing."""
-    return old if sorted(old) == sorted(new) else new
 
 
 def _ordered(base: SwitchState, uplinks: tuple[str, ...], declared: Teaming) -> Teaming:
