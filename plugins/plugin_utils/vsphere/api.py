@@ -53,7 +53,7 @@ class Api:
             if not self._hosts:
                 listed = self._properties([self._view()], ["name"], through_view=True)
                 self._hosts = {each["name"]: ref for ref, each in listed}
-            chosen = {_matching(name, self._hosts): name for name in names}
+            chosen = _chosen(names, self._hosts)
             found = self._properties([self._hosts[name] for name in chosen], _PROPERTIES)
             return {chosen[each["name"]]: self._keep(chosen[each["name"]], each) for _ref, each in found}
 
@@ -168,17 +168,32 @@ def _names(steps: Sequence[Step]) -> str:
     return ", ".join(step.name for step in steps)
 
 
-def _matching(name: str, known: dict[str, Any]) -> str:
-    """Return the vCenter's name of a host: the same, or the one whose first label it is."""
+def _chosen(names: Sequence[str], known: dict[str, Any]) -> dict[str, str]:
+    """Return the names by the vCenter's names.
+
+    Raises:
+        RefusalError: with every host that the vCenter does not have.
+
+    """
+    found = {name: _matching(name, known) for name in names}
+    findings = [_unknown(name, known, len(each)) for name, each in found.items() if len(each) != 1]
+    if findings:
+        raise RefusalError(sorted(findings), "Nothing was changed.")
+    return {each[0]: name for name, each in found.items()}
+
+
+def _matching(name: str, known: dict[str, Any]) -> list[str]:
+    """Return the vCenter's name of a host: the same, or those whose first label it is."""
     if name in known:
-        return name
-    short = [each for each in known if each.split(".")[0].lower() == name.split(".")[0].lower()]
-    if len(short) == 1:
-        return short[0]
+        return [name]
+    return [each for each in known if each.split(".")[0].lower() == name.split(".")[0].lower()]
+
+
+def _unknown(name: str, known: dict[str, Any], count: int) -> Finding:
     near = difflib.get_close_matches(name, known, 3)
     why = f"Near to it: {', '.join(near)}." if near else f"It has {len(known)} other hosts."
-    what = "several hosts have this first label" if short else "the vCenter has no such host"
-    raise _refusal(Finding(f"hosts.{name}", "NO_SUCH_HOST", what, why, "Mend the name."))
+    what = f"{count} hosts have this first label" if count else "the vCenter has no such host"
+    return Finding(f"hosts.{name}", "NO_SUCH_HOST", what, why, "Mend the name.")
 
 
 def _refusal(finding: Finding) -> RefusalError:
