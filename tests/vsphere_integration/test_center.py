@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proves that a vCenter's hosts are read and changed with one login, in calls that grow with the hosts and no faster."""
+"""Proves that a vCenter's hosts are read and changed with one login, in calls that grow as the hosts do."""
 
 from __future__ import annotations
 

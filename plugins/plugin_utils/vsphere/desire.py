@@ -63,7 +63,7 @@ def wanted(host: HostState, half: Half, state: str, *, explicit: bool = False, a
 
 def _switch(old: SwitchState | None, declared: Vswitch, state: str) -> SwitchState:
     base = old if old is not None and state == "merged" else replace(_NEW, name=declared.name)
-    uplinks = base.uplinks if declared.uplinks is None else declared.uplinks
+    uplinks = base.uplinks if declared.uplinks is None else _in_order(base.uplinks, declared.uplinks)
     return replace(
         base,
         uplinks=uplinks,
@@ -71,6 +71,11 @@ def _switch(old: SwitchState | None, declared: Vswitch, state: str) -> SwitchSta
         teaming=_ordered(base, uplinks, declared.teaming),
         security=overlaid(base.security, declared.security),
     )
+
+
+def _in_order(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the uplinks, those that stay first: their order means nothing."""
+    return (*(nic for nic in old if nic in new), *(nic for nic in new if nic not in old))
 
 
 def _ordered(base: SwitchState, uplinks: tuple[str, ...], declared: Teaming) -> Teaming:
