@@ -103,11 +103,11 @@ def test_a_member_that_is_not_touched_needs_no_consent():
     ("held", "left"),
     [
         ("member ge-0/0/1\nmember ge-0/0/9", ["member ge-0/0/9"]),
-        ("member-range ge-0/0/0 end-range ge-0/0/1", ["member ge-0/0/0"]),
-        ("member-range ge-0/0/1 end-range ge-0/0/4", ["member-range ge-0/0/2 end-range ge-0/0/4"]),
+        ("member-range ge-0/0/0 to ge-0/0/1", ["member ge-0/0/0"]),
+        ("member-range ge-0/0/1 to ge-0/0/4", ["member-range ge-0/0/2 to ge-0/0/4"]),
         (
-            "member-range ge-0/0/0 end-range ge-0/0/4",
-            ["member ge-0/0/0", "member-range ge-0/0/2 end-range ge-0/0/4"],
+            "member-range ge-0/0/0 to ge-0/0/4",
+            ["member ge-0/0/0", "member-range ge-0/0/2 to ge-0/0/4"],
         ),
         ("member ge-0/0/1", []),
     ],
