@@ -52,7 +52,8 @@ def test_what_a_switchs_specification_leaves_out_is_gone(host: Host) -> None:
     update_switch(host, lambda spec: setattr(spec, "mtu", 9000))
     update_switch(host, lambda spec: [setattr(spec, "policy", None), setattr(spec, "mtu", None)])
     spec = host.net.switches["vSwitch0"]
-    assert (spec.mtu, spec.policy.nicTeaming.policy) == (1500, "loadbalance_srcid")
+    assert (spec.mtu, spec.policy.nicTeaming.policy) == (None, "loadbalance_srcid")
+    assert host.net.mtu("vSwitch0") == 1500
     assert spec.policy.nicTeaming.nicOrder.activeNic == ["vmnic0", "vmnic1"]
 
 
