@@ -173,6 +173,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             findings = seen.plan.findings + refuse_foreign(seen.plan, "foreign" in request.consent)
             result["plan"] = {
                 "changed": seen.plan.changed,
+                "changes": seen.plan.summary(),
                 "findings": [str(finding) for finding in sorted(set(findings))],
                 "notes": seen.plan.notes,
                 **_described(seen.plan),

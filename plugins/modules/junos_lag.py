@@ -412,12 +412,13 @@ gathered:
     vlans: {server: {id: 10}}
 plan:
   description:
-    - The computed difference, with C(changed), C(before), C(after), C(commands), C(notes), and C(findings) that a
-      change would be refused for.
+    - The computed difference, with C(changed), C(changes) (what comes, changes or goes, in words), C(before), C(after),
+      C(commands), C(notes), and C(findings) that a change would be refused for.
   returned: when O(state=gathered) and objects are given
   type: dict
   sample:
     changed: false
+    changes: []
     commands: []
     findings: []
     notes: []

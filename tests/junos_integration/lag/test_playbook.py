@@ -74,6 +74,7 @@ def test_a_plan_reads_only_and_tells_the_commands(lab, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((tmp_path / "found.json").read_text())
     assert found["plan"]["changed"]
+    assert found["plan"]["changes"] == ["VLAN server", "bundle ae0", "port ge-0/0/1", "port ge-0/0/2"]
     assert "set interfaces ge-0/0/1 ether-options 802.3ad ae0" in found["plan"]["commands"]
     assert not {"lock-configuration", "load-configuration", "commit-configuration"} & set(lab.asked())
 
