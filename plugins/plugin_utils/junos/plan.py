@@ -16,7 +16,7 @@ from .emit import to_set, to_xml, words
 from .findings import Finding
 from .gather import structured
 from .model import Declared, Style
-from .names import bundle_index, is_port, physical
+from .names import bundle_index, in_order, is_port, physical
 from .references import Foreign
 from .statements import Config, Operation, Path, difference, entry
 from .vlans import table
@@ -73,14 +73,26 @@ class Plan:
         return direct
 
     def expected_of(self, names: Iterable[str]) -> list[ExpectedBundle]:
-        """Return what is demanded of these bundles."""
+        """Return what is demanded of these bundles, in the order of their numbers."""
         held = members.members_by_bundle(self.after)
-        return [expected_bundle(self.after, name, held.get(name, [])) for name in names]
+        return [expected_bundle(self.after, name, held.get(name, [])) for name in sorted(names, key=in_order)]
 
     def structures(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return before and after in the shape of the declaration."""
         before = structured(self.before, self.style)
         return before, structured(self.after, self.style) if self.changed else before
+
+    def summary(self) -> list[str]:
+        """Return in words which VLANs, bundles and plain ports come, change or go; the commands where it is none."""
+        before, after = self.structures()
+        kinds = {"vlans": "VLAN", "bundles": "bundle", "ports": "port"}
+        found = [
+            f"{word} {name}"
+            for kind, word in kinds.items()
+            for name in sorted({*before[kind], *after[kind]}, key=in_order)
+            if before[kind].get(name) != after[kind].get(name)
+        ]
+        return found or self.commands
 
 
 def make(

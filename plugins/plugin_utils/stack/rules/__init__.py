@@ -9,10 +9,19 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     certificates,
     devices,
     health,
+    link_bundles,
+    link_esxi,
+    link_ports,
+    link_vlans,
+    links,
     pairs,
     services,
     vips,
     vlans,
 )
 
-TOPICS = (vlans, devices, pairs, vips, services, backends, health, certificates)
+TOPICS = (
+    *(vlans, devices),
+    *(links, link_ports, link_bundles, link_vlans, link_esxi),
+    *(pairs, vips, services, backends, health, certificates),
+)

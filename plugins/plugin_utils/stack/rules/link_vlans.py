@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Rules on the VLANs and the MTU of links."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ex import (
+    FRAME_TAGGED,
+    MTU_HIGHEST,
+    VLAN_NAME,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import mtu_of, sides_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import SWITCHES
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import Link
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
+
+ESXI = ("esxi_vss", "esxi_vds")
+"""Kinds that have a rule of their own for their management VLAN."""
+
+
+@rule("LINK_VLAN_UNKNOWN")
+def link_vlan_unknown(site: Site) -> Iterator[Fault]:
+    """A link carries a VLAN that is not declared.
+
+    Breaks: its id is unknown, so neither end can be told.
+    Why: there is one table of VLANs for the whole site, so that an id has one meaning.
+    Mend: declare the VLAN, or correct the name.
+    """
+    for name, link in sorted(site.links.items()):
+        for key, vlan in _written(link):
+            if not site.knows("vlans", vlan):
+                yield Fault(
+                    ("links", name, "vlans", *key),
+                    f"VLAN {vlan} is not declared, so neither end could be told its id; declare it under vlans or "
+                    "correct the name",
+                )
+
+
+def _written(link: Link) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if link.vlans.untagged is not None:
+        yield ("untagged",), link.vlans.untagged
+    for index, vlan in enumerate(link.vlans.tagged):
+        yield ("tagged", index), vlan
+
+
+@rule("LINK_VLAN_TWICE")
+def link_vlan_twice(site: Site) -> Iterator[Fault]:
+    """A VLAN is untagged and tagged on one link, or tagged twice.
+
+    Breaks: a switch without ELS tags every VLAN that it lists, so the untagged frames of this one are lost.
+    Why: on one link a VLAN is sent either with a tag or without; IEEE 802.1Q, 8.6.8.
+    Mend: take it out of one of the places.
+    """
+    for name, link in sorted(site.links.items()):
+        for vlan, count in sorted(Counter(link.vlans.every).items()):
+            if count > 1:
+                yield Fault(
+                    ("links", name, "vlans"),
+                    f"VLAN {vlan} stands here {count} times, and frames go either with a tag or without; take it out "
+                    "of all places but one",
+                )
+
+
+@rule("LINK_WITHOUT_VLAN")
+def link_without_vlan(site: Site) -> Iterator[Fault]:
+    """A link carries no VLAN.
+
+    Breaks: the ports fall into the switch's default VLAN, or an ELS switch refuses the trunk.
+    Why: Junos: `For trunk interface, please ensure either vlan members is configured ...`.
+    Mend: name the VLANs, `untagged` or `tagged`.
+    """
+    for name, link in sorted(site.links.items()):
+        if not link.vlans.every:
+            yield Fault(
+                ("links", name),
+                "it carries no VLAN, so its ports would be in the switch's default VLAN, which nobody declared; name "
+                "untagged or tagged under vlans",
+            )
+
+
+@rule("LINK_TRUNK")
+def link_trunk(site: Site) -> Iterator[Fault]:
+    """A link says `trunk` where it has tagged VLANs, or no untagged one.
+
+    Breaks: it says nothing that is not so already, and its author means something else.
+    Why: `trunk` makes a trunk with a native VLAN only; tagged VLANs make a trunk anyway.
+    Mend: remove `trunk`, or correct the VLANs.
+    """
+    for name, link in sorted(site.links.items()):
+        if link.trunk and (link.vlans.tagged or link.vlans.untagged is None):
+            yield Fault(
+                ("links", name, "trunk"),
+                "trunk is for a link with an untagged VLAN and no tagged one, and says nothing here; remove it or "
+                "correct the VLANs",
+            )
+
+
+@rule("LINK_MTU_SMALL")
+def link_mtu_small(site: Site) -> Iterator[Fault]:
+    """A link's MTU is below that of one of its VLANs.
+
+    Breaks: small frames pass and large ones vanish: a ping works, NFS and vMotion hang.
+    Why: each link on the way must carry the VLAN's payload.
+    Mend: leave `mtu` out (it is the greatest of the VLANs'), or raise it.
+    """
+    for name, link in sorted(site.links.items()):
+        for vlan in sorted(set(link.vlans.every) & set(site.vlans)):
+            if link.mtu is not None and link.mtu < site.vlans[vlan].mtu:
+                yield Fault(
+                    ("links", name, "mtu"),
+                    f"{link.mtu} octets are fewer than the {site.vlans[vlan].mtu} of VLAN {vlan}, whose large frames "
+                    "would vanish; leave mtu out or raise it",
+                    (("vlans", vlan),),
+                )
+
+
+@rule("LINK_MTU_LARGE")
+def link_mtu_large(site: Site) -> Iterator[Fault]:
+    """A link's MTU is more than a Juniper EX takes.
+
+    Breaks: the switch refuses the commit.
+    Why: Junos: mtu is within 256..9216, and counts 18 octets of Ethernet and VLAN beside the payload.
+    Mend: lower the MTU of the link or its VLAN to 9198; 9000 is what hosts use.
+    """
+    highest = MTU_HIGHEST - FRAME_TAGGED
+    for name, link in sorted(site.links.items()):
+        if mtu_of(site, link) > highest and any(site.kind(host) == "junos_ex" for host in link.ends):
+            yield Fault(
+                ("links", name, "mtu") if link.mtu is not None else ("links", name),
+                f"a payload of {mtu_of(site, link)} octets is more than a Juniper EX takes ({highest}); lower the mtu "
+                "of the link or of its VLAN, 9000 is what hosts use",
+            )
+
+
+@rule("LINK_VLAN_ID_TWICE")
+def link_vlan_id_twice(site: Site) -> Iterator[Fault]:
+    """A switch has two VLANs of one id.
+
+    Breaks: the switch refuses the second name, or both are one network.
+    Why: VLANs of different domains may have one id, and a switch is in one domain. IEEE 802.1Q, 9.6.
+    Mend: take one of them off the switch's links, or give it another id.
+    """
+    for host in sorted(site.links_by_host):
+        owners: dict[int, str] = {}
+        if site.kind(host) not in SWITCHES:
+            continue
+        for side in sides_of(site, host):
+            for vlan in sorted(set(side.link.vlans.every) & set(site.vlans)):
+                first = owners.setdefault(site.vlans[vlan].id, vlan)
+                if first != vlan:
+                    yield Fault(
+                        ("links", side.name, "vlans"),
+                        f"{host} has id {site.vlans[vlan].id} as VLAN {first} already, so {vlan} would be the same "
+                        "network there; take one off its links or give it another id",
+                    )
+
+
+@rule("LINK_VLAN_NAME")
+def link_vlan_name(site: Site) -> Iterator[Fault]:
+    """A Juniper EX gets a VLAN whose name it does not take.
+
+    Breaks: the switch refuses it, or takes the name for an id.
+    Why: 2 to 64 characters (Juniper's YANG, junos-ex 21.4R1); the first a letter, so that a name is never an id.
+    Mend: rename the VLAN.
+    """
+    for host in sorted(site.links_by_host):
+        if site.kind(host) == "junos_ex":
+            carried = {vlan for side in sides_of(site, host) for vlan in side.link.vlans.every}
+            for vlan in sorted(name for name in carried & set(site.vlans) if not VLAN_NAME.fullmatch(name)):
+                yield Fault(
+                    ("vlans", vlan),
+                    f"{host} takes names of VLANs of 2 to 64 characters that begin with a letter; rename it",
+                    (("devices", host),),
+                )
+
+
+@rule("NETWORK_NOT_CARRIED", severity="warning", waivable=True)
+def network_not_carried(site: Site) -> Iterator[Fault]:
+    """No link of a device, or of the hypervisor that it is `on`, carries a VLAN that it has a leg in.
+
+    Breaks: it reaches nobody in that VLAN.
+    Why: a VLAN must be on each link of the way, and the links of this device are declared.
+    Mend: add the VLAN to a link, or declare the link that carries it.
+    """
+    for name, device in sorted(site.devices.items()):
+        carrier = name if name in site.links_by_host else device.on
+        if carrier not in site.links_by_host or device.kind in SWITCHES or not _all_readable(site):
+            continue
+        carried = {vlan for side in sides_of(site, str(carrier)) for vlan in side.link.vlans.every}
+        managed = {device.management_vlan} if device.kind in ESXI else set()  # a rule of its own
+        for vlan in sorted((set(device.networks) & set(site.vlans)) - carried - managed):
+            yield Fault(
+                ("devices", name, "networks", vlan),
+                f"no link of {carrier} carries {vlan}, so {name} would reach nobody there; add the VLAN to a link, or "
+                "declare that link",
+            )
+
+
+def _all_readable(site: Site) -> bool:
+    """Tell whether every declared link can be read; one that cannot may be the one that carries the VLAN."""
+    return site.complete and len(site.links) == len(site.declared.get("links", ()))
