@@ -16,6 +16,7 @@ from typing import Any
 from lxml import etree
 
 from . import factory, setform, textform, xmlform
+from . import ports as frames_of
 from .clock import stamp
 from .device import Device, Options, Session
 from .errors import JunosError
@@ -129,6 +130,12 @@ def release(lab: Lab, switch: str) -> None:
 
 
 @operation
+def held(lab: Lab) -> dict[str, list[str]]:
+    """Tell of each switch at which moments a fault held an RPC."""
+    return {name: list(device.faults.held) for name, device in lab.devices.items()}
+
+
+@operation
 def status(lab: Lab, switch: str) -> dict[str, Any]:
     """Tell of lock, candidate, pending commit (seconds left), sessions and commits."""
     device = chosen(lab, switch)
@@ -211,6 +218,12 @@ def state(lab: Lab, switch: str) -> dict[str, dict[str, Any]]:
         name: {"up": now.up(name), "members": now.members(name), "active": now.active_members(name)}
         for name in now.bundles()
     }
+
+
+@operation
+def ports(lab: Lab, switch: str) -> dict[str, dict[str, Any]]:
+    """Give what every cabled port does with frames: light, bundle, forwards, untagged, tagged, names."""
+    return frames_of.ports(chosen(lab, switch))
 
 
 @operation

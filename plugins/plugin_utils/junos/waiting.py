@@ -39,10 +39,11 @@ def wait(opener: Opener, expected: list[ExpectedBundle], asked: Verification, se
                 said = ["The links do not work:", *wrong, *_neighbours(session, judged)]
                 raise errors.VerificationError("\n".join(said))
             break
-        except errors.LostError:
+        except errors.LostError as error:
             # Links that come and go may break a session; the next one may do better.
             if time.monotonic() >= deadline:
-                raise errors.VerificationError("The verifying session breaks again and again.") from None
+                what = f"The verifying session breaks again and again. {error.what}"
+                raise errors.VerificationError(what) from None
         finally:
             session.close()
     _command(asked, deadline)
