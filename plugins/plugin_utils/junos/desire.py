@@ -218,10 +218,11 @@ def _device_count(draft: Draft, declared: Declared, state: State) -> None:
 def _judge_bundles(draft: Draft, before: Config) -> None:
     """Refuse what this change would leave behind: a bundle below its minimum-links, or without any member."""
     held, former = members.members_by_bundle(draft.config), members.members_by_bundle(before)
+    known = set(members.bundles_of(before))
     for name in members.bundles_of(draft.config):
         links = draft.config.value(*interface(name), "aggregated-ether-options", "minimum-links")
         count = len(held.get(name, []))
-        if count == len(former.get(name, [])) and name in members.bundles_of(before):
+        if count == len(former.get(name, [])) and name in known:
             continue
         if links and links.isdigit() and int(links) > count:
             why = "The commit would fail."
