@@ -77,6 +77,9 @@ def apply(opener: Opener, request: Request, keeper: Keeper | None = None) -> Out
             keeper({name: points.point(made) for name, made in outcome.pending.items()})
         run.change()
         return outcome
+    except errors.LostError:
+        run.way.drop()
+        raise
     finally:
         run.way.close()
 
