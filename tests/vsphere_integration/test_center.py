@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import api
 
 from .labs import changed, request
 
@@ -99,3 +100,13 @@ def test_management_of_a_vcenters_host_is_guarded_too(vc1):
 
 def test_a_request_for_hosts_keeps_their_names():
     assert request(hosts={"a": HALF, "b": HALF}).names == ["a", "b"]
+
+
+def test_pages_are_followed(vc1, monkeypatch):
+    monkeypatch.setattr(api, "_PAGE", 7)
+    session = vc1.api()
+    try:
+        assert list(session.read(NAMES)) == NAMES
+    finally:
+        session.close()
+    assert calls(vc1)["ContinueRetrievePropertiesEx"] == 14
