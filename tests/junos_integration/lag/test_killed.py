@@ -47,7 +47,7 @@ class Bed:
         return {name: playbooks.variables(self.simulator.port(name), known) for name in names}
 
     def command(self, *names: str) -> list[str]:
-        variables = {**playbooks.VARIABLES, "timeouts": {"rpc": 2 * PATIENCE}}
+        variables = {**playbooks.VARIABLES, "timeouts": {"connect": PATIENCE, "rpc": 2 * PATIENCE}}
         return playbooks.command(
             self.hosts(*names), self.folder, playbooks.task(**variables), "--forks", str(len(names))
         )

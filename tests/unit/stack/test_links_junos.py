@@ -97,10 +97,9 @@ def test_the_management_trunk_of_the_farm_is_the_blog_posts_own():
     assert "set interfaces ae4 aggregated-ether-options lacp periodic slow" in commands
 
 
-@pytest.mark.parametrize(
-    "name", [f"ae{number}" for number in (0, 9, 10, 99, 100, 119, 127, 128, 200)] + ["ae01", "ae", "x"]
-)
-def test_the_site_and_junos_lag_take_the_same_names_of_bundles(name):
+@pytest.mark.parametrize("number", [0, 9, 10, 99, 100, 119, 127, 128, 200, "", "01"])
+def test_the_site_and_junos_lag_take_the_same_names_of_bundles(number):
+    name = f"ae{number}"
     assert (NAMES["junos_ex"].lag.fullmatch(name) is not None) == (bundle_index(name) is not None)
 
 

@@ -12,7 +12,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.esxi_vss import port_groups
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_ports import ends
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_vlans import ESXI
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_vlans import ESXI, all_readable
 
 
 @rule("ESXI_MANAGEMENT_ACCESS", severity="warning", waivable=True)
@@ -44,7 +44,7 @@ def esxi_management_not_carried(site: Site) -> Iterator[Fault]:
     Why: the safe order of a change depends on the link that carries the management.
     Mend: add the VLAN to the link, or declare the link that has it.
     """
-    for host in sorted(site.links_by_host):
+    for host in sorted(site.links_by_host) if all_readable(site) else ():
         device = site.devices.get(host)
         if device is None or device.kind not in ESXI or device.management_vlan is None:
             continue

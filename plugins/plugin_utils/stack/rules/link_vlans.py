@@ -14,10 +14,11 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.juno
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import mtu_of, sides_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import SWITCHES
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import SWITCHES, Parts
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import Link
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, LbPair, Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import SWITCHES as FORWARDING
 
 ESXI = ("esxi_vss", "esxi_vds")
 """Kinds that have a rule of their own for their management VLAN."""
@@ -187,9 +188,11 @@ def network_not_carried(site: Site) -> Iterator[Fault]:
     Why: a VLAN must be on each link of the way, and the links of this device are declared.
     Mend: add the VLAN to a link, or declare the link that carries it.
     """
+    if not all_readable(site):
+        return
     for name, device in sorted(site.devices.items()):
         carrier = name if name in site.links_by_host else device.on
-        if carrier not in site.links_by_host or device.kind in SWITCHES or not _all_readable(site):
+        if carrier not in site.links_by_host or device.kind in SWITCHES:
             continue
         carried = {vlan for side in sides_of(site, str(carrier)) for vlan in side.link.vlans.every}
         managed = {device.management_vlan} if device.kind in ESXI else set()  # a rule of its own
@@ -201,6 +204,46 @@ def network_not_carried(site: Site) -> Iterator[Fault]:
             )
 
 
-def _all_readable(site: Site) -> bool:
+def all_readable(site: Site) -> bool:
     """Tell whether every declared link can be read; one that cannot may be the one that carries the VLAN."""
-    return site.complete and len(site.links) == len(site.declared.get("links", ()))
+    whole = all(len(link.ends) == ENDS for link in site.links.values())
+    return site.complete and whole and len(site.links) == len(site.declared.get("links", ()))
+
+
+@rule("PAIR_VLAN_SPLIT", severity="warning", waivable=True)
+def pair_vlan_split(site: Site) -> Iterator[Fault]:
+    """The nodes of a pair are on switches between which no link carries the VLAN of their VIPs.
+
+    Breaks: neither node hears the other, so both take every VIP.
+    Why: RFC 5798, 6.4.2: a backup that hears no advertisement becomes master.
+    Mend: add the VLAN to the links between the switches, or declare the link that carries it.
+    """
+    if not all_readable(site):
+        return
+    between = _between_switches(site)
+    for name, pair in sorted(site.lb_pairs.items()):
+        joined = between.get(pair.vip_vlan, Parts())
+        first, *others = [{joined.top(switch) for switch in _switches_of(site, host, pair)} for host in pair.hosts]
+        if first and all(other and not first & other for other in others) and others:
+            yield Fault(
+                ("lb_pairs", name, "vip_vlan"),
+                f"no link carries {pair.vip_vlan} from the switches of {pair.hosts[0]} to those of {pair.hosts[1]}, so "
+                "both would take every VIP; add it to the links between them, or declare that link",
+            )
+
+
+def _between_switches(site: Site) -> dict[str, Parts]:
+    """Return for each VLAN the switches that hand its frames on to each other."""
+    found: dict[str, Parts] = {}
+    for link in site.links.values():
+        if all(site.kind(host) in FORWARDING for host in link.ends):
+            for vlan in link.vlans.every:
+                found.setdefault(vlan, Parts()).join(link.ends)
+    return found
+
+
+def _switches_of(site: Site, host: str, pair: LbPair) -> set[str]:
+    """Return the switches that a node, or the hypervisor that it is on, is cabled to in the VLAN of the VIPs."""
+    device = site.devices.get(host)
+    carrier = host if host in site.links_by_host or device is None else device.on or host
+    return {side.peer for side in sides_of(site, carrier) if pair.vip_vlan in side.link.vlans.every}
