@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
-from .labs import STATIC, changed
+from .labs import DELIVERED, STATIC, changed
 
 
 @pytest.mark.parametrize("transport", ["api", "ssh"])
@@ -120,3 +122,16 @@ def test_an_esxcli_without_json_is_read_as_text(esx1):
         api.close()
     assert (as_text.switches, as_text.groups) == (as_api.switches, as_api.groups)
     assert (as_text.nics, as_text.vmks, as_text.computed) == (as_api.nics, as_api.vmks, as_api.computed)
+
+
+@pytest.mark.parametrize("transport", ["api", "ssh"])
+def test_an_order_whose_uplinks_all_go_is_inherited_and_never_left_empty(esx1, transport):
+    state = copy.deepcopy(DELIVERED)
+    own = {"notifySwitches": False, "nicOrder": {"activeNic": ["vmnic3"]}}
+    state["groups"]["storage"]["policy"] = {"nicTeaming": own}
+    esx1.control("reset", state=state)
+    done = esx1.apply(transport, vswitches={"vSwitch1": {"uplinks": ["vmnic2"]}})
+    assert done.error is None, done.error
+    group = esx1.state()["groups"]["storage"]
+    assert group["computed"]["nicTeaming"]["nicOrder"]["activeNic"] == ["vmnic2"]
+    assert group["policy"]["nicTeaming"]["notifySwitches"] is False
