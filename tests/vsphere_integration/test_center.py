@@ -76,6 +76,7 @@ def test_the_first_failure_ends_it_and_says_what_was_done_and_what_was_not_begun
     assert f"Not begun: {NAMES[2]}, {NAMES[3]}." in done.error.text()
     mtus = [vc1.state(name)["switches"]["vSwitch0"]["mtu"] for name in NAMES[:4]]
     assert mtus == [9000, 1500, 1500, 1500]
+    assert done.verified == [f"hosts.{NAMES[0]}.read back: the host has what was sent"]
 
 
 def test_what_vcenter_takes_back_is_told_as_that(vc1):

@@ -135,3 +135,11 @@ def test_an_order_whose_uplinks_all_go_is_inherited_and_never_left_empty(esx1, t
     group = esx1.state()["groups"]["storage"]
     assert group["computed"]["nicTeaming"]["nicOrder"]["activeNic"] == ["vmnic2"]
     assert group["policy"]["nicTeaming"]["notifySwitches"] is False
+
+
+def test_a_switch_that_names_no_mtu_is_sent_none(esx1):
+    esx1.control("reset")
+    assert changed(esx1.apply(vswitches={"vSwitch0": {"teaming": {"notify_switches": False}}}))
+    (sent,) = [each["request"] for each in esx1.log() if each["method"] == "UpdateVirtualSwitch"]
+    assert "notifySwitches" in sent
+    assert "<mtu>" not in sent

@@ -118,6 +118,22 @@ def test_a_host_that_stays_away_is_unknown(monkeypatch):
     assert done.done == []
 
 
+def test_a_change_that_cannot_be_read_back_has_still_been_made(monkeypatch):
+    way = Memory(two())
+    reads = []
+
+    def read(names):
+        reads.append(names)
+        if len(reads) > 1:
+            raise errors.LostError("Gone.")
+        return {"": way.state}
+
+    monkeypatch.setattr(way, "read", read)
+    done = run(way)
+    assert "could not be read back" in done.error.text()
+    assert done.done == [""]
+
+
 def test_the_restore_point_is_kept_before_anything_is_changed():
     way = Memory(two())
     kept = []
