@@ -143,3 +143,27 @@ def test_a_switch_that_names_no_mtu_is_sent_none(esx1):
     (sent,) = [each["request"] for each in esx1.log() if each["method"] == "UpdateVirtualSwitch"]
     assert "notifySwitches" in sent
     assert "<mtu>" not in sent
+
+
+def test_the_host_of_the_blog_post_becomes_the_same_over_both_ways(esx1, esx2):
+    wanted = {
+        "vswitches": {
+            "vSwitch0": {
+                "uplinks": ["vmnic0", "vmnic1"],
+                "teaming": {"load_balancing": "loadbalance_ip", "failure_detection": "link_status"},
+                "bundle": {"mode": "static", "ports": 2},
+            }
+        },
+        "port_groups": {"Management Network": {"vlan": 0, "teaming": "inherit"}},
+        "consent": ["management"],
+    }
+    found = []
+    for lab, transport in ((esx1, "api"), (esx2, "ssh")):
+        lab.control("reset")
+        assert changed(lab.apply(transport, **wanted))
+        assert changed(lab.apply(transport, **wanted)) == []
+        state = lab.state()
+        found.append({name: group["computed"]["nicTeaming"] for name, group in state["groups"].items()})
+    assert found[0] == found[1]
+    assert {each["policy"] for each in found[0].values()} == {"loadbalance_ip"}
+    assert found[0]["Management Network"]["nicOrder"]["activeNic"] == ["vmnic0", "vmnic1"]
