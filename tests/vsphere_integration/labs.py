@@ -104,7 +104,10 @@ class Lab:
         return {key: found[key] for key in ("switches", "groups", "vmks")}
 
     def calls(self) -> list[str]:
-        return [entry["method"] for entry in self.simulator.control("log", endpoint=self.name)]
+        return [entry["method"] for entry in self.log()]
+
+    def log(self) -> list[dict[str, str]]:
+        return self.simulator.control("log", endpoint=self.name)
 
     def clear(self) -> None:
         self.simulator.control("clear_log", endpoint=self.name)

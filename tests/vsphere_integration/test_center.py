@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import api
 
 from .labs import changed, request
 
@@ -75,6 +76,7 @@ def test_the_first_failure_ends_it_and_says_what_was_done_and_what_was_not_begun
     assert f"Not begun: {NAMES[2]}, {NAMES[3]}." in done.error.text()
     mtus = [vc1.state(name)["switches"]["vSwitch0"]["mtu"] for name in NAMES[:4]]
     assert mtus == [9000, 1500, 1500, 1500]
+    assert done.verified == [f"hosts.{NAMES[0]}.read back: the host has what was sent"]
 
 
 def test_what_vcenter_takes_back_is_told_as_that(vc1):
@@ -99,3 +101,13 @@ def test_management_of_a_vcenters_host_is_guarded_too(vc1):
 
 def test_a_request_for_hosts_keeps_their_names():
     assert request(hosts={"a": HALF, "b": HALF}).names == ["a", "b"]
+
+
+def test_pages_are_followed(vc1, monkeypatch):
+    monkeypatch.setattr(api, "_PAGE", 7)
+    session = vc1.api()
+    try:
+        assert list(session.read(NAMES)) == NAMES
+    finally:
+        session.close()
+    assert calls(vc1)["ContinueRetrievePropertiesEx"] == 14

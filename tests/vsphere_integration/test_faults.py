@@ -155,6 +155,7 @@ def test_a_host_whose_switch_follows_is_found_in_its_new_state(esx1):
     assert calls.count("UpdateNetworkConfig") == 1
     assert "UpdateVirtualSwitch" not in calls
     assert calls.count("Login") == 2
+    assert calls.count("RetrievePropertiesEx") == 2
 
 
 def test_ssh_tells_an_unknown_host_key_a_wrong_password_and_a_closed_port(esx1, tmp_path):

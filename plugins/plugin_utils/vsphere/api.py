@@ -34,6 +34,7 @@ class Api:
         self.login = Login(target)
         self._systems: dict[str, Any] = {}
         self._hosts: dict[str, Any] = {}
+        self._all: Any = None
 
     def read(self, names: Sequence[str] | None) -> dict[str, HostState]:
         """Return the states of the named hosts of a vCenter, or of the host itself under its address.
@@ -66,8 +67,11 @@ class Api:
         return {"": self._keep("", found[0])}
 
     def _view(self) -> Any:
-        content = self.login.content
-        return content.viewManager.CreateContainerView(content.rootFolder, [vim.HostSystem], True)
+        """Return a view of all hosts; it lives as long as the session."""
+        if self._all is None:
+            content = self.login.content
+            self._all = content.viewManager.CreateContainerView(content.rootFolder, [vim.HostSystem], True)
+        return self._all
 
     def _properties(
         self, objects: Iterable[Any], names: list[str], *, through_view: bool = False

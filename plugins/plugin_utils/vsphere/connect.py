@@ -30,6 +30,7 @@ class Login:
         if MISSING:
             raise errors.ConnectError(f"pyVmomi is not installed on the controller ({MISSING}).", "Install pyvmomi.")
         self.target = target
+        self._dropped = False
         context = _context(target)
         self.stub = SoapAdapter.SoapStubAdapter(
             host=target.host,
@@ -57,13 +58,16 @@ class Login:
         return bool(self.content.about.apiType == "VirtualCenter")
 
     def close(self) -> None:
-        """Log out; a session that is gone already needs no goodbye."""
+        """Log out; a session that is gone already needs no goodbye, and a dead line would keep us waiting."""
+        if self._dropped:
+            return
         with suppress(errors.HostError), told(self.target.api, "The logout failed."):
             self.content.sessionManager.Logout()
         self.drop()
 
     def drop(self) -> None:
         """Close the connections without a word."""
+        self._dropped = True
         self.stub.DropConnections()
 
 

@@ -131,7 +131,8 @@ def recovery(made: Plan) -> list[str]:
         old = step.before
         if isinstance(old, GroupState) and isinstance(step.after, GroupState):
             teaming, security = made.before.effective(old)
-            found += _group(step.after, GroupState(old.name, old.vswitch, old.vlan, teaming, security))
+            kept = step.after.security if step.after.security == old.security else security
+            found += _group(step.after, GroupState(old.name, old.vswitch, old.vlan, teaming, kept))
     return found
 
 

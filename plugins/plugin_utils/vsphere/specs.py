@@ -10,7 +10,7 @@ import copy
 from typing import Any, TypeVar
 
 from .model import BEACON, LINK_STATUS, GroupState, HostState, Nic, Security, SwitchState, Teaming, Vmk
-from .third_party import SoapAdapter, VmomiSupport, vim
+from .third_party import MISSING, SoapAdapter, VmomiSupport, vim
 
 State = TypeVar("State", SwitchState, GroupState)
 _NEW_PORTS = 128
@@ -89,7 +89,8 @@ def switch_spec(before: SwitchState | None, after: SwitchState) -> Any:
     else:
         spec = copy.deepcopy(old.raw)
         spec.policy = spec.policy or vim.host.NetworkPolicy()
-    spec.mtu = after.mtu
+    if after.mtu != old.mtu:
+        spec.mtu = after.mtu
     if sorted(old.uplinks) != sorted(after.uplinks):
         spec.bridge = _bridge(spec.bridge, after.uplinks)
     _change_teaming(spec.policy, old.teaming, after.teaming)
@@ -190,6 +191,8 @@ def to_text(raw: Any) -> str:
 
 
 def from_text(text: str, kind: str) -> Any:
-    """Return the specification of a text; `kind` is switch or group."""
+    """Return the specification of a text; `kind` is switch or group. Over SSH, without pyVmomi, nobody needs it."""
+    if MISSING:
+        return None
     types = {"switch": vim.host.VirtualSwitch.Specification, "group": vim.host.PortGroup.Specification}
     return SoapAdapter.Deserialize(text, types[kind])

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from . import errors
 from .model import Half, HostState
 from .plan import Plan
-from .request import Request
+from .request import Request, Way
 from .transaction import Opener, findings_of, not_in_effect, planned
 
 
@@ -21,16 +23,26 @@ class Seen:
     commands: list[str]
 
 
-def gather(opener: Opener, request: Request) -> Seen:
-    """Read the hosts, and compute what would change."""
+@contextmanager
+def _session(opener: Opener) -> Iterator[Way]:
+    """Open a session and end it; one that broke gets no goodbye."""
     way = opener()
     try:
+        yield way
+    except errors.LostError:
+        way.drop()
+        raise
+    finally:
+        way.close()
+
+
+def gather(opener: Opener, request: Request) -> Seen:
+    """Read the hosts, and compute what would change."""
+    with _session(opener) as way:
         plans = planned(way, request)
         findings = [str(finding) for finding in findings_of(request, plans)]
         commands = [line for made in plans.values() for line in way.lines(made.steps)]
         return Seen(plans, findings, commands)
-    finally:
-        way.close()
 
 
 def verified(opener: Opener, request: Request) -> list[str]:
@@ -40,11 +52,8 @@ def verified(opener: Opener, request: Request) -> list[str]:
         errors.VerificationError: it is not so, with everything that is wrong.
 
     """
-    way = opener()
-    try:
+    with _session(opener) as way:
         plans = planned(way, request)
-    finally:
-        way.close()
     wrong: list[str] = []
     for name, made in plans.items():
         at = request.at(name)

@@ -77,6 +77,9 @@ def apply(opener: Opener, request: Request, keeper: Keeper | None = None) -> Out
             keeper({name: points.point(made) for name, made in outcome.pending.items()})
         run.change()
         return outcome
+    except errors.LostError:
+        run.way.drop()
+        raise
     finally:
         run.way.close()
 
@@ -87,6 +90,7 @@ class _Run:
     def __init__(self, opener: Opener, request: Request, way: Way) -> None:
         self.opener, self.request, self.way = opener, request, way
         self.outcome = Outcome()
+        self.seen: dict[str, HostState] = {}
 
     def change(self) -> None:
         """Change one host after the other, and read them all back; the first failure ends it."""
@@ -95,15 +99,16 @@ class _Run:
                 self._one(name, made)
             except errors.HostError as error:
                 self._failed(name, made, error)
-                return
+                break
             self.outcome.done.append(name)
-        self._read_back()
+        if self.outcome.done:
+            self._read_back()
 
     def _failed(self, name: str, made: Plan, error: errors.HostError) -> None:
         left = [other for other in self.outcome.pending if other not in (*self.outcome.done, name)]
         if left:
             error = error.after(f"Not begun: {', '.join(left)}.")
-        self.outcome.error = error
+        self.outcome.error = self.outcome.error or error
         if isinstance(error, errors.UnknownError):
             self.outcome.recovery = esxcli.recovery(made)
 
@@ -121,9 +126,9 @@ class _Run:
             if together and not self.request.center:
                 # The old connection proves nothing: it may still live on a link that new ones do not use.
                 self.way.drop()
-                self._return(name, made, "The change was sent.")
+                self.seen[name] = self._return(name, "The change was sent.")
 
-    def _return(self, name: str, made: Plan, what: str) -> HostState:
+    def _return(self, name: str, what: str) -> HostState:
         """Open a session with a host that may be away for a while, and return its state.
 
         Raises:
@@ -136,6 +141,7 @@ class _Run:
                 self.way = self.opener()
                 return self._state(name)
             except (errors.ConnectError, errors.LostError) as error:
+                self.way.drop()
                 if time.monotonic() + pause > deadline:
                     raise _unknown(what, error, self.request.back) from None
             time.sleep(pause)
@@ -152,9 +158,10 @@ class _Run:
 
         """
         self.way.drop()
-        now = self._return(name, made, error.what)
+        now = self._return(name, error.what)
         if not plan.difference(now, made.after):
             self.outcome.warnings.append(f"{error.what} The host has the new state.")
+            self.seen[name] = now
             return
         self._back_to(name, made, now, error)
 
@@ -163,7 +170,7 @@ class _Run:
             now = self._state(name)
         except errors.LostError:
             self.way.drop()
-            now = self._return(name, made, error.what)
+            now = self._return(name, error.what)
         self._back_to(name, made, now, error)
 
     def _back_to(self, name: str, made: Plan, now: HostState, error: errors.HostError) -> None:
@@ -186,16 +193,25 @@ class _Run:
 
     def _read_back(self) -> None:
         """Read all changed hosts back at once, and put those back that do not have what they should have."""
-        done = self.outcome.done
-        states = self.way.read(done if self.request.center else None)
-        for name in list(done):
-            made, now = self.outcome.plans[name], states[name]
-            wrong = [f"{self.request.at(name)}missing: {step}" for step in plan.difference(now, made.after)]
-            wrong += [f"{self.request.at(name)}{each}" for each in not_in_effect(now, touched(made))]
+        for name, now in self._states().items():
+            made, at = self.outcome.plans[name], self.request.at(name)
+            wrong = [f"{at}missing: {step}" for step in plan.difference(now, made.after)]
+            wrong += [f"{at}{each}" for each in not_in_effect(now, touched(made))]
             if wrong:
                 self._undo(name, made, now, wrong)
             else:
-                self.outcome.verified.append(f"{self.request.at(name)}read back: the host has what was sent")
+                self.outcome.verified.append(f"{at}read back: the host has what was sent")
+
+    def _states(self) -> dict[str, HostState]:
+        """Return the states of the changed hosts; that they cannot be read does not undo that they have changed."""
+        unseen = [name for name in self.outcome.done if name not in self.seen]
+        try:
+            read = self.way.read(unseen if self.request.center else None) if unseen else {}
+        except errors.HostError as error:
+            error = error.after("What was sent has been answered, but could not be read back.")
+            self.outcome.error = self.outcome.error or error
+            read = {}
+        return {name: state for name, state in {**self.seen, **read}.items() if name in self.outcome.done}
 
     def _undo(self, name: str, made: Plan, now: HostState, wrong: list[str]) -> None:
         what = "\n".join(["The host did not take all of it:", *wrong])
