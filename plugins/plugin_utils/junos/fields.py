@@ -74,6 +74,14 @@ class Reader:
             return None
         return value
 
+    def flag(self, key: str) -> bool | None:
+        """Return a truth; texts are findings, because "no" would be true somewhere."""
+        value = self.data.get(key)
+        if value is None or isinstance(value, bool):
+            return value
+        self._type(key, "true or false")
+        return None
+
     def choice(self, key: str, choices: Collection[str]) -> str | None:
         """Return one of the words."""
         value = self.data.get(key)

@@ -33,7 +33,7 @@ def test_the_rules_agree_with_the_flows_at_every_place(name):
         put(world, link, place)
         lost = not all(map(world.comes_back, range(16)))
         reason = delivery.wrong(link, place)
-        # A port-ID team over a plain port and a bundle of one works as long as nobody adds to the bundle: not relied on.
+        # A port-ID team over a plain port and a bundle of one works until somebody adds to the bundle: not relied on.
         careful = "inside and outside" in reason and not link.host_form(place).hashing
         assert careful or bool(reason) == lost, (place, reason)
 
