@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts and ends a lab: systemd containers on podman networks, reached over SSH with checked host keys.
+"""Starts and ends a lab: systemd containers on podman networks and simulated devices, with checked host keys.
 
-    lab.py up TOPOLOGY.yml      make images, networks and hosts; nothing is done that is done already
+    lab.py up TOPOLOGY.yml      make images, networks, hosts and devices; nothing is done that is done already
     lab.py down TOPOLOGY.yml    remove them
-    lab.py status TOPOLOGY.yml  list the hosts and their addresses
+    lab.py status TOPOLOGY.yml  list the hosts and devices and their addresses
     lab.py run TOPOLOGY.yml HOST -- COMMAND...   run a command inside a host
 
 What a lab needs on the controller lies in .cache/lab/NAME: known_hosts, and the key pair shared by all labs beside it.
@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import image
+import simulated
 from podman import HERE, PodmanError, as_root, inside, run, succeeds
 from topology import Host, Topology, address6, load
 
@@ -36,20 +37,25 @@ def up(lab: Topology) -> None:
 
     Raises:
         PodmanError: something could not be made or a host did not boot.
+        SimulatorError: the devices did not start.
     """
     _key()
+    folder = CACHE / lab.name
+    devices = simulated.up(lab, folder, KEY)
     names = {kind: image.ensure(kind) for kind in sorted({host.image for host in lab.hosts})}
     for network in lab.networks:
         _network(lab, network.name, network.subnet, network.subnet6)
     with ThreadPoolExecutor(4) as pool:
         keys = list(pool.map(lambda host: _host(lab, host, names[host.image]), lab.hosts))
-    folder = CACHE / lab.name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "known_hosts").write_text("".join(keys))
+    (folder / "known_hosts").write_text("".join([*keys, devices]))
 
 
 def down(lab: Topology) -> None:
-    """Remove the lab's containers and networks; those of other labs stay."""
+    """Remove the lab's containers, networks and devices; those of other labs stay."""
+    simulated.down(CACHE / lab.name)
+    if not lab.hosts:
+        return
     mine = run(["podman", "ps", "-aq", "--filter", f"label={LABEL}={lab.name}"]).split()
     for attempt in range(RETRIES):  # podman 4.3 on a busy machine: "container state improper"
         if not mine or succeeds(["podman", "rm", "--force", "--ignore", "--time", "1", *mine]):
@@ -61,8 +67,8 @@ def down(lab: Topology) -> None:
 
 
 def status(lab: Topology) -> str:
-    """Return a line for each host: its state and its addresses."""
-    shown = []
+    """Return a line for each host and device: its state and its addresses."""
+    shown = simulated.status(lab, CACHE / lab.name)
     for host in lab.hosts:
         query = ["podman", "inspect", "--format", "{{.State.Status}}", lab.container(host.name)]
         state = run(query, check=False).strip() or "absent"
@@ -169,7 +175,7 @@ def main() -> int:
             return enter(lab, options.host, [word for word in options.command if word != "--"])
         else:
             (up if options.action == "up" else down)(lab)
-    except (PodmanError, ValueError) as error:
+    except (PodmanError, simulated.SimulatorError, ValueError) as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The description of a lab: its networks, its hosts and what runs on them, read from YAML."""
+"""The description of a lab, read from YAML: networks, hosts and what runs on them, simulated devices and their cables."""
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+SIMULATORS = ("junos",)
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,27 @@ class Host:
 
 
 @dataclass(frozen=True)
-class Topology:
-    """One lab. Containers and networks bear its name as a prefix."""
+class Device:
+    """A simulated device behind a port of its own on loopback; ``simulator`` is the package of lab/ that plays it."""
 
     name: str
-    networks: list[Network]
+    simulator: str
+    model: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Topology:
+    """One lab. Containers and networks bear its name as a prefix.
+
+    ``cables`` are the far ends of the devices' ports, by device and port, as their simulator's control port takes them.
+    """
+
+    name: str
+    networks: list[Network] = field(default_factory=list)
     hosts: list[Host] = field(default_factory=list)
+    devices: list[Device] = field(default_factory=list)
+    cables: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     def container(self, host: str) -> str:
         """Return the container's name of a host."""
@@ -55,17 +73,39 @@ def load(path: Path) -> Topology:
     """Read a topology.
 
     Raises:
-        ValueError: a host names a network or has an address that does not exist in it; names the host.
+        ValueError: a host has an address that its network does not have, or a device cannot be; names which.
     """
     data: dict[str, Any] = yaml.safe_load(path.read_text())
-    networks = [Network(name, **entry) for name, entry in data["networks"].items()]
-    hosts = [Host(name, **entry) for name, entry in data["hosts"].items()]
-    subnets = {network.name: ipaddress.ip_network(network.subnet) for network in networks}
-    for host in hosts:
+    lab = Topology(
+        data["name"],
+        [Network(name, **entry) for name, entry in data.get("networks", {}).items()],
+        [Host(name, **entry) for name, entry in data.get("hosts", {}).items()],
+        [Device(name, **entry) for name, entry in data.get("devices", {}).items()],
+        data.get("cables", {}),
+    )
+    for fault in [*_wrong_addresses(lab), *_wrong_devices(lab)]:
+        raise ValueError(f"{path}: {fault}")
+    return lab
+
+
+def _wrong_addresses(lab: Topology) -> Iterator[str]:
+    subnets = {network.name: ipaddress.ip_network(network.subnet) for network in lab.networks}
+    for host in lab.hosts:
         for name, address in host.networks.items():
             if name not in subnets or ipaddress.ip_address(address) not in subnets[name]:
-                raise ValueError(f"{path}: host {host.name}: {address} is not in a network {name} of this lab")
-    return Topology(data["name"], networks, hosts)
+                yield f"host {host.name}: {address} is not in a network {name} of this lab"
+
+
+def _wrong_devices(lab: Topology) -> Iterator[str]:
+    """Two devices at one port, or cables of a device that there is not, would come to light only in a run."""
+    for device in lab.devices:
+        if device.simulator not in SIMULATORS:
+            yield f"device {device.name}: no simulator {device.simulator}; there is {', '.join(SIMULATORS)}"
+        if [other.name for other in lab.devices if other.port == device.port] != [device.name]:
+            yield f"device {device.name}: port {device.port} is not its own"
+    for name in lab.cables:
+        if name not in {device.name for device in lab.devices}:
+            yield f"cables of {name}: there is no such device"
 
 
 def address6(network: Network, address: str) -> str:

@@ -17,8 +17,8 @@ with suppress(ImportError):
         importlib.import_module(_name)
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline, options
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token, describe_pending
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import SwitchError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token, describe_pending, runs
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import SwitchError, VerificationError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.pending import settle
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.plan import Plan, refuse_foreign
@@ -102,6 +102,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         except RefusalError as refusal:
             findings = [str(finding) for finding in refusal.findings]
             result.update(failed=True, changed=False, msg=refusal.text(), findings=findings)
+        except VerificationError as error:
+            failures = error.what.splitlines()[1:] or [error.what]
+            result.update(failed=True, changed=False, msg=str(error), failures=failures)
         except (SwitchError, ValueError) as error:
             result.update(failed=True, changed=False, msg=str(error))
         return result
@@ -158,6 +161,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         before, _after = seen.plan.structures()
         pending = describe_pending(seen.pending, seen.left) if seen.pending else ""
         result: dict[str, Any] = {"changed": False, "gathered": before, "style": seen.style, "pending": pending}
+        result["runs"] = runs(seen.history)
         if pending:
             result["warnings"] = [pending]
         if not request.declared.empty:

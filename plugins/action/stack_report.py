@@ -10,10 +10,11 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.links import judged
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.store import write
 
 PENDING = "What is declared is not in service on this host: see the changes. The run that makes them verifies them."
-LISTS = ("changes", "diffs", "failures", "probes", "services", "unverified", "waived", "warnings")
+LISTS = ("changes", "diffs", "failures", "links", "probes", "services", "unverified", "verified", "waived", "warnings")
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
@@ -34,6 +35,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         spec.update({name: {"type": "list", "elements": "raw", "default": []} for name in LISTS})
         _result, arguments = self.validate_argument_spec(argument_spec=spec)
         folder = Path(arguments.pop("folder")).absolute()
+        arguments["links"] = judged(arguments["links"], arguments["verified"], arguments["failures"])
         if arguments.pop("pending"):
             kind = "unverified" if self._task.check_mode else "failures"
             arguments[kind] = [*arguments[kind], PENDING]

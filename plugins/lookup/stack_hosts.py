@@ -12,6 +12,8 @@ version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
   - Returns the pattern that it is given, for C(hosts) of a play.
+  - For a name that is neither a group nor a host of the inventory, such as V(switches) in a site without any, it returns
+    a pattern without hosts, because ansible-core warns of a group that it does not know.
   - Fails when the inventory has no host at all. That is what a missing file, a misspelt plugin name or a YAML error in
     C(stack.yml) leads to, because ansible-core drops such a file with a warning, skips every play, and ends with exit
     status 0, also under C(--limit), where a play on C(localhost) is skipped too.
@@ -35,11 +37,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: The pattern as it was given.
+  description: The pattern as it was given, or one without hosts.
   type: list
   elements: str
 """
 
+import re
 from typing import Any
 
 from ansible.errors import AnsibleLookupError
@@ -51,6 +54,7 @@ NO_HOST = (
     "The inventory has no host at all. Look for a file that is not there (-i), or one whose key `plugin` names no "
     "inventory plugin; ansible-core only warns of both."
 )
+NOBODY = "all:!all"
 
 
 class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core has no type information
@@ -59,7 +63,13 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core has no typ
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         """Return the pattern; raise AnsibleLookupError with the refusal when the site was dropped."""
         known = variables or {}
-        if not (known.get("groups") or {}).get("all"):
+        groups = known.get("groups") or {}
+        if not groups.get("all"):
             errors = dropped_sites({**known, "stack_sources": []}) or [NO_HOST]
             raise AnsibleLookupError("\n".join(["The declared site is refused. No device was contacted.", *errors]))
-        return terms
+        return [NOBODY if _absent(term, groups) else term for term in terms]
+
+
+def _absent(term: str, groups: dict[str, list[str]]) -> bool:
+    """Tell whether a plain name, not a pattern of several, names nothing."""
+    return re.fullmatch(r"\w+", term) is not None and term not in groups and term not in groups["all"]

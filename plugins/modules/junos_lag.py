@@ -46,7 +46,7 @@ options:
       - V(verified) reads only, and fails unless the switch has what is declared and every declared bundle works.
       - V(confirmed) and V(abandoned) settle a commit that O(hold) left pending, see O(token).
       - V(restored) puts back what the commits of O(run_id) replaced, if they are the newest ones, by a confirmed
-        commit.
+        commit. A run that has no commit in the switch's history did not change it, and nothing is done.
     type: str
     choices:
       - merged
@@ -376,6 +376,12 @@ verified:
     - a fresh NETCONF session opened
     - "ae0: up with ge-0/0/1, ge-0/0/2 (LACP flags of both ends)"
     - the committed configuration is the wanted one
+failures:
+  description: What is wrong, each naming bundle, port, end and flag, or a command that is missing.
+  returned: when the verification failed
+  type: list
+  elements: str
+  sample: ["ae0: ge-0/0/2: the link is down."]
 undone:
   description: Comments of the commits that were undone, newest first.
   returned: when O(state=restored)
@@ -416,6 +422,12 @@ plan:
     commands: []
     findings: []
     notes: []
+runs:
+  description: Ids of the runs that have commits in the switch's history, oldest first.
+  returned: when O(state=gathered)
+  type: list
+  elements: str
+  sample: [nightly-17]
 pending:
   description: Owner and time left of a pending confirmed commit; empty where there is none.
   returned: when O(state=gathered)

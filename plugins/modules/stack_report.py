@@ -36,6 +36,13 @@ options:
     type: list
     elements: raw
     default: []
+  links:
+    description:
+      - The links of this host, as the inventory plugin derives them (C(stack_links)).
+      - Each is shown with the texts of O(verified) and O(failures) that name its bundle or one of its ports.
+    type: list
+    elements: raw
+    default: []
   pending:
     description:
       - Whether something that is declared is not in service on this host.
@@ -58,6 +65,11 @@ options:
     default: []
   unverified:
     description: What could not be verified, each with its reason.
+    type: list
+    elements: raw
+    default: []
+  verified:
+    description: What was seen to be as it is declared, a text for each.
     type: list
     elements: raw
     default: []
@@ -90,6 +102,12 @@ EXAMPLES = r"""
     folder: report
     services: "{{ stack_services }}"
     vips: "{{ vip_holders.holders }}"
+
+- name: Write the part of a switch
+  netstack.datacenter.stack_report:
+    folder: report
+    links: "{{ stack_links }}"
+    verified: "{{ junos_lag_verified.verified }}"
 """
 
 RETURN = r"""

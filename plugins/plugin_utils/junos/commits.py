@@ -14,6 +14,7 @@ from typing import Any
 
 _CONFIRMED = re.compile(r"commit confirmed, rollback in (\d+)\s*min")
 _OWN = "netstack.datacenter"
+_RUN = re.compile(rf"\b{re.escape(_OWN)} run (\S+)")
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,17 @@ def comment_of(run_id: str, ticket: str, mark: str) -> str:
     """Return the comment of a commit: who made it, the run, the ticket, and what tells it from any other."""
     parts = [_OWN, *([f"run {run_id}"] if run_id else []), *([f"ticket {ticket}"] if ticket else []), mark]
     return " ".join(" ".join(parts).split())
+
+
+def of_run(commit: Commit, run_id: str) -> bool:
+    """Tell whether the run made the commit."""
+    return f"{comment_of(run_id, '', '')} " in f"{commit.comment} "
+
+
+def runs(history: list[Commit]) -> list[str]:
+    """Return the ids of the runs that made commits, oldest first."""
+    found = [match[1] for commit in reversed(history) if (match := _RUN.search(commit.comment))]
+    return list(dict.fromkeys(found))
 
 
 def describe_pending(commit: Commit, left: int) -> str:

@@ -16,7 +16,7 @@ from .emit import to_set, to_xml, words
 from .findings import Finding
 from .gather import structured
 from .model import Declared, Style
-from .names import bundle_index, is_port, physical
+from .names import bundle_index, in_order, is_port, physical
 from .references import Foreign
 from .statements import Config, Operation, Path, difference, entry
 from .vlans import table
@@ -75,9 +75,9 @@ class Plan:
         return direct
 
     def expected_of(self, names: Iterable[str]) -> list[ExpectedBundle]:
-        """Return what is demanded of these bundles."""
+        """Return what is demanded of these bundles, in the order of their numbers."""
         held = members.members_by_bundle(self.after)
-        found = [expected_bundle(self.after, name, held.get(name, [])) for name in names]
+        found = [expected_bundle(self.after, name, held.get(name, [])) for name in sorted(names, key=in_order)]
         return [replace(bundle, disabled=self.disabled.get(bundle.name, frozenset())) for bundle in found]
 
     def structures(self) -> tuple[dict[str, Any], dict[str, Any]]:

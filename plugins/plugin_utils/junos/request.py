@@ -58,6 +58,7 @@ class Survey:
     left: int
     style: Style
     plan: Plan
+    history: list[Commit] = field(default_factory=list)
 
 
 @dataclass

@@ -74,9 +74,11 @@ class Session:
         date = next(reply.iter("date-time"), None) if hasattr(reply, "iter") else None
         return commits.seconds_of(date) or None
 
-    def pending(self) -> tuple[commits.Commit | None, commits.Commit | None, int]:
+    def pending(
+        self, history: list[commits.Commit] | None = None
+    ) -> tuple[commits.Commit | None, commits.Commit | None, int]:
         """Return the newest commit, the same again if it awaits confirmation, and the seconds that it has left."""
-        newest = next(iter(self.history()), None)
+        newest = next(iter(self.history() if history is None else history), None)
         if newest is None or newest.minutes is None:
             return newest, None, 0
         left = newest.left(self.clock())

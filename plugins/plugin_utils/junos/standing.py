@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, replace
 
 from . import errors, waiting
-from .commits import Commit, comment_of
+from .commits import Commit, comment_of, of_run
 from .recovery import recover, take_back
 from .request import MARGIN, Request
 from .session import Session
@@ -51,7 +51,7 @@ def commits_of(history: list[Commit], run_id: str) -> list[Commit]:
     """Return the newest commits, as far as they were all made by that run."""
     found: list[Commit] = []
     for commit in history:
-        if f"{comment_of(run_id, '', '')} " not in f"{commit.comment} ":
+        if not of_run(commit, run_id):
             break
         found.append(commit)
     return found
@@ -60,15 +60,20 @@ def commits_of(history: list[Commit], run_id: str) -> list[Commit]:
 def restore(opener: Opener, request: Request) -> Restored:
     """Put back the configuration from before a run's commits, if they are the newest ones.
 
+    A run that has no commit in the history did not change this switch, so there is nothing to put back.
+
     Raises:
-        errors.SwitchError: the newest commit is not one of that run, or it failed.
+        errors.SwitchError: others committed after that run, or it failed.
 
     """
     session = opener()
     try:
-        newest, pending, _left = session.pending()
-        undone = commits_of(session.history(), request.run_id)
+        history = session.history()
+        newest, pending, _left = session.pending(history)
+        undone = commits_of(history, request.run_id)
         if undone and undone[0].comment.endswith("restored"):
+            return Restored(False)
+        if not any(of_run(commit, request.run_id) for commit in history):
             return Restored(False)
         if not undone:
             who = f'"{newest.comment}" of {newest.user}, {newest.when}' if newest else "unknown"

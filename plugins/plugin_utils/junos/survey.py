@@ -23,7 +23,8 @@ def survey(session: Session, request: Request) -> Survey:
         errors.SwitchError: it cannot be read, or its style is unknown.
 
     """
-    newest, pending, left = session.pending()
+    history = session.history()
+    newest, pending, left = session.pending(history)
     config = from_element(session.committed())
     style = request.style or session.style() or style_of(config)
     if style is None:
@@ -31,7 +32,7 @@ def survey(session: Session, request: Request) -> Survey:
     made = plan.make(config, request.declared, request.state, style, stp=request.stp)
     if request.state != "deleted":
         _judge_limits(session, request, made)
-    return Survey(newest, pending, left, style, made)
+    return Survey(newest, pending, left, style, made, history)
 
 
 def style_of(config: Config) -> Style | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report as one self-contained HTML page: the path of each service, drawn from what the hosts reported."""
+"""The report as one self-contained HTML page: the path of each service and each link, drawn from what the hosts reported."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.links import joined, tags
 
 TEMPLATES = Path(__file__).parent
 
@@ -22,7 +24,7 @@ def render(parts: dict[str, dict[str, Any]]) -> str:
     )
     newest = max((part["time"] for part in parts.values()), default="")
     page: str = environment.get_template("page.html.j2").render(
-        parts=parts, services=services(parts), newest=newest, verdict=verdict(parts)
+        parts=parts, links=joined(parts), tags=tags, services=services(parts), newest=newest, verdict=verdict(parts)
     )
     return page
 
@@ -46,6 +48,6 @@ def verdict(parts: dict[str, dict[str, Any]]) -> str:
     """Return the one word on top: failed, incomplete (something could not be verified), or verified."""
     if any(part["failures"] for part in parts.values()):
         return "failed"
-    if any(part["unverified"] for part in parts.values()):
+    if any(part["unverified"] or any(link["unverified"] for link in part["links"]) for part in parts.values()):
         return "incomplete"
     return "verified"

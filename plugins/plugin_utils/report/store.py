@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.page import render
 
-FORMAT = 1
+FORMAT = 2
 """Of a part; parts of another format, left by another release, are not shown."""
 
 

@@ -299,6 +299,16 @@ def test_a_run_is_rolled_back_as_a_whole_and_only_if_its_commits_are_the_newest(
         restore(lab.open, request(run_id="r7"))
 
 
+def test_a_rollback_of_a_run_that_did_not_change_the_switch_does_nothing(lab):
+    good(lab)
+    apply(lab.open, request(run_id="r7"))
+    before = lab.lines()
+    lab.simulator.control("clear_log")
+    assert not restore(lab.open, request(run_id="r")).changed
+    assert lab.lines() == before
+    assert "lock-configuration" not in lab.asked()
+
+
 def test_a_held_commit_of_the_run_is_rolled_back_too(lab):
     good(lab)
     before = lab.lines()

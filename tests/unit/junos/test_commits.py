@@ -12,6 +12,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits 
     comment_of,
     describe_pending,
     history,
+    runs,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing import commits_of
 
@@ -71,3 +72,8 @@ def test_the_commits_of_a_run_are_the_newest_ones_of_exactly_that_run():
     of_r1 = [commit(comment_of("r1", "", "a confirmed")), commit(comment_of("r1", "", "a"))]
     assert commits_of([*of_r1, commit("netstack.datacenter run r12 b")], "r1") == of_r1
     assert commits_of([commit("by hand"), *of_r1], "r1") == []
+
+
+def test_the_runs_of_a_history_are_told_oldest_first_and_once():
+    comments = ["netstack.datacenter run b 2", "mine", "netstack.datacenter run a ticket CHG1 1", "netstack.datacenter 0"]
+    assert runs([newest(f"<log>{comment}</log>") for comment in [*comments, *comments]]) == ["a", "b"]

@@ -20,11 +20,18 @@ SHOP = {
 }
 
 
-def part(**changed):
-    lists = {
-        name: [] for name in ("changes", "diffs", "failures", "probes", "services", "unverified", "waived", "warnings")
+def link(name, **changed):
+    return {
+        **{"link": name, "bundle": "lacp", "lag": "ae0", "ports": ["ge-0/0/0", "ge-0/0/1"], "mtu": 1500},
+        **{"peer": "lb1", "peer_kind": "linux", "peer_lag": "bond0", "peer_ports": ["ens1", "ens2"]},
+        **{"vlans": {"untagged": None, "tagged": ["front"]}, "provisioned": False},
+        **{"verified": [], "failures": [], "unverified": [], **changed},
     }
-    return {**lists, "run": "r1", "time": "2026-11-21 10:00 UTC", "vips": {}, **changed}
+
+
+def part(**changed):
+    names = ("changes", "diffs", "failures", "links", "probes", "services", "unverified", "waived", "warnings")
+    return {**{name: [] for name in names}, "run": "r1", "time": "2026-11-21 10:00 UTC", "vips": {}, **changed}
 
 
 def test_a_service_is_drawn_once_with_both_nodes_and_its_holder_marked():
@@ -61,8 +68,9 @@ def test_the_verdict_is_that_of_the_worst_host(changed, word):
     assert f'class="verdict {word}"' in page.render(parts)
 
 
-def test_what_a_device_says_is_escaped():
-    assert "<script>" not in page.render({"lb1": part(failures=["<script>alert(1)</script>"])})
+@pytest.mark.parametrize("bad", [{"failures": ["<script>alert(1)</script>"]}, {"links": [link("<script>")]}])
+def test_what_a_device_says_is_escaped(bad):
+    assert "<script>" not in page.render({"lb1": part(**bad)})
 
 
 def test_writing_one_host_keeps_the_part_of_another(tmp_path):

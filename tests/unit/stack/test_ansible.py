@@ -156,6 +156,14 @@ def test_the_lookup_of_a_plays_hosts_changes_nothing_else(place):
     assert "lb2 " not in result.stdout
 
 
+def test_a_play_on_a_group_that_the_site_does_not_have_is_skipped_without_a_warning(place):
+    hosts = "\"{{ lookup('netstack.datacenter.stack_hosts', 'no_such_group') }}\""
+    result = place.site(json.dumps(builders.site())).play("-i", "inventory", hosts=hosts)
+    assert result.returncode == 0
+    assert "no hosts matched" in result.stdout
+    assert "WARNING" not in result.stdout + result.stderr
+
+
 @pytest.mark.parametrize("source", ["inventory", "inventory/stack.yml"])
 def test_a_valid_site_is_read_without_a_warning(place, source):
     result = place.site(json.dumps(builders.site())).run("ansible-inventory", "-i", source, "--list")
