@@ -16,6 +16,7 @@ from typing import Any
 from lxml import etree
 
 from . import factory, setform, textform, xmlform
+from . import ports as frames_of
 from .clock import stamp
 from .device import Device, Options, Session
 from .errors import JunosError
@@ -211,6 +212,12 @@ def state(lab: Lab, switch: str) -> dict[str, dict[str, Any]]:
         name: {"up": now.up(name), "members": now.members(name), "active": now.active_members(name)}
         for name in now.bundles()
     }
+
+
+@operation
+def ports(lab: Lab, switch: str) -> dict[str, dict[str, Any]]:
+    """Give what every cabled port does with frames: light, bundle, forwards, untagged, tagged, names."""
+    return frames_of.ports(chosen(lab, switch))
 
 
 @operation

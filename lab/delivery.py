@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What becomes of every flow between a switch and an ESXi host's standard vSwitch: a pure function of both ends.
+
+It follows the published pairing rules (KB 1001938 and its neighbours), not a host that somebody watched:
+
+- A host sends by its teaming policy, over uplinks that have light; standby uplinks only when no active one has.
+- A switch port takes a frame when it carries traffic and the frame's VLAN, with a tag or without one. A switch learns
+  an address at a port or at a bundle, and answers there; a bundle hashes answers over all members that carry traffic.
+- With IP hash a host takes answers at every active uplink, with any other policy only at the one it sends from.
+- A member of a static bundle that leads to another host, or to an uplink that is standby or of no team, swallows its
+  share.
+- An address that is heard at two ports in turn flaps: then all its flows count as lost (the rules say only that the
+  host is cut off or nearly so).
+
+Guesses: both hashes are the exclusive or of the last octets; a port-ID team pins an interface by its number: which
+flows are lost follows from that. A frame with the tag of a port's untagged VLAN is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+IP_HASH = "loadbalance_ip"
+# Clients whose flows are followed: the last octets of their addresses.
+CLIENTS = tuple(range(101, 117))
+
+
+@dataclass(frozen=True)
+class Port:
+    """A port of a switch: lab/junos/ports.py says what the fields are."""
+
+    switch: str
+    name: str
+    light: bool
+    bundle: str
+    forwards: bool
+    untagged: int | None = None
+    tagged: tuple[int, ...] = ()
+    names: dict[int, str] = field(default_factory=dict, compare=False)
+
+    @property
+    def logical(self) -> str:
+        """Give where addresses are learnt: the bundle, or the port itself."""
+        return f"{self.switch}:{self.bundle or self.name}"
+
+    def vlan(self, tag: int) -> int | None:
+        """Give the VLAN that a frame belongs to (0: without a tag), or nothing where it is not taken."""
+        if not self.forwards:
+            return None
+        if tag == 0:
+            return self.untagged
+        return tag if tag in self.tagged else None
+
+
+@dataclass(frozen=True)
+class Team:
+    """How one interface of a host sends: the VLAN of its port group, the teaming that takes effect, the lit uplinks."""
+
+    host: str
+    vlan: int
+    policy: str
+    active: tuple[str, ...]
+    standby: tuple[str, ...]
+    lit: frozenset[str]
+    address: int = 1
+    number: int = 0
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Give the uplinks that carry traffic."""
+        lit = tuple(nic for nic in self.active if nic in self.lit)
+        lit = lit or tuple(nic for nic in self.standby if nic in self.lit)[:1]
+        return lit[:1] if self.policy == "failover_explicit" else lit
+
+    def sends(self, client: int) -> str:
+        """Give the uplink from which a flow leaves, or nothing."""
+        if not self.used:
+            return ""
+        number = self.address ^ client if self.policy == IP_HASH else self.number
+        return self.used[number % len(self.used)]
+
+    def takes(self, client: int, nic: str) -> bool:
+        """Tell whether a flow's answer is taken at an uplink."""
+        return nic in self.used if self.policy == IP_HASH else nic == self.sends(client)
+
+
+@dataclass
+class Delivery:
+    """What became of the flows: {client: reason, or nothing where it was delivered}, and whether the address flaps."""
+
+    flows: dict[int, str] = field(default_factory=dict)
+    flaps: bool = False
+
+    @property
+    def lost(self) -> int:
+        """Count the flows that are lost."""
+        return sum(1 for reason in self.flows.values() if reason)
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether every flow was delivered."""
+        return bool(self.flows) and not self.lost
+
+
+Cables = dict[tuple[str, str], tuple[str, str]]
+
+
+def deliver(team: Team, ports: list[Port], cables: Cables, vlan: int | None = None) -> Delivery:
+    """Follow all flows; `cables` is {(switch, port): (host, vmnic)}, `vlan` where the clients are (none: anywhere)."""
+    at = {cables[port.switch, port.name]: port for port in ports if (port.switch, port.name) in cables}
+    delivery = Delivery()
+    heard: dict[int, Port] = {}
+    for client in CLIENTS:
+        port = at.get((team.host, team.sends(client)))
+        reason = _sent(team, port, vlan)
+        delivery.flows[client] = reason
+        if port is not None and not reason:
+            heard[client] = port
+    delivery.flaps = len({port.logical for port in heard.values()}) > 1
+    for client, port in heard.items():
+        flaps = "the host's address flaps between ports" if delivery.flaps else ""
+        delivery.flows[client] = flaps or _answered(team, client, port, ports, cables)
+    return delivery
+
+
+def _sent(team: Team, port: Port | None, vlan: int | None) -> str:
+    """Say why a frame does not get into the switch, or nothing."""
+    if port is None:
+        return "no uplink with light has a cable"
+    if not port.forwards:
+        return f"{port.name} carries no traffic"
+    found = port.vlan(team.vlan)
+    if found is None:
+        return f"{port.name} does not take VLAN {team.vlan}" if team.vlan else f"{port.name} takes no untagged frames"
+    return "" if vlan in (None, found) else f"{port.name} puts it into VLAN {found}, not {vlan}"
+
+
+def _answered(team: Team, client: int, port: Port, ports: list[Port], cables: Cables) -> str:
+    """Say why an answer does not get back, or nothing."""
+    members = [each for each in ports if each.logical == port.logical and each.forwards]
+    chosen = members[(team.address ^ client) % len(members)]
+    host, nic = cables.get((chosen.switch, chosen.name), ("", ""))
+    if host != team.host:
+        return f"{chosen.name} leads to {host or 'nobody that is known'}"
+    return "" if team.takes(client, nic) else f"{nic} does not take it"

@@ -1,0 +1,276 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One cabling shared by the simulators, so that a mismatch hurts as in life.
+
+    fabric.py CABLING.yml [--port PORT]
+        Cables everything, then answers; prints one line of JSON: {"port": PORT}.
+
+The cabling:
+
+    junos: 40001                     # control port of lab/junos
+    vsphere: 40101                   # control port of lab/vsphere
+    management_vlan: 10              # where the clients of the hosts' management are; without it: anywhere
+    cables:
+      - {switch: ex1, port: ge-0/0/0, host: esx1, nic: vmnic2}
+      - {switch: ex1, port: ge-0/0/5, far: {lacp: active, system: "00:00:5e:00:53:07", key: 3}}  # as lab/junos takes it
+
+lab/vsphere asks it how a host is reached whenever that matters: before a connection, before a call acts, before its
+answer leaves. So a commit on a switch counts at once, without a race. What is derived:
+
+- Light: a port that the switch has disabled is dark at the host as well, and a cable that is broken at the host is dead
+  for the switch.
+- LACP: a standard vSwitch never speaks it. Other far ends are as the cabling says.
+- Stations: the addresses of the host's VMkernel interfaces, in the VLAN and at the ports where they are heard. A switch
+  learns of a change when a host was asked for or changed, and every half second.
+- Reach: `up` when all flows of vmk0 are delivered (delivery.py), else `silent`. A host that loses half of its flows
+  thus counts as lost: the client is as unlucky as it can be. In life a lossy host is out of reach for some only.
+
+Nothing else is simulated: no traffic of virtual machines, no spanning tree, no time between a change and its effect, no
+switch between a client and a host but the one with the cable. Operations of its own port, as JSON lines: `reach` (from
+lab/vsphere), `deliveries` ({HOST: {VMK: {"lost", "of", "flaps", "reasons"}}}).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from delivery import CLIENTS, Cables, Delivery, Port, Team, deliver
+
+POLL = 0.5
+LIMIT = 16 * 1024 * 1024
+MANAGEMENT = "vmk0"
+State = dict[str, Any]
+
+
+class FabricError(Exception):
+    """The cabling is wrong, or a simulator refused."""
+
+
+@dataclass
+class Cabling:
+    """What the file says."""
+
+    junos: int
+    vsphere: int
+    cables: Cables
+    others: dict[tuple[str, str], State]
+    management_vlan: int | None = None
+
+    @property
+    def hosts(self) -> list[str]:
+        """Give the hosts that have a cable."""
+        return sorted({host for host, _ in self.cables.values()})
+
+    @property
+    def switches(self) -> list[str]:
+        """Give the switches that have a cable."""
+        return sorted({switch for switch, _ in [*self.cables, *self.others]})
+
+
+def read(text: str) -> Cabling:
+    """Read a cabling.
+
+    Raises:
+        FabricError: a cable is incomplete, or a port or NIC has two.
+    """
+    given = yaml.safe_load(text)
+    cables: Cables = {}
+    others: dict[tuple[str, str], State] = {}
+    for each in given["cables"]:
+        place = (str(each["switch"]), str(each["port"]))
+        if place in cables or place in others:
+            raise FabricError(f"{place[0]} {place[1]} has two cables")
+        if "far" in each:
+            others[place] = dict(each["far"])
+        elif (each["host"], each["nic"]) in cables.values():
+            raise FabricError(f"{each['host']} {each['nic']} has two cables")
+        else:
+            cables[place] = (str(each["host"]), str(each["nic"]))
+    return Cabling(int(given["junos"]), int(given["vsphere"]), cables, others, given.get("management_vlan"))
+
+
+async def ask(port: int, request: State) -> Any:
+    """Send one operation to a control port.
+
+    Raises:
+        FabricError: it refused.
+    """
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=LIMIT)
+    writer.write(json.dumps(request).encode() + b"\n")
+    answer = json.loads(await reader.readline())
+    writer.close()
+    if not answer["ok"]:
+        raise FabricError(f"{request['op']}: {answer['error']}")
+    return answer["result"]
+
+
+@dataclass
+class Fabric:
+    """The simulators, what was last told to the switches, and what the hosts last said of themselves."""
+
+    cabling: Cabling
+    told: dict[tuple[str, str], State] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def begin(self, port: int) -> None:
+        """Put in all cables, and let lab/vsphere ask here."""
+        for host in self.cabling.hosts:
+            self.states[host] = await ask(self.cabling.vsphere, {"op": "state", "host": host})
+        await self.refresh()
+        await ask(self.cabling.vsphere, {"op": "use_fabric", "port": port, "hosts": self.cabling.hosts})
+
+    async def refresh(self) -> list[Port]:
+        """Tell the switches what they hear now; give their ports."""
+        ports = await self.ports()
+        far = {**self.cabling.others, **self._heard(ports)}
+        present = {(port.switch, port.name) for port in ports}  # a switch that was reset has lost its cables
+        new = {place: end for place, end in far.items() if self.told.get(place) != end or place not in present}
+        for switch in {place[0] for place in new}:
+            ends = {place[1]: end for place, end in new.items() if place[0] == switch}
+            await ask(self.cabling.junos, {"op": "far_end", "switch": switch, "ports": ends})
+        self.told.update(new)
+        return await self.ports() if new else ports
+
+    async def ports(self) -> list[Port]:
+        """Give all cabled ports of all switches."""
+        found = []
+        for switch in self.cabling.switches:
+            shown = await ask(self.cabling.junos, {"op": "ports", "switch": switch})
+            found += [port_of(switch, name, each) for name, each in shown.items()]
+        return found
+
+    def _heard(self, ports: list[Port]) -> dict[tuple[str, str], State]:
+        """Give the far ends that are uplinks of hosts, with the stations that are heard there."""
+        at = {(port.switch, port.name): port for port in ports}
+        ends: dict[tuple[str, str], State] = {}
+        for place, (host, nic) in self.cabling.cables.items():
+            cable = "up" if self.states[host]["nics"][nic]["link"] else "dead"
+            macs = self._stations(host, nic, at[place], self.dark(ports)) if place in at else []
+            ends[place] = {"cable": cable, "lacp": "off", "macs": macs}
+        return ends
+
+    def _stations(self, host: str, nic: str, port: Port, dark: set[tuple[str, str]]) -> list[list[str]]:
+        """Give address and VLAN name of the interfaces that send over an uplink."""
+        found = []
+        for name, vmk in self.states[host]["vmks"].items():
+            team = self.team(host, name, dark)
+            vlan = port.vlan(team.vlan)
+            if vlan is not None and nic in {team.sends(client) for client in CLIENTS}:
+                found.append([str(vmk["mac"]), port.names[vlan]])
+        return found
+
+    def dark(self, ports: list[Port]) -> set[tuple[str, str]]:
+        """Give the uplinks whose switch port is disabled: (host, vmnic)."""
+        cables = self.cabling.cables
+        places = [(port.switch, port.name) for port in ports if not port.light]
+        return {cables[place] for place in places if place in cables}
+
+    def team(self, host: str, vmk: str, dark: set[tuple[str, str]]) -> Team:
+        """Give how an interface of a host sends."""
+        state = self.states[host]
+        interface = state["vmks"][vmk]
+        group = state["groups"][interface["port_group"]]
+        teaming = group["computed"]["nicTeaming"]
+        return Team(
+            host,
+            vlan=int(group["vlan"]),
+            policy=str(teaming["policy"]),
+            active=tuple(teaming["nicOrder"]["activeNic"]),
+            standby=tuple(teaming["nicOrder"]["standbyNic"]),
+            lit=frozenset(nic for nic, each in state["nics"].items() if each["link"] and (host, nic) not in dark),
+            address=int(interface["address"].rpartition(".")[2]),
+            number=int(vmk.removeprefix("vmk")),
+        )
+
+    def delivery(self, host: str, vmk: str, ports: list[Port]) -> Delivery:
+        """Follow the flows of one interface; only those of vmk0 must be in the management VLAN."""
+        vlan = self.cabling.management_vlan if vmk == MANAGEMENT else None
+        return deliver(self.team(host, vmk, self.dark(ports)), ports, self.cabling.cables, vlan)
+
+    async def reach(self, host: str, state: State) -> State:
+        """Tell how a host is reached, and which of its uplinks are dark because of the switch."""
+        async with self.turn:
+            self.states[host] = state
+            ports = await self.refresh()
+            whole = MANAGEMENT in state["vmks"] and self.delivery(host, MANAGEMENT, ports).complete
+            dark = sorted(nic for name, nic in self.dark(ports) if name == host)
+            return {"state": "up" if whole else "silent", "dark": dark}
+
+    async def deliveries(self) -> State:
+        """Tell what becomes of the flows of all interfaces of all hosts."""
+        async with self.turn:
+            ports = await self.refresh()
+            return {
+                host: {vmk: summary(self.delivery(host, vmk, ports)) for vmk in state["vmks"]}
+                for host, state in self.states.items()
+            }
+
+    async def answer(self, line: bytes) -> State:
+        """Carry out one request; what goes wrong is told, not raised."""
+        try:
+            request = json.loads(line)
+            if request["op"] == "reach":
+                return {"ok": True, "result": await self.reach(request["host"], request["state"])}
+            if request["op"] == "deliveries":
+                return {"ok": True, "result": await self.deliveries()}
+            raise FabricError("the operations are reach, deliveries")
+        except (FabricError, OSError, KeyError, TypeError, ValueError) as failure:
+            return {"ok": False, "error": f"{type(failure).__name__}: {failure}"}
+
+
+def summary(delivery: Delivery) -> State:
+    """Give a delivery in short."""
+    reasons = sorted({reason for reason in delivery.flows.values() if reason})
+    return {"lost": delivery.lost, "of": len(delivery.flows), "flaps": delivery.flaps, "reasons": reasons}
+
+
+def port_of(switch: str, name: str, shown: State) -> Port:
+    """Make a port of what lab/junos tells of it."""
+    names = {int(tag): str(vlan) for tag, vlan in shown["names"].items()}
+    place = (switch, name, bool(shown["light"]), str(shown["bundle"]), bool(shown["forwards"]))
+    return Port(*place, untagged=shown["untagged"], tagged=tuple(shown["tagged"]), names=names)
+
+
+async def serve(cabling: Cabling, port: int) -> None:
+    """Cable everything and answer until the end; the switches hear of changes every half second as well."""
+    fabric = Fabric(cabling)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            writer.write(json.dumps(await fabric.answer(line)).encode() + b"\n")
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", port, limit=LIMIT)
+    number = int(server.sockets[0].getsockname()[1])
+    await fabric.begin(number)
+    print(json.dumps({"port": number}), flush=True)
+    while True:
+        await asyncio.sleep(POLL)
+        with contextlib.suppress(OSError, FabricError):
+            await fabric.deliveries()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("cabling", type=Path)
+    parser.add_argument("--port", type=int, default=0)
+    options = parser.parse_args(argv)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(read(options.cabling.read_text(encoding="utf-8")), options.port))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""For tests: starts lab/fabric.py as a process of its own between running simulators.
+
+    with Fabric(junos.about["control"], vsphere.about["control"], cables, management_vlan=10) as fabric:
+        fabric.deliveries()["esx1"]["vmk0"]["lost"]
+
+`cables` are those of the cabling file: [{"switch": "ex1", "port": "ge-0/0/0", "host": "esx1", "nic": "vmnic0"}, ...].
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from vsphere.client import ask
+
+
+class Fabric:
+    """A running fabric."""
+
+    def __init__(
+        self, junos: int, vsphere: int, cables: list[dict[str, Any]], management_vlan: int | None = None
+    ) -> None:
+        self.cabling = {"junos": junos, "vsphere": vsphere, "cables": cables, "management_vlan": management_vlan}
+
+    def __enter__(self) -> Fabric:
+        program = Path(__file__).with_name("fabric.py")
+        with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
+            json.dump(self.cabling, file)
+            file.flush()
+            command = [sys.executable, str(program), file.name]
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            assert self.process.stdout is not None
+            line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the fabric did not start: exit status {self.process.wait()}")
+        self.port = int(json.loads(line)["port"])
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        ask(int(self.cabling["vsphere"]), "use_fabric", port=0, hosts=[])
+        self.process.terminate()
+        self.process.wait(10)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def deliveries(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Tell what becomes of the flows: {HOST: {VMK: {"lost", "of", "flaps", "reasons"}}}."""
+        found: dict[str, dict[str, dict[str, Any]]] = ask(self.port, "deliveries")
+        return found

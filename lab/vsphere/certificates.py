@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A CA of the lab's own and a certificate per address, made anew at every start unless a folder keeps them."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+DAYS = 90
+Key = ec.EllipticCurvePrivateKey
+
+
+@dataclass
+class Authority:
+    """The CA, and the folder in which everything lies."""
+
+    folder: Path
+    certificate: x509.Certificate
+    key: Key
+
+    @property
+    def file(self) -> Path:
+        """Give the file that clients trust."""
+        return self.folder / "ca.pem"
+
+    def context(self, name: str, address: str) -> ssl.SSLContext:
+        """Give the TLS context of one endpoint: its certificate names its name and its address."""
+        path = self.folder / f"{name}.pem"
+        if not path.exists():
+            key = ec.generate_private_key(ec.SECP256R1())
+            names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address(address))]
+            made = _certificate(name, key, (self.certificate, self.key), names)
+            _write(path, _secret(key) + made.public_bytes(serialization.Encoding.PEM))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        return context
+
+
+def authority(folder: Path) -> Authority:
+    """Give the CA of a folder, made on the first call."""
+    kept = folder / "ca.key"
+    if kept.exists():
+        key = serialization.load_pem_private_key(kept.read_bytes(), None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise TypeError(f"{kept} holds no EC key")
+        return Authority(folder, x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes()), key)
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = _certificate("simulated vSphere CA", key, None, [])
+    (folder / "ca.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    _write(kept, _secret(key))
+    return Authority(folder, made, key)
+
+
+def _certificate(
+    name: str, key: Key, issuer: tuple[x509.Certificate, Key] | None, names: list[x509.GeneralName]
+) -> x509.Certificate:
+    """Make a certificate; without an issuer, that of a CA."""
+    now = datetime.datetime.now(datetime.UTC)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    signing = issuer[1] if issuer is not None else key
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer[0].subject if issuer is not None else subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=DAYS))
+        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()), critical=False)
+    )
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    if issuer is None:
+        builder = builder.add_extension(_signs(), critical=True)
+    return builder.sign(signing, hashes.SHA256())
+
+
+def _signs() -> x509.KeyUsage:
+    """Give the key usage of a CA, which Python's strict verification wants."""
+    others = dict.fromkeys(
+        (
+            "digital_signature",
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "encipher_only",
+            "decipher_only",
+        ),
+        False,
+    )
+    return x509.KeyUsage(key_cert_sign=True, crl_sign=True, **others)
+
+
+def _secret(key: Key) -> bytes:
+    encoding = serialization.Encoding.PEM
+    return key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file that only its owner reads."""
+    path.touch(mode=0o600)
+    path.write_bytes(data)

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control port: JSON lines over TCP, one request and one answer a line. It alone moves clocks and sets faults.
+
+A request is `{"op": NAME, "host": NAME, ...}`, the answer `{"ok": true, "result": ...}` or `{"ok": false, "error":
+TEXT}`. README.md lists the operations.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from . import factory, plainform, shell
+from .command import RefusedError
+from .endpoint import Endpoint, Lab
+from .fabric import changed, reach, team
+from .faults import Fault, Faults
+from .host import Host
+from .reach import STATES, Reach, State
+from .vmomi import vmodl
+
+Operation = Callable[..., Any]
+OPERATIONS: dict[str, Operation] = {}
+
+
+def operation(function: Operation) -> Operation:
+    """Register an operation under its function's name; its parameters are the arguments that a request can have."""
+    OPERATIONS[function.__name__] = function
+    return function
+
+
+def chosen(lab: Lab, host: str) -> Host:
+    """Give a host.
+
+    Raises:
+        ValueError: there is no such host.
+    """
+    if host not in lab.hosts:
+        raise ValueError(f"no host {host}; there are {', '.join(lab.hosts)}")
+    return lab.hosts[host]
+
+
+def _endpoint(lab: Lab, name: str) -> Endpoint:
+    if name not in lab.endpoints:
+        raise ValueError(f"no endpoint {name}; there are {', '.join(lab.endpoints)}")
+    return lab.endpoints[name]
+
+
+def _faults(lab: Lab, name: str) -> Faults:
+    """Give the faults of a host, or of a vCenter."""
+    return lab.endpoints[name].faults if name in lab.endpoints else chosen(lab, name).faults
+
+
+@operation
+async def endpoints(lab: Lab) -> dict[str, dict[str, Any]]:
+    """List the endpoints."""
+    return {
+        name: {"kind": each.kind, "hosts": [host.name for host in each.hosts]} for name, each in lab.endpoints.items()
+    }
+
+
+@operation
+async def state(lab: Lab, host: str) -> dict[str, Any]:
+    """Give a host's networking in the plain form (plainform.py)."""
+    found = chosen(lab, host)
+    reached = await reach(lab, found)
+    policy, uplinks = team(found)
+    about = {"revision": found.revision, "license": found.license, "reach": reached}
+    return {**plainform.write(found), **about, "management": {"policy": policy, "uplinks": uplinks}}
+
+
+@operation
+async def reset(lab: Lab, host: str, state: dict[str, Any] | None = None) -> None:
+    """Give a host that networking (without: as delivered), a full licence, no faults and a network that works."""
+    found = chosen(lab, host)
+    factory.reset(found, state)
+    found.license, found.maintenance, found.reach = "full", False, Reach()
+    found.faults.clear()
+    for nic in found.nics.values():
+        nic.link, nic.hint = True, {}
+    await changed(lab, found)
+
+
+@operation
+async def fault(lab: Lab, host: str, fault: dict[str, Any]) -> None:
+    """Set a fault: the fields of `Fault`, at one host or vCenter."""
+    _faults(lab, host).rules.append(Fault(**fault))
+
+
+@operation
+async def trouble(
+    lab: Lab, host: str, slow: float | None = None, license: str | None = None, reach: str | None = None
+) -> None:
+    """Set lasting troubles; what is not named stays as it is."""
+    if license is not None and license not in ("full", "free"):
+        raise ValueError("a licence is full or free")
+    if slow is not None:
+        _faults(lab, host).slow = float(slow)
+    if license is not None:
+        chosen(lab, host).license = license
+    if reach is not None:
+        chosen(lab, host).reach.state = _state(reach)
+
+
+def _state(word: str) -> State:
+    """Give the state that a word names."""
+    for each in STATES:
+        if each == word:
+            return each
+    raise ValueError(f"reach is one of {', '.join(STATES)}")
+
+
+@operation
+async def far_end(lab: Lab, host: str, bundles: dict[str, str], lost: str = "silent") -> None:
+    """Put a simple switch beside a host: {vmnic: bundle's name, or "" for a plain port}; {} takes it away."""
+    found = chosen(lab, host)
+    unknown = set(bundles) - set(found.nics)
+    if unknown:
+        raise ValueError(f"{host} has no {', '.join(sorted(unknown))}")
+    found.reach = Reach(found.reach.state, dict(bundles), _state(lost))
+
+
+@operation
+async def link(lab: Lab, host: str, nic: str, up: bool) -> None:
+    """Give or take the light of a NIC."""
+    found = chosen(lab, host)
+    if nic not in found.nics:
+        raise ValueError(f"{host} has no {nic}")
+    found.nics[nic].link = up
+    found.revision += 1
+    await changed(lab, found)
+
+
+@operation
+async def hint(lab: Lab, host: str, nic: str, **fields: Any) -> None:
+    """Let a CDP neighbour be heard at a NIC: `devId`, `portId` and the other fields of PhysicalNicCdpInfo."""
+    chosen(lab, host).nics[nic].hint = fields
+
+
+@operation
+async def clear_faults(lab: Lab, host: str) -> None:
+    """Take all faults of a host or vCenter away; what is held goes on."""
+    _faults(lab, host).clear()
+
+
+@operation
+async def release(lab: Lab, host: str) -> None:
+    """Let go what a fault holds."""
+    _faults(lab, host).release()
+
+
+@operation
+async def advance(lab: Lab, seconds: float) -> float:
+    """Move the clock: sessions that nobody uses end."""
+    if seconds < 0:
+        raise ValueError("time goes forward only")
+    lab.ahead += float(seconds)
+    return lab.now()
+
+
+@operation
+async def console(lab: Lab, host: str, command: str) -> str:
+    """Let another operator run a command at the console; give what it prints.
+
+    Raises:
+        ValueError: it failed.
+    """
+    found = chosen(lab, host)
+    output = shell.run(found, command)
+    await changed(lab, found)
+    if output.status:
+        raise ValueError(output.text + output.error)
+    return output.text
+
+
+@operation
+async def sessions(lab: Lab, endpoint: str) -> list[dict[str, Any]]:
+    """List the sessions of an endpoint."""
+    return [{"user": each.user, "calls": each.calls} for each in _endpoint(lab, endpoint).sessions.values()]
+
+
+@operation
+async def expire(lab: Lab, endpoint: str) -> int:
+    """End all sessions of an endpoint; give how many there were."""
+    found = _endpoint(lab, endpoint)
+    count = len(found.sessions)
+    found.sessions.clear()
+    return count
+
+
+@operation
+async def connections(lab: Lab, endpoint: str) -> int:
+    """Count the connections of an endpoint."""
+    return len(_endpoint(lab, endpoint).lines)
+
+
+@operation
+async def drop(lab: Lab, endpoint: str) -> int:
+    """Reset all connections of an endpoint; give how many there were."""
+    lines = list(_endpoint(lab, endpoint).lines)
+    for line in lines:
+        line.transport.abort()
+    return len(lines)
+
+
+@operation
+async def rollback(lab: Lab, endpoint: str, enabled: bool) -> None:
+    """Let a vCenter take back what cuts a host off, or not."""
+    _endpoint(lab, endpoint).rollback = enabled
+
+
+@operation
+async def use_fabric(lab: Lab, port: int, hosts: list[str]) -> None:
+    """Ask the fabric at `port` about these hosts from now on (0: about none)."""
+    lab.fabric, lab.cabled = port, {chosen(lab, host).name for host in hosts}
+
+
+@operation
+async def log(lab: Lab, endpoint: str = "", since: int = 0) -> list[dict[str, Any]]:
+    """Give the log of all calls, of one endpoint or of all, from entry `since` on."""
+    return [asdict(each) for each in lab.log if each.number > since and endpoint in ("", each.endpoint)]
+
+
+@operation
+async def calls(lab: Lab, endpoint: str = "") -> dict[str, int]:
+    """Count the calls in the log by method."""
+    return dict(Counter(each.method for each in lab.log if endpoint in ("", each.endpoint)))
+
+
+@operation
+async def clear_log(lab: Lab, endpoint: str = "") -> None:
+    """Forget the log, of one endpoint or of all."""
+    lab.log = [each for each in lab.log if endpoint and each.endpoint != endpoint]
+
+
+async def serve(lab: Lab, port: int, host: str = "127.0.0.1") -> asyncio.Server:
+    """Open the control port (0: any)."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            writer.write(json.dumps(await _answer(lab, line), default=str).encode() + b"\n")
+            await writer.drain()
+        writer.close()
+
+    return await asyncio.start_server(talk, host, port, limit=16 * 1024 * 1024)
+
+
+async def _answer(lab: Lab, line: bytes) -> dict[str, Any]:
+    """Carry out one request; what goes wrong is told, not raised."""
+    try:
+        request: dict[str, Any] = json.loads(line)
+        function = OPERATIONS.get(request.pop("op", ""))
+        if function is None:
+            raise ValueError(f"the operations are {', '.join(OPERATIONS)}")
+        return {"ok": True, "result": await function(lab, **request)}
+    except (AttributeError, ValueError, TypeError, KeyError, IndexError, RefusedError) as failure:
+        return {"ok": False, "error": f"{type(failure).__name__}: {failure}"}
+    except vmodl.MethodFault as failure:
+        return {"ok": False, "error": f"{type(failure).__name__}: {failure.msg}"}

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HTTP over TLS: `/sdk` for SOAP, `/sdk/vimServiceVersions.xml` for the versions that are spoken."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from http.cookies import CookieError, SimpleCookie
+
+from . import service
+from .endpoint import Endpoint, Lab
+from .inventory import API_VERSION
+from .service import DroppedError
+
+COOKIE = "vmware_soap_session"
+LIMIT = 16 * 1024 * 1024
+NEWER = "8.0.1.0 8.0.0.2 8.0.0.1 8.0.0.0 7.0.3.2 7.0.3.1 7.0.3.0 7.0.2.1 7.0.2.0 7.0.1.1 7.0.1.0 7.0.0.2 7.0.0.0"
+OLDER = "6.9.1 6.8.7 6.7.3 6.7.2 6.7.1 6.7 6.5 6.0 5.5 5.1 5.0 4.1 4.0 2.5u2server 2.5u2 2.5"
+Headers = dict[str, str]
+# What ends a connection; the last one when the simulator itself ends.
+ENDS = (DroppedError, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError, ValueError, asyncio.CancelledError)
+
+
+def versions() -> bytes:
+    """Give vimServiceVersions.xml."""
+    prior = "".join(f"<version>{each}</version>" for each in f"{NEWER} {OLDER}".split())
+    return (
+        '<?xml version="1.0" encoding="UTF-8" ?><namespaces version="1.0"><namespace><name>urn:vim25</name>'
+        f"<version>{API_VERSION}</version><priorVersions>{prior}</priorVersions></namespace></namespaces>"
+    ).encode()
+
+
+async def listen(lab: Lab, endpoint: Endpoint, context: ssl.SSLContext) -> asyncio.Server:
+    """Let an endpoint listen at its address and port (0: any); its port is set then."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(*ENDS):
+            await _talk(lab, endpoint, context, reader, writer)
+        writer.transport.abort()
+
+    server = await asyncio.start_server(talk, endpoint.address, endpoint.port, limit=LIMIT)
+    endpoint.port = server.sockets[0].getsockname()[1]
+    return server
+
+
+async def _talk(
+    lab: Lab, endpoint: Endpoint, context: ssl.SSLContext, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Answer the requests of one connection; a host that cannot be reached does not even begin with TLS."""
+    if endpoint.kind == "esxi":
+        await service.until_reachable(lab, endpoint.hosts[0], reader.at_eof)
+    await writer.start_tls(context)
+    endpoint.lines.add(writer)
+    try:
+        while request := await _request(reader, writer):
+            verb, path, headers, body = request
+            answer = await _answer(lab, endpoint, verb, path, headers, body, reader)
+            writer.write(answer)
+            await writer.drain()
+    finally:
+        endpoint.lines.discard(writer)
+
+
+async def _request(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> tuple[str, str, Headers, bytes] | None:
+    """Read one request; nothing when the client has hung up."""
+    first = await reader.readline()
+    if not first.strip():
+        return None
+    verb, path, _ = first.decode("latin-1").split(" ", 2)
+    headers: Headers = {}
+    while (line := await reader.readline()).strip():
+        name, _, value = line.decode("latin-1").partition(":")
+        headers[name.strip().lower()] = value.strip()
+    if headers.get("expect", "").lower() == "100-continue":
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    length = int(headers.get("content-length", "0"))
+    return verb, path, headers, await reader.readexactly(length) if length else b""
+
+
+async def _answer(
+    lab: Lab, endpoint: Endpoint, verb: str, path: str, headers: Headers, body: bytes, reader: asyncio.StreamReader
+) -> bytes:
+    """Answer one request."""
+    if verb == "GET" and path == "/sdk/vimServiceVersions.xml":
+        if endpoint.kind == "esxi":
+            await service.until_reachable(lab, endpoint.hosts[0], reader.at_eof)
+        return _reply(200, versions())
+    if verb != "POST" or path.partition("?")[0].rstrip("/") != "/sdk":
+        return _reply(404, b"not found")
+    token = _cookie(headers.get("cookie", ""))
+    action = headers.get("soapaction", "")
+    status, text, cookie = await service.answer(lab, endpoint, token, action, body, reader.at_eof)
+    return _reply(status, text, cookie)
+
+
+def _cookie(text: str) -> str:
+    """Give the session's token in a Cookie header."""
+    try:
+        found = SimpleCookie(text).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value.strip('"') if found is not None else ""
+
+
+def _reply(status: int, body: bytes, cookie: str = "") -> bytes:
+    """Write an answer."""
+    words = {200: "OK", 404: "Not Found", 500: "Internal Server Error"}
+    kind = "text/xml; charset=utf-8"
+    lines = [f"HTTP/1.1 {status} {words[status]}", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
+    if cookie:
+        lines.append(f'Set-Cookie: {COOKIE}="{cookie}"; Path=/; HttpOnly; Secure;')
+    return "\r\n".join([*lines, "", ""]).encode() + body
