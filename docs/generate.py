@@ -15,6 +15,11 @@ DOCS = Path(__file__).parent
 TOPICS = {
     "vlans": "VLANs",
     "devices": "Devices",
+    "links": "Links",
+    "link_ports": "Ports and LAGs of links",
+    "link_bundles": "Bundles",
+    "link_vlans": "VLANs of links",
+    "link_esxi": "Links of ESXi hosts",
     "pairs": "Load-balancer pairs",
     "vips": "Virtual addresses",
     "services": "Services",

@@ -11,9 +11,9 @@ short_description: Reads a declared site, checks it, and gives every host its ow
 version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
-  - A site is declared once, in C(stack.yml) or in a folder that it names, VLANs, devices, load-balancer pairs,
-    certificates and services. This plugin checks all of it, makes the hosts and groups, and sets for each host the
-    variables of the collection's roles.
+  - A site is declared once, in C(stack.yml) or in a folder that it names, VLANs, devices, links, load-balancer
+    pairs, certificates and services. This plugin checks all of it, makes the hosts and groups, and sets for each host
+    the variables of the collection's roles.
   - A site with errors is refused as a whole. Its hosts are made with nothing but the variable C(stack_errors), on which
     M(netstack.datacenter.stack_preflight), the first task of every role and playbook, fails on every host. When no host
     can be read there is one, C(stack_unreadable), so that a run has somebody to fail on.
@@ -25,10 +25,18 @@ notes:
   - Derived for each load balancer are C(haproxy_services), C(haproxy_peers) (where a service keeps a stick table),
     C(haproxy_stats) and C(haproxy_metrics) (where the pair declares them), C(haproxy_health), C(haproxy_awaited_files),
     C(vip_instances), C(vip_peer_health), C(vip_profile), C(tls_certificate_certificates) and C(stack_services).
+  - Derived for each Juniper EX with links are C(junos_lag_state), C(junos_lag_vlans), C(junos_lag_bundles),
+    C(junos_lag_ports), and C(junos_lag_model) and C(junos_lag_release) (where declared). Derived for each ESXi host of
+    kind C(esxi_vss) with links are C(esxi_teaming_vswitches) and C(esxi_teaming_port_groups); where it names a
+    C(vcenter), that one gets them for all its hosts as C(esxi_teaming_hosts).
+  - Both ends of each link get C(stack_links), for reports and checks.
   - Every host gets C(stack_derived) (the digest of each derived variable), and C(stack_warnings) and C(stack_waived)
     where the site has any that concern it. All hosts see C(stack_sources), the stack files that were read.
   - Groups are one for each kind of device, C(load_balancers), C(lb_turn_1) and C(lb_turn_2) (first and second node of
-    every pair), C(lb_pair_NAME) and C(cell_NAME) for each pair, and C(backends).
+    every pair), C(lb_pair_NAME) for each pair, C(backends), and C(switches) (those that the collection configures).
+  - C(cell_NAME) are the connected parts of the cabling, each named after its first switch, or after the pair of load
+    balancers where there is no switch. Links between switches are left out. Both nodes of a pair, and all ESXi hosts of
+    a vCenter, are in one cell. A job for a cell needs nothing of any other.
   - A variable of this plugin loses to C(host_vars) and C(-e). A derived variable that is overridden there is refused by
     M(netstack.datacenter.stack_preflight).
   - Needs the Python library pydantic (2.x) where Ansible runs.
@@ -57,7 +65,22 @@ options:
     description:
       - Hosts by name; C(web[01:40]) stands for forty, and ranges in their values walk along.
       - C(kind), C(networks) (by VLAN C(interface), C(address), C(address6), without a prefix length),
-        C(management_vlan), C(on) (the hypervisor or cluster that carries it), C(model), C(release), C(chassis).
+        C(management_vlan), C(on) (the hypervisor or cluster that carries it), C(model), C(release), C(chassis),
+        C(vcenter) (the device of kind C(vcenter) through which an ESXi host is configured).
+    type: dict
+  links:
+    description:
+      - Links by name, each said once for both ends. Ranges in a name walk along in the keys of C(ends) and in ports.
+      - C(bundle) (C(lacp), C(static) or C(none)), C(profile) (of O(link_profiles)), C(vlans) (C(untagged), C(tagged)),
+        C(mtu) (payload in octets; by default the greatest of its VLANs), C(periodic) (C(slow) or C(fast), for LACP),
+        C(minimum_links), C(trunk) (a trunk with a native VLAN only), C(description).
+      - C(ends) are two devices, one of them a switch, each with C(ports), C(lag) (C(ae0), C(vSwitch0), C(bond0)), and
+        for an ESXi host C(port_groups) (VLANs by name of the port group; by default one for each VLAN, and
+        C(Management Network)). Each port is cabled to the one at the same place of the other end.
+    type: dict
+  link_profiles:
+    description:
+      - Defaults for links by name. A profile may name another as its C(profile).
     type: dict
   lb_pairs:
     description:
@@ -101,12 +124,21 @@ vlans:
   server: {id: 30, subnet: 10.0.30.0/24}
 
 devices:
+  ex1: {kind: junos_ex, model: ex4200-48t}
   lb[1:2]:
     kind: linux
-    networks: {server: {interface: eth0, address: "10.0.30.[2:3]"}}
+    networks: {server: {interface: bond0, address: "10.0.30.[2:3]"}}
   web[1:3]:
     kind: external
     networks: {server: {address: "10.0.30.[11:13]"}}
+
+links:
+  lb[1:2]:
+    bundle: lacp
+    vlans: {untagged: server}
+    ends:
+      ex1: {lag: "ae[0:1]", ports: ["ge-0/0/[0:1]", "ge-1/0/[0:1]"]}
+      lb[1:2]: {lag: bond0, ports: [eno1, eno2]}
 
 lb_pairs:
   farm: {hosts: [lb1, lb2], vip_vlan: server}

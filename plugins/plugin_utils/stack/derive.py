@@ -4,16 +4,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import Cabling, cells
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest import digest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault, Finding
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.esxi_vss import host_half, vcenter_half
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.junos_ex import switch
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.links import ends
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.linux import load_balancer
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import services_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, Site
 
+_ALWAYS = ("load_balancers", "lb_turn_1", "lb_turn_2", "backends", "switches", "junos_ex", "esxi_vss", "vcenter")
+"""Groups that plays are written for: in a refused site none of them is empty."""
+_HALVES: Mapping[str, Callable[[Site, str], dict[str, Any]]] = {
+    "junos_ex": switch,
+    "esxi_vss": host_half,
+    "vcenter": vcenter_half,
+}
+"""Who derives a host's own end of its links, by its kind."""
 UNREADABLE = "stack_unreadable"
 """The host that stands for a site of which no host can be read, so that a run has somebody to fail on."""
 
@@ -22,27 +34,45 @@ def groups(site: Site) -> dict[str, list[str]]:
     """Return the members of each group, hosts and groups sorted by name."""
     found: dict[str, set[str]] = {}
     for name, device in site.devices.items():
-        found.setdefault(device.kind, set()).add(name)
+        for group in (device.kind, *(("switches",) if device.kind == "junos_ex" else ())):
+            found.setdefault(group, set()).add(name)
     for pair_name, pair in site.lb_pairs.items():
         for turn, host in enumerate(pair.hosts, start=1):
-            for group in ("load_balancers", f"lb_pair_{pair_name}", f"lb_turn_{turn}", f"cell_{pair_name}"):
+            for group in ("load_balancers", f"lb_pair_{pair_name}", f"lb_turn_{turn}"):
                 found.setdefault(group, set()).add(host)
     for service in site.services.values():
         for backend in service.backends:
             if backend.host in site.devices:
                 found.setdefault("backends", set()).add(backend.host)
+    found.update(cells(_cabling(site)))
     return {group: sorted(members) for group, members in sorted(found.items())}
+
+
+def _cabling(site: Site) -> Cabling:
+    """Return what decides about the cells of a valid site."""
+    links = [tuple(link.ends) for link in site.links.values()]
+    return Cabling(
+        kinds={name: device.kind for name, device in site.devices.items()},
+        links=[(ends_of[0], ends_of[1]) for ends_of in links if len(ends_of) == ENDS],
+        pairs={name: pair.hosts for name, pair in site.lb_pairs.items()},
+        managed={name: device.vcenter for name, device in site.devices.items() if device.vcenter is not None},
+    )
 
 
 def half(loaded: Loaded, host: str) -> dict[str, Any]:
     """Return the variables of one host: its own half of the site, the digests, and what is to be shown about it."""
     site = loaded.site
     pair = site.pair_of_host.get(host)
-    derived = load_balancer(site, pair, host) if pair is not None else {}
-    variables = dict(sorted(derived.items()))
+    variables = dict(sorted(_derived(site, pair, host).items()))
     variables["stack_derived"] = {name: digest(value) for name, value in variables.items()}
     variables.update(_shown(loaded, host, pair))
     return variables
+
+
+def _derived(site: Site, pair: str | None, host: str) -> dict[str, Any]:
+    found = load_balancer(site, pair, host) if pair is not None else {}
+    of_kind = _HALVES.get(site.devices[host].kind)
+    return {**found, **(of_kind(site, host) if of_kind is not None else {}), **ends(site, host)}
 
 
 def _shown(loaded: Loaded, host: str, pair: str | None) -> dict[str, Any]:
@@ -54,6 +84,7 @@ def _shown(loaded: Loaded, host: str, pair: str | None) -> dict[str, Any]:
 
 def _objects(site: Site, host: str, pair: str | None) -> set[tuple[str, str]]:
     own = {("devices", host), *(("vlans", vlan) for vlan in site.devices[host].networks)}
+    own |= {("links", name) for name, _link in site.links_by_host.get(host, ())}
     if pair is not None:
         own.add(("lb_pairs", pair))
         for name, service in services_of(site, pair):
@@ -78,7 +109,7 @@ def refused(hosts: Iterable[str], findings: Iterable[Finding]) -> dict[str, dict
 
 def refused_groups(loaded: Loaded) -> dict[str, list[str]]:
     """Return the groups of a refused site; a group that every site has is never empty, for a play on it must fail."""
-    always = {group: {UNREADABLE} for group in ("load_balancers", "lb_turn_1", "lb_turn_2", "backends")}
+    always = {group: {UNREADABLE} for group in _ALWAYS}
     readable = {group: members for group, members in loaded.claimed.items() if members}
     return {group: sorted(members) for group, members in sorted({**always, **readable}.items())}
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -92,9 +92,15 @@ class Positions:
         """Take over the places that `other` has for the section or object at `path`."""
         self._objects[path] = other._objects.get(path, {})
 
-    def alias(self, source: Path, target: Path) -> None:
-        """Let the object `target` have the places of the object `source`, out of whose range it came."""
-        self._objects[target] = self._objects.get(source, {})
+    def alias(self, source: Path, target: Path, renamed: Mapping[str, str] | None = None) -> None:
+        """Let the object `target` have the places of the object `source`, out of whose range it came.
+
+        `renamed` are keys inside the object that hold a range, with what they became.
+        """
+        places = self._objects.get(source, {})
+        if renamed:
+            places = {tuple(renamed.get(str(step), step) for step in path): place for path, place in places.items()}
+        self._objects[target] = places
 
     def copy(self, source: Path, target: Path) -> None:
         """Give the value at `target` the place of the one at `source`."""

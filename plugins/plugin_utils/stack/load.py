@@ -4,41 +4,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import Any, get_args
+from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack import third_party
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import reading
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.check import NODE_DEPTH, Waived, check
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.claimed import claimed
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Finding, Path, Place, ordered
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import SECTIONS, Kind, Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import PROFILE_SECTIONS, SECTIONS, Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.profiles import (
     Inheritance,
     ProfileError,
     profile_shadows,
     shipped,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.ranges import (
-    RangeError,
-    expand,
-    spread,
-    walk_along,
-)
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.reader import duplicate_key, not_a_mapping
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.reader import not_a_mapping
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.sources import Sources, read_sources
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.validate import bad_name, build, named_badly
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.written_out import write_out_ranges
 
-_LISTS = {"lb_pairs": "hosts", "services": "backends", "profiles": "backends"}
 _VALUE_RULES = ("JINJA", "TAG", "RECURSION", "RANGE")
 """Rules of the reader after which another word about the same value would only repeat it."""
 _PART_RULES = ("YAML_SYNTAX", "FILE_UNREADABLE", "SITE_FOLDER", "UNKNOWN_SECTION")
 """Rules of the reader after which nobody knows what else the site declares."""
 _STRUCTURE = ("lb", "mode", "tls", "ports", "backends", "profile")
 """Keys of a service without which its other values cannot be judged."""
-_STAND_IN = {"lb": "pair", "vip": "192.0.2.1", "ports": [443], "backends": ["192.0.2.2"], "tls": {"at": "none"}}
-"""What only a service can say, for checking a profile by itself (addresses of RFC 5737)."""
+_STAND_IN: dict[str, dict[str, Any]] = {
+    "services": {"lb": "pair", "vip": "192.0.2.1", "ports": [443], "backends": ["192.0.2.2"], "tls": {"at": "none"}},
+    "links": {"bundle": "none", "ends": {}},
+}
+"""What only a service or a link can say, for checking a profile by itself (addresses of RFC 5737)."""
 
 
 @reading("PYDANTIC_MISSING")
@@ -80,7 +77,7 @@ class Loaded:
 def load(stack: FilePath, base: FilePath | None = None) -> Loaded:
     """Read and check the site of the file `stack`; messages name files relative to `base` (the working directory)."""
     sources = read_sources(stack, base or FilePath.cwd())
-    _write_out_ranges(sources)
+    write_out_ranges(sources)
     hosts = [name for name, raw in sources.sections["devices"].items() if not named_badly("devices", name)]
     if third_party.MISSING is not None:
         text = pydantic_missing(str(third_party.MISSING))
@@ -92,87 +89,19 @@ def load(stack: FilePath, base: FilePath | None = None) -> Loaded:
     return Loaded(site, hosts, found, waived, claimed(sources.sections, hosts))
 
 
-def claimed(sections: Mapping[str, Mapping[str, Any]], hosts: Iterable[str]) -> dict[str, set[str]]:
-    """Return the groups that plain data would make, believing nothing: only declared hosts count."""
-    known = set(hosts)
-    found: dict[str, set[str]] = {}
-    for host in known:
-        kind = _part(sections["devices"][host], "kind")
-        if kind in get_args(Kind):
-            found.setdefault(kind, set()).add(host)
-    for name, raw in sections["lb_pairs"].items():
-        nodes = _part(raw, "hosts")
-        for turn, host in enumerate(nodes if isinstance(nodes, list) else [], start=1):
-            pair = () if named_badly("lb_pairs", name) else (f"lb_pair_{name}", f"cell_{name}")
-            for group in (*pair, "load_balancers", f"lb_turn_{turn}"):
-                found.setdefault(group, set()).update({host} & known if isinstance(host, str) else set())
-    for raw in sections["services"].values():
-        backends = _part(raw, "backends")
-        for item in backends if isinstance(backends, list) else []:
-            host = _part(item, "host") if isinstance(item, dict) else item
-            found.setdefault("backends", set()).update({host} & known if isinstance(host, str) else set())
-    return found
-
-
-def _part(raw: Any, key: str) -> Any:
-    return raw.get(key) if isinstance(raw, dict) else None
-
-
-def _write_out_ranges(sources: Sources) -> None:
-    devices: dict[str, Any] = {}
-    for name, raw in sources.sections["devices"].items():
-        path: Path = ("devices", name)
-        try:
-            for single, value in _walked(name, raw):
-                if single in devices:
-                    text = duplicate_key(single, sources.positions.at(("devices", single)))
-                    sources.report("DUPLICATE_KEY", path, sources.positions.at(path), text)
-                    continue
-                devices[single] = value
-                if single != name:
-                    sources.positions.alias(path, ("devices", single))
-        except RangeError as error:
-            sources.report("RANGE", path, sources.positions.at(path), str(error))
-    sources.sections["devices"] = devices
-    for section, key in _LISTS.items():
-        for name, raw in sources.sections[section].items():
-            if isinstance(raw, dict) and isinstance(raw.get(key), list):
-                raw[key] = _spread(raw[key], (section, name, key), sources)
-
-
-def _walked(name: str, raw: Any) -> list[tuple[str, Any]]:
-    names = expand(name)
-    if len(names) == 1 and names[0] == name:
-        return [(name, raw)]
-    return [(single, walk_along(raw, index, len(names))) for index, single in enumerate(names)]
-
-
-def _spread(items: list[Any], path: Path, sources: Sources) -> list[Any]:
-    try:
-        found = spread(items)
-    except RangeError as error:
-        sources.report("RANGE", path, sources.positions.at(path), str(error))
-        return items
-    places = [sources.positions.at((*path, index)) for index, _item in found]
-    for index, place in enumerate(places):
-        sources.positions.put((*path, index), place)
-    return [item for _index, item in found]
-
-
 class _Builder:
     """Makes the objects of the model, and reports what cannot become one."""
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        profiles = sources.sections["profiles"]
-        self._profiles = {name: raw for name, raw in profiles.items() if isinstance(raw, dict)}
         self._partial: set[str] = set()
         self._failed: set[Path] = set()
         self._reported = {item.fault.path for item in sources.findings if item.rule in _VALUE_RULES}
-        self._inheritance = Inheritance(self._profiles, sources.positions)
+        self._inheritance = {section: _inheritance(section, sources) for section in PROFILE_SECTIONS}
 
     def site(self) -> Site:
-        self._check_profiles()
+        for section in PROFILE_SECTIONS:
+            self._check_profiles(section)
         objects: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
         for section in SECTIONS:
             for name, raw in self._sources.sections[section].items():
@@ -200,7 +129,7 @@ class _Builder:
         if not isinstance(raw, dict | None):
             self._report("NOT_A_MAPPING", path, not_a_mapping("a list" if isinstance(raw, list) else "one value"))
             return None
-        complete = self._complete(raw or {}, path) if section == "services" else raw or {}
+        complete = self._complete(section, raw or {}, path)
         made, faults = build(SECTIONS[section], complete, path)
         self._report_all(faults)
         if made is None and section == "services":
@@ -222,26 +151,36 @@ class _Builder:
         for rule, where, text in faults:
             known = any(where[:length] in self._reported for length in range(len(where) + 1))
             known = known or (rule == "MISSING_KEY" and where[:NODE_DEPTH] in self._failed)
-            if not known and where not in self._inheritance.inherited:
+            if not known and not any(where in item.inherited for item in self._inheritance.values()):
                 self._report(rule, where, text)
 
-    def _complete(self, raw: dict[str, Any], path: Path) -> dict[str, Any]:
+    def _complete(self, section: str, raw: dict[str, Any], path: Path) -> dict[str, Any]:
+        if section not in self._inheritance:
+            return raw
         try:
-            return self._inheritance.complete(raw, path)
+            return self._inheritance[section].complete(raw, path)
         except ProfileError as error:
             self._report(error.rule, (*path, "profile"), str(error))
             self._failed.add(path)
             return raw
 
-    def _check_profiles(self) -> None:
-        """Check each profile as a service of which only the profile's part is its own."""
-        for name, raw in self._sources.sections["profiles"].items():
-            path: Path = ("profiles", name)
-            if named_badly("profiles", name):
-                self._report("NAME", path, bad_name("profiles", name))
-            if name in shipped():
+    def _check_profiles(self, section: str) -> None:
+        """Check each profile as an object of the section of which only the profile's part is its own."""
+        profiles = PROFILE_SECTIONS[section]
+        for name, raw in self._sources.sections[profiles].items():
+            path: Path = (profiles, name)
+            if named_badly(profiles, name):
+                self._report("NAME", path, bad_name(profiles, name))
+            if section == "services" and name in shipped():
                 self._report("PROFILE_SHADOWS", path, profile_shadows(name))
             if not isinstance(raw, dict):
                 self._report("NOT_A_MAPPING", path, not_a_mapping("a list" if isinstance(raw, list) else "one value"))
                 continue
-            self._report_all(build(SECTIONS["services"], {**_STAND_IN, **self._complete(raw, path)}, path)[1])
+            whole = {**_STAND_IN[section], **self._complete(section, raw, path)}
+            self._report_all(build(SECTIONS[section], whole, path)[1])
+
+
+def _inheritance(section: str, sources: Sources) -> Inheritance:
+    profiles = sources.sections[PROFILE_SECTIONS[section]]
+    declared = {name: raw for name, raw in profiles.items() if isinstance(raw, dict)}
+    return Inheritance(section, declared, sources.positions)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The declared site: VLANs, devices, load-balancer pairs, certificates.
+"""The declared site: VLANs, devices, links, load-balancer pairs, certificates.
 
 Each object refuses keys that it does not know. What one object alone can show to be wrong is refused here; what takes
 two objects is a rule (rules/).
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Literal
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import Link
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import Service
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.third_party import BaseModel, ConfigDict, Field
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values import (
@@ -41,6 +42,9 @@ Kind = Literal[
     "procurve",
     "external",
 ]
+
+ENDS = 2
+"""A link has two ends."""
 
 
 class Object(BaseModel):
@@ -80,6 +84,7 @@ class Device(Object):
     chassis: Text | None = None
     management_vlan: Text | None = None
     on: Text | None = None
+    vcenter: Text | None = None
     networks: dict[str, Network] = Field(default_factory=dict)
     waive: Waivers = Field(default_factory=dict)
 
@@ -156,11 +161,14 @@ class Certificate(Object):
 SECTIONS: dict[str, type[BaseModel]] = {
     "vlans": Vlan,
     "devices": Device,
+    "links": Link,
     "lb_pairs": LbPair,
     "certificates": Certificate,
     "services": Service,
 }
-LATER_SECTIONS = ("links", "nlb", "nat")
+PROFILE_SECTIONS = {"services": "profiles", "links": "link_profiles"}
+"""Where the defaults of a section's objects stand."""
+LATER_SECTIONS = ("nlb", "nat")
 """Sections of the design that this version does not know yet."""
 
 
@@ -174,6 +182,7 @@ class Site:
 
     vlans: Mapping[str, Vlan] = field(default_factory=dict)
     devices: Mapping[str, Device] = field(default_factory=dict)
+    links: Mapping[str, Link] = field(default_factory=dict)
     lb_pairs: Mapping[str, LbPair] = field(default_factory=dict)
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
@@ -194,9 +203,44 @@ class Site:
         """Return the pair that each load balancer is a node of."""
         return {host: name for name, pair in sorted(self.lb_pairs.items()) for host in pair.hosts}
 
+    @cached_property
+    def links_by_host(self) -> Mapping[str, list[tuple[str, Link]]]:
+        """Return each host's links by name; made once, so that no cost grows with hosts x links."""
+        found: dict[str, list[tuple[str, Link]]] = {}
+        for name, link in sorted(self.links.items()):
+            for host in link.ends:
+                found.setdefault(host, []).append((name, link))
+        return found
+
+    @cached_property
+    def hosts_by_vcenter(self) -> Mapping[str, list[str]]:
+        """Return the ESXi hosts of each vCenter, sorted by name."""
+        found: dict[str, list[str]] = {}
+        for name, device in sorted(self.devices.items()):
+            if device.vcenter is not None:
+                found.setdefault(device.vcenter, []).append(name)
+        return found
+
+    def kind(self, host: str) -> str | None:
+        """Return the kind of a device, or None where it cannot be read."""
+        device = self.devices.get(host)
+        return None if device is None else device.kind
+
     def knows(self, section: str, name: str) -> bool:
         """Tell whether the object is declared, be it valid or not; when something cannot be read, it may be there."""
         return not self.complete or name in self.declared.get(section, frozenset())
 
 
-__all__ = ["LATER_SECTIONS", "SECTIONS", "Certificate", "Device", "Duration", "LbPair", "Network", "Site", "Vlan"]
+__all__ = [
+    "LATER_SECTIONS",
+    "PROFILE_SECTIONS",
+    "SECTIONS",
+    "Certificate",
+    "Device",
+    "Duration",
+    "LbPair",
+    "Link",
+    "Network",
+    "Site",
+    "Vlan",
+]

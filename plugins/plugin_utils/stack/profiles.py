@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Profiles: defaults that a service takes over; the shipped ones are YAML files beside this module."""
+"""Profiles: defaults that a service or a link takes over; the shipped ones are YAML files beside this module.
+
+Those of services stand under `profiles`, those of links under `link_profiles`; only the former are shipped too.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import reading
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Path, Place, Positions
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import PROFILE_SECTIONS
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.reader import Document
 
 _FOLDER = FilePath(__file__).parent / "shipped"
@@ -30,15 +34,17 @@ class ProfileError(ValueError):
 
 @reading("PROFILE_UNKNOWN")
 def profile_unknown(name: str, known: list[str]) -> str:
-    """A service names a profile that is neither declared nor shipped.
+    """A service or a link names a profile that is neither declared nor shipped.
 
-    Breaks: the service would lack its defaults.
-    Why: profiles stand under `profiles:` of the site, or in the collection (iis).
+    Breaks: the object would lack its defaults.
+    Why: profiles stand under `profiles:` (services) and `link_profiles:` (links) of the site, or in the collection
+    (iis).
     Mend: correct the name, or declare the profile.
     """
     close = difflib.get_close_matches(name, known, 1)
-    mend = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-    return f"the profile {name!r} is neither declared nor shipped, so the service would lack its defaults; {mend}"
+    mend = f"known are {', '.join(known)}" if known else "none is declared"
+    mend = f"did you mean {close[0]}?" if close else mend
+    return f"the profile {name!r} is neither declared nor shipped, so its defaults would be missing; {mend}"
 
 
 @reading("PROFILE_CIRCLE")
@@ -75,28 +81,13 @@ def shipped() -> dict[str, dict[str, Any]]:
     }
 
 
-def chain(name: object, declared: Mapping[str, Any]) -> list[str]:
-    """Return the profile and what it is built upon, nearest first.
-
-    Raises ProfileError.
-    """
-    found: list[str] = []
-    while isinstance(name, str):
-        if name in found:
-            raise ProfileError("PROFILE_CIRCLE", profile_circle([*found, name]))
-        if name not in declared and name not in shipped():
-            raise ProfileError("PROFILE_UNKNOWN", profile_unknown(name, sorted([*declared, *shipped()])))
-        found.append(name)
-        content = declared.get(name, {}) if name not in shipped() else {}
-        name = content.get("profile") if isinstance(content, dict) else None
-    return found
-
-
 class Inheritance:
     """Fills in what profiles say, and remembers which values were not written at the object itself."""
 
-    def __init__(self, declared: Mapping[str, Any], positions: Positions) -> None:
-        """Use the site's own profiles and the shipped ones."""
+    def __init__(self, section: str, declared: Mapping[str, Any], positions: Positions) -> None:
+        """Use the site's own profiles for objects of `section`, and the shipped ones."""
+        self._source = PROFILE_SECTIONS[section]
+        self._shipped = shipped() if section == "services" else {}
         self._declared = declared
         self._positions = positions
         self.inherited: set[Path] = set()
@@ -106,13 +97,26 @@ class Inheritance:
 
         Raises ProfileError.
         """
-        for name in chain(raw.get("profile"), self._declared):
-            own = name not in shipped()
-            content = self._declared[name] if own else shipped()[name]
+        for name in self._chain(raw.get("profile")):
+            own = name not in self._shipped
+            content = self._declared[name] if own else self._shipped[name]
             if isinstance(content, dict):
                 base = {key: value for key, value in content.items() if key != "profile"}
-                raw = self._under(raw, base, target, ("profiles", name) if own else None)
+                raw = self._under(raw, base, target, (self._source, name) if own else None)
         return raw
+
+    def _chain(self, name: object) -> list[str]:
+        """Return the profile and what it is built upon, nearest first. Raises ProfileError."""
+        found: list[str] = []
+        while isinstance(name, str):
+            if name in found:
+                raise ProfileError("PROFILE_CIRCLE", profile_circle([*found, name]))
+            if name not in self._declared and name not in self._shipped:
+                raise ProfileError("PROFILE_UNKNOWN", profile_unknown(name, sorted([*self._declared, *self._shipped])))
+            found.append(name)
+            content = self._declared.get(name, {}) if name not in self._shipped else {}
+            name = content.get("profile") if isinstance(content, dict) else None
+        return found
 
     def _under(self, raw: dict[str, Any], base: dict[str, Any], target: Path, source: Path | None) -> dict[str, Any]:
         if any(key in raw and key in base and raw[key] != base[key] for key in _DISCRIMINATORS):

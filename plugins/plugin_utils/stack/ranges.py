@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Ranges: `web[01:40]` stands for forty names, and a range in a value of the object walks along with it."""
+"""Ranges: `web[01:40]` stands for forty names, and a range inside the object, in a key or a value, walks along."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import reading
@@ -42,11 +44,17 @@ def expand(text: str) -> list[str]:
 
     Raises RangeError.
     """
+    return list(_expanded(text))
+
+
+@lru_cache(maxsize=1024)
+def _expanded(text: str) -> tuple[str, ...]:
+    """Return the texts; kept, for each step of a range asks for the same ones."""
     match = _RANGE.search(text)
     if match is None:
-        return [text]
+        return (text,)
     steps = _steps(text, match)
-    return [f"{text[: match.start()]}{step}{text[match.end() :]}" for step in steps]
+    return tuple(f"{text[: match.start()]}{step}{text[match.end() :]}" for step in steps)
 
 
 def _steps(text: str, match: re.Match[str]) -> list[str]:
@@ -67,15 +75,28 @@ def walk_along(value: Any, index: int, count: int) -> Any:
     Raises RangeError when a range has another number of steps.
     """
     if isinstance(value, dict):
-        return {key: walk_along(item, index, count) for key, item in value.items()}
+        return {_at_step(key, index, count): walk_along(item, index, count) for key, item in value.items()}
     if isinstance(value, list):
         return [walk_along(item, index, count) for item in value]
-    if not has_range(value):
-        return value
-    texts = expand(value)
+    return _at_step(value, index, count) if has_range(value) else value
+
+
+def _at_step(text: str, index: int, count: int) -> str:
+    if not has_range(text):
+        return text
+    texts = _expanded(text)
     if len(texts) != count:
-        raise RangeError(bad_range(value, f"has {len(texts)} steps where the name has {count}"))
+        raise RangeError(bad_range(text, f"has {len(texts)} steps where the name has {count}"))
     return texts[index]
+
+
+def keys_with_range(value: Any) -> Iterator[str]:
+    """Yield the keys, at any depth, that hold a range."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if has_range(key):
+                yield key
+            yield from keys_with_range(item)
 
 
 def spread(items: list[Any]) -> list[tuple[int, Any]]:

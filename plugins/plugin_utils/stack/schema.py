@@ -28,7 +28,8 @@ def schema() -> dict[str, Any]:
             "additionalProperties": {"$ref": _REFERENCE.format(model=model.__name__)},
         }
     _relax(definitions)
-    properties["profiles"] = {"type": "object", "additionalProperties": {"$ref": "#/$defs/Profile"}}
+    for section, name in (("profiles", "Profile"), ("link_profiles", "LinkProfile")):
+        properties[section] = {"type": "object", "additionalProperties": {"$ref": _REFERENCE.format(model=name)}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A site of netstack.datacenter",
@@ -54,3 +55,6 @@ def _relax(definitions: dict[str, Any]) -> None:
     for model in ("Tls", "HealthCheck"):
         definitions[model].pop("required", None)
     definitions["Profile"] = {**service, "title": "Profile", "required": []}
+    link = definitions["Link"]
+    link["required"] = ["ends"]
+    definitions["LinkProfile"] = {**link, "title": "LinkProfile", "required": []}

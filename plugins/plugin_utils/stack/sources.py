@@ -19,7 +19,11 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding 
     Place,
     Positions,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import LATER_SECTIONS, SECTIONS
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import (
+    LATER_SECTIONS,
+    PROFILE_SECTIONS,
+    SECTIONS,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.reader import (
     Document,
     duplicate_key,
@@ -27,7 +31,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.reader i
     not_a_mapping,
 )
 
-GATHERED = (*SECTIONS, "profiles")
+GATHERED = (*SECTIONS, *PROFILE_SECTIONS.values())
 _HEAD = ("plugin", "site")
 
 
@@ -36,7 +40,7 @@ def later_section(name: str) -> str:
     """A section of the design that this version does not know yet.
 
     Breaks: it would be ignored, and its author would believe that it is checked and applied.
-    Why: links, nlb and nat come with later versions.
+    Why: nlb and nat come with later versions.
     Mend: remove it until the collection's changelog says that it is there.
     """
     return (

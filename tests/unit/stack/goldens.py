@@ -47,11 +47,15 @@ def rendered(name: str) -> dict[str, str]:
     """Return the golden files of one example: the groups, and the variables of each host."""
     loaded = example(name)
     files = {host: variables for host, variables in inventory(loaded).items() if variables["stack_derived"]}
+    balancers = {host: variables for host, variables in files.items() if "haproxy_services" in variables}
     return {
         f"golden/{name}/groups.json": _json(groups(loaded.site)),
         **{f"golden/{name}/{host}.json": _json(variables) for host, variables in files.items()},
-        **{f"golden/{name}/{host}.haproxy.cfg": _haproxy(host, variables) for host, variables in files.items()},
-        **{f"golden/{name}/{host}.keepalived.conf": _keepalived(host, variables) for host, variables in files.items()},
+        **{f"golden/{name}/{host}.haproxy.cfg": _haproxy(host, variables) for host, variables in balancers.items()},
+        **{
+            f"golden/{name}/{host}.keepalived.conf": _keepalived(host, variables)
+            for host, variables in balancers.items()
+        },
     }
 
 

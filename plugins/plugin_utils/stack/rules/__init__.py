@@ -9,10 +9,12 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     certificates,
     devices,
     health,
+    link_vlans,
+    links,
     pairs,
     services,
     vips,
     vlans,
 )
 
-TOPICS = (vlans, devices, pairs, vips, services, backends, health, certificates)
+TOPICS = (vlans, devices, links, link_vlans, pairs, vips, services, backends, health, certificates)

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Questions about links that rules and halves ask alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import End, Link
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, Site
+
+PAYLOAD = 1500
+"""Octets that Ethernet carries where nothing else is said."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One end of a link, with the other one."""
+
+    name: str
+    link: Link
+    host: str
+    end: End
+    peer: str
+    peer_end: End
+
+
+def sides_of(site: Site, host: str) -> Iterator[Side]:
+    """Yield each link of a host as seen from there, sorted by name; those without two ends are left out."""
+    for name, link in site.links_by_host.get(host, ()):
+        if len(link.ends) == ENDS:
+            peer = link.other(host)
+            yield Side(name, link, host, link.ends[host], peer, link.ends[peer])
+
+
+def mtu_of(site: Site, link: Link) -> int:
+    """Return the link's payload in octets: declared, else the greatest of its VLANs'."""
+    if link.mtu is not None:
+        return link.mtu
+    return max((site.vlans[vlan].mtu for vlan in link.vlans.every if vlan in site.vlans), default=PAYLOAD)
+
+
+def is_trunk(link: Link) -> bool:
+    """Tell whether frames carry tags: tagged VLANs make a trunk, and so does `trunk` with a native VLAN only."""
+    return bool(link.vlans.tagged) or link.trunk

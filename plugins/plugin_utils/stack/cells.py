@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Cells: what is cabled together and can be changed by one job that needs nothing of any other cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+SWITCHES = ("junos_ex", "procurve")
+"""Kinds that hold a cell together. An external device is not configured, so it holds nothing together."""
+_NO_GROUP_NAME = re.compile(r"[^A-Za-z0-9_]")
+
+
+@dataclass(frozen=True)
+class Cabling:
+    """What decides about the cells: kinds by host, links, pairs, and the vCenter of each ESXi host that has one."""
+
+    kinds: Mapping[str, str]
+    links: Sequence[tuple[str, str]] = ()
+    pairs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    managed: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Parts:
+    """Sets that grow together (union-find)."""
+
+    def __init__(self) -> None:
+        self._above: dict[str, str] = {}
+
+    def top(self, item: str) -> str:
+        path = []
+        while self._above.setdefault(item, item) != item:
+            path.append(item)
+            item = self._above[item]
+        self._above.update(dict.fromkeys(path, item))
+        return item
+
+    def join(self, items: Iterable[str]) -> None:
+        first, *others = [self.top(item) for item in items] or [""]
+        self._above.update({other: first for other in others if other != first})
+
+    def members(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for item in self._above:
+            found.setdefault(self.top(item), set()).add(item)
+        return found
+
+
+def cell_name(name: str) -> str:
+    """Return the name of a cell's group; Ansible takes letters, digits and '_' in it.
+
+    Two names that become one make one cell of two, which is larger than it must be and not wrong.
+    """
+    return f"cell_{_NO_GROUP_NAME.sub('_', name)}"
+
+
+def cells(cabling: Cabling) -> dict[str, set[str]]:
+    """Return the connected parts of the cabling by the name of their group.
+
+    Links between switches are left out, or a whole site would be one part. Both nodes of a pair stay together, and so
+    do a vCenter and its ESXi hosts: one login serves them all. A part is named after its first switch by name; one
+    without a switch after its pair, or after the external device that it is cabled to.
+    """
+    neighbours = _neighbours(cabling)
+    found: dict[str, set[str]] = {}
+    for members in _parts(cabling).values():
+        beside = {host for member in members for host in neighbours.get(member, ())}
+        name = _name(cabling, members, beside)
+        if name is not None:
+            found.setdefault(cell_name(name), set()).update(members | beside)
+    return found
+
+
+def _parts(cabling: Cabling) -> dict[str, set[str]]:
+    parts = _Parts()
+    for hosts in cabling.pairs.values():
+        parts.join(hosts)
+    for host, vcenter in cabling.managed.items():
+        parts.join((host, vcenter))
+    for first, second in cabling.links:
+        kinds = [cabling.kinds.get(host, "external") for host in (first, second)]
+        if all(kind in SWITCHES for kind in kinds):
+            parts.join((first,))
+            parts.join((second,))
+        else:
+            parts.join(host for host, kind in zip((first, second), kinds, strict=True) if kind != "external")
+    return {top: members for top, members in parts.members().items() if top}
+
+
+def _neighbours(cabling: Cabling) -> dict[str, set[str]]:
+    """Return the external devices that each other device is cabled to."""
+    found: dict[str, set[str]] = {}
+    for first, second in cabling.links:
+        for host, other in ((first, second), (second, first)):
+            if cabling.kinds.get(other) == "external":
+                found.setdefault(host, set()).add(other)
+    return found
+
+
+def _name(cabling: Cabling, members: set[str], beside: set[str]) -> str | None:
+    switches = [host for host in members if cabling.kinds.get(host) in SWITCHES]
+    pairs = [name for name, hosts in cabling.pairs.items() if members.intersection(hosts)]
+    return min(switches or pairs or beside, default=None)

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What every end of a link gets, whoever configures it: the link as it looks from there, for reports and checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import Side, mtu_of, sides_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import PAIRING, PROVISIONED, Impossible
+
+DERIVED = {
+    "stack_links": "each link of this host as seen from here: ports of both ends, bundle, VLANs, what this end must be",
+}
+"""Every variable that the end of a link gets from the site; `stack_derived` holds their digests."""
+
+
+def ends(site: Site, host: str) -> dict[str, Any]:
+    """Return the variables of a host with links, as plain data; none without a link."""
+    found = [_end(site, side) for side in sides_of(site, host)]
+    return {"stack_links": found} if found else {}
+
+
+def _end(site: Site, side: Side) -> dict[str, Any]:
+    """Return one link; `half` is the row of the pairing table for this end, `provisioned` is about the far end."""
+    link, peer_kind = side.link, site.devices[side.peer].kind
+    half = PAIRING[link.bundle][site.devices[side.host].kind]
+    return {
+        "link": side.name,
+        "bundle": link.bundle,
+        "lag": side.end.lag,
+        "ports": list(side.end.ports),
+        "half": {} if isinstance(half, Impossible) else dict(half),
+        "peer": side.peer,
+        "peer_kind": peer_kind,
+        "peer_lag": side.peer_end.lag,
+        "peer_ports": list(side.peer_end.ports),
+        "vlans": {"untagged": link.vlans.untagged, "tagged": list(link.vlans.tagged)},
+        "mtu": mtu_of(site, link),
+        "provisioned": peer_kind in PROVISIONED,
+    }
