@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from contextlib import suppress
 
-from . import errors, plan
+from . import errors
 from .commits import Token, comment_of
 from .recovery import recover, take_back
 from .request import MARGIN, Outcome, Request, Survey
@@ -99,7 +99,7 @@ def _discard(session: Session) -> None:
 
 
 def _commit(session: Session, opener: Opener, request: Request, seen: Survey, outcome: Outcome) -> None:
-    comment = comment_of(request.run_id, request.ticket, secrets.token_hex(4))
+    comment = comment_of(request.run_id, request.ticket, f"{request.note} {secrets.token_hex(4)}")
     synchronize = _synchronize(seen.plan.after) if request.synchronize is None else request.synchronize
     try:
         session.commit(comment, request.minutes, synchronize)
@@ -167,7 +167,7 @@ def _read_back(session: Session, opener: Opener, request: Request, seen: Survey)
             config = _committed(fresh)
         finally:
             fresh.close()
-    left = plan.make(config, request.declared, request.state, seen.style, stp=request.stp)
+    left = request.plan(config, seen.style)
     if left.changed:
         what = "The commit is confirmed, but the switch did not keep all of it:"
         raise errors.VerificationError("\n".join([what, *left.commands]))
