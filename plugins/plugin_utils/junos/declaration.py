@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from ..declared.fields import named
 from . import rules
 from .fields import Reader
 from .findings import Finding
@@ -50,28 +51,13 @@ def read(
     """
     findings: list[Finding] = []
     declared = Declared(
-        tuple(_vlan(name, data, findings, going) for name, data in _named("vlans", vlans, findings)),
-        tuple(_bundle(name, data, findings, going) for name, data in _named("bundles", bundles, findings)),
-        tuple(_port(name, data, findings) for name, data in _named("ports", ports, findings)),
+        tuple(_vlan(name, data, findings, going) for name, data in named("vlans", vlans, findings)),
+        tuple(_bundle(name, data, findings, going) for name, data in named("bundles", bundles, findings)),
+        tuple(_port(name, data, findings) for name, data in named("ports", ports, findings)),
         device_count,
     )
     findings += rules.judge(declared, limit, going)
     return declared, sorted(set(findings))
-
-
-def _named(where: str, data: Any, findings: list[Finding]) -> list[tuple[str, Any]]:
-    """Return the pairs of a mapping by name; a plain list of names has no further keys."""
-    if data is None:
-        return []
-    if isinstance(data, (list, tuple)) and all(isinstance(item, str) for item in data):
-        return [(str(item), None) for item in data]
-    if not isinstance(data, Mapping):
-        why = "Each object has a name, so that a later layer of variables can change one of them."
-        findings.append(
-            Finding(where, "BAD_TYPE", "this is no mapping by name", why, f"Write {where}: {{NAME: {{...}}}}.")
-        )
-        return []
-    return [(str(name), value) for name, value in data.items()]
 
 
 def _vlan(name: str, data: Any, findings: list[Finding], going: bool) -> Vlan:

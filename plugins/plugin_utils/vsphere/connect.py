@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Log in to the vSphere API: always with an explicit TLS context and with time-outs.
+
+pyVim.connect is not used: without a context it verifies no certificate of 127.0.0.1 and localhost, and it asks for the
+API's version without a time-out (pyVmomi 9.1.1.0).
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import ssl
+import xml.etree.ElementTree as ElementTree
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+from . import errors
+from .faults import told, untrusted
+from .target import API_PORT, Target
+from .third_party import MISSING, SoapAdapter, VmomiSupport, vim
+
+_PATH = "/sdk"
+
+
+class Login:
+    """One session with a host or a vCenter; `content` is its service content."""
+
+    def __init__(self, target: Target) -> None:
+        if MISSING:
+            raise errors.ConnectError(f"pyVmomi is not installed on the controller ({MISSING}).", "Install pyvmomi.")
+        self.target = target
+        context = _context(target)
+        self.stub = SoapAdapter.SoapStubAdapter(
+            host=target.host,
+            port=target.port or API_PORT,
+            path=_PATH,
+            version=_version(target, context),
+            sslContext=context,
+            httpConnectionTimeout=target.call_timeout,
+        )
+        self.content = self._log_in()
+
+    def _log_in(self) -> Any:
+        where = self.target.api
+        try:
+            with told(where, "The login failed."):
+                content = vim.ServiceInstance("ServiceInstance", self.stub).RetrieveContent()
+                content.sessionManager.Login(self.target.user or "root", self.target.password or "", None)
+        except errors.LostError as error:
+            raise errors.UnreachableError(error.what, "Look at the way to it, and at its hostd.") from None
+        return content
+
+    @property
+    def is_center(self) -> bool:
+        """Tell whether it is a vCenter."""
+        return bool(self.content.about.apiType == "VirtualCenter")
+
+    def close(self) -> None:
+        """Log out; a session that is gone already needs no goodbye."""
+        with suppress(errors.HostError), told(self.target.api, "The logout failed."):
+            self.content.sessionManager.Logout()
+        self.drop()
+
+    def drop(self) -> None:
+        """Close the connections without a word."""
+        self.stub.DropConnections()
+
+
+def _context(target: Target) -> ssl.SSLContext:
+    """Return the context: the given authority or the system's; none is trusted only where the user says so."""
+    file = os.path.expanduser(target.ca_file) if target.ca_file else None
+    try:
+        context = ssl.create_default_context(cafile=file)
+    except (OSError, ssl.SSLError) as error:
+        raise errors.CertificateError(f"ca_file {file} cannot be read: {error}", "Give a file in PEM.") from None
+    if not target.validate_certs:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _version(target: Target, context: ssl.SSLContext) -> str:
+    """Return the newest version of the API that both ends speak."""
+    offered = _offered(target, context)
+    for version, number in _known():
+        if number in offered:
+            return version
+    what = f"{target.api} speaks no version of the vSphere API that pyVmomi knows."
+    raise errors.ConnectError(what, "Is it an ESXi host or a vCenter?")
+
+
+@cache
+def _known() -> list[tuple[str, str]]:
+    versions = VmomiSupport.GetServiceVersions("vim25")
+    return [(version, VmomiSupport.versionIdMap[version]) for version in versions]
+
+
+def _offered(target: Target, context: ssl.SSLContext) -> set[str]:
+    line = http.client.HTTPSConnection(
+        target.host, target.port or API_PORT, timeout=target.connect_timeout, context=context
+    )
+    try:
+        line.request("GET", f"{_PATH}/vimServiceVersions.xml")
+        answer = line.getresponse()
+        text = answer.read()
+        return {str(each.text) for each in ElementTree.fromstring(text).iter("version")}
+    except ssl.SSLCertVerificationError as error:
+        raise untrusted(error, target.api) from None
+    except ElementTree.ParseError:
+        what = f"{target.api} is no vSphere API (status {answer.status})."
+        raise errors.ConnectError(what, "Look at ansible_host and ansible_port.") from None
+    except (OSError, http.client.HTTPException) as error:
+        raise _unreachable(target, error) from None
+    finally:
+        line.close()
+
+
+def _unreachable(target: Target, error: Exception) -> errors.UnreachableError:
+    cause = "no answer came in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+    return errors.UnreachableError(f"{target.api} cannot be reached: {cause}.", "Look at ansible_host and the way.")

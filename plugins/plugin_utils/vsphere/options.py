@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of a task turned into a request; everything that needs no host is refused here, all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..declared.findings import Finding, RefusalError
+from . import declaration
+from .model import Half
+from .request import ITSELF, Request
+
+APPLYING = ("merged", "replaced", "overridden", "deleted")
+OFFLINE = ("rendered", "parsed")
+
+
+def request_of(options: Mapping[str, Any], check_mode: bool) -> Request:
+    """Return the request.
+
+    Raises:
+        RefusalError: with every finding.
+
+    """
+    state = options["plan_for"] if options["state"] in ("gathered", "verified") else options["state"]
+    state = state if state in APPLYING else "merged"
+    findings: list[Finding] = []
+    halves = _halves(options, state, findings)
+    findings += _judge(options, halves)
+    if findings:
+        raise RefusalError(sorted(set(findings)))
+    return Request(
+        halves=halves,
+        state=state,
+        consent=frozenset(options["consent"]),
+        management_interface=options["management_interface"],
+        check_mode=check_mode,
+        links=(options["verify"] or {}).get("links") is not False,
+        back=(options["timeouts"] or {}).get("back") or 90,
+        run_id=options["run_id"],
+    )
+
+
+def _halves(options: Mapping[str, Any], state: str, findings: list[Finding]) -> dict[str, Half]:
+    own = declaration.read(options.get("vswitches"), options.get("port_groups"), state=state, findings=findings)
+    if not options.get("hosts"):
+        return {ITSELF: own}
+    hosts = declaration.read_hosts(options["hosts"], state, findings)
+    if not own.empty:
+        why = "vswitches and port_groups belong to the host that is connected to, hosts to those of a vCenter."
+        what = "both hosts and vswitches or port_groups are given"
+        findings.append(Finding("hosts", "HOSTS_AND_OWN", what, why, "Leave one out."))
+    return hosts
+
+
+def _judge(options: Mapping[str, Any], halves: Mapping[str, Half]) -> list[Finding]:
+    found: list[Finding] = []
+    state = options["state"]
+    if state in ("overridden", "deleted"):
+        for name, half in halves.items():
+            if half.empty:
+                why = "It would take every virtual switch away." if state == "overridden" else "Nothing says what goes."
+                where, what = f"hosts.{name}" if name else "state", f"{state} with nothing declared"
+                found.append(Finding(where, "NOTHING_DECLARED", what, why, "Declare at least one object."))
+    if options["transport"] == "ssh" and options.get("hosts"):
+        why = "A vCenter has no esxcli."
+        found.append(Finding("transport", "SSH_TO_VCENTER", "ssh with hosts", why, "Connect to each host itself."))
+    if state == "restored" and options.get("restore_point") is None and not _kept_somewhere(options):
+        why = "Only what is known can be put back."
+        mend = "Give restore_point, or run_id and restore_dir."
+        found.append(Finding("restore_point", "RESTORE_POINT_MISSING", "restored without one", why, mend))
+    return found
+
+
+def _kept_somewhere(options: Mapping[str, Any]) -> bool:
+    return bool(options["run_id"] and options.get("restore_dir"))

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a host or a vCenter is, and how to get in."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+
+API_PORT, SSH_PORT = 443, 22
+
+
+@dataclass(frozen=True)
+class Target:
+    """How to reach one ESXi host or vCenter. Times in seconds; `back` is how long a host may be away after a change."""
+
+    host: str
+    port: int | None = None
+    user: str | None = None
+    password: str | None = None
+    key_file: str | None = None
+    ssh_arguments: tuple[str, ...] = ()
+    ca_file: str | None = None
+    validate_certs: bool = True
+    host_key_checking: bool = True
+    connect_timeout: int = 30
+    call_timeout: int = 60
+    back_timeout: int = 90
+
+    @property
+    def api(self) -> str:
+        """Return host and port of the API for messages."""
+        return f"{self.host} port {self.port or API_PORT}"
+
+    def addresses(self) -> set[str]:
+        """Return the addresses that the host is reached at."""
+        try:
+            return {str(found[4][0]) for found in socket.getaddrinfo(self.host, None, type=socket.SOCK_STREAM)}
+        except OSError:
+            return {self.host}

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The simulated hosts and the vCenter as fixtures; every test begins with hosts of the same state."""
+
+from __future__ import annotations
+
+import pytest
+
+from vsphere.client import Simulator
+
+from .labs import CENTERS, DELIVERED, HOSTS, Lab
+
+
+@pytest.fixture(scope="session")
+def simulator(tmp_path_factory):
+    for package in ("asyncssh", "pyVmomi"):
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    known = tmp_path_factory.mktemp("ssh") / "known_hosts"
+    with Simulator(HOSTS, CENTERS, known_hosts=known) as found:
+        found.known_hosts = str(known)
+        yield found
+
+
+@pytest.fixture
+def esx1(simulator) -> Lab:
+    return _fresh(Lab(simulator, "esx1"))
+
+
+@pytest.fixture
+def esx2(simulator) -> Lab:
+    return _fresh(Lab(simulator, "esx2"))
+
+
+@pytest.fixture
+def vc1(simulator) -> Lab:
+    lab = Lab(simulator, "vc1")
+    for number in range(1, 51):
+        simulator.control("reset", host=f"vc1-esx{number:03d}")
+    simulator.control("clear_faults", host="vc1")
+    simulator.control("rollback", endpoint="vc1", enabled=True)
+    lab.clear()
+    return lab
+
+
+def _fresh(lab: Lab) -> Lab:
+    lab.control("reset", state=DELIVERED)
+    lab.clear()
+    return lab
