@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The description of a lab, read from YAML: networks, hosts and what runs on them, simulated devices and their cables."""
+"""The description of a lab, read from YAML: networks, hosts and what runs on them, simulated devices and cables."""
 
 from __future__ import annotations
 

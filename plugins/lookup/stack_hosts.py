@@ -12,8 +12,8 @@ version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
   - Returns the pattern that it is given, for C(hosts) of a play.
-  - For a name that is neither a group nor a host of the inventory, such as V(switches) in a site without any, it returns
-    a pattern without hosts, because ansible-core warns of a group that it does not know.
+  - For a name that is neither a group nor a host of the inventory, such as V(switches) in a site without any, it
+    returns a pattern without hosts, because ansible-core warns of a group that it does not know.
   - Fails when the inventory has no host at all. That is what a missing file, a misspelt plugin name or a YAML error in
     C(stack.yml) leads to, because ansible-core drops such a file with a warning, skips every play, and ends with exit
     status 0, also under C(--limit), where a play on C(localhost) is skipped too.

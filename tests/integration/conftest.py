@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from junos.client import ask
+
 ROOT = Path(__file__).resolve().parents[2]
 TOPOLOGY = Path(os.environ.get("NETSTACK_TOPOLOGY", ROOT / "lab" / "demo.yml"))
 INVENTORY = Path(os.environ.get("NETSTACK_INVENTORY", ROOT / "inventories" / "lab"))
@@ -80,6 +82,12 @@ def play(*arguments, playbook="site", inventory=INVENTORY, **environment):
     lines = recorded.read_text().splitlines() if recorded.exists() else []
     changes = {(entry["host"], entry["task"], str(entry["item"])) for entry in map(json.loads, lines)}
     return Run(done.returncode, done.stdout + done.stderr, changes)
+
+
+def control(op, **arguments):
+    """Ask the simulated switches' control port, which alone sets cables and plays other operators."""
+    about = json.loads((LAB / TOPOLOGY.stem / "junos.json").read_text())
+    return ask(about["control"], op, **arguments)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report as one self-contained HTML page: the path of each service and each link, drawn from what the hosts reported."""
+"""The report as one self-contained HTML page: each service's path and each link, drawn from what hosts reported."""
 
 from __future__ import annotations
 

@@ -75,5 +75,6 @@ def test_the_commits_of_a_run_are_the_newest_ones_of_exactly_that_run():
 
 
 def test_the_runs_of_a_history_are_told_oldest_first_and_once():
-    comments = ["netstack.datacenter run b 2", "mine", "netstack.datacenter run a ticket CHG1 1", "netstack.datacenter 0"]
-    assert runs([newest(f"<log>{comment}</log>") for comment in [*comments, *comments]]) == ["a", "b"]
+    comments = ["run b 2", "run a ticket CHG1 1", "0", "run b 2"]
+    history = [newest(f"<log>netstack.datacenter {comment}</log>") for comment in comments]
+    assert runs([newest("<log>mine, run c</log>"), *history]) == ["b", "a"]

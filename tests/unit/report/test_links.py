@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import pytest
-from unit.report.test_report import link, part
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report import links, page
+from unit.report.test_report import link, part
 
 VERIFIED = ["the configuration is the declared one", "ae1: up with ge-0/0/2", "ae10: up with ge-0/0/20, ge-0/0/21"]
 

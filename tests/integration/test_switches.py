@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves what site.yml, verify.yml and rollback.yml do on switches: predicted, proven on both ends, taken back.
+
+Each test begins with both switches as delivered; the load balancers are as the tests before left them.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, control, inside, lab_command, play
+
+from topology import load as load_topology
+from traffic.site_copy import SiteCopy
+
+pytestmark = pytest.mark.part("switches")
+
+SWITCHES = ("ex1", "ex2")
+ONLY = ("--limit", "ex1,ex2")
+TOUCHING = {"lock-configuration", "load-configuration", "commit-configuration"}
+
+
+@pytest.fixture(scope="module")
+def started():
+    """The lab, up."""
+    subprocess.run(lab_command("up", str(TOPOLOGY)), check=True)
+    subprocess.run([sys.executable, str(ROOT / "lab" / "pki.py"), str(LAB / TOPOLOGY.stem)], check=True)
+
+
+@pytest.fixture
+def delivered(started):
+    """Both switches as delivered and cabled as declared; their configurations."""
+    deliver()
+    yield {name: configuration(name) for name in SWITCHES}
+    deliver()
+
+
+def deliver():
+    cables = load_topology(TOPOLOGY).cables
+    for name in SWITCHES:
+        control("reset", switch=name)
+        control("far_end", switch=name, ports=cables[name])
+    control("clear_log")
+
+
+def configuration(name):
+    return control("configuration", switch=name)
+
+
+def asked(name):
+    """Return the RPCs that a switch got since the log was cleared."""
+    return {entry["rpc"] for entry in control("log", switch=name)}
+
+
+def commits(name):
+    return [commit["log"] for commit in control("status", switch=name)["commits"]]
+
+
+def settled(name):
+    status = control("status", switch=name)
+    return (status["locked_by"], status["dirty"], status["pending"]) == (None, False, None)
+
+
+def break_far_end(**values):
+    """Let the far end of ex1's bundle to lb1 be another than the site declares."""
+    control("far_end", switch="ex1", ports=dict.fromkeys(("ge-0/0/0", "ge-0/0/1"), values))
+
+
+def test_check_mode_predicts_the_run_and_a_second_run_touches_nothing(delivered):
+    predicted = play(*ONLY, "--check", "--diff")
+    assert predicted.code == 0, predicted.out
+    assert {name: configuration(name) for name in SWITCHES} == delivered
+    assert all(settled(name) and len(commits(name)) == 1 for name in SWITCHES)
+    first = play(*ONLY)
+    assert first.code == 0, first.out
+    assert {host for host, _task, _item in first.changes} == set(SWITCHES)
+    assert first.changes == predicted.changes
+    control("clear_log")
+    again = play(*ONLY)
+    assert (again.code, again.recap("changed"), again.changes) == (0, 0, set())
+    assert not TOUCHING & (asked("ex1") | asked("ex2"))
+    assert all(settled(name) for name in SWITCHES)
+
+
+def test_a_far_end_without_lacp_stops_the_run_before_the_load_balancers_and_is_named(delivered):
+    site = SiteCopy(INVENTORY, "switches_test")
+    site.change(lambda data: data["services"]["shop"].update(balance="static-rr"))
+    before = [inside(node, "sh", "-c", "cat /etc/haproxy/haproxy.cfg", check=False) for node in ("lb1", "lb2")]
+    break_far_end(lacp="off")
+    done = play(inventory=site.folder)
+    assert done.code != 0
+    assert "ae0: ge-0/0/0: the far end (partner) sends no LACP frames (defaulted Yes" in done.out
+    assert "The switch has its former configuration." in done.out
+    assert configuration("ex1") == delivered["ex1"]
+    assert settled("ex1")
+    assert not {host for host, _task, _item in done.changes} & {"lb1", "lb2"}
+    assert before == [inside(node, "sh", "-c", "cat /etc/haproxy/haproxy.cfg", check=False) for node in ("lb1", "lb2")]
+
+
+@pytest.mark.parametrize(("playbook", "arguments"), [("plan", ()), ("site", ("--check",)), ("site", ())])
+def test_a_pending_commit_of_another_operator_stops_the_run_and_stays_pending(delivered, playbook, arguments):
+    control("commit", switch="ex1", set="set system domain-name lab.test", user="anna", confirmed=10)
+    done = play(*ONLY, *arguments, playbook=playbook)
+    assert done.code != 0
+    assert "A confirmed commit of anna via cli" in done.out
+    assert control("status", switch="ex1")["pending"] is not None
+    assert configuration("ex2") == delivered["ex2"]
+    assert done.changes == set()
+
+
+def test_a_finding_of_one_switch_stops_the_run_before_any_is_changed(delivered):
+    control("commit", switch="ex2", set="set class-of-service interfaces ge-0/0/0 scheduler-map voice")
+    now = configuration("ex2")
+    done = play(*ONLY)
+    assert done.code != 0
+    assert "FOREIGN" in done.out
+    assert (configuration("ex1"), configuration("ex2")) == (delivered["ex1"], now)
+
+
+def test_a_limited_run_changes_its_switch_alone_and_is_rolled_back_by_its_id(delivered):
+    done = play("--limit", "ex1", "-e", "netstack_run_id=ticket-4712")
+    assert done.code == 0, done.out
+    assert configuration("ex1") != delivered["ex1"]
+    assert asked("ex2") == set()
+    unnamed = play(*ONLY, playbook="rollback")
+    assert unnamed.code != 0
+    assert "oldest first: ticket-4712" in unnamed.out
+    back = play(*ONLY, "-e", "stack_rollback_to=ticket-4712", playbook="rollback")
+    assert back.code == 0, back.out
+    assert {host for host, _task, _item in back.changes} == {"ex1"}
+    assert {name: configuration(name) for name in SWITCHES} == delivered
+    assert len(commits("ex2")) == 1
+
+
+def test_verify_names_the_link_that_broke_later_and_the_report_shows_it(delivered):
+    assert play(*ONLY).code == 0
+    break_far_end(lacp="active", cable="dead")
+    done = play(*ONLY, playbook="verify")
+    assert done.code != 0
+    assert "ae0: ge-0/0/0: the link is down" in done.out
+    part = json.loads((ROOT / "report" / "report.json").read_text())["hosts"]["ex1"]
+    failing = [link["peer"] for link in part["links"] if link["failures"]]
+    assert failing == ["lb1"]
