@@ -26,6 +26,7 @@ class Fabric:
     def __init__(
         self, junos: int, vsphere: int, cables: list[dict[str, Any]], management_vlan: int | None = None
     ) -> None:
+        self.vsphere = vsphere
         self.cabling = {"junos": junos, "vsphere": vsphere, "cables": cables, "management_vlan": management_vlan}
 
     def __enter__(self) -> Fabric:
@@ -45,7 +46,7 @@ class Fabric:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        ask(int(self.cabling["vsphere"]), "use_fabric", port=0, hosts=[])
+        ask(self.vsphere, "use_fabric", port=0, hosts=[])
         self.process.terminate()
         self.process.wait(10)
         assert self.process.stdout is not None

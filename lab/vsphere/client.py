@@ -16,7 +16,7 @@ class ControlError(Exception):
     """The control port refused."""
 
 
-def ask(port: int, op: str, **arguments: Any) -> Any:
+def ask(port: int, op: str, /, **arguments: Any) -> Any:
     """Send one operation to the control port and give its result.
 
     Raises:
@@ -90,6 +90,6 @@ class Simulator:
         """Give the SSH host key of a host in OpenSSH's form."""
         return str(self.about["endpoints"][host]["host_key"])
 
-    def control(self, op: str, **arguments: Any) -> Any:
+    def control(self, op: str, /, **arguments: Any) -> Any:
         """Send one operation to the control port."""
         return ask(int(self.about["control"]), op, **arguments)

@@ -216,6 +216,9 @@ async def rollback(lab: Lab, endpoint: str, enabled: bool) -> None:
 @operation
 async def use_fabric(lab: Lab, port: int, hosts: list[str]) -> None:
     """Ask the fabric at `port` about these hosts from now on (0: about none)."""
+    for host in lab.cabled:
+        for nic in chosen(lab, host).nics.values():
+            nic.dark = False
     lab.fabric, lab.cabled = port, {chosen(lab, host).name for host in hosts}
 
 

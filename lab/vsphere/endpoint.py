@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import secrets
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,6 +120,12 @@ class Lab:
     fabric: int = 0
     cabled: set[str] = field(default_factory=set)
     servers: list[Any] = field(default_factory=list)
+
+    def keep(self, running: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine beside everything else, and hold it until it ends."""
+        task = asyncio.create_task(running)
+        self.servers.append(task)
+        task.add_done_callback(self.servers.remove)
 
     def now(self) -> float:
         """Give the time in seconds since the epoch."""

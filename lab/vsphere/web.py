@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import ssl
+import struct
 from http.cookies import CookieError, SimpleCookie
 
 from . import service
@@ -18,6 +20,7 @@ LIMIT = 16 * 1024 * 1024
 NEWER = "8.0.1.0 8.0.0.2 8.0.0.1 8.0.0.0 7.0.3.2 7.0.3.1 7.0.3.0 7.0.2.1 7.0.2.0 7.0.1.1 7.0.1.0 7.0.0.2 7.0.0.0"
 OLDER = "6.9.1 6.8.7 6.7.3 6.7.2 6.7.1 6.7 6.5 6.0 5.5 5.1 5.0 4.1 4.0 2.5u2server 2.5u2 2.5"
 Headers = dict[str, str]
+Request = tuple[str, str, Headers, bytes]
 # What ends a connection; the last one when the simulator itself ends.
 ENDS = (DroppedError, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError, ValueError, asyncio.CancelledError)
 
@@ -31,40 +34,63 @@ def versions() -> bytes:
     ).encode()
 
 
-async def listen(lab: Lab, endpoint: Endpoint, context: ssl.SSLContext) -> asyncio.Server:
+async def listen(lab: Lab, endpoint: Endpoint, context: ssl.SSLContext) -> socket.socket:
     """Let an endpoint listen at its address and port (0: any); its port is set then."""
+    listener = socket.create_server((endpoint.address, endpoint.port), backlog=128)
+    listener.setblocking(False)
+    endpoint.port = listener.getsockname()[1]
+    lab.keep(_accept(lab, endpoint, context, listener))
+    return listener
 
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+async def _accept(lab: Lab, endpoint: Endpoint, context: ssl.SSLContext, listener: socket.socket) -> None:
+    """Take connections, each to a task of its own."""
+    while True:
+        line, _ = await asyncio.get_running_loop().sock_accept(listener)
+        lab.keep(_talk(lab, endpoint, context, line))
+
+
+async def _talk(lab: Lab, endpoint: Endpoint, context: ssl.SSLContext, line: socket.socket) -> None:
+    """Serve one connection to its end."""
+    try:
         with contextlib.suppress(*ENDS):
-            await _talk(lab, endpoint, context, reader, writer)
-        writer.transport.abort()
+            await _serve(lab, endpoint, context, line)
+    finally:
+        if line.fileno() >= 0:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, as a drop is
+            line.close()
 
-    server = await asyncio.start_server(talk, endpoint.address, endpoint.port, limit=LIMIT)
-    endpoint.port = server.sockets[0].getsockname()[1]
-    return server
 
-
-async def _talk(
-    lab: Lab, endpoint: Endpoint, context: ssl.SSLContext, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
+async def _serve(lab: Lab, endpoint: Endpoint, context: ssl.SSLContext, line: socket.socket) -> None:
     """Answer the requests of one connection; a host that cannot be reached does not even begin with TLS."""
     if endpoint.kind == "esxi":
-        await service.until_reachable(lab, endpoint.hosts[0], reader.at_eof)
-    await writer.start_tls(context)
+        await service.until_reachable(lab, endpoint.hosts[0], lambda: _hung_up(line))
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=LIMIT)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport, _ = await loop.connect_accepted_socket(lambda: protocol, line, ssl=context)
+    writer = asyncio.StreamWriter(transport, protocol, reader, loop)
     endpoint.lines.add(writer)
     try:
         while request := await _request(reader, writer):
-            verb, path, headers, body = request
-            answer = await _answer(lab, endpoint, verb, path, headers, body, reader)
-            writer.write(answer)
+            writer.write(await _answer(lab, endpoint, request, reader))
             await writer.drain()
     finally:
         endpoint.lines.discard(writer)
+        transport.abort()
 
 
-async def _request(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> tuple[str, str, Headers, bytes] | None:
+def _hung_up(line: socket.socket) -> bool:
+    """Tell whether the client has closed a connection that nobody reads yet."""
+    try:
+        return line.recv(1, socket.MSG_PEEK) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request | None:
     """Read one request; nothing when the client has hung up."""
     first = await reader.readline()
     if not first.strip():
@@ -80,10 +106,9 @@ async def _request(
     return verb, path, headers, await reader.readexactly(length) if length else b""
 
 
-async def _answer(
-    lab: Lab, endpoint: Endpoint, verb: str, path: str, headers: Headers, body: bytes, reader: asyncio.StreamReader
-) -> bytes:
+async def _answer(lab: Lab, endpoint: Endpoint, request: Request, reader: asyncio.StreamReader) -> bytes:
     """Answer one request."""
+    verb, path, headers, body = request
     if verb == "GET" and path == "/sdk/vimServiceVersions.xml":
         if endpoint.kind == "esxi":
             await service.until_reachable(lab, endpoint.hosts[0], reader.at_eof)

@@ -238,9 +238,9 @@ def test_properties_that_do_not_exist_or_are_not_known_are_told_apart(esxi: Esxi
     )
     with pytest.raises(vmodl.query.InvalidProperty):
         session.content.propertyCollector.RetrieveContents([wrong])
-    with pytest.raises(vmodl.fault.NotSupported, match="SIM TEXT: the property HostSystem.hardware"):
+    with pytest.raises(vmodl.fault.NotSupported, match=r"SIM TEXT: the property HostSystem\.hardware"):
         host.hardware  # noqa: B018 # reading the property is the request
-    with pytest.raises(vmodl.fault.NotSupported, match=r"SIM TEXT: the method HostSystem.RebootHost_Task"):
+    with pytest.raises(vmodl.fault.NotSupported, match=r"SIM TEXT: the method HostSystem\.RebootHost_Task"):
         host.RebootHost_Task(True)
 
 

@@ -62,9 +62,8 @@ def texts(root: ElementTree.Element, name: str) -> list[str | None]:
 
 
 def test_the_service_content_is_given_without_a_login(curl: Curl) -> None:
-    body = (
-        '<v:RetrieveServiceContent><v:_this type="ServiceInstance">ServiceInstance</v:_this></v:RetrieveServiceContent>'
-    )
+    this = '<v:_this type="ServiceInstance">ServiceInstance</v:_this>'
+    body = f"<v:RetrieveServiceContent>{this}</v:RetrieveServiceContent>"
     code, answer = curl.post(body, action="urn:vim25")
     assert code == 200 and texts(answer, "apiType") == ["HostAgent"]
     assert texts(answer, "propertyCollector") == ["ha-property-collector"]
@@ -104,10 +103,7 @@ def test_a_wrong_argument_names_its_property(curl: Curl) -> None:
     ("body", "fault"),
     [
         ("no xml at all", "InvalidRequestFault"),
-        (
-            '<Dance xmlns="urn:vim25"><_this type="HostNetworkSystem">networkSystem</_this></Dance>',
-            "MethodNotFoundFault",
-        ),
+        (UPDATE.replace("UpdatePortGroup", "Dance") % 1, "MethodNotFoundFault"),
         (UPDATE.replace("<pgName>VM Network</pgName>", "") % 1, "InvalidRequestFault"),
         (UPDATE.replace("vlanId", "colour") % 1, "InvalidRequestFault"),
         (UPDATE.replace(">networkSystem<", ">nothing<") % 1, "ManagedObjectNotFoundFault"),
