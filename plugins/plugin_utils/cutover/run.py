@@ -50,7 +50,9 @@ class Conversion:
             for number, step in enumerate(steps, 1):
                 self._step(step, f"step {number} of {len(steps)}", number == len(steps))
         except EndError as error:
-            self._take_back(error)
+            self._take_back(str(error))
+        except Exception as error:  # whatever it is, no link is left half-way for it
+            self._take_back(f"{type(error).__name__}: {error}")
         return self.outcome
 
     def _step(self, step: Step, count: str, last: bool) -> None:
@@ -83,21 +85,21 @@ class Conversion:
         if not self.watch.alive():
             raise EndError("The run that asked for this is gone.")
 
-    def _take_back(self, cause: EndError) -> None:
+    def _take_back(self, cause: str) -> None:
         self.watch.tell(f"{self.link.name}: it failed: {cause}")
         while self.made:
             text, change = self.made[-1]
             self.watch.tell(f"{text}: taken back")
             try:
                 change.undo()
-            except EndError as error:
+            except Exception as error:  # the user must hear of it in any case
                 self._stuck(cause, text, error)
             self.made.pop()
         state = f"{self.switch.name} and {self.host.name} have what they had before."
         self.watch.tell(f"{self.link.name}: {state}")
         raise FailedError(f"{self.link.name}: {cause}\nAll of it was taken back: {state}", True) from None
 
-    def _stuck(self, cause: EndError, text: str, error: EndError) -> None:
+    def _stuck(self, cause: str, text: str, error: Exception) -> None:
         state = f"{text} could not be taken back: {error}"
         self.watch.tell(state)
         mend = "The steps before it are left as they are. Mend the cause and run it again: it goes on from there."

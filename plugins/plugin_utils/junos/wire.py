@@ -37,8 +37,10 @@ def _wire(config: Config, port: str, style: Style, known: VlanTable) -> Wire:
     lacp = config.has(*layout.interface(name), "aggregated-ether-options", "lacp")
     disabled = config.has(*layout.interface(port), "disable")
     if layout.mode_of(config, name, style) != "trunk":
-        numbers = known.numbers(listed)
-        return Wire(bundle, lacp, next(iter(numbers), None), disabled=disabled)
+        untagged = next(iter(known.numbers(listed)), None)
+        if not listed and config.has(*layout.family(name)):
+            untagged = known.id_of("default") or 0  # without ELS the default VLAN has no id
+        return Wire(bundle, lacp, untagged, disabled=disabled)
     tagged = known.numbers(listed)
     untagged = known.id_of(native) if native else None
     if style == "els":

@@ -18,7 +18,7 @@ LACP = PortForm("ae0", static=False, untagged=10)
 HASH, PORT_ID = HostForm(hashing=True), HostForm(hashing=False)
 
 
-class KilledError(Exception):
+class KilledError(BaseException):
     """The controller is gone: nothing of it runs on."""
 
 
@@ -33,7 +33,7 @@ class World:
     disabled: set[str] = field(default_factory=set)
     management: bool = True
     lost: list[str] = field(default_factory=list)
-    fails: dict[tuple[int, str], Exception] = field(default_factory=dict)
+    fails: dict[tuple[int, str], BaseException] = field(default_factory=dict)
     counter: int = 0
     host_is_wrong: str = ""
     alive: bool = True

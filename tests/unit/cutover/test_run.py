@@ -18,7 +18,7 @@ STEPS = [(name, number) for name in LONG for number, _step in enumerate(way(star
 EACH = [(*step, moment) for step in STEPS for moment in MOMENTS]
 
 
-def failing(name: str, number: int, moment: str, error: Exception):
+def failing(name: str, number: int, moment: str, error: BaseException):
     world = start(name)
     before = world.state()
     world.fails[(number, moment)] = error
@@ -62,6 +62,13 @@ def test_a_take_back_that_is_stuck_leaves_a_place_that_works_and_says_so(number)
     world.fails.clear()
     walk(world, *way(world))
     assert set(world.forms.values()) == {STATIC}
+
+
+def test_an_error_that_nobody_foresaw_is_taken_back_too():
+    world, before, link, steps = failing("plain to static", 4, "after", ZeroDivisionError("a bug"))
+    with pytest.raises(FailedError, match="ZeroDivisionError: a bug"):
+        walk(world, link, steps)
+    assert world.state() == before
 
 
 def test_a_wrong_end_found_at_last_takes_both_ends_back():
