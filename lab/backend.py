@@ -7,7 +7,8 @@ It needs nothing but Python 3.11, so a web container runs it from the mounted fo
     /whoami                     the name alone, as text
     /health                     200, or 503 after /control/fail; never delayed: the slow backend stays in service
     /download?bytes=N&rate=R    N bytes of the known pattern at R bytes/s (0: as fast as they are taken)
-    /control/fail  /control/recover  /control/delay?ms=N    for this server's own loopback only
+    /control/fail  /control/recover  /control/delay?ms=N  /control/release    for this server's own loopback only;
+                                release: the downloads that go on now forget their rates
     / and all others            JSON: name, request line, headers, addresses of the connection, PROXY header
 
 Every answer carries `X-Backend: NAME`. HTTP/1.0 and 1.1, keep-alive and pipelining; request bodies are read and thrown
@@ -48,6 +49,7 @@ class State:
     name: str
     delay: float = 0.0  # seconds before each answer but /health and /control
     healthy: bool = True
+    releases: int = 0  # how often downloads were released
 
 
 @dataclass(frozen=True)
@@ -218,8 +220,10 @@ class Connection(asyncio.Protocol):
             self.state.healthy = verb == "recover"
         elif verb == "delay":
             self.state.delay = request.number("ms") / 1000
+        elif verb == "release":
+            self.state.releases += 1
         else:
-            return Answer(404, b"control knows fail, recover and delay\n")
+            return Answer(404, b"control knows fail, recover, delay and release\n")
         return Answer(200, json.dumps(vars(self.state)).encode(), "application/json")
 
     def _send_late(self, request: Request, answer: Answer) -> None:
@@ -255,6 +259,7 @@ class Download:
         """`total` in bytes; the rate (bytes/s) is the request's."""
         self.connection, self.request, self.total = connection, request, total
         self.rate = request.number("rate")
+        self.releases = connection.state.releases
         self.sent = 0
         self.loop = asyncio.get_running_loop()
         self.began = self.loop.time()
@@ -264,7 +269,7 @@ class Download:
         if self.connection.transport.is_closing():
             return
         due = self.total
-        if self.rate:
+        if self.rate and self.releases == self.connection.state.releases:
             due = min(due, int((self.loop.time() - self.began + TICK) * self.rate))
         while self.sent < due and self.connection.writable:
             piece = pattern(self.sent, min(PIECE, due - self.sent))

@@ -22,7 +22,7 @@ from pathlib import Path
 import image
 import simulated
 from podman import HERE, PodmanError, as_root, inside, run, succeeds
-from topology import Host, Topology, address6, load
+from topology import Host, Topology, address6, load, mac
 
 CACHE = HERE.parent / ".cache" / "lab"
 KEY = CACHE / "id_ed25519"
@@ -124,7 +124,7 @@ def _run_command(lab: Topology, host: Host, image_name: str) -> list[str]:
     networks: list[str] = []
     segments = {network.name: network for network in lab.networks}
     for number, (name, address) in enumerate(host.networks.items()):
-        options = [f"ip={address}", f"interface_name=eth{number}"]
+        options = [f"ip={address}", f"mac={mac(address)}", f"interface_name=eth{number}"]
         if segments[name].subnet6:
             options.append(f"ip6={address6(segments[name], address)}")
         networks += ["--network", f"{lab.segment(name)}:{','.join(options)}"]

@@ -111,3 +111,12 @@ def _wrong_devices(lab: Topology) -> Iterator[str]:
 def address6(network: Network, address: str) -> str:
     """Return the IPv6 address of a host: the last number of its IPv4 address, taken as hexadecimal digits."""
     return str(ipaddress.ip_network(network.subnet6)[int(address.rsplit(".", 1)[1], 16)])
+
+
+def mac(address: str) -> str:
+    """Return the MAC address of the interface with an IPv4 address: locally administered, and the same for good.
+
+    podman would make a new one at each start, and who knew the old one would not reach a host that was powered off and
+    on until its ARP entry is asked again (half a minute).
+    """
+    return "02:00:" + ":".join(f"{octet:02x}" for octet in ipaddress.ip_address(address).packed)

@@ -130,6 +130,12 @@ def release(lab: Lab, switch: str) -> None:
 
 
 @operation
+def held(lab: Lab) -> dict[str, list[str]]:
+    """Tell of each switch at which moments a fault held an RPC."""
+    return {name: list(device.faults.held) for name, device in lab.devices.items()}
+
+
+@operation
 def status(lab: Lab, switch: str) -> dict[str, Any]:
     """Tell of lock, candidate, pending commit (seconds left), sessions and commits."""
     device = chosen(lab, switch)

@@ -23,8 +23,8 @@ class Fault:
     `rpc` is the RPC's name or `*`, `match` a text that the request must hold (`<check/>`). `skip` lets that many
     matching RPCs pass first, `count` is how often it strikes (0: always). `when`: `before` the device acts on the RPC,
     `after_send` (it has acted, the reply is not sent), `after_reply`. `what`: `drop` the connection, `hold` until
-    released or the client is gone, `delay` by `seconds`, answer an `error` instead, or add a `warning` with the text
-    `message` (`ok`: with `<ok/>` beside it).
+    released or the client is gone (`whole`: and until it is released the switch answers nobody else), `delay` by
+    `seconds`, answer an `error` instead, or add a `warning` with the text `message` (`ok`: with `<ok/>` beside it).
     """
 
     rpc: str = "*"
@@ -36,6 +36,7 @@ class Fault:
     seconds: float = 0
     message: str = ""
     ok: bool = False
+    whole: bool = False
     struck: int = 0
 
     def __post_init__(self) -> None:
@@ -62,7 +63,8 @@ class Faults:
     """All that is set to go wrong at one switch.
 
     `slow_commit`: seconds that a commit takes; `settle`: seconds after each commit in which LACP hears no partner yet;
-    `disk_full`: commits fail; `foreign`: another user who holds the database.
+    `disk_full`: commits fail; `foreign`: another user who holds the database. `held`: the moments at which a `hold`
+    struck; `stopped`: a `whole` one did, so nothing is answered until the next release.
     """
 
     rules: list[Fault] = field(default_factory=list)
@@ -70,6 +72,8 @@ class Faults:
     settle: float = 0
     disk_full: bool = False
     foreign: Session | None = None
+    held: list[str] = field(default_factory=list)
+    stopped: bool = False
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def due(self, rpc: str, when: str, request: str) -> list[Fault]:
@@ -84,11 +88,14 @@ class Faults:
 
     def release(self) -> None:
         """Let go what is held."""
+        self.stopped = False
         self.released.set()
         self.released = asyncio.Event()
 
     def clear(self) -> None:
         """Take all faults away."""
         self.rules.clear()
+        self.held.clear()
+        self.stopped = False
         self.slow_commit, self.settle, self.disk_full, self.foreign = 0, 0, False, None
         self.release()

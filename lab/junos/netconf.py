@@ -114,6 +114,8 @@ class Connection:
 
     async def _rpc(self, request: Element, asked: Element) -> bool:
         """Answer one RPC with the faults that are set for it."""
+        if self.device.faults.stopped:
+            await self._hold()
         self.session.last = self.device.clock.now()
         text = etree.tostring(asked, encoding="unicode")[:LOG_TEXT]
         name = local(asked)
@@ -171,6 +173,8 @@ class Connection:
                 await asyncio.sleep(fault.seconds)
             elif fault.what == "hold":
                 entry.outcome = f"held {when}"
+                self.device.faults.held.append(f"{when} {entry.rpc}")
+                self.device.faults.stopped |= fault.whole
                 await self._hold()
             elif fault.what == "drop":
                 raise DroppedError

@@ -125,7 +125,15 @@ def ensure(parent: Node, schema: Schema, key: str = "") -> Node:
                 del parent.children[index]
     made = Node(schema, parent, key)
     parent.children[schema.name, key] = made
+    _attach(parent)
     return made
+
+
+def _attach(node: Node) -> None:
+    """Put `node` back where a deletion of its last statement took it away; a load may go on below it."""
+    while node.parent is not None:
+        node.parent.children.setdefault((node.schema.name, node.key), node)
+        node = node.parent
 
 
 def remove(node: Node) -> None:

@@ -13,7 +13,7 @@ from .host import Host
 @command("network nic list", {}, "table")
 def nic_list(host: Host, given: Values) -> list[dict[str, Any]]:
     """List the physical NICs."""
-    mtu = {nic: spec.mtu for name, spec in host.net.switches.items() for nic in host.net.uplinks(name)}
+    mtu = {nic: host.net.mtu(name) for name in host.net.switches for nic in host.net.uplinks(name)}
     return [
         {
             "Name": nic.device,

@@ -59,7 +59,7 @@ def _switch(host: Host, name: str) -> dict[str, Any]:
         "Num Ports": 1536,
         "Used Ports": 6,
         "Configured Ports": spec.numPorts,
-        "MTU": spec.mtu,
+        "MTU": host.net.mtu(name),
         "CDP Status": discovery.operation if discovery is not None else "listen",
         "Beacon Enabled": bool(spec.policy.nicTeaming.failureCriteria.checkBeacon),
         "Beacon Interval": interval,

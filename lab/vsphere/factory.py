@@ -47,7 +47,7 @@ def as_delivered(host: Host) -> Network:
         beacon=Switch.BeaconConfig(interval=1),
         linkDiscoveryProtocolConfig=CDP(protocol="cdp", operation="listen"),
     )
-    spec = Switch.Specification(numPorts=128, bridge=bridge, mtu=1500)
+    spec = Switch.Specification(numPorts=128, bridge=bridge)
     spec.policy = policy.settled(None, [first])
     net.switches["vSwitch0"] = spec
     net.groups["VM Network"] = Group.Specification(

@@ -18,6 +18,7 @@ from .vmomi import vim
 
 Switch = vim.host.VirtualSwitch
 PortGroup = vim.host.PortGroup
+MTU = 1500
 
 
 @dataclass
@@ -69,6 +70,10 @@ class Network:
         """Tell whether a virtual switch sends beacons."""
         bridge = self.switches[switch].bridge
         return bridge is not None and bridge.beacon is not None and bridge.beacon.interval > 0
+
+    def mtu(self, switch: str) -> int:
+        """Give the MTU of a virtual switch; its specification need not name one."""
+        return int(self.switches[switch].mtu or MTU)
 
     def members(self, switch: str) -> list[str]:
         """Give the port groups of a virtual switch."""
@@ -193,7 +198,6 @@ def _settled_switch(host: Host, net: Network, name: str, given: Any) -> Any:
         raise invalid("spec.numPorts", "1 to 4096")
     if spec.mtu is not None and not 1280 <= spec.mtu <= 9000:
         raise invalid("spec.mtu", "1280 to 9000")
-    spec.mtu = spec.mtu or 1500
     nics = _checked_bridge(host, net, name, spec.bridge)
     beacon = spec.bridge is not None and spec.bridge.beacon is not None and spec.bridge.beacon.interval > 0
     policy.check(spec.policy, nics, beacon, "spec")

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from typing import Any
 
 from . import policy
-from .host import Host, Network, Nic, Switch, Vmk, add_group, add_switch
+from .host import MTU, Host, Network, Nic, Switch, Vmk, add_group, add_switch
 from .host import PortGroup as Group
 from .vmomi import vim
 
@@ -53,7 +53,7 @@ def _switch(spec: Any) -> dict[str, Any]:
     discovery = bridge.linkDiscoveryProtocolConfig if bridge is not None else None
     return {
         "ports": spec.numPorts,
-        "mtu": spec.mtu,
+        "mtu": spec.mtu or MTU,
         "uplinks": list(bridge.nicDevice) if bridge is not None else [],
         "beacon": bridge.beacon.interval if bridge is not None and bridge.beacon is not None else None,
         "discovery": [discovery.protocol, discovery.operation] if discovery is not None else None,
@@ -97,7 +97,7 @@ def read(host: Host, state: dict[str, Any]) -> Network:
 
 def _switch_spec(
     ports: int = 128,
-    mtu: int = 1500,
+    mtu: int | None = None,
     uplinks: list[str] | None = None,
     beacon: int | None = None,
     discovery: list[str] | None = None,

@@ -69,7 +69,7 @@ def _switch(host: Host, name: str) -> Any:
         key=key("VirtualSwitch", name),
         numPorts=PORTS,
         numPortsAvailable=PORTS - 6,
-        mtu=spec.mtu,
+        mtu=host.net.mtu(name),
         portgroup=[key("PortGroup", group) for group in host.net.members(name)],
         pnic=[key("PhysicalNic", nic) for nic in host.net.uplinks(name)],
         spec=copy.deepcopy(spec),

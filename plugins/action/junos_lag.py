@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
+from ansible.constants import LOCALHOST
 from ansible.plugins.action import ActionBase
 
 # The top of an action plugin is imported before the workers fork: PyEZ is loaded once, not once for each switch.
@@ -18,7 +19,11 @@ with suppress(ImportError):
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline, options
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token, describe_pending, runs
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import SwitchError, VerificationError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import (
+    ConfirmedError,
+    SwitchError,
+    VerificationError,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.pending import settle
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.plan import Plan, refuse_foreign
@@ -96,7 +101,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         """Return the task's result; a refusal or a failure carries the message that says what the switch has now."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         _validated, arguments = self.validate_argument_spec(argument_spec=_SPEC, required_if=_NEEDS)
-        self._vars = task_vars or {}
+        self._vars = self._connection_variables(task_vars or {})
         try:
             result.update(self._dispatch(arguments))
         except RefusalError as refusal:
@@ -104,9 +109,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             result.update(failed=True, changed=False, msg=refusal.text(), findings=findings)
         except VerificationError as error:
             failures = error.what.splitlines()[1:] or [error.what]
-            result.update(failed=True, changed=False, msg=str(error), failures=failures)
+            result.update(failed=True, changed=isinstance(error, ConfirmedError), msg=str(error), failures=failures)
         except (SwitchError, ValueError) as error:
-            result.update(failed=True, changed=False, msg=str(error))
+            result.update(failed=True, changed=isinstance(error, ConfirmedError), msg=str(error))
         return result
 
     def _dispatch(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -168,6 +173,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             findings = seen.plan.findings + refuse_foreign(seen.plan, "foreign" in request.consent)
             result["plan"] = {
                 "changed": seen.plan.changed,
+                "changes": seen.plan.summary(),
                 "findings": [str(finding) for finding in sorted(set(findings))],
                 "notes": seen.plan.notes,
                 **_described(seen.plan),
@@ -184,7 +190,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
     def _settle(self, arguments: dict[str, Any]) -> dict[str, Any]:
         target, token = self._target(arguments), Token(**arguments["token"])
         confirm = arguments["state"] == "confirmed"
-        synchronize = arguments["synchronize"] == "always"
+        synchronize = options.synchronize_of(arguments)
         done = settle(lambda: Session(target), token, confirm, bool(self._task.check_mode), synchronize)
         return {"changed": done, "token": arguments["token"]}
 
@@ -194,11 +200,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         checking = self._variable("ansible_host_key_checking", "ansible_ssh_host_key_checking")
         times = arguments["timeouts"]
         target = Target(
-            host=str(self._variable("ansible_host", "ansible_ssh_host", "inventory_hostname")),
+            host=str(self._variable("ansible_host", "ansible_ssh_host", "inventory_hostname")).strip("[]"),
             port=int(port) if port else None,
             user=_text(self._variable("ansible_user", "ansible_ssh_user") or self._task.remote_user),
-            password=_text(self._variable("ansible_password", "ansible_ssh_password", "ansible_ssh_pass")),
-            key_file=_text(self._variable("ansible_private_key_file", "ansible_ssh_private_key_file")),
+            password=_text(
+                self._variable("ansible_password", "ansible_ssh_password", "ansible_ssh_pass")
+                or self._play_context.password
+            ),
+            key_file=_text(
+                self._variable("ansible_private_key_file", "ansible_ssh_private_key_file")
+                or self._play_context.private_key_file
+            ),
             host_key_checking=str(checking if checking is not None else True).lower()
             not in ("false", "no", "0", "off"),
             connect_timeout=times.get("connect", 30),
@@ -212,9 +224,32 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
     def _variable(self, *names: str) -> Any:
         """Return the first of these variables that is set, templated (vault and Jinja values)."""
         for name in names:
-            if self._vars.get(name) not in (None, ""):
-                return self._templar.template(self._vars[name])
+            if self._vars.get(name) in (None, ""):
+                continue
+            value = self._template(self._vars[name])
+            if value not in (None, ""):
+                return value
         return None
+
+    def _template(self, value: Any) -> Any:
+        """Template with the variables of the host that the connection goes to, which a delegated task has beside."""
+        own = self._templar.available_variables
+        self._templar.available_variables = self._vars
+        try:
+            return self._templar.template(value)
+        finally:
+            self._templar.available_variables = own
+
+    def _connection_variables(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Return the variables of the switch: of the host that the task is delegated to, if it is delegated.
+
+        Delegated to the controller it stays with the host of the play: that is where it runs in any case.
+        """
+        host = self._task.delegate_to
+        if not host or host in LOCALHOST:
+            return task_vars
+        known: dict[str, Any] = task_vars.get("ansible_delegated_vars", {}).get(host, {})
+        return {**known, "inventory_hostname": known.get("inventory_hostname", host)}
 
 
 def _text(value: Any) -> str | None:

@@ -42,8 +42,8 @@ options:
       - V(gathered) reads only. With objects it also computes the difference, see O(plan_for).
       - V(rendered) gives the commands without a host; O(running_config) may be what it has.
       - V(parsed) reads O(running_config).
-      - V(verified) reads only, and fails unless the host has what is declared, computes its policies so, and has link on
-        the uplinks of the declared virtual switches.
+      - V(verified) reads only, and fails unless the host has what is declared, computes its policies so, and has link
+        on the uplinks of the declared virtual switches.
       - V(restored) puts back O(restore_point), or what the run O(run_id) kept in O(restore_dir).
     type: str
     choices:
@@ -60,8 +60,8 @@ options:
   vswitches:
     description:
       - Standard virtual switches by name, a mapping. For O(state=deleted) a list of names will do, here and below.
-      - C(uplinks) are the physical NICs; one that is added becomes active unless C(teaming) says otherwise, one that goes
-        leaves all orders. C(mtu) is the payload in octets, 1280 to 9000.
+      - C(uplinks) are the physical NICs; one that is added becomes active unless C(teaming) says otherwise, one that
+        goes leaves all orders. C(mtu) is the payload in octets, 1280 to 9000.
       - C(teaming) has C(load_balancing) (C(loadbalance_ip) (IP hash), C(loadbalance_srcid) (port ID),
         C(loadbalance_srcmac) or C(failover_explicit)), C(failure_detection) (C(link_status) or C(beacon_probing)),
         C(notify_switches), C(failback), C(active_uplinks) and C(standby_uplinks). An uplink in neither list is unused.
@@ -72,9 +72,9 @@ options:
   port_groups:
     description:
       - Port groups by name, a mapping. C(vswitch) is needed for a new one. C(vlan) is 0 (untagged) to 4095 (all tags).
-      - C(teaming) and C(security) as in O(vswitches), only the fields that differ from the virtual switch's, or the word
-        C(inherit) for none. Over SSH no command is known that lets a port group inherit again, so the virtual switch's
-        values are written into it instead.
+      - C(teaming) and C(security) as in O(vswitches), only the fields that differ from the virtual switch's, or the
+        word C(inherit) for none. Over SSH no command is known that lets a port group inherit again, so the virtual
+        switch's values are written into it instead.
     type: raw
   hosts:
     description:
@@ -314,8 +314,8 @@ nics:
   sample: {vmnic2: {mac: "00:50:56:00:01:02", speed: 1000}}
 plan:
   description:
-    - The computed difference, with C(changed), C(before), C(after), C(commands), C(notes), and C(findings) that a change
-      would be refused for.
+    - The computed difference, with C(changed), C(before), C(after), C(commands), C(notes), and C(findings) that a
+      change would be refused for.
   returned: when O(state=gathered) and objects are given
   type: dict
   sample: {changed: false, commands: [], findings: [], notes: []}

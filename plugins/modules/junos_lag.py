@@ -28,8 +28,9 @@ description:
   - The connection is made from the usual variables (C(ansible_host), C(ansible_port), default 830, C(ansible_user),
     C(ansible_password), C(ansible_private_key_file), the agent, C(ansible_ssh_common_args) with C(ProxyJump),
     C(ProxyCommand), C(UserKnownHostsFile) and C(StrictHostKeyChecking), and C(~/.ssh/config)). C(ansible_connection)
-    is not used; set it to C(local). Host keys are verified unless C(ansible_host_key_checking) or the SSH arguments
-    say no.
+    is not used; set it to C(local). A task with C(delegate_to) goes to the switch that it is delegated to, by that
+    host's variables; delegated to the controller it stays with the switch of the play. Host keys are verified unless
+    C(ansible_host_key_checking) or the SSH arguments say no.
 requirements:
   - junos-eznc >= 2.7.2
 options:
@@ -43,7 +44,8 @@ options:
       - V(gathered) reads only. With objects it also computes the difference, see O(plan_for).
       - V(rendered) gives the load and the commands without a switch; O(running_config) may be what it has.
       - V(parsed) reads O(running_config).
-      - V(verified) reads only, and fails unless the switch has what is declared and every declared bundle works.
+      - V(verified) reads only, and fails unless the switch has what is declared and every declared bundle works. Of
+        plain ports it tells which have a link.
       - V(confirmed) and V(abandoned) settle a commit that O(hold) left pending, see O(token).
       - V(restored) puts back what the commits of O(run_id) replaced, if they are the newest ones, by a confirmed
         commit. A run that has no commit in the switch's history did not change it, and nothing is done.
@@ -177,7 +179,7 @@ options:
   synchronize:
     description:
       - Whether to C(commit synchronize). V(auto) does so where the configuration shows more than one virtual chassis
-        member. For O(state=confirmed) and O(state=abandoned) only V(always) does so.
+        member.
     type: str
     choices: [auto, always, never]
     default: auto
@@ -413,12 +415,13 @@ gathered:
     vlans: {server: {id: 10}}
 plan:
   description:
-    - The computed difference, with C(changed), C(before), C(after), C(commands), C(notes), and C(findings) that a
-      change would be refused for.
+    - The computed difference, with C(changed), C(changes) (what comes, changes or goes, in words), C(before), C(after),
+      C(commands), C(notes), and C(findings) that a change would be refused for.
   returned: when O(state=gathered) and objects are given
   type: dict
   sample:
     changed: false
+    changes: []
     commands: []
     findings: []
     notes: []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, emit, gather, plan
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, emit, gather, plan, setform
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.model import LINK_SPEEDS
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import Config
 
@@ -102,6 +102,22 @@ def test_a_change_of_one_configuration_into_another_is_valid_and_settles(style, 
     assume(not made.findings)
     assert not yang.refused(yang.RELEASES[len(made.commands) % 2], style, emit.config_xml(made.after))
     assert not plan.make(made.after, two, state, style, stp="rstp").changed
+
+
+RANGE = "interfaces interface-range desks"
+
+
+@pytest.mark.parametrize("style", ["els", "nonels"])
+@pytest.mark.parametrize("release", yang.RELEASES)
+@pytest.mark.parametrize(
+    "held", ["member ge-0/0/1", "member-range ge-0/0/0 to ge-0/0/1", "member-range ge-0/0/1 to ge-0/0/9"]
+)
+def test_a_range_that_a_member_link_left_is_valid(release, style, held):
+    lines = [f"set {RANGE} mtu 9014", f"set {RANGE} member ge-0/0/20", f"set {RANGE} {held}"]
+    declared, _findings = declaration.read(None, {"ae0": {"members": ["ge-0/0/1"], "lacp": "active"}}, None)
+    made = plan.make(setform.from_set(lines), declared, "merged", style)
+    assert "ge-0/0/1" not in " ".join(line for line in emit.config_set(made.after) if "range" in line).split()
+    assert not yang.refused(release, style, emit.config_xml(made.after))
 
 
 @pytest.mark.parametrize("style", ["els", "nonels"])

@@ -2,9 +2,9 @@
 """Proves that clients notice nothing of a change: servers added, removed, renamed, a certificate renewed, 20 reloads.
 
 Every change is made by the roles, in place on the node that holds the VIP. Meanwhile the client asks in three ways: a
-new TLS connection per request, kept connections that are retried only as RFC 9110 allows, and 20 held downloads that
-last longer than all the changes. NETSTACK_REQUESTS says how many requests are made at least (50000). The figures are
-printed and kept in .cache/change_under_load.json.
+new TLS connection per request, kept connections that are retried only as RFC 9110 allows, and 20 downloads that are
+held until all the changes are made. NETSTACK_REQUESTS says how many requests are made at least (50000). The figures
+are printed and kept in .cache/change_under_load.json.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ pytestmark = pytest.mark.part("stress")
 RELOADS = 20
 CHANGES = RELOADS + 4
 DOWNLOADS = 20
-DOWNLOAD_RATE = 20_000  # bytes/s of each
+DOWNLOAD_RATE = 2_000  # bytes/s of each
+HELD = 2 * 3600  # seconds that a download would last; it is released when the changes are made
 REQUESTS = int(os.environ.get("NETSTACK_REQUESTS", "50000"))
 ROLES = Path(__file__).with_name("roles.yml")
 
@@ -132,11 +133,10 @@ def change_everything(shop):
     return took + [reload(shop, number) for number in range(RELOADS)]
 
 
-def long_enough(shop):
-    """Return for how many seconds a download has to last to outlive all changes: from one run that changes nothing."""
-    began = time.monotonic()
-    shop.play()
-    return int(max(240, 2 * CHANGES * (time.monotonic() - began)))  # under load a run takes up to twice as long
+def release(shop):
+    """Let the backends send the rest of the held downloads at full speed."""
+    for host in ("web1", "web2", "web3"):
+        inside(host, "curl", "-fsS", "-X", "POST", "http://127.0.0.1/control/release")
 
 
 def summary(seen):
@@ -149,8 +149,7 @@ def summary(seen):
 
 
 def test_clients_notice_nothing_of_any_change(shop, capsys):
-    seconds = long_enough(shop)
-    size = seconds * DOWNLOAD_RATE
+    size = HELD * DOWNLOAD_RATE
     held = shop.url(f"/download?bytes={size}&rate={DOWNLOAD_RATE}")
     with (
         Load(shop.client, "downloads", held, workers=DOWNLOADS, timeout=30, **shop.where) as downloads,
@@ -159,12 +158,13 @@ def test_clients_notice_nothing_of_any_change(shop, capsys):
     ):
         began = time.monotonic()
         took = change_everything(shop)
-        while downloads.running and fresh.requests + keepalive.requests < REQUESTS:
+        while fresh.running and keepalive.running and fresh.requests + keepalive.requests < REQUESTS:
             took.append(reload(shop, len(took)))
         changing = time.monotonic() - began
         seen = {"fresh": fresh.stop(), "keepalive": keepalive.stop()}
-        assert downloads.running, f"the changes took {changing:.0f} s, longer than the downloads"
-        seen["downloads"] = downloads.wait(seconds + 60)
+        assert downloads.running, "a download ended before the changes were made"
+        release(shop)
+        seen["downloads"] = downloads.wait(300)
     seen["changes"] = {"count": len(took), "seconds": round(changing, 1), "each": took}
     (ROOT / ".cache" / "change_under_load.json").write_text(json.dumps(seen, indent=2) + "\n")
     with capsys.disabled():

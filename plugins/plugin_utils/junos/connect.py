@@ -195,8 +195,13 @@ def _changed(target: Target, fingerprint: str) -> errors.ConnectError:
 
 
 def addresses(device: Any) -> tuple[str | None, str | None]:
-    """Return the addresses of the controller and of the switch as the socket knows them; None behind a proxy."""
+    """Return the addresses of the controller and of the switch as the socket knows them; None behind a proxy.
+
+    ncclient takes every socket for one of IPv4, so an object that asks the system for the family is made of it.
+    """
     with suppress(AttributeError, OSError, TypeError, IndexError):
-        plain = device._conn._session.transport.sock
-        return str(plain.getsockname()[0]), str(plain.getpeername()[0])
+        number = os.dup(device._conn._session.transport.sock.fileno())
+        with socket.socket(fileno=number) as plain:
+            ours, theirs = (str(name[0]).partition("%")[0] for name in (plain.getsockname(), plain.getpeername()))
+            return ours, theirs
     return None, None

@@ -3,21 +3,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, cast
 
 from ..declared.fields import named
+from ..platforms.junos_ex import FRAME_TAGGED, MTU_HIGHEST, MTU_LOWEST, VLAN_NAME
 from . import rules
 from .fields import Reader
 from .findings import Finding
 from .limits import Limit
 from .model import (
     EDGE,
-    FRAME_TAGGED,
     LINK_SPEEDS,
-    MTU_HIGHEST,
-    MTU_LOWEST,
     Bundle,
     Declared,
     Port,
@@ -32,8 +29,6 @@ _BUNDLE_KEYS = (
     *_PORT_KEYS,
 )
 _VLAN_KEYS = ("id", "description", "l3_interface")
-_VLAN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,63}")
-"""Names of 2 to 64 characters (Juniper's YANG, junos-ex 21.4R1); a letter first, so that a name is never an id."""
 
 
 def read(
@@ -63,7 +58,7 @@ def read(
 def _vlan(name: str, data: Any, findings: list[Finding], going: bool) -> Vlan:
     reader = Reader(f"vlans.{name}", data, _VLAN_KEYS, findings)
     number = reader.number("id", 1, 4094, "", "802.1Q reserves 0 and 4095.")
-    if not _VLAN_NAME.fullmatch(name):
+    if not VLAN_NAME.fullmatch(name):
         why = "Junos takes 2 to 64 characters; the first must be a letter, so that a name is never taken for an id."
         reader.refuse("VLAN_NAME", f"{name!r} is no name of a VLAN", why, "Choose another name.")
     if number is None and not going and (not isinstance(data, Mapping) or data.get("id") is None):

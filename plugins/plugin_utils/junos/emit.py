@@ -15,8 +15,8 @@ _HIDDEN = {
     ("ieee-802.3ad", "bundle"),
 }
 """(parent, tag) of tags that XML writes and the command line leaves out."""
-_WORDS = {"ieee-802.3ad": "802.3ad"}
-"""An XML name cannot begin with a digit."""
+_WORDS = {"ieee-802.3ad": "802.3ad", "end-range": "to"}
+"""Words of the command line: an XML name cannot begin with a digit, and a range reads `member-range FIRST to LAST`."""
 _QUOTED = frozenset(" \t\"'\\{}[];#<>&|()*?")
 
 

@@ -75,6 +75,10 @@ class TimedOutError(LostError):
     """No reply came in time: what was sent last may or may not have taken effect."""
 
 
+class ClientError(LostError):
+    """The client library failed in a way of its own: what was sent last may or may not have taken effect."""
+
+
 class PendingCommitError(SwitchError):
     """A confirmed commit awaits its confirmation; whatever is done now might confirm it."""
 
@@ -85,3 +89,7 @@ class NotTheTokenError(SwitchError):
 
 class VerificationError(SwitchError):
     """The links did not come up as they must."""
+
+
+class ConfirmedError(VerificationError):
+    """The commit is confirmed, and what was to be proven after it was not."""

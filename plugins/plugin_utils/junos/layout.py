@@ -220,3 +220,10 @@ def set_edge(draft: Draft, name: str, peer: str | None) -> None:
 def stp_of(config: Config) -> str | None:
     """Return the spanning tree protocol that the switch runs, of those that have one entry per interface."""
     return next((name for name in STP_PROTOCOLS if config.active().has("protocols", name)), None)
+
+
+def synchronizes(config: Config) -> bool:
+    """Tell whether to commit on all members: the configuration names a virtual chassis or ports of other members."""
+    names = config.entries("interfaces", tag="interface")
+    others = any("-" in name and not name.split("-", 1)[1].startswith("0/") for name in names)
+    return others or config.has("virtual-chassis")

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..platforms.junos_ex import FRAME_TAGGED, FRAME_UNTAGGED
+
 Style = Literal["els", "nonels"]
 Lacp = Literal["active", "passive", "none"]
 
@@ -31,12 +33,7 @@ EDGE = {
 
 A host sends no BPDU, and a port that is not an edge port forwards only after up to 30 s (802.1D-2004, 17.3)."""
 
-FRAME_UNTAGGED = 14
-FRAME_TAGGED = 18
-"""Octets that Junos counts into `mtu` beside the payload: Ethernet header without FCS, and one 802.1Q tag."""
 PAYLOAD_DEFAULT = 1500
-MTU_LOWEST, MTU_HIGHEST = 256, 9216
-"""`Value 0 is not within range (256..9216)` (EX, internap/fake-switches)."""
 
 LINK_SPEEDS = (
     *("10m", "100m", "1g", "2.5g", "5g", "8g", "10g", "25g", "40g", "50g", "80g", "100g", "400g", "oc192"),

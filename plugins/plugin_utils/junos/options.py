@@ -51,7 +51,7 @@ def request_of(options: Mapping[str, Any], check_mode: bool) -> Request:
         hold=options["hold"],
         run_id=options["run_id"],
         ticket=options["ticket"],
-        synchronize={"auto": None, "always": True, "never": False}[options["synchronize"]],
+        synchronize=synchronize_of(options),
         rescue=options["rescue"],
         verification=_verification(options["verify"]),
     )
@@ -60,6 +60,11 @@ def request_of(options: Mapping[str, Any], check_mode: bool) -> Request:
 def style_of(options: Mapping[str, Any]) -> Style | None:
     """Return the style that the user says, or None to find it."""
     return None if options["style"] == "auto" else cast(Style, options["style"])
+
+
+def synchronize_of(options: Mapping[str, Any]) -> bool | None:
+    """Return whether to commit on all members of a chassis, or None to find it."""
+    return {"auto": None, "always": True, "never": False}[options["synchronize"]]
 
 
 def _limit(options: Mapping[str, Any]) -> Limit | None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from . import errors
 from .commits import Commit, Token
+from .layout import synchronizes
+from .statements import from_element
 from .waiting import Opener
 
 
-def settle(opener: Opener, token: Token, confirm: bool, check_mode: bool, synchronize: bool = False) -> bool:
+def settle(opener: Opener, token: Token, confirm: bool, check_mode: bool, synchronize: bool | None = None) -> bool:
     """Confirm or abandon the commit that the token names; return whether anything was, or would be, done.
 
     Raises:
@@ -30,6 +32,8 @@ def settle(opener: Opener, token: Token, confirm: bool, check_mode: bool, synchr
         session.lock()
         newest, _pending, _left = session.pending()
         _same(newest, token)
+        if synchronize is None:
+            synchronize = synchronizes(from_element(session.committed()))
         if not confirm:
             session.rollback(1)
         session.commit(f"{token.comment} {_word(confirm)}", synchronize=synchronize)

@@ -85,6 +85,18 @@ class Plan:
         before = structured(self.before, self.style)
         return before, structured(self.after, self.style) if self.changed else before
 
+    def summary(self) -> list[str]:
+        """Return in words which VLANs, bundles and plain ports come, change or go; the commands where it is none."""
+        before, after = self.structures()
+        kinds = {"vlans": "VLAN", "bundles": "bundle", "ports": "port"}
+        found = [
+            f"{word} {name}"
+            for kind, word in kinds.items()
+            for name in sorted({*before[kind], *after[kind]}, key=in_order)
+            if before[kind].get(name) != after[kind].get(name)
+        ]
+        return found or self.commands
+
 
 def make(
     current: Config,

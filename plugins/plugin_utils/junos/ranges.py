@@ -25,7 +25,7 @@ def holding(config: Config, port: str) -> list[Membership]:
     found: list[Membership] = []
     for name in config.entries("interfaces", tag="interface-range"):
         where = ("interfaces", entry("interface-range", name))
-        members = config.values(*where, "member")
+        members = config.entries(*where, tag="member")
         patterns = [text for text in members if _PATTERN.search(text) and _matches(port, text)]
         if port in members or any(between(port, *span) for span in _spans(config, name)) or patterns:
             found.append(Membership(name, patterns[0] if patterns else None))
@@ -61,13 +61,13 @@ def _spans(config: Config, name: str) -> list[tuple[str, str]]:
 def leave(config: Config, port: str, name: str) -> None:
     """Take the port out of the range; a range without ports goes, and so does what names it."""
     where = ("interfaces", entry("interface-range", name))
-    config.remove(*where, leaf("member", port))
+    config.remove(*where, entry("member", port))
     for first, last in _spans(config, name):
         if between(port, first, last):
             config.remove(*where, entry("member-range", first))
             _keep(config, where, first, neighbour(port, -1), port != first)
             _keep(config, where, neighbour(port, 1), last, port != last)
-    if not config.values(*where, "member") and not _spans(config, name):
+    if not config.entries(*where, tag="member") and not _spans(config, name):
         config.remove(*where)
         for item in [item for item in config.statements if _names(item, name)]:
             del config.statements[item]
@@ -78,7 +78,7 @@ def _keep(config: Config, where: tuple[object, ...], first: str, last: str, want
         return
     above: Path = path(*where)  # type: ignore[arg-type]  # steps, as this module builds them
     if first == last:
-        config.add(*above, leaf("member", first))
+        config.add(*above, entry("member", first))
     else:
         config.add(*above, entry("member-range", first), leaf("end-range", last))
 

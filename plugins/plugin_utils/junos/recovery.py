@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import NoReturn
 
 from . import errors
-from .request import Request
 from .session import Session
 from .statements import Config, from_element
 from .waiting import Opener
@@ -20,9 +21,22 @@ LATE = 30.0
 """Seconds in which a commit that timed out is waited for, before it is said that it was not made."""
 
 
-def take_back(
-    session: Session, opener: Opener, before: Config, comment: str, request: Request, cause: errors.SwitchError
-) -> NoReturn:
+@dataclass(frozen=True)
+class Made:
+    """A confirmed commit of ours, and how to undo it."""
+
+    before: Config
+    comment: str
+    minutes: int
+    synchronize: bool = False
+
+    @property
+    def confirmation(self) -> str:
+        """Return the comment of the commit that confirms it."""
+        return f"{self.comment} confirmed"
+
+
+def take_back(session: Session, opener: Opener, made: Made, cause: errors.SwitchError) -> NoReturn:
     """Roll back and commit at once.
 
     Raises:
@@ -31,18 +45,18 @@ def take_back(
     """
     state = ""
     try:
-        _roll_back(session, comment)
-        state = _state(session, before)
+        _roll_back(session, made)
+        state = _state(session, made)
     except errors.LostError:
         session.drop()
     except errors.SwitchError as error:
-        state = _left_to_the_timer(error, request)
+        state = _left_to_the_timer(error, made)
     if state:
         _raise(cause, state)
-    recover(opener, before, comment, request, cause)
+    recover(opener, made, cause)
 
 
-def recover(opener: Opener, before: Config, comment: str, request: Request, cause: errors.SwitchError) -> NoReturn:
+def recover(opener: Opener, made: Made, cause: errors.SwitchError) -> NoReturn:
     """Find out by fresh sessions whether the commit was made, and take it back; or wait until the switch has done so.
 
     Raises:
@@ -54,48 +68,55 @@ def recover(opener: Opener, before: Config, comment: str, request: Request, caus
     state = ""
     while not state:
         try:
-            state = _attempt(opener, before, comment, began + late)
+            state = _attempt(opener, made, began + late)
         except (errors.ConnectError, errors.LostError, errors.LockedError):
-            if time.monotonic() >= began + request.minutes * 60 + GRACE:
+            if time.monotonic() >= began + made.minutes * 60 + GRACE:
                 state = "The switch cannot be reached; by now its timer has run out and it took the commit back itself."
         except errors.SwitchError as error:
-            state = _left_to_the_timer(error, request)
+            state = _left_to_the_timer(error, made)
         if not state:
             time.sleep(PAUSE)
     _raise(cause, state)
 
 
-def _attempt(opener: Opener, before: Config, comment: str, patience: float) -> str:
+def _attempt(opener: Opener, made: Made, patience: float) -> str:
     """Return what the switch has, after taking the commit back if it was made; nothing while it may still be made."""
     session = opener()
     try:
-        newest = next(iter(session.history()), None)
-        made = newest is not None and newest.comment == comment
-        if made:
+        if _ours(session, made):
             session.lock()
-            _roll_back(session, comment)
+            _roll_back(session, made)
         elif time.monotonic() < patience:
             return ""
-        return _state(session, before)
+        return _state(session, made)
     finally:
         session.unlock()
         session.close()
 
 
-def _roll_back(session: Session, comment: str) -> None:
-    session.rollback(1)
-    session.commit(f"{comment} taken back")
+def _ours(session: Session, made: Made) -> int:
+    """Return how many of the newest commits are ours: the commit, and perhaps its confirmation, which is one too."""
+    comments = (commit.comment for commit in session.history())
+    return sum(1 for _one in takewhile(lambda comment: comment in (made.comment, made.confirmation), comments))
 
 
-def _state(session: Session, before: Config) -> str:
+def _roll_back(session: Session, made: Made) -> None:
+    """Go back to what was before the commit; where it was never made, only throw the candidate away."""
+    number = _ours(session, made)
+    session.rollback(number)
+    if number:
+        session.commit(f"{made.comment} taken back", synchronize=made.synchronize)
+
+
+def _state(session: Session, made: Made) -> str:
     now = from_element(session.committed())
-    if now.statements.keys() == before.statements.keys() and now.inactive == before.inactive:
+    if now.statements.keys() == made.before.statements.keys() and now.inactive == made.before.inactive:
         return "The switch has its former configuration."
     return "The switch does NOT have its former configuration: look at show system commit, show | compare rollback 1."
 
 
-def _left_to_the_timer(error: errors.SwitchError, request: Request) -> str:
-    return f"It could not be taken back at once ({error}); the switch does it by itself within {request.minutes} min."
+def _left_to_the_timer(error: errors.SwitchError, made: Made) -> str:
+    return f"It could not be taken back at once ({error}); the switch does it by itself within {made.minutes} min."
 
 
 def _raise(cause: errors.SwitchError, state: str) -> NoReturn:

@@ -47,7 +47,7 @@ class Session:
 
     def style(self) -> Style | None:
         """Return the switch style as PyEZ finds it, or None where ethernet switching does not run."""
-        with suppress(errors.RefusedError, errors.DeniedError, AttributeError, TypeError):
+        with suppress(errors.RefusedError, errors.DeniedError, errors.ClientError):
             return _STYLES.get(self._ask("reading the switch style", lambda: self._device.facts["switch_style"]))
         return None
 
@@ -186,6 +186,10 @@ class Session:
             return None
         except (OSError, EOFError) as error:
             raise errors.LostError(f"The session broke ({doing}): {error}") from None
+        except Exception as error:
+            # A change must be taken back whatever fails, not only for the failures that PyEZ has names for.
+            what = f"The client failed ({doing}): {type(error).__name__}: {error}."
+            raise errors.ClientError(f"{what} It is not known whether it took effect.") from error
 
     def _judge(self, doing: str, error: Any) -> None:
         """Take a reply of nothing but warnings for success (PyEZ raises it like an error), raise anything else."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from .statements import Config, Path, Segment, entry, leaf
 
 _HIDDEN_LISTS = {"interfaces": "interface", "vlans": "vlan"}
-_OPEN_LISTS = {"unit", "interface-range", "member-range", "interface"}
+_OPEN_LISTS = {"unit", "interface-range", "member", "member-range", "interface"}
 _VALUES = frozenset(
     {
         *(
@@ -28,7 +28,6 @@ _VALUES = frozenset(
             "link-speed",
             "periodic",
             "bundle",
-            "member",
             "end-range",
             "speed",
             "encapsulation",
@@ -67,6 +66,8 @@ def _paths(given: list[str]) -> list[Path]:
     todo = list(given)
     while todo:
         word = todo.pop(0)
+        if word == "to" and steps and steps[-1].tag == "member-range":
+            word = "end-range"
         if word in _VALUES and todo:
             values = _bracketed(todo)
             return [(*steps, leaf(word, value)) for value in values]

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from . import errors, waiting
 from .commits import Commit, comment_of, of_run
-from .recovery import recover, take_back
+from .layout import synchronizes
+from .recovery import Made, recover, take_back
 from .request import MARGIN, Request
 from .session import Session
 from .statements import from_element
@@ -33,9 +34,10 @@ def verified(opener: Opener, request: Request) -> list[str]:
         wrong = waiting.until_good(session, expected, request.verification, deadline)
         if differs or wrong:
             raise errors.VerificationError("\n".join(["The switch is not as it is declared:", *differs, *wrong]))
+        plain = waiting.linked(session, [port.name for port in request.declared.ports])
     finally:
         session.close()
-    return ["the configuration is the declared one", *waiting.verified_bundles(expected)]
+    return ["the configuration is the declared one", *waiting.verified_bundles(expected), *plain]
 
 
 @dataclass(frozen=True)
@@ -99,18 +101,21 @@ def _restore(session: Session, opener: Opener, request: Request, undone: list[Co
         raise errors.SwitchError("Somebody committed in between. Nothing was done.", "Look at show system commit.")
     session.rollback(len(undone))
     diff = session.diff()
+    _newest, pending, _left = session.pending()
     if not diff or request.check_mode:
-        if not undone[0].minutes:
+        if pending is None:  # a commit check would confirm it
             session.check()
         session.rollback(0)
         return Restored(bool(diff), diff, comments)
+    synchronize = synchronizes(before) if request.synchronize is None else request.synchronize
+    made = Made(before, _comment(request), request.minutes, synchronize)
     try:
-        _commit(session, opener, request, undone[0])
+        _commit(session, opener, request, pending is not None and pending.flagged, made)
     except errors.LostError as error:
         session.drop()
-        recover(opener, before, _comment(request), request, error)
+        recover(opener, made, error)
     except errors.SwitchError as error:
-        take_back(session, opener, before, _comment(request), request, error)
+        take_back(session, opener, made, error)
     return Restored(True, diff, comments)
 
 
@@ -118,14 +123,14 @@ def _comment(request: Request) -> str:
     return comment_of(request.run_id, request.ticket, "restored")
 
 
-def _commit(session: Session, opener: Opener, request: Request, newest: Commit) -> None:
+def _commit(session: Session, opener: Opener, request: Request, pending: bool, made: Made) -> None:
     """Commit confirmed, prove the way to the switch, confirm.
 
-    A commit of the run that is still pending is what a timer would fall back to; going back from it needs no timer.
+    What precedes a commit of the run that is surely still `pending` is what a timer would fall back to: none is needed.
     """
-    if newest.minutes is not None:
-        session.commit(_comment(request))
+    if pending:
+        session.commit(made.comment, synchronize=made.synchronize)
         return
-    session.commit(_comment(request), request.minutes)
+    session.commit(made.comment, made.minutes, made.synchronize)
     waiting.wait(opener, [], replace(request.verification, links=False), request.minutes * 60 - MARGIN)
-    session.commit(_comment(request))
+    session.commit(made.comment, synchronize=made.synchronize)

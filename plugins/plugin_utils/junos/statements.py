@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 from xml.etree import ElementTree
 
-LEAF_LISTS = frozenset({"members", "member", "apply-groups", "apply-groups-except", "commands"})
+LEAF_LISTS = frozenset({"members", "apply-groups", "apply-groups-except", "commands"})
 """Leaves that may be given several times: one value is deleted by naming it. Other leaves are deleted by their name."""
 
 

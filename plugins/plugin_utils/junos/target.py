@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 NETCONF_PORT = 830
@@ -20,11 +21,12 @@ class Target:
     host: str
     port: int | None = None
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     key_file: str | None = None
     ssh_config: str | None = None
     known_hosts: tuple[str, ...] = ()
     proxy_command: str | None = None
+    proxy_jump: str | None = None
     host_key_checking: bool = True
     look_for_keys: bool = True
     connect_timeout: int = 30
@@ -46,7 +48,7 @@ def with_arguments(target: Target, arguments: str) -> Target:
     """
     for name, value in _options(shlex.split(arguments)):
         if name == "proxyjump":
-            target = replace(target, proxy_command=jump(value))
+            target = replace(target, proxy_jump=target.proxy_jump or value)
         elif name == "proxycommand":
             target = replace(target, proxy_command=value)
         elif name == "userknownhostsfile":
@@ -57,11 +59,15 @@ def with_arguments(target: Target, arguments: str) -> Target:
             target = replace(target, key_file=target.key_file or value)
         elif name == "config":
             target = replace(target, ssh_config=value)
+        elif name == "user":
+            target = replace(target, user=target.user or value)
+        elif name == "port":
+            target = replace(target, port=target.port or int(value))
     return target
 
 
 def _options(words: list[str]) -> Iterable[tuple[str, str]]:
-    short = {"-J": "proxyjump", "-i": "identityfile", "-F": "config"}
+    short = {"-J": "proxyjump", "-i": "identityfile", "-F": "config", "-l": "user", "-p": "port"}
     todo = list(words)
     while todo:
         word = todo.pop(0)
@@ -74,26 +80,30 @@ def _options(words: list[str]) -> Iterable[tuple[str, str]]:
             yield short[flag], rest or (todo.pop(0) if todo else "")
 
 
-def jump(hosts: str) -> str:
-    """Return the ProxyCommand that does what `ProxyJump` does."""
+def jump(hosts: str, ssh_config: str | None = None) -> str:
+    """Return the ProxyCommand that does what `ProxyJump` does; as OpenSSH it hands its own configuration file on."""
     *first, last = [host.strip() for host in hosts.split(",")]
     name, port = _host_and_port(last.removeprefix("ssh://"))
-    through = f" -J {shlex.quote(','.join(first))}" if first else ""
-    return f"ssh -W [%h]:%p{through}{f' -p {port}' if port else ''} {shlex.quote(name)}"
+    options = ["-F", ssh_config] if ssh_config else []
+    options += ["-J", ",".join(first)] if first else []
+    options += ["-p", port] if port else []
+    return " ".join(["ssh", "-W", "[%h]:%p", *(shlex.quote(word).replace("%", "%%") for word in [*options, name])])
 
 
 def _host_and_port(text: str) -> tuple[str, str]:
-    if text.count(":") == 1:
-        name, _colon, port = text.partition(":")
-        return name, port
+    """Return USER@HOST and the port of USER@HOST:PORT, where an IPv6 address with a port is in brackets."""
+    user, at, host = text.rpartition("@")
+    bracketed = re.fullmatch(r"\[(.+)\](?::(\d+))?", host)
+    if bracketed:
+        return f"{user}{at}{bracketed[1]}", bracketed[2] or ""
+    if host.count(":") == 1:
+        name, _colon, port = host.partition(":")
+        return f"{user}{at}{name}", port
     return text, ""
 
 
 def resolved(target: Target, config: Any) -> Target:
     """Return the target completed by a lookup of OpenSSH's configuration; what is given explicitly wins."""
-    proxy = config.get("proxycommand")
-    if proxy is None and config.get("proxyjump", "none") != "none":
-        proxy = jump(config["proxyjump"])
     keys = config.get("identityfile") or []
     strict = str(config.get("stricthostkeychecking", "yes")).lower() not in ("no", "off", "false")
     return replace(
@@ -103,9 +113,19 @@ def resolved(target: Target, config: Any) -> Target:
         user=target.user or config.get("user"),
         key_file=target.key_file or next((os.path.expanduser(key) for key in keys if _is_file(key)), None),
         known_hosts=target.known_hosts or tuple(str(config.get("userknownhostsfile", "~/.ssh/known_hosts")).split()),
-        proxy_command=target.proxy_command or (None if proxy == "none" else proxy),
+        proxy_command=_proxy(target, config),
         host_key_checking=target.host_key_checking and strict,
     )
+
+
+def _proxy(target: Target, config: Any) -> str | None:
+    """Return the ProxyCommand: the given one or the given jump, else the configuration's; `none` switches it off."""
+    command, hosts = target.proxy_command, target.proxy_jump
+    if command is None and hosts is None:
+        command, hosts = config.get("proxycommand"), config.get("proxyjump")
+    if command is None and hosts not in (None, "none"):
+        return jump(str(hosts), target.ssh_config)
+    return None if command == "none" else command
 
 
 def _is_file(name: str) -> bool:
@@ -117,17 +137,20 @@ def known_lines(files: Iterable[str], host: str, port: int, hashed: Any) -> list
 
     Only these are handed on: a client that parses a thousand keys per session spends its time there. `hashed(name,
     salt)` computes the hashed form of a name. Lines with a marker (@revoked, @cert-authority) are not understood by the
-    client and are left out.
+    client and are left out; so is a key that a @revoked line names.
     """
     names = [f"[{host}]:{port}", host]
     found: list[str] = []
+    revoked: set[tuple[str, ...]] = set()
     for file in files:
         try:
             with open(os.path.expanduser(file), encoding="utf-8", errors="replace") as stream:
-                found += [line.strip() for line in stream if _names(line, names, hashed)]
+                lines = stream.read().splitlines()
         except OSError:
             continue
-    return found
+        found += [line.strip() for line in lines if _names(line, names, hashed)]
+        revoked |= {tuple(line.split()[2:4]) for line in lines if line.startswith("@revoked")}
+    return [line for line in found if tuple(line.split()[1:3]) not in revoked]
 
 
 def _names(line: str, names: list[str], hashed: Any) -> bool:

@@ -8,11 +8,13 @@ switch takes the commit back by itself when its timer runs out.
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from . import errors
 from .commits import Token, comment_of
-from .recovery import recover, take_back
+from .layout import synchronizes
+from .recovery import Made, recover, take_back
 from .request import MARGIN, Outcome, Request, Survey
 from .session import Session
 from .statements import Config, from_element
@@ -51,11 +53,27 @@ def apply(opener: Opener, request: Request) -> Outcome:
 def _under_lock(session: Session, opener: Opener, request: Request, seen: Survey, outcome: Outcome) -> None:
     _same_as_seen(session, seen)
     outcome.changed = True
-    try:
+    with _nothing_changed_by_failure(session):
         session.load(seen.plan.xml)
         outcome.diff = session.diff()
         if outcome.diff:
             session.check()
+        if outcome.diff and not request.check_mode and request.rescue != "never":
+            outcome.rescue_saved = session.save_rescue(request.rescue == "always")
+    if not outcome.diff:
+        outcome.changed = False
+        return
+    if request.check_mode:
+        session.rollback(0)
+        return
+    _commit(session, opener, request, seen, outcome)
+
+
+@contextmanager
+def _nothing_changed_by_failure(session: Session) -> Iterator[None]:
+    """Throw the candidate away when something fails before the commit, and say that nothing was changed."""
+    try:
+        yield
     except errors.LostError as error:
         session.drop()
         text = f"{error.what} Nothing was changed: the switch drops the candidate with the session."
@@ -63,15 +81,6 @@ def _under_lock(session: Session, opener: Opener, request: Request, seen: Survey
     except errors.SwitchError as error:
         _discard(session)
         raise type(error)(f"{error.what} Nothing was changed.", error.mend, error.words) from None
-    if not outcome.diff:
-        outcome.changed = False
-        return
-    if request.check_mode:
-        session.rollback(0)
-        return
-    if request.rescue != "never":
-        outcome.rescue_saved = session.save_rescue(request.rescue == "always")
-    _commit(session, opener, request, seen, outcome)
 
 
 def _same_as_seen(session: Session, seen: Survey) -> None:
@@ -100,85 +109,93 @@ def _discard(session: Session) -> None:
 
 def _commit(session: Session, opener: Opener, request: Request, seen: Survey, outcome: Outcome) -> None:
     comment = comment_of(request.run_id, request.ticket, f"{request.note} {secrets.token_hex(4)}")
-    synchronize = _synchronize(seen.plan.after) if request.synchronize is None else request.synchronize
+    synchronize = synchronizes(seen.plan.after) if request.synchronize is None else request.synchronize
+    made = Made(seen.plan.before, comment, request.minutes, synchronize)
     try:
         session.commit(comment, request.minutes, synchronize)
-        newest = next(iter(session.history()), None)
     except errors.LostError as error:
         session.drop()
-        recover(opener, seen.plan.before, comment, request, error)
+        recover(opener, made, error)
     except errors.SwitchError as error:
         _discard(session)
         raise type(error)(f"{error.what} Nothing was changed.", error.mend, error.words) from None
-    if newest is None or newest.comment != comment:
-        what = "The newest commit is not the one that was just made"
-        take_back(session, opener, seen.plan.before, comment, request, errors.NotTheTokenError(what))
-    outcome.token = Token(newest.seconds, newest.comment)
-    _verify_and_confirm(session, opener, request, seen, outcome, comment, synchronize)
+    try:
+        _verify_and_confirm(session, opener, request, seen, outcome, made)
+    except errors.SwitchError as error:
+        take_back(session, opener, made, error)
+    if not request.hold:
+        _read_back(session, opener, request, seen)
+        outcome.verified.append("the committed configuration is the wanted one")
 
 
 def _verify_and_confirm(
-    session: Session, opener: Opener, request: Request, seen: Survey, outcome: Outcome, comment: str, synchronize: bool
+    session: Session, opener: Opener, request: Request, seen: Survey, outcome: Outcome, made: Made
 ) -> None:
-    try:
-        seconds = max(1, request.minutes * 60 - MARGIN)
-        outcome.verified = wait(opener, seen.plan.expected, request.verification, seconds)
-        if request.hold:
-            return
-        _confirm(session, opener, comment, synchronize)
-    except errors.SwitchError as error:
-        take_back(session, opener, seen.plan.before, comment, request, error)
-    _read_back(session, opener, request, seen)
-    outcome.verified.append("the committed configuration is the wanted one")
+    newest = next(iter(session.history()), None)
+    if newest is None or newest.comment != made.comment:
+        raise errors.NotTheTokenError("The newest commit is not the one that was just made")
+    outcome.token = Token(newest.seconds, newest.comment)
+    seconds = max(1, request.minutes * 60 - MARGIN)
+    outcome.verified = wait(opener, seen.plan.expected, request.verification, seconds)
+    if not request.hold:
+        _confirm(session, opener, made)
 
 
-def _confirm(session: Session, opener: Opener, comment: str, synchronize: bool) -> None:
+def _confirm(session: Session, opener: Opener, made: Made) -> None:
     """Confirm; where the writing session broke, a fresh one finds out and does it."""
-    said = f"{comment} confirmed"
     try:
-        session.commit(said, synchronize=synchronize)
-    except errors.LostError:
-        fresh = opener()
-        try:
-            newest, pending, _left = fresh.pending()
-            if newest is not None and newest.comment == said:
-                return
-            if pending is None or pending.comment != comment:
-                raise
-            fresh.lock()
-            fresh.commit(said, synchronize=synchronize)
-        finally:
-            fresh.unlock()
-            fresh.close()
+        session.commit(made.confirmation, synchronize=made.synchronize)
+    except errors.LostError as error:
+        session.drop()
+        _confirm_afresh(opener, made, error)
+
+
+def _confirm_afresh(opener: Opener, made: Made, cause: errors.LostError) -> None:
+    """Confirm under a lock of its own, which is not given while the commit that brought no reply still runs."""
+    fresh = opener()
+    try:
+        fresh.lock()
+        newest, pending, _left = fresh.pending()
+        if newest is not None and newest.comment == made.confirmation:
+            return
+        if pending is None or pending.comment != made.comment:
+            raise cause
+        fresh.commit(made.confirmation, synchronize=made.synchronize)
+    except errors.LockedError:
+        raise cause from None
+    finally:
+        fresh.unlock()
+        fresh.close()
 
 
 def _read_back(session: Session, opener: Opener, request: Request, seen: Survey) -> None:
     """Read the committed configuration again and compute the difference: nothing may be left to do.
 
     Raises:
-        errors.VerificationError: something is.
+        errors.ConfirmedError: something is, or it could not be read.
 
     """
     try:
-        config = _committed(session)
-    except errors.LostError:
-        fresh = opener()
-        try:
-            config = _committed(fresh)
-        finally:
-            fresh.close()
+        config = _read_again(session, opener)
+    except errors.SwitchError as error:
+        what = f"The commit is confirmed, but the configuration could not be read back. {error.what}"
+        raise errors.ConfirmedError(what, error.mend, error.words) from None
     left = request.plan(config, seen.style)
     if left.changed:
         what = "The commit is confirmed, but the switch did not keep all of it:"
-        raise errors.VerificationError("\n".join([what, *left.commands]))
+        raise errors.ConfirmedError("\n".join([what, *left.commands]))
+
+
+def _read_again(session: Session, opener: Opener) -> Config:
+    try:
+        return _committed(session)
+    except errors.LostError:
+        fresh = opener()
+        try:
+            return _committed(fresh)
+        finally:
+            fresh.close()
 
 
 def _committed(session: Session) -> Config:
     return from_element(session.committed())
-
-
-def _synchronize(config: Config) -> bool:
-    """Tell whether to commit on all members: the configuration names a virtual chassis or ports of other members."""
-    names = config.entries("interfaces", tag="interface")
-    others = any("-" in name and not name.split("-", 1)[1].startswith("0/") for name in names)
-    return others or config.has("virtual-chassis")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from . import errors, verify
+from .names import in_order
 from .plan import ExpectedBundle
 from .request import Verification
 from .session import Session
@@ -38,10 +39,11 @@ def wait(opener: Opener, expected: list[ExpectedBundle], asked: Verification, se
                 said = ["The links do not work:", *wrong, *_neighbours(session, judged)]
                 raise errors.VerificationError("\n".join(said))
             break
-        except errors.LostError:
+        except errors.LostError as error:
             # Links that come and go may break a session; the next one may do better.
             if time.monotonic() >= deadline:
-                raise errors.VerificationError("The verifying session breaks again and again.") from None
+                what = f"The verifying session breaks again and again. {error.what}"
+                raise errors.VerificationError(what) from None
         finally:
             session.close()
     _command(asked, deadline)
@@ -113,6 +115,15 @@ def _command(asked: Verification, deadline: float) -> None:
         if time.monotonic() + asked.interval >= deadline:
             raise errors.VerificationError(f"The reachability command {' '.join(asked.command)} failed: {said[-300:]}")
         time.sleep(asked.interval)
+
+
+def linked(session: Session, ports: list[str]) -> list[str]:
+    """Return a sentence for each plain port that has a link; without one it may just have nobody at its other end."""
+    if not ports:
+        return []
+    state = verify.links(session.read("get_interface_information", terse=True))
+    up = [port for port in ports if state.up.get(port, ("", ""))[1] == "up"]
+    return [f"{port}: the link of this plain port is up" for port in sorted(up, key=in_order)]
 
 
 def verified_bundles(expected: list[ExpectedBundle]) -> list[str]:

@@ -9,11 +9,10 @@ from typing import Any
 
 SEEN = {
     "lacp": "its LACP flags are all that is seen of it",
-    "static": "a static bundle shows nothing of it but its links",
-    "none": "nothing of it is seen",
+    "static": "a static bundle shows nothing of it but that its ports have a link",
+    "none": "a plain port shows nothing of it but that it has a link",
 }
 NOT_IN_SERVICE = "it is not in service yet"
-PLAIN = "whether a plain port has a link is not looked at"
 
 
 def judged(links: list[dict[str, Any]], verified: list[str], failures: list[str]) -> list[dict[str, Any]]:
@@ -28,7 +27,7 @@ def judged(links: list[dict[str, Any]], verified: list[str], failures: list[str]
             **link,
             "verified": _concerning(link, links, verified),
             "failures": _concerning(link, links, failures),
-            "unverified": _unverified(link, looked),
+            "unverified": [*_unlinked(link, verified if looked else None), *_far(link)],
         }
         for link in links
     ]
@@ -45,14 +44,21 @@ def _naming(links: list[dict[str, Any]]) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w/-])(?:{'|'.join(map(re.escape, names))})(?![\d/])")
 
 
-def _unverified(link: dict[str, Any], looked: bool) -> list[str]:
-    found = [] if looked else [NOT_IN_SERVICE]
-    if looked and link["bundle"] == "none":
-        found.append(PLAIN)
-    if not link["provisioned"]:
-        end = f"the far end {link['peer']} ({link['peer_kind']}) is not configured by this version"
-        found.append(f"{end}; {SEEN[link['bundle']]}")
-    return found
+def _unlinked(link: dict[str, Any], verified: list[str] | None) -> list[str]:
+    """Tell that nobody looked, or which plain ports were seen without a link, which nothing can be concluded from."""
+    if verified is None:
+        return [NOT_IN_SERVICE]
+    if link["bundle"] != "none":
+        return []
+    down = [port for port in link["ports"] if not any(text.startswith(f"{port}: ") for text in verified)]
+    return [f"no link is seen on the plain port {port}" for port in down]
+
+
+def _far(link: dict[str, Any]) -> list[str]:
+    if link["provisioned"]:
+        return []
+    end = f"the far end {link['peer']} ({link['peer_kind']}) is not configured by this version"
+    return [f"{end}; {SEEN[link['bundle']]}"]
 
 
 def joined(parts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -23,13 +23,15 @@ class Cabling:
     managed: Mapping[str, str] = field(default_factory=dict)
 
 
-class _Parts:
+class Parts:
     """Sets that grow together (union-find)."""
 
     def __init__(self) -> None:
+        """Begin with nothing in it."""
         self._above: dict[str, str] = {}
 
     def top(self, item: str) -> str:
+        """Return the item that stands for the set of this one; an unknown item is a set of its own."""
         path = []
         while self._above.setdefault(item, item) != item:
             path.append(item)
@@ -38,10 +40,12 @@ class _Parts:
         return item
 
     def join(self, items: Iterable[str]) -> None:
-        first, *others = [self.top(item) for item in items] or [""]
-        self._above.update({other: first for other in others if other != first})
+        """Make one set of the sets of the items."""
+        tops = [self.top(item) for item in items]
+        self._above.update({top: tops[0] for top in tops if top != tops[0]})
 
     def members(self) -> dict[str, set[str]]:
+        """Return each set by the item that stands for it."""
         found: dict[str, set[str]] = {}
         for item in self._above:
             found.setdefault(self.top(item), set()).add(item)
@@ -74,7 +78,7 @@ def cells(cabling: Cabling) -> dict[str, set[str]]:
 
 
 def _parts(cabling: Cabling) -> dict[str, set[str]]:
-    parts = _Parts()
+    parts = Parts()
     for hosts in cabling.pairs.values():
         parts.join(hosts)
     for host, vcenter in cabling.managed.items():
@@ -86,7 +90,7 @@ def _parts(cabling: Cabling) -> dict[str, set[str]]:
             parts.join((second,))
         else:
             parts.join(host for host, kind in zip((first, second), kinds, strict=True) if kind != "external")
-    return {top: members for top, members in parts.members().items() if top}
+    return parts.members()
 
 
 def _neighbours(cabling: Cabling) -> dict[str, set[str]]:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ex import PORT
+
 PROVISIONED = ("junos_ex", "esxi_vss")
 """Kinds whose end of a link this version of the collection configures."""
 SWITCHES = ("junos_ex", "procurve", "external")
@@ -102,7 +104,7 @@ NAMES: Mapping[str, Names] = {
         re.compile(r"ae(\d|[1-9]\d|1[01]\d|12[0-7])"),  # device value outside range 0..127 (EX 11.4)
         "ae0 (up to ae127)",
         _BUNDLED,
-        re.compile(r"(ge|xe|et|mge|fe)-\d+/\d+/\d+"),
+        PORT,
         "ge-0/0/0",
         lag_without_bundle=False,
     ),

@@ -33,6 +33,7 @@ class Api:
         self.target = target
         self.login = Login(target)
         self._systems: dict[str, Any] = {}
+        self._hosts: dict[str, Any] = {}
 
     def read(self, names: Sequence[str] | None) -> dict[str, HostState]:
         """Return the states of the named hosts of a vCenter, or of the host itself under its address.
@@ -45,21 +46,22 @@ class Api:
         if self.login.is_center and names is None:
             why = "A vCenter has no uplinks of its own."
             mend = "Declare its hosts in `hosts`, or connect to the host."
-            raise RefusalError([Finding("hosts", "HOSTS_MISSING", "this is a vCenter", why, mend)])
+            raise _refusal(Finding("hosts", "HOSTS_MISSING", "this is a vCenter", why, mend))
         with told(self.target.api, "The networking could not be read."):
             if names is None or not self.login.is_center:
                 return self._read_one(names)
-            view = self._view()
-            known = {each["name"]: ref for ref, each in self._properties([view], ["name"], through_view=True)}
-            chosen = {_matching(name, known): name for name in names}
-            found = self._properties([known[name] for name in chosen], _PROPERTIES)
+            if not self._hosts:
+                listed = self._properties([self._view()], ["name"], through_view=True)
+                self._hosts = {each["name"]: ref for ref, each in listed}
+            chosen = _chosen(names, self._hosts)
+            found = self._properties([self._hosts[name] for name in chosen], _PROPERTIES)
             return {chosen[each["name"]]: self._keep(chosen[each["name"]], each) for _ref, each in found}
 
     def _read_one(self, names: Sequence[str] | None) -> dict[str, HostState]:
         if names is not None:
             why = "Only a vCenter has other hosts."
             what, mend = f"{self.target.api} is an ESXi host", "Declare vswitches and port_groups."
-            raise RefusalError([Finding("hosts", "NOT_A_VCENTER", what, why, mend)])
+            raise _refusal(Finding("hosts", "NOT_A_VCENTER", what, why, mend))
         found = [each for _ref, each in self._properties([self._view()], _PROPERTIES, through_view=True)]
         return {"": self._keep("", found[0])}
 
@@ -166,14 +168,33 @@ def _names(steps: Sequence[Step]) -> str:
     return ", ".join(step.name for step in steps)
 
 
-def _matching(name: str, known: dict[str, Any]) -> str:
-    """Return the vCenter's name of a host: the same, or the one whose first label it is."""
+def _chosen(names: Sequence[str], known: dict[str, Any]) -> dict[str, str]:
+    """Return the names by the vCenter's names.
+
+    Raises:
+        RefusalError: with every host that the vCenter does not have.
+
+    """
+    found = {name: _matching(name, known) for name in names}
+    findings = [_unknown(name, known, len(each)) for name, each in found.items() if len(each) != 1]
+    if findings:
+        raise RefusalError(sorted(findings), "Nothing was changed.")
+    return {each[0]: name for name, each in found.items()}
+
+
+def _matching(name: str, known: dict[str, Any]) -> list[str]:
+    """Return the vCenter's name of a host: the same, or those whose first label it is."""
     if name in known:
-        return name
-    short = [each for each in known if each.split(".")[0].lower() == name.split(".")[0].lower()]
-    if len(short) == 1:
-        return short[0]
+        return [name]
+    return [each for each in known if each.split(".")[0].lower() == name.split(".")[0].lower()]
+
+
+def _unknown(name: str, known: dict[str, Any], count: int) -> Finding:
     near = difflib.get_close_matches(name, known, 3)
     why = f"Near to it: {', '.join(near)}." if near else f"It has {len(known)} other hosts."
-    what = "several hosts have this first label" if short else "the vCenter has no such host"
-    raise RefusalError([Finding(f"hosts.{name}", "NO_SUCH_HOST", what, why, "Mend the name.")])
+    what = f"{count} hosts have this first label" if count else "the vCenter has no such host"
+    return Finding(f"hosts.{name}", "NO_SUCH_HOST", what, why, "Mend the name.")
+
+
+def _refusal(finding: Finding) -> RefusalError:
+    return RefusalError([finding], "Nothing was changed.")

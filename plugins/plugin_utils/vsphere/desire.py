@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ..declared.findings import Finding
 from .model import (
+    BEACON,
     GroupState,
     Half,
     HostState,
@@ -62,7 +63,7 @@ def wanted(host: HostState, half: Half, state: str, *, explicit: bool = False, a
 
 def _switch(old: SwitchState | None, declared: Vswitch, state: str) -> SwitchState:
     base = old if old is not None and state == "merged" else replace(_NEW, name=declared.name)
-    uplinks = base.uplinks if declared.uplinks is None else _as_it_was(base.uplinks, declared.uplinks)
+    uplinks = base.uplinks if declared.uplinks is None else _in_order(base.uplinks, declared.uplinks)
     return replace(
         base,
         uplinks=uplinks,
@@ -72,9 +73,9 @@ def _switch(old: SwitchState | None, declared: Vswitch, state: str) -> SwitchSta
     )
 
 
-def _as_it_was(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the uplinks as they are where only their order differs: it means nothing."""
-    return old if sorted(old) == sorted(new) else new
+def _in_order(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the uplinks, those that stay first: their order means nothing."""
+    return (*(nic for nic in old if nic in new), *(nic for nic in new if nic not in old))
 
 
 def _ordered(base: SwitchState, uplinks: tuple[str, ...], declared: Teaming) -> Teaming:
@@ -237,7 +238,12 @@ def _impossible(before: HostState, after: HostState, half: Half, at: str) -> lis
             what, why = f"there is no {made.vswitch}", "A port group is a part of a virtual switch."
             where = f"{at}port_groups.{group.name}"
             found.append(Finding(where, "NO_SUCH_VSWITCH", what, why, "Declare it, or mend the name."))
-    return found + _foreign_order(after, half, at)
+    return (
+        found
+        + _foreign_order(after, half, at)
+        + _all_unused(before, after, half, at)
+        + _beacon_to_nobody(after, half, at)
+    )
 
 
 def _foreign_order(after: HostState, half: Half, at: str) -> list[Finding]:
@@ -255,3 +261,40 @@ def _foreign_order(after: HostState, half: Half, at: str) -> list[Finding]:
             what = f"{', '.join(foreign)} is no uplink of {name}"
             found.append(Finding(where, "NOT_AN_UPLINK", what, "The host answers InvalidArgument.", "Mend the list."))
     return found
+
+
+def _all_unused(before: HostState, after: HostState, half: Half, at: str) -> list[Finding]:
+    """Return a finding for each declared switch whose last active uplink would go, which leaves all others unused."""
+    found: list[Finding] = []
+    for declared in half.vswitches:
+        made, old = after.switches[declared.name], before.switches.get(declared.name)
+        order = (made.teaming.active_uplinks, made.teaming.standby_uplinks)
+        if (
+            made.uplinks
+            and not any(order)
+            and (old is None or any((old.teaming.active_uplinks, old.teaming.standby_uplinks)))
+        ):
+            what, why = "no uplink stays active or standby", "All uplinks would be unused, and nothing could be sent."
+            mend = "List one in teaming.active_uplinks."
+            found.append(Finding(f"{at}vswitches.{declared.name}", "NO_ACTIVE_UPLINK", what, why, mend))
+    return found
+
+
+def _beacon_to_nobody(after: HostState, half: Half, at: str) -> list[Finding]:
+    """Return a finding for each declared object that would send beacons from a switch without uplinks."""
+    dark = {name for name, switch in after.switches.items() if not switch.uplinks}
+    places = [
+        (f"{at}vswitches.{name}", after.switches[name].teaming)
+        for name in (switch.name for switch in half.vswitches)
+        if name in dark
+    ]
+    places += [
+        (f"{at}port_groups.{group.name}", after.groups[group.name].teaming)
+        for group in half.port_groups
+        if group.name in after.groups and after.groups[group.name].vswitch in dark
+    ]
+    why, mend = "The host answers InvalidArgument.", "Say failure_detection link_status."
+    what = "beacon probing without uplinks"
+    return [
+        Finding(where, "BEACON_NO_UPLINKS", what, why, mend) for where, own in places if own.failure_detection == BEACON
+    ]

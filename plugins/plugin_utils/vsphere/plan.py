@@ -89,7 +89,7 @@ class Plan:
 def make(host: HostState, half: Half, state: str, *, explicit: bool = False, at: str = "") -> Plan:
     """Return the plan for one host; `at` stands before the names of objects in findings."""
     goal = wanted(host, half, state, explicit=explicit, at=at)
-    after = _settled(host, goal.state)
+    after = settled(host, goal.state)
     plan = Plan(host, after, difference(host, after), list(goal.findings), list(goal.notes))
     if state != "deleted":
         refused, noted = rules.judge_state(host, after, half, at)
@@ -106,6 +106,7 @@ def difference(before: HostState, after: HostState) -> list[Step]:
     What goes first makes room: port groups before their switch, a switch that gives NICs up before the one that takes
     them; a new switch before its port groups.
     """
+    after = settled(before, after)
     groups = _steps("group", before.groups, after.groups)
     switches = _steps("switch", before.switches, after.switches)
     gone = [step for step in groups if step.after is None]
@@ -142,24 +143,23 @@ def _exchanged(steps: list[Step], at: str) -> Iterable[Finding]:
                 yield Finding(f"{at}vswitches.{step.name}", "NICS_EXCHANGED", what, why, mend)
 
 
-def _settled(before: HostState, after: HostState) -> HostState:
+def settled(before: HostState, after: HostState) -> HostState:
     """Return the state to reach with the host's own lists where ours differ in nothing that matters."""
-    switches = {
-        name: replace(new, teaming=_same_lists(before.switches[name].teaming, new.teaming, new.teaming.load_balancing))
-        if name in before.switches
-        else new
-        for name, new in after.switches.items()
-    }
-    state = replace(after, switches=switches)
-    groups = {
-        name: replace(
-            new, teaming=_same_lists(before.groups[name].teaming, new.teaming, state.effective(new)[0].load_balancing)
-        )
-        if name in before.groups
-        else new
-        for name, new in after.groups.items()
-    }
+    state = replace(after, switches={name: _settled_switch(before, new) for name, new in after.switches.items()})
+    groups = {}
+    for name, new in state.groups.items():
+        balancing = state.effective(new)[0].load_balancing
+        old = before.groups.get(name)
+        groups[name] = new if old is None else replace(new, teaming=_same_lists(old.teaming, new.teaming, balancing))
     return replace(state, groups=groups)
+
+
+def _settled_switch(before: HostState, new: SwitchState) -> SwitchState:
+    old = before.switches.get(new.name)
+    if old is None:
+        return new
+    uplinks = old.uplinks if same_order(old.uplinks, new.uplinks, ranked=False) else new.uplinks
+    return replace(new, uplinks=uplinks, teaming=_same_lists(old.teaming, new.teaming, new.teaming.load_balancing))
 
 
 def _same_lists(old: Teaming, new: Teaming, balancing: str | None) -> Teaming:

@@ -1,62 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proves, with the real ansible-playbook, the module's states and the role, and that killing it harms no switch."""
+"""Proves, with the real ansible-playbook, the module's states and the role."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-import yaml
 from unit.junos.switches import Lab
 
-ROOT = Path(__file__).resolve().parents[3]
-PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
-VARIABLES = {
-    "vlans": {"server": {"id": 10}},
-    "bundles": {"ae0": {"members": ["ge-0/0/1", "ge-0/0/2"], "lacp": "active", "untagged": "server"}},
-    "verify": {"timeout": 5, "interval": 0.2},
-}
-MODULE = "netstack.datacenter.junos_lag"
-
-
-def inventory(lab: Lab, folder: Path) -> Path:
-    host = {
-        "ansible_connection": "local",
-        "ansible_python_interpreter": sys.executable,
-        "ansible_host": "{{ address }}",
-        "address": "127.0.0.1",
-        "ansible_port": lab.target.port,
-        "ansible_user": "lab",
-        "ansible_password": "lab123",
-        "ansible_ssh_common_args": f"-F /dev/null -o UserKnownHostsFile={lab.simulator.known_hosts}",
-    }
-    file = folder / "hosts.yml"
-    file.write_text(yaml.safe_dump({"all": {"hosts": {"ex1": host}}}))
-    return file
+from . import playbooks
+from .playbooks import MODULE, VARIABLES, environment, task, variables
 
 
 def command(lab: Lab, folder: Path, play: dict[str, object], *arguments: str) -> list[str]:
-    book = folder / "play.yml"
-    book.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, **play}]))
-    return [str(PLAYBOOK), "-i", str(inventory(lab, folder)), str(book), *arguments]
-
-
-def environment() -> dict[str, str]:
-    return {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
-        "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-        "ANSIBLE_LOCALHOST_WARNING": "false",
-        "ANSIBLE_NOCOLOR": "1",
-    }
+    hosts = {"ex1": variables(lab.target.port, lab.simulator.known_hosts)}
+    return playbooks.command(hosts, folder, play, *arguments)
 
 
 def run(lab: Lab, folder: Path, play: dict[str, object], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -68,10 +27,6 @@ def run(lab: Lab, folder: Path, play: dict[str, object], *arguments: str) -> sub
         timeout=120,
         check=False,
     )
-
-
-def task(state: str = "merged", **options: object) -> dict[str, object]:
-    return {"tasks": [{"name": "Change", MODULE: {"state": state, **options}}]}
 
 
 def kept(folder: Path, **options: object) -> dict[str, object]:
@@ -119,6 +74,7 @@ def test_a_plan_reads_only_and_tells_the_commands(lab, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads((tmp_path / "found.json").read_text())
     assert found["plan"]["changed"]
+    assert found["plan"]["changes"] == ["VLAN server", "bundle ae0", "port ge-0/0/1", "port ge-0/0/2"]
     assert "set interfaces ge-0/0/1 ether-options 802.3ad ae0" in found["plan"]["commands"]
     assert not {"lock-configuration", "load-configuration", "commit-configuration"} & set(lab.asked())
 
@@ -172,70 +128,45 @@ def test_a_held_change_is_confirmed_by_the_role_with_the_token_that_it_set(lab, 
     assert any("ae0" in line for line in lab.lines())
 
 
-@pytest.mark.parametrize("place", ["before", "after_send", "after_reply"])
-@pytest.mark.parametrize("rpc", ["load-configuration", "check", "confirmed", "confirming"])
-def test_a_killed_playbook_leaves_the_old_or_the_new_state(lab, tmp_path, rpc, place):
-    """Everything is killed while the switch holds one request; judged when its timer has run out."""
+def delegated(lab: Lab, folder: Path, play: dict[str, object], to: str) -> subprocess.CompletedProcess[str]:
+    """Run a play on a host that is no switch, its task delegated."""
+    switch = variables(lab.target.port, lab.simulator.known_hosts)
+    hosts = {"ex1": switch, "lb1": {"ansible_host": "192.0.2.1", "address": "192.0.2.1", "ansible_user": "nobody"}}
+    (job,) = play["tasks"]
+    asked = playbooks.command(hosts, folder, {"tasks": [{**job, "delegate_to": to}]}, "--limit", "lb1")
+    return subprocess.run(asked, capture_output=True, text=True, env=environment(), timeout=120, check=False)
+
+
+def test_a_task_that_is_delegated_to_a_switch_goes_there_by_its_variables(lab, tmp_path):
     good(lab)
-    old = lab.lines()
-    position = ("check", "confirmed", "confirming").index(rpc) if rpc != "load-configuration" else 0
-    name = rpc if rpc == "load-configuration" else "commit-configuration"
-    lab.control("fault", fault={"rpc": name, "when": place, "what": "hold", "skip": position})
-    _killed(lab, tmp_path, lambda: lab.asked().count(name) > position)
-    found, status = lab.lines(), lab.control("status")
-    assert found == old or any("ae0" in line for line in found)
-    if rpc != "confirming":  # one that was sent may be obeyed yet
-        assert found == old
-    assert (status["locked_by"], status["dirty"], status["pending"]) == (None, False, None)
+    done = delegated(lab, tmp_path, task(**VARIABLES), "ex1")
+    assert "changed=1" in recap(done), done.stdout + done.stderr
+    assert any("ae0" in line for line in lab.lines())
 
 
-def _killed(lab: Lab, folder: Path, held: Callable[[], bool]) -> None:
-    """Run the playbook, kill it when the switch holds the request, and let the switch's timer run out."""
-    with subprocess.Popen(
-        command(lab, folder, task(**VARIABLES)),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=environment(),
-        start_new_session=True,
-    ) as process:
-        deadline = time.monotonic() + 30
-        while not held() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(0.2)
-        _kill(process.pid)
-    lab.control("clear_faults")
-    lab.wait_until_left()
-    lab.control("advance", seconds=301)
+def test_a_task_that_is_delegated_to_the_controller_stays_with_its_switch(nonels, tmp_path):
+    good(nonels)
+    play = task(**VARIABLES)
+    play["tasks"] = [{**play["tasks"][0], "delegate_to": "localhost"}]
+    done = run(nonels, tmp_path, play)
+    assert "changed=1" in recap(done), done.stdout + done.stderr
 
 
-@pytest.mark.skipif(not os.environ.get("JUNOS_KILL_EVERY"), reason="takes minutes; set JUNOS_KILL_EVERY=1")
-@pytest.mark.parametrize("place", ["before", "after_send", "after_reply"])
-def test_killed_at_any_request_the_switch_has_the_old_or_the_new_state(lab, tmp_path, place):
-    good(lab)
-    old = lab.lines()
-    run(lab, tmp_path, task(**VARIABLES))
-    asked, new = lab.asked(), lab.lines()
-    for position, rpc in enumerate(asked):
-        lab.control("reset")
-        lab.simulator.control("clear_log")
-        good(lab)
-        lab.control("fault", fault={"rpc": "*", "when": place, "what": "hold", "skip": position})
-        _killed(lab, tmp_path, lambda wanted=position: len(lab.asked()) > wanted)
-        found, status = lab.lines(), lab.control("status")
-        assert found in (old, new), f"{place} {position} {rpc}"
-        assert (status["locked_by"], status["dirty"], status["pending"]) == (None, False, None), f"{place} {rpc}"
+def test_password_and_user_of_the_command_line_are_taken_where_the_inventory_has_none(nonels, tmp_path):
+    good(nonels)
+    host = variables(nonels.target.port, nonels.simulator.known_hosts)
+    del host["ansible_password"], host["ansible_user"]
+    (tmp_path / "password").write_text("lab123\n")
+    asked = playbooks.command({"ex1": host}, tmp_path, task(**VARIABLES), "--user", "lab")
+    asked += ["--connection-password-file", str(tmp_path / "password")]
+    done = subprocess.run(asked, capture_output=True, text=True, env=environment(), timeout=120, check=False)
+    assert "changed=1" in recap(done), done.stdout + done.stderr
 
 
-def _kill(leader: int) -> None:
-    """Kill the process group, and the workers, which Ansible puts into sessions of their own."""
-    parents = {}
-    for file in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            parents[int(file.parent.name)] = int(file.read_text().rsplit(")", 1)[1].split()[1])
-    doomed = {leader}
-    while more := {pid for pid, parent in parents.items() if parent in doomed} - doomed:
-        doomed |= more
-    os.killpg(leader, signal.SIGKILL)
-    for pid in doomed - {leader}:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+def test_neither_a_failure_nor_its_details_show_the_password(nonels, tmp_path):
+    host = {**variables(nonels.target.port, nonels.simulator.known_hosts), "ansible_password": "s3cr3t-word"}
+    asked = playbooks.command({"ex1": host}, tmp_path, task(**VARIABLES), "-vvvv")
+    done = subprocess.run(asked, capture_output=True, text=True, env=environment(), timeout=120, check=False)
+    assert done.returncode == 2
+    assert "refuses the login of lab" in done.stdout
+    assert "s3cr3t-word" not in done.stdout + done.stderr

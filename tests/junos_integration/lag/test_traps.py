@@ -72,7 +72,13 @@ def test_a_session_that_breaks_at_any_request_leaves_the_old_or_the_new_state_an
 
 @pytest.mark.parametrize(
     ("position", "place", "said"),
-    [(0, "before", "Nothing was changed: "), (1, "after_send", FORMER), (1, "before", FORMER)],
+    [
+        (0, "before", "Nothing was changed: "),
+        (1, "after_send", FORMER),
+        (1, "before", FORMER),
+        (2, "after_send", FORMER),
+        (2, "before", FORMER),
+    ],
 )
 def test_a_commit_that_outlasts_the_time_out_is_found_and_taken_back(lab, position, place, said):
     old = prepared(lab)

@@ -11,7 +11,7 @@ HAD = {
     "nonels": """
 set interfaces ge-0/0/1 mtu 9216
 set interfaces ge-0/0/1 unit 0 family ethernet-switching port-mode access
-set interfaces interface-range desks member-range ge-0/0/0 end-range ge-0/0/5
+set interfaces interface-range desks member-range ge-0/0/0 to ge-0/0/5
 set interfaces interface-range desks unit 0 family ethernet-switching
 set protocols rstp interface ge-0/0/1.0 edge
 set protocols rstp interface ge-0/0/9.0 edge

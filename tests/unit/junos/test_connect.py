@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -107,6 +106,9 @@ def test_port_and_user_that_are_given_win_over_the_ssh_configuration(nonels, tmp
         ("bastion", "ssh -W [%h]:%p bastion"),
         ("me@bastion:2222", "ssh -W [%h]:%p -p 2222 me@bastion"),
         ("one,two", "ssh -W [%h]:%p -J one two"),
+        ("me@[2001:db8::1]:2222", "ssh -W [%h]:%p -p 2222 me@2001:db8::1"),
+        ("2001:db8::1", "ssh -W [%h]:%p 2001:db8::1"),
+        ("ssh://bastion:22", "ssh -W [%h]:%p -p 22 bastion"),
     ],
 )
 def test_a_proxy_jump_becomes_the_command_that_does_the_same(hosts, command):
@@ -114,26 +116,86 @@ def test_a_proxy_jump_becomes_the_command_that_does_the_same(hosts, command):
 
 
 def test_the_arguments_of_ansible_are_understood():
-    arguments = "-o ProxyJump=bastion -oUserKnownHostsFile=/a -o 'StrictHostKeyChecking no' -i /key -C"
+    arguments = "-o ProxyJump=bastion -oUserKnownHostsFile=/a -o 'StrictHostKeyChecking no' -i /key -C -l me -p 22"
     target = with_arguments(Target("h"), arguments)
-    assert target.proxy_command == "ssh -W [%h]:%p bastion"
+    assert (target.proxy_jump, target.user, target.port) == ("bastion", "me", 22)
     assert (target.known_hosts, target.host_key_checking, target.key_file) == (("/a",), False, "/key")
 
 
-def test_a_request_does_not_wait_for_the_clients_tick(nonels):
+def test_what_is_given_beside_the_arguments_wins_over_them():
+    target = with_arguments(Target("h", 830, "anna", key_file="/mine"), "-l me -p 22 -i /key")
+    assert (target.user, target.port, target.key_file) == ("anna", 830, "/mine")
+
+
+def test_the_jump_is_made_by_ssh_with_the_same_configuration_file(nonels, tmp_path, monkeypatch):
+    """A program of that name that only forwards stands for OpenSSH, which has no server to jump over here."""
+    program, said = tmp_path / "ssh", tmp_path / "said"
+    where = "sys.argv[2].removeprefix('[').split(']:')"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nopen({str(said)!r}, 'w').write(' '.join(sys.argv[1:]))\n"
+        f"sys.argv[1:] = {where}\n{RELAY}\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    open_device(changed(nonels, proxy_jump="me@bastion:2222")).close()
+    assert said.read_text() == f"-W [127.0.0.1]:{nonels.target.port} -F /dev/null -p 2222 me@bastion"
+
+
+def test_a_jump_of_none_switches_the_configurations_jump_off(nonels, tmp_path):
+    config = tmp_path / "config"
+    config.write_text("Host *\n ProxyJump no.such.bastion.invalid\n")
+    open_device(changed(nonels, ssh_config=str(config), proxy_jump="none")).close()
+
+
+def test_a_switch_is_reached_by_its_ipv6_address(tmp_path):
+    skip_without_its_packages()
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with Simulator({"ex1": "ex4200-48t"}, host="::1", known_hosts=tmp_path / "known") as found:
+        known = (str(tmp_path / "known"),)
+        target = Target("::1", found.port("ex1"), "lab", "lab123", None, "/dev/null", known, look_for_keys=False)
+        session = Session(target)
+        assert session.addresses == ("::1", "::1")
+        session.close()
+
+
+def test_a_revoked_host_key_is_not_taken_for_a_known_one(nonels, tmp_path):
+    key = nonels.simulator.host_key("nonels")
+    file = tmp_path / "known_hosts"
+    file.write_text(f"[127.0.0.1]:{nonels.target.port} {key}\n@revoked * {key}\n")
+    assert isinstance(refused(changed(nonels, known_hosts=(str(file),))), errors.HostKeyUnknownError)
+
+
+def test_the_password_shows_in_no_text(nonels):
+    assert "lab123" not in repr(nonels.target)
+    assert "lab123" not in str(refused(changed(nonels, user="nobody")))
+
+
+def queued(session: Session, monkeypatch) -> list[str]:
+    """Return what from now on waits in the client's queue, which its thread looks at every 100 ms."""
+    found: list[str] = []
+    queue = session._device._conn._session._q
+    put = queue.put
+    monkeypatch.setattr(queue, "put", lambda message, *rest: (found.append(message), put(message, *rest)))
+    return found
+
+
+def test_a_request_does_not_wait_for_the_clients_tick(nonels, monkeypatch):
     session = Session(nonels.target)
-    began = time.monotonic()
-    for _request in range(10):
-        session.history()
-    assert time.monotonic() - began < 0.9, "ten requests of the stock client take at least one second"
+    waited = queued(session, monkeypatch)
+    assert session.history()
+    assert waited == []
     session.close()
 
 
 def test_without_the_private_names_of_the_client_the_stock_way_is_taken(nonels, monkeypatch):
     monkeypatch.setattr(direct, "_NEEDED", (*direct._NEEDED, "_no_such_name"))
     session = Session(nonels.target)
-    assert "send" not in vars(session._device._conn._session)
+    waited = queued(session, monkeypatch)
     assert session.history()
+    assert len(waited) == 1, "the stock client puts each request into its queue"
     session.close()
 
 

@@ -103,11 +103,11 @@ def test_a_member_that_is_not_touched_needs_no_consent():
     ("held", "left"),
     [
         ("member ge-0/0/1\nmember ge-0/0/9", ["member ge-0/0/9"]),
-        ("member-range ge-0/0/0 end-range ge-0/0/1", ["member ge-0/0/0"]),
-        ("member-range ge-0/0/1 end-range ge-0/0/4", ["member-range ge-0/0/2 end-range ge-0/0/4"]),
+        ("member-range ge-0/0/0 to ge-0/0/1", ["member ge-0/0/0"]),
+        ("member-range ge-0/0/1 to ge-0/0/4", ["member-range ge-0/0/2 to ge-0/0/4"]),
         (
-            "member-range ge-0/0/0 end-range ge-0/0/4",
-            ["member ge-0/0/0", "member-range ge-0/0/2 end-range ge-0/0/4"],
+            "member-range ge-0/0/0 to ge-0/0/4",
+            ["member ge-0/0/0", "member-range ge-0/0/2 to ge-0/0/4"],
         ),
         ("member ge-0/0/1", []),
     ],
@@ -204,3 +204,14 @@ def test_an_inactive_member_statement_is_activated_because_it_is_asked_for():
 def test_a_port_disabled_by_hand_stays_so_and_that_is_said():
     result = made(switch("set interfaces ge-0/0/1 disable"), declared(None, ONE), "nonels")
     assert result.notes == ["ge-0/0/1 is disabled by hand in the configuration, and stays so."]
+
+
+def test_a_plan_says_what_comes_changes_or_goes_and_else_its_commands():
+    now = "set vlans old vlan-id 9\nset interfaces ae0 description x\nset interfaces ge-0/0/9 description y"
+    wanted = declared({"server": {"id": 10}}, ONE | {"ae1": {"members": ["ge-0/0/2"], "lacp": "none"}})
+    assert made(switch(now), wanted, "nonels").summary() == ["VLAN server", "bundle ae0", "bundle ae1"]
+    stray = "set interfaces ge-0/0/1 ether-options 802.3ad ae0\nset interfaces ge-0/0/1 encapsulation x"
+    left = made(
+        switch(f"{stray}\nset chassis aggregated-devices ethernet device-count 1"), declared(None, ONE), "nonels"
+    )
+    assert "delete interfaces ge-0/0/1 encapsulation" in left.summary()[0]

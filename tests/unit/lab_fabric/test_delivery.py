@@ -42,6 +42,14 @@ def test_plain_ports_and_any_policy_but_ip_hash_deliver_everything(policy: str) 
     assert deliver(team(policy), plain(), CABLES, 10).complete
 
 
+def test_explicit_failover_sends_over_its_first_lit_uplink_alone() -> None:
+    explicit = team("failover_explicit", number=1)
+    assert {explicit.sends(client) for client in CLIENTS} == {"vmnic0"}
+    dark = team("failover_explicit", number=1, lit=frozenset(["vmnic1"]))
+    assert {dark.sends(client) for client in CLIENTS} == {"vmnic1"}
+    assert {team("loadbalance_srcid", number=1).sends(client) for client in CLIENTS} == {"vmnic1"}
+
+
 @pytest.mark.parametrize("policy", SOURCE_POLICIES)
 def test_a_static_bundle_against_a_host_without_ip_hash_loses_half_of_the_flows(policy: str) -> None:
     seen = deliver(team(policy), bundle(), CABLES, 10)

@@ -206,6 +206,18 @@ def test_xml_deletes_a_statement_an_entry_all_entries_and_one_value() -> None:
     ]
 
 
+def test_what_a_load_deletes_first_can_be_set_again_in_the_same_load() -> None:
+    family = "set interfaces ae1 unit 0 family ethernet-switching vlan members"
+    made = tree(f"{family} a1")
+    text = (
+        "<interfaces><interface><name>ae1</name><unit><name>0</name><family><ethernet-switching><vlan>"
+        '<members delete="delete">a1</members><members>b2</members>'
+        "</vlan></ethernet-switching></family></unit></interface></interfaces>"
+    )
+    assert xmlform.Loader().load(made, xml(text)) == []
+    assert setform.lines(made) == [f"{family} b2"]
+
+
 def test_replace_is_honoured_with_action_replace_only() -> None:
     inner = '<interface replace="replace"><name>ae0</name><description>new</description></interface>'
     text = f"<interfaces>{inner}</interfaces>"

@@ -140,6 +140,15 @@ def test_a_download_is_the_pattern_and_keeps_its_rate(serve):
     assert get(port, "/download?bytes=5000000")[1] == pattern(0, 5000000)
 
 
+def test_a_held_download_comes_whole_once_it_is_released(serve):
+    port = serve("port").port[0]
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/download?bytes=1000000&rate=100")  # would last for hours
+    response = connection.getresponse()
+    get(port, "/control/release", "POST")
+    assert response.read() == pattern(0, 1000000)
+
+
 def test_the_connection_serves_on_after_a_download(serve):
     connection = http.client.HTTPConnection("127.0.0.1", serve("port").port[0], timeout=5)
     connection.request("GET", "/download?bytes=10")

@@ -38,6 +38,10 @@ def test_a_port_group_inherits_each_field_that_it_does_not_set(host: Host) -> No
     update_group(host, lambda spec: setattr(spec.policy, "nicTeaming", Policy.NicTeamingPolicy(notifySwitches=False)))
     computed = host.net.computed("Management Network").nicTeaming
     assert (computed.policy, computed.notifySwitches, computed.rollingOrder) == ("loadbalance_ip", False, False)
+    beacon = Policy.NicTeamingPolicy(failureCriteria=Policy.NicFailureCriteria(checkBeacon=True))
+    update_group(host, lambda spec: setattr(spec.policy, "nicTeaming", beacon))
+    criteria = host.net.computed("Management Network").nicTeaming.failureCriteria
+    assert (criteria.checkBeacon, criteria.checkSpeed, criteria.speed) == (True, "minimum", 10)
 
 
 def test_an_empty_nic_order_is_an_override_without_any_active_nic(host: Host) -> None:
@@ -52,7 +56,8 @@ def test_what_a_switchs_specification_leaves_out_is_gone(host: Host) -> None:
     update_switch(host, lambda spec: setattr(spec, "mtu", 9000))
     update_switch(host, lambda spec: [setattr(spec, "policy", None), setattr(spec, "mtu", None)])
     spec = host.net.switches["vSwitch0"]
-    assert (spec.mtu, spec.policy.nicTeaming.policy) == (1500, "loadbalance_srcid")
+    assert (spec.mtu, spec.policy.nicTeaming.policy) == (None, "loadbalance_srcid")
+    assert host.net.mtu("vSwitch0") == 1500
     assert spec.policy.nicTeaming.nicOrder.activeNic == ["vmnic0", "vmnic1"]
 
 
@@ -132,6 +137,20 @@ def test_what_a_vmkernel_interface_uses_cannot_be_removed(host: Host, call: Call
     with pytest.raises(vim.fault.ResourceInUse, match="vmk0"):
         call(host, draft, name)
     assert "Management Network" in draft.groups and "vSwitch0" in draft.switches
+
+
+def test_a_port_group_moves_to_another_switch_only_while_nothing_uses_it(host: Host) -> None:
+    draft = host.draft()
+    networking.add_switch(host, draft, "vSwitch1", None)
+    host.replace(draft)
+
+    def move(spec: Any) -> None:
+        spec.vswitchName, spec.policy = "vSwitch1", Policy()
+
+    update_group(host, move, "VM Network")
+    assert host.net.members("vSwitch1") == ["VM Network"]
+    with pytest.raises(vim.fault.ResourceInUse, match="vmk0"):
+        update_group(host, move)
 
 
 def test_a_port_group_keeps_its_interface_when_it_is_renamed(host: Host) -> None:

@@ -26,6 +26,7 @@ BOTH = ["vmnic0", "vmnic1"]
         ("loadbalance_ip", ["vmnic0"], STATIC, False),
         ("loadbalance_ip", ["vmnic0"], {"vmnic0": "ae0", "vmnic1": ""}, True),
         ("loadbalance_srcid", ["vmnic1"], {"vmnic0": "ae0", "vmnic1": ""}, True),
+        ("loadbalance_srcid", ["vmnic0"], {"vmnic0": "ae0", "vmnic1": ""}, True),
         ("loadbalance_ip", BOTH, {"vmnic0": "ae0", "vmnic1": ""}, False),
         ("loadbalance_ip", BOTH, {"vmnic0": "ae0", "vmnic1": "ae1"}, False),
         ("loadbalance_srcid", [], PLAIN, False),

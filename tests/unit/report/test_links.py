@@ -31,9 +31,12 @@ def test_a_far_end_that_nobody_configures_is_told_with_what_is_seen_of_it(bundle
     assert links.judged([declared("a", bundle=bundle, provisioned=True)], VERIFIED, [])[0]["unverified"] == []
 
 
-def test_a_plain_port_is_told_to_be_seen_by_its_configuration_only():
-    plain = declared("a", bundle="none", lag=None, provisioned=True)
-    assert links.judged([plain], VERIFIED, [])[0]["unverified"] == [links.PLAIN]
+def test_a_plain_port_without_a_link_is_told_and_one_with_a_link_is_verified():
+    plain = declared("a", bundle="none", lag=None, ports=["ge-0/0/1", "ge-0/0/10"], provisioned=True)
+    up = "ge-0/0/10: the link of this plain port is up"
+    seen = links.judged([plain], [VERIFIED[0], up], [])[0]
+    assert seen["verified"] == [VERIFIED[0], up]
+    assert seen["unverified"] == ["no link is seen on the plain port ge-0/0/1"]
 
 
 def test_a_link_that_nobody_looked_at_is_not_called_verified():

@@ -20,10 +20,14 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.struct
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import render as render_keepalived
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, offline
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.limits import limit_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, inventory
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded, load
 
-EXAMPLES = ("iis_farm",)
+STYLES = ("els", "nonels")
+EXAMPLES = ("iis_farm", "els_site")
 
 
 def sites(kind: str) -> list[Path]:
@@ -56,7 +60,23 @@ def rendered(name: str) -> dict[str, str]:
             f"golden/{name}/{host}.keepalived.conf": _keepalived(host, variables)
             for host, variables in balancers.items()
         },
+        **{
+            f"golden/{name}/{host}.{style}.set": "".join(f"{line}\n" for line in switch_commands(variables, style))
+            for host, variables in files.items()
+            if "junos_lag_state" in variables
+            for style in STYLES
+        },
     }
+
+
+def switch_commands(variables: dict[str, Any], style: Any) -> list[str]:
+    """Return the set commands by which junos_lag brings an empty switch to what is derived; raise what it refuses."""
+    limit = limit_of(variables.get("junos_lag_model"), variables.get("junos_lag_release"))
+    given = [variables[f"junos_lag_{name}"] for name in ("vlans", "bundles", "ports")]
+    declared, findings = declaration.read(*given, limit=limit)
+    assert not findings, [str(item) for item in findings]
+    request = Request(declared=declared, state=variables["junos_lag_state"], style=style, stp="rstp", limit=limit)
+    return offline.render(request, None).commands
 
 
 class AnySecret(dict[str, str]):
@@ -102,7 +122,7 @@ def every() -> Iterator[tuple[Path, str]]:
 def main() -> None:
     """Write every golden file, and remove those that nothing makes any more."""
     made = dict(every())
-    stale = {*HERE.glob("w*/*.txt"), *HERE.glob("golden/*/*.json")} - set(made)
+    stale = {*HERE.glob("w*/*.txt"), *HERE.glob("golden/*/*")} - set(made)
     for path in stale:
         path.unlink()
     for path, text in made.items():

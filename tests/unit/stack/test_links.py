@@ -134,12 +134,12 @@ def test_a_range_walks_along_in_the_ends_and_ports_of_a_link(tmp_path):
 def test_a_fault_inside_a_range_is_shown_at_the_line_of_its_end(tmp_path):
     (tmp_path / "stack.yml").write_text(
         "plugin: netstack.datacenter.stack\n"
-        "vlans: {a: {id: 2}}\n"
+        "vlans: {server: {id: 2}}\n"
         "devices: {ex1: {kind: junos_ex}, 'web[1:2]': {kind: external}}\n"
         "links:\n"
         "  'web[1:2]':\n"
         "    bundle: none\n"
-        "    vlans: {untagged: a}\n"
+        "    vlans: {untagged: server}\n"
         "    ends:\n"
         "      ex1: {ports: ['ge-0/0/[1:2]']}\n"
         "      'web[2:3]': {ports: [eth0]}\n"

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, half, inventory
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load
 
+from . import link_builders as cabled
 from . import stack_builders as builders
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -114,12 +115,21 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data(), value=JSON)
-def test_whatever_stands_in_a_site_gives_messages_and_never_an_exception(tmp_path, data, value):
-    site = builders.site()
+@QUICK
+@given(seed=st.integers(0, 1000))
+def test_the_order_of_links_and_their_ends_means_nothing(tmp_path, seed):
+    first = builders.loaded(cabled.site(), tmp_path)
+    second = builders.loaded(shuffled(cabled.site(), random.Random(seed)), tmp_path)  # no secret is drawn
+    assert inventory(second) == inventory(first)
+    assert groups(second.site) == groups(first.site)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), value=JSON, made=st.sampled_from([builders.site, cabled.site]))
+def test_whatever_stands_in_a_site_gives_messages_and_never_an_exception(tmp_path, data, value, made):
+    site = made()
     place: Any = site
-    for _depth in range(data.draw(st.integers(0, 4))):
+    for _depth in range(data.draw(st.integers(0, 5))):
         inner = [key for key, item in place.items() if isinstance(item, dict) and item]
         if not inner:
             break

@@ -9,6 +9,9 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     certificates,
     devices,
     health,
+    link_bundles,
+    link_esxi,
+    link_ports,
     link_vlans,
     links,
     pairs,
@@ -17,4 +20,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     vlans,
 )
 
-TOPICS = (vlans, devices, links, link_vlans, pairs, vips, services, backends, health, certificates)
+TOPICS = (
+    *(vlans, devices),
+    *(links, link_ports, link_bundles, link_vlans, link_esxi),
+    *(pairs, vips, services, backends, health, certificates),
+)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import cell_name
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault, Path
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import (
     Leg,
@@ -18,7 +19,10 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup i
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Kind, Site
 
-_GROUPS = {"all", "ungrouped", "load_balancers", "backends", "lb_turn_1", "lb_turn_2", *get_args(Kind)}
+_GROUPS = {
+    *("all", "ungrouped", "load_balancers", "backends", "lb_turn_1", "lb_turn_2", "switches"),
+    *get_args(Kind),
+}
 
 _ROUTERS = ("junos_ex", "procurve", "external")
 """Kinds that may be the gateway themselves."""
@@ -236,6 +240,7 @@ def name_is_a_group(site: Site) -> Iterator[Fault]:
     Mend: rename the device.
     """
     derived = {f"{prefix}_{pair}" for pair in site.declared.get("lb_pairs", ()) for prefix in ("lb_pair", "cell")}
+    derived |= {cell_name(host) for host in site.links_by_host}
     for name in sorted(site.devices):
         if name in _GROUPS | derived:
             yield Fault(

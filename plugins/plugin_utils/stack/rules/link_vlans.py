@@ -7,10 +7,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ex import (
+    FRAME_TAGGED,
+    MTU_HIGHEST,
+    VLAN_NAME,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import mtu_of, sides_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import SWITCHES, Parts
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import Link
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, LbPair, Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import SWITCHES as FORWARDING
+
+ESXI = ("esxi_vss", "esxi_vds")
+"""Kinds that have a rule of their own for their management VLAN."""
 
 
 @rule("LINK_VLAN_UNKNOWN")
@@ -71,3 +82,169 @@ def link_without_vlan(site: Site) -> Iterator[Fault]:
                 "it carries no VLAN, so its ports would be in the switch's default VLAN, which nobody declared; name "
                 "untagged or tagged under vlans",
             )
+
+
+@rule("LINK_TRUNK")
+def link_trunk(site: Site) -> Iterator[Fault]:
+    """A link says `trunk` where it has tagged VLANs, or no untagged one.
+
+    Breaks: it says nothing that is not so already, and its author means something else.
+    Why: `trunk` makes a trunk with a native VLAN only; tagged VLANs make a trunk anyway.
+    Mend: remove `trunk`, or correct the VLANs.
+    """
+    for name, link in sorted(site.links.items()):
+        if link.trunk and (link.vlans.tagged or link.vlans.untagged is None):
+            yield Fault(
+                ("links", name, "trunk"),
+                "trunk is for a link with an untagged VLAN and no tagged one, and says nothing here; remove it or "
+                "correct the VLANs",
+            )
+
+
+@rule("LINK_MTU_SMALL")
+def link_mtu_small(site: Site) -> Iterator[Fault]:
+    """A link's MTU is below that of one of its VLANs.
+
+    Breaks: small frames pass and large ones vanish: a ping works, NFS and vMotion hang.
+    Why: each link on the way must carry the VLAN's payload.
+    Mend: leave `mtu` out (it is the greatest of the VLANs'), or raise it.
+    """
+    for name, link in sorted(site.links.items()):
+        for vlan in sorted(set(link.vlans.every) & set(site.vlans)):
+            if link.mtu is not None and link.mtu < site.vlans[vlan].mtu:
+                yield Fault(
+                    ("links", name, "mtu"),
+                    f"{link.mtu} octets are fewer than the {site.vlans[vlan].mtu} of VLAN {vlan}, whose large frames "
+                    "would vanish; leave mtu out or raise it",
+                    (("vlans", vlan),),
+                )
+
+
+@rule("LINK_MTU_LARGE")
+def link_mtu_large(site: Site) -> Iterator[Fault]:
+    """A link's MTU is more than a Juniper EX takes.
+
+    Breaks: the switch refuses the commit.
+    Why: Junos: mtu is within 256..9216, and counts 18 octets of Ethernet and VLAN beside the payload.
+    Mend: lower the MTU of the link or its VLAN to 9198; 9000 is what hosts use.
+    """
+    highest = MTU_HIGHEST - FRAME_TAGGED
+    for name, link in sorted(site.links.items()):
+        if mtu_of(site, link) > highest and any(site.kind(host) == "junos_ex" for host in link.ends):
+            yield Fault(
+                ("links", name, "mtu") if link.mtu is not None else ("links", name),
+                f"a payload of {mtu_of(site, link)} octets is more than a Juniper EX takes ({highest}); lower the mtu "
+                "of the link or of its VLAN, 9000 is what hosts use",
+            )
+
+
+@rule("LINK_VLAN_ID_TWICE")
+def link_vlan_id_twice(site: Site) -> Iterator[Fault]:
+    """A switch has two VLANs of one id.
+
+    Breaks: the switch refuses the second name, or both are one network.
+    Why: VLANs of different domains may have one id, and a switch is in one domain. IEEE 802.1Q, 9.6.
+    Mend: take one of them off the switch's links, or give it another id.
+    """
+    for host in sorted(site.links_by_host):
+        owners: dict[int, str] = {}
+        if site.kind(host) not in SWITCHES:
+            continue
+        for side in sides_of(site, host):
+            for vlan in sorted(set(side.link.vlans.every) & set(site.vlans)):
+                first = owners.setdefault(site.vlans[vlan].id, vlan)
+                if first != vlan:
+                    yield Fault(
+                        ("links", side.name, "vlans"),
+                        f"{host} has id {site.vlans[vlan].id} as VLAN {first} already, so {vlan} would be the same "
+                        "network there; take one off its links or give it another id",
+                    )
+
+
+@rule("LINK_VLAN_NAME")
+def link_vlan_name(site: Site) -> Iterator[Fault]:
+    """A Juniper EX gets a VLAN whose name it does not take.
+
+    Breaks: the switch refuses it, or takes the name for an id.
+    Why: 2 to 64 characters (Juniper's YANG, junos-ex 21.4R1); the first a letter, so that a name is never an id.
+    Mend: rename the VLAN.
+    """
+    for host in sorted(site.links_by_host):
+        if site.kind(host) == "junos_ex":
+            carried = {vlan for side in sides_of(site, host) for vlan in side.link.vlans.every}
+            for vlan in sorted(name for name in carried & set(site.vlans) if not VLAN_NAME.fullmatch(name)):
+                yield Fault(
+                    ("vlans", vlan),
+                    f"{host} takes names of VLANs of 2 to 64 characters that begin with a letter; rename it",
+                    (("devices", host),),
+                )
+
+
+@rule("NETWORK_NOT_CARRIED", severity="warning", waivable=True)
+def network_not_carried(site: Site) -> Iterator[Fault]:
+    """No link of a device, or of the hypervisor that it is `on`, carries a VLAN that it has a leg in.
+
+    Breaks: it reaches nobody in that VLAN.
+    Why: a VLAN must be on each link of the way, and the links of this device are declared.
+    Mend: add the VLAN to a link, or declare the link that carries it.
+    """
+    if not all_readable(site):
+        return
+    for name, device in sorted(site.devices.items()):
+        carrier = name if name in site.links_by_host else device.on
+        if carrier not in site.links_by_host or device.kind in SWITCHES:
+            continue
+        carried = {vlan for side in sides_of(site, str(carrier)) for vlan in side.link.vlans.every}
+        managed = {device.management_vlan} if device.kind in ESXI else set()  # a rule of its own
+        for vlan in sorted((set(device.networks) & set(site.vlans)) - carried - managed):
+            yield Fault(
+                ("devices", name, "networks", vlan),
+                f"no link of {carrier} carries {vlan}, so {name} would reach nobody there; add the VLAN to a link, or "
+                "declare that link",
+            )
+
+
+def all_readable(site: Site) -> bool:
+    """Tell whether every declared link can be read; one that cannot may be the one that carries the VLAN."""
+    whole = all(len(link.ends) == ENDS for link in site.links.values())
+    return site.complete and whole and len(site.links) == len(site.declared.get("links", ()))
+
+
+
+@rule("PAIR_VLAN_SPLIT", severity="warning", waivable=True)
+def pair_vlan_split(site: Site) -> Iterator[Fault]:
+    """The nodes of a pair are on switches between which no link carries the VLAN of their VIPs.
+
+    Breaks: neither node hears the other, so both take every VIP.
+    Why: RFC 5798, 6.4.2: a backup that hears no advertisement becomes master.
+    Mend: add the VLAN to the links between the switches, or declare the link that carries it.
+    """
+    if not all_readable(site):
+        return
+    between = _between_switches(site)
+    for name, pair in sorted(site.lb_pairs.items()):
+        joined = between.get(pair.vip_vlan, Parts())
+        first, *others = [{joined.top(switch) for switch in _switches_of(site, host, pair)} for host in pair.hosts]
+        if first and all(other and not first & other for other in others) and others:
+            yield Fault(
+                ("lb_pairs", name, "vip_vlan"),
+                f"no link carries {pair.vip_vlan} from the switches of {pair.hosts[0]} to those of {pair.hosts[1]}, so "
+                "both would take every VIP; add it to the links between them, or declare that link",
+            )
+
+
+def _between_switches(site: Site) -> dict[str, Parts]:
+    """Return for each VLAN the switches that hand its frames on to each other."""
+    found: dict[str, Parts] = {}
+    for link in site.links.values():
+        if all(site.kind(host) in FORWARDING for host in link.ends):
+            for vlan in link.vlans.every:
+                found.setdefault(vlan, Parts()).join(link.ends)
+    return found
+
+
+def _switches_of(site: Site, host: str, pair: LbPair) -> set[str]:
+    """Return the switches that a node, or the hypervisor that it is on, is cabled to in the VLAN of the VIPs."""
+    device = site.devices.get(host)
+    carrier = host if host in site.links_by_host or device is None else device.on or host
+    return {side.peer for side in sides_of(site, carrier) if pair.vip_vlan in side.link.vlans.every}

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a Juniper EX takes: names, and limits by model. Data with its source; only what is certain is refused."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+PORT = re.compile(r"(ge|xe|et|mge|fe)-(\d+)/(\d+)/(\d+)")
+"""A physical port: FPC or virtual chassis member, PIC, port."""
+_BUNDLE = re.compile(r"ae(\d{1,3})")
+AE_HIGHEST = 127
+"""Highest ae index that an EX accepts: `device value outside range 0..127` (EX 11.4, internap/fake-switches)."""
+VLAN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,63}")
+"""Names of 2 to 64 characters (Juniper's YANG, junos-ex 21.4R1); a letter first, so that a name is never an id."""
+FRAME_UNTAGGED = 14
+FRAME_TAGGED = 18
+"""Octets that Junos counts into `mtu` beside the payload: Ethernet header without FCS, and one 802.1Q tag."""
+MTU_LOWEST, MTU_HIGHEST = 256, 9216
+"""`Value 0 is not within range (256..9216)` (EX, internap/fake-switches)."""
+
+
+def is_port(name: str) -> bool:
+    """Tell whether the name is a physical port such as ge-0/0/3 (FPC or virtual chassis member, PIC, port)."""
+    return PORT.fullmatch(name) is not None
+
+
+def bundle_index(name: str) -> int | None:
+    """Return N of aeN, or None when the name is no aggregated interface of an EX."""
+    match = _BUNDLE.fullmatch(name)
+    return int(match[1]) if match and int(match[1]) <= AE_HIGHEST and str(int(match[1])) == match[1] else None
+
+
+_TABLE_5 = "Juniper EX3300 manual, (c) 2015, Table 5"
+_9_2 = "Juniper, Junos 9.2, Understanding Aggregated Ethernet Interfaces on a Virtual Chassis"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Highest number of members of a bundle and of bundles of a switch, and who says so."""
+
+    members: int
+    lags: int
+    source: str
+    certain: bool = True
+
+
+_MODELS: tuple[tuple[str, Limit], ...] = (
+    (r"ex2200", Limit(8, 32, _TABLE_5)),
+    (r"ex3200", Limit(8, 32, _TABLE_5)),
+    (r"ex3300", Limit(8, 111, _TABLE_5)),
+    (r"ex42\d\d", Limit(8, 111, _TABLE_5)),
+    (r"ex4300", Limit(16, 112, _TABLE_5)),
+    (r"ex45[05]0", Limit(8, 111, _TABLE_5)),
+    (r"ex62\d\d", Limit(8, 111, _TABLE_5)),
+    (r"ex82\d\d", Limit(12, 255, _TABLE_5)),
+    (r"ex(23|34|44)00", Limit(16, 128, "read as 128 bundles of up to 16 members; not confirmed", certain=False)),
+)
+OFTEN = Limit(8, 64, _9_2)
+LOWEST = Limit(8, 32, _TABLE_5)
+"""What every EX has; beyond it the model matters."""
+UNKNOWN = Limit(16, 128, "the highest of any EX of one chassis", certain=False)
+
+
+def limit_of(model: str | None, release: str | None = None) -> Limit:
+    """Return the limit of a model such as `EX4200-48T`; a release before 10 keeps the 64 bundles of its manual."""
+    for pattern, limit in _MODELS:
+        if model and re.match(pattern, model.strip().lower()):
+            old = release is not None and re.match(r"9\.", release.strip()) is not None
+            return OFTEN if old and limit.lags > OFTEN.lags else limit
+    return UNKNOWN

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Rules on the ports and LAGs at the ends of links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import Side, mtu_of, sides_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import BUNDLES, End, Link
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import NAMES, Names
+
+
+def ends(site: Site) -> Iterator[tuple[str, Link, str, End, Names]]:
+    """Yield each end of each link at a device of a known kind, with how that kind names things."""
+    for name, link in sorted(site.links.items()):
+        for host, end in link.ends.items():
+            kind = site.kind(host)
+            if kind is not None:
+                yield name, link, host, end, NAMES[kind]
+
+
+@rule("LINK_PORT_COUNTS")
+def link_port_counts(site: Site) -> Iterator[Fault]:
+    """The ends of a link have different numbers of ports.
+
+    Breaks: a port without a cable; with a static bundle a share of all frames is lost without a word.
+    Why: `ports[i]` is cabled to `ports[i]`; a channel has as many ports as the team uplinks (vSphere 6.7 Networking).
+    Mend: name both ports of each cable.
+    """
+    for name, link in sorted(site.links.items()):
+        counts = {host: len(end.ports) for host, end in link.ends.items()}
+        if len(counts) == ENDS and len(set(counts.values())) > 1:
+            said = " and ".join(f"{host} {count}" for host, count in counts.items())
+            yield Fault(
+                ("links", name, "ends"),
+                f"the ends have different numbers of ports ({said}), and each cable has two ends; name both ports of "
+                "each cable",
+            )
+
+
+@rule("LINK_PORT_TWICE")
+def link_port_twice(site: Site) -> Iterator[Fault]:
+    """A port of a device is used twice, in two links or in one.
+
+    Breaks: Junos refuses the commit; at a host one of the links has no cable.
+    Why: Junos: `Member link cannot be a part of multiple aggregation group`. A port takes one cable.
+    Mend: correct the port of one of them.
+    """
+    owners: dict[tuple[str, str], str] = {}
+    for name, _link, host, end, _names in ends(site):
+        for index, port in enumerate(end.ports):
+            if (host, port) in owners:
+                first = owners[(host, port)]
+                yield Fault(
+                    ("links", name, "ends", host, "ports", index),
+                    f"{port} of {host} is a port of link {first} already, and a port takes one cable; correct one of "
+                    "them",
+                    (("links", first),),
+                )
+            owners.setdefault((host, port), name)
+
+
+@rule("LINK_PORT_NAME")
+def link_port_name(site: Site) -> Iterator[Fault]:
+    """A port has a name that its kind of device has not.
+
+    Breaks: the device refuses it, or there is no such port.
+    Why: Junos: ge-, xe-, et-, mge-, fe- and three numbers; ESXi: vmnic and a number; ONTAP: e0a; Linux: at most 15
+    characters (IFNAMSIZ).
+    Mend: write it as the device does, without a unit.
+    """
+    for name, _link, host, end, names in ends(site):
+        for index, port in enumerate(end.ports):
+            if not names.port.fullmatch(port):
+                yield Fault(
+                    ("links", name, "ends", host, "ports", index),
+                    f"{port!r} is no port of {host} ({site.kind(host)}), so it could not be configured; write it "
+                    f"like {names.port_example}",
+                )
+
+
+@rule("LINK_LAG_MISSING")
+def link_lag_missing(site: Site) -> Iterator[Fault]:
+    """An end does not say which LAG or vSwitch its ports belong to.
+
+    Breaks: there is nothing that the ports could join.
+    Why: a bundle is an interface of its own (ae0, bond0, Trk1); an uplink always belongs to a vSwitch. An ONTAP filer
+    names its LAGs itself.
+    Mend: add `lag`.
+    """
+    for name, link, host, end, names in ends(site):
+        if end.lag is None and link.bundle in names.needs_lag:
+            yield Fault(
+                ("links", name, "ends", host),
+                f"bundle {link.bundle} needs a lag at {host} ({site.kind(host)}) for its ports to join; add it, like "
+                f"{names.lag_example}",
+            )
+
+
+@rule("LINK_LAG_UNUSED")
+def link_lag_unused(site: Site) -> Iterator[Fault]:
+    """A switch's end of a link without a bundle names a LAG.
+
+    Breaks: nothing would be made of it; or its author means a bundle.
+    Why: `bundle: none` leaves the ports of a switch plain.
+    Mend: remove `lag`, or say `bundle: static` or `lacp`.
+    """
+    for name, link, host, end, names in ends(site):
+        if end.lag is not None and link.bundle not in BUNDLES and not names.lag_without_bundle:
+            yield Fault(
+                ("links", name, "ends", host, "lag"),
+                f"bundle none leaves the ports of {host} plain, so {end.lag} would never be made; remove lag, or say "
+                "bundle static or lacp",
+            )
+
+
+@rule("LINK_LAG_NAME")
+def link_lag_name(site: Site) -> Iterator[Fault]:
+    """A LAG has a name that its kind of device does not take.
+
+    Breaks: the device refuses it.
+    Why: Junos: `device value outside range 0..127` for ae128 and above (EX 11.4); ONTAP: a, up to three digits, a
+    letter; ProCurve: Trk and a number; Linux: at most 15 characters.
+    Mend: as the message says.
+    """
+    for name, _link, host, end, names in ends(site):
+        if end.lag is not None and not names.lag.fullmatch(end.lag):
+            yield Fault(
+                ("links", name, "ends", host, "lag"),
+                f"{end.lag!r} is no name of a LAG of {host} ({site.kind(host)}), which would refuse it; write it like "
+                f"{names.lag_example}",
+            )
+
+
+@rule("LINK_LAG_TWICE")
+def link_lag_twice(site: Site) -> Iterator[Fault]:
+    """Two links with a bundle share one LAG of a device.
+
+    Breaks: the ports of two far ends are one bundle, and each gets frames that are meant for the other.
+    Why: a bundle has one far end; one that leads to two separate switches meets two LACP partners. A standard vSwitch
+    takes one bundle (VMware KB 1001938). Links without a bundle may share a team.
+    Mend: give each link a LAG or vSwitch of its own.
+    """
+    owners: dict[tuple[str, str], tuple[str, Link]] = {}
+    for name, link, host, end, _names in ends(site):
+        if end.lag is None:
+            continue
+        first, other = owners.setdefault((host, end.lag), (name, link))
+        if first != name and (link.bundle in BUNDLES or other.bundle in BUNDLES):
+            yield Fault(
+                ("links", name, "ends", host, "lag"),
+                f"{end.lag} of {host} is that of link {first} already, and a bundle has one far end; "
+                f"{_mend(site, host)}",
+                (("links", first),),
+            )
+
+
+def _mend(site: Site, host: str) -> str:
+    if site.kind(host) == "esxi_vss":
+        return "give one another vSwitch (one bundle on each, VMware KB 1001938)"
+    return "give one another lag"
+
+
+@rule("LINK_TEAM_UNEVEN", waivable=True)
+def link_team_uneven(site: Site) -> Iterator[Fault]:
+    """Links without a bundle share a team and differ in VLANs or MTU.
+
+    Breaks: a guest or an address works or not by the cable that its frames take today, and after a failover.
+    Why: each port of a team must carry the same VLANs (vSphere Networking; Linux bonding, active-backup).
+    Mend: give both links the same VLANs and MTU, or each a team of its own.
+    """
+    owners: dict[tuple[str, str], Side] = {}
+    for host in sorted(site.links_by_host):
+        for side in sides_of(site, host):
+            first = owners.setdefault((host, side.end.lag or side.name), side)
+            if side.link.bundle in BUNDLES or first.link.bundle in BUNDLES:
+                continue
+            if _carried(site, first.link) != _carried(site, side.link):
+                yield Fault(
+                    ("links", side.name),
+                    f"it shares {side.end.lag} of {host} with link {first.name} and has other VLANs or another MTU, so "
+                    "frames get through or not by the cable they take; make both alike",
+                    (("links", first.name),),
+                )
+
+
+def _carried(site: Site, link: Link) -> tuple[str | None, frozenset[str], int]:
+    return link.vlans.untagged, frozenset(link.vlans.tagged), mtu_of(site, link)
+
+
+@rule("LINK_SPEEDS", waivable=True)
+def link_speeds(site: Site) -> Iterator[Fault]:
+    """A bundle of a Juniper EX has ports of different speeds.
+
+    Breaks: the slower port is not bundled, or is overrun by its share of the flows.
+    Why: IEEE 802.1AX aggregates links of one speed; Juniper EX3300 manual: the links of a LAG must have the same speed.
+    Mend: use ports of one speed; waive it where the faster ones hold slower transceivers.
+    """
+    for name, link, host, end, names in ends(site):
+        types = sorted({port.split("-", 1)[0] for port in end.ports if names.port.fullmatch(port)})
+        if site.kind(host) == "junos_ex" and link.bundle in BUNDLES and len(types) > 1:
+            yield Fault(
+                ("links", name, "ends", host, "ports"),
+                f"{' and '.join(types)} ports have different speeds, and the slower one would not be bundled or be "
+                "overrun; use ports of one speed",
+            )

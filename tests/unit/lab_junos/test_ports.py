@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves what the control port tells of a port's frames: bundle, traffic, untagged and tagged VLANs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from junos.farend import FarEnd
+from junos.ports import ports
+
+from .builders import BUNDLE, MODE
+
+VLANS = "set vlans v10 vlan-id 10\nset vlans v20 vlan-id 20\n"
+PORT = "set interfaces ge-0/0/1 unit 0 family ethernet-switching"
+STYLES = pytest.mark.parametrize("style", ["nonels", "els"])
+
+
+def shown(make_device: Any, style: str, text: str, port: str = "ge-0/0/1") -> dict[str, Any]:
+    device = make_device(style, text.replace("delete interfaces ge-0/0/1\ndelete interfaces ge-0/0/2\n", ""))
+    device.far.update({f"ge-0/0/{number}": FarEnd() for number in (1, 2)})
+    return dict(ports(device)[port])
+
+
+@STYLES
+def test_an_access_port_has_one_untagged_vlan(make_device: Any, style: str) -> None:
+    text = f"{VLANS}{PORT} {MODE[style]} access\n{PORT} vlan members v20"
+    seen = shown(make_device, style, text)
+    assert (seen["untagged"], seen["tagged"], seen["names"]) == (20, [], {20: "v20"})
+    assert (seen["light"], seen["bundle"], seen["forwards"]) == (True, "", True)
+
+
+@STYLES
+def test_a_trunk_is_tagged_but_for_its_native_vlan(make_device: Any, style: str) -> None:
+    trunk = f"{VLANS}{PORT} {MODE[style]} trunk\n{PORT} vlan members v20\n"
+    assert (shown(make_device, style, trunk)["untagged"], shown(make_device, style, trunk)["tagged"]) == (None, [20])
+    els = f"set interfaces ge-0/0/1 native-vlan-id 10\n{PORT} vlan members v10"
+    native = els if style == "els" else f"{PORT} native-vlan-id v10"
+    seen = shown(make_device, style, trunk + native)
+    assert (seen["untagged"], seen["tagged"]) == (10, [20])
+
+
+def test_without_els_a_native_vlan_that_is_a_member_as_well_is_tagged(make_device: Any) -> None:
+    text = f"{VLANS}{PORT} port-mode trunk\n{PORT} native-vlan-id v10\n{PORT} vlan members v10"
+    seen = shown(make_device, "nonels", text)
+    assert (seen["untagged"], seen["tagged"]) == (None, [10])
+
+
+@STYLES
+def test_a_member_has_its_bundles_vlans_and_carries_traffic_while_the_bundle_does(make_device: Any, style: str) -> None:
+    text = BUNDLE.replace("MODE", MODE[style])
+    seen = shown(make_device, style, text)
+    assert (seen["bundle"], seen["forwards"], seen["tagged"]) == ("ae0", False, [10])
+    static = text.replace("set interfaces ae0 aggregated-ether-options lacp active\n", "")
+    assert shown(make_device, style, static)["forwards"] is True
+    assert shown(make_device, style, f"{static}set interfaces ge-0/0/1 disable")["light"] is False

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves that a lab's simulated devices start once, outlive their starter, are cabled as declared, and end."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytest.importorskip("asyncssh", reason="asyncssh is not installed")
+
+import simulated
+from junos.client import ask
+from topology import Topology, load
+
+CABLES = {"ge-0/0/0": {"lacp": "active"}, "ge-0/0/1": {"lldp": ["web1", "eth0"]}}
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def topology(folder: Path, port: int, **changed) -> Topology:
+    device = {"simulator": "junos", "model": "ex4200-48t", "port": port}
+    data = {"name": "unit", "devices": {"ex1": device}, "cables": {"ex1": CABLES}, **changed}
+    (folder / "lab.yml").write_text(yaml.safe_dump(data))
+    return load(folder / "lab.yml")
+
+
+@pytest.fixture
+def key(tmp_path) -> Path:
+    made = tmp_path / "id"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(made)], check=True)
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path):
+    yield tmp_path / "lab"
+    simulated.down(tmp_path / "lab")
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0
+
+
+def far_ends(folder: Path) -> dict[str, object]:
+    return ask(simulated.running(folder)["control"], "far_end", switch="ex1", ports={})
+
+
+def test_it_starts_once_with_its_host_key_known_and_ends(tmp_path, folder, key):
+    lab = topology(tmp_path, free_port())
+    known = simulated.up(lab, folder, key)
+    first = simulated.running(folder)
+    assert known.startswith(f"[127.0.0.1]:{lab.devices[0].port} ssh-ed25519 ")
+    assert simulated.up(lab, folder, key) == known
+    assert simulated.running(folder) == first
+    assert "running" in simulated.status(lab, folder)[0]
+    simulated.down(folder)
+    assert not listens(lab.devices[0].port)
+    assert "absent" in simulated.status(lab, folder)[0]
+    assert simulated.up(lab, folder, key) == known  # the host key is kept
+
+
+def test_it_outlives_the_process_that_started_it_and_a_signal_to_its_group(tmp_path, folder, key):
+    lab = topology(tmp_path, free_port())
+    text = (
+        "import os, pathlib, signal, sys, simulated, topology\n"
+        "lab, folder, key = (pathlib.Path(name) for name in sys.argv[1:])\n"
+        "simulated.up(topology.load(lab), folder, key)\n"
+        "os.killpg(0, signal.SIGKILL)\n"
+    )
+    started = subprocess.Popen(
+        [sys.executable, "-c", text, str(tmp_path / "lab.yml"), str(folder), str(key)],
+        env={**os.environ, "PYTHONPATH": str(Path(simulated.__file__).parent)},
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    started.communicate()  # ends only if the simulator does not hold the pipe
+    assert started.returncode < 0
+    assert listens(lab.devices[0].port)
+
+
+def test_it_listens_on_loopback_only(tmp_path, folder, key):
+    simulated.up(topology(tmp_path, free_port()), folder, key)
+    about = simulated.running(folder)
+    wanted = {about["control"], about["switches"]["ex1"]["port"]}
+    lines = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    bound = {int(line.split(":")[1], 16): line.split(":")[0] for line in lines}
+    assert {bound[port] for port in wanted} == {"0100007F"}
+
+
+def test_cables_are_plugged_in_as_declared_and_others_unplugged(tmp_path, folder, key):
+    lab = topology(tmp_path, free_port())
+    simulated.up(lab, folder, key)
+    control = simulated.running(folder)["control"]
+    ask(control, "far_end", switch="ex1", ports={"ge-0/0/0": {"lacp": "off"}, "ge-0/0/9": {}})
+    simulated.up(lab, folder, key)
+    seen = far_ends(folder)
+    assert set(seen) == set(CABLES)
+    assert seen["ge-0/0/0"]["lacp"] == "active"
+
+
+def test_another_declaration_starts_it_anew(tmp_path, folder, key):
+    port = free_port()
+    simulated.up(topology(tmp_path, port), folder, key)
+    other = {"ex1": {"simulator": "junos", "model": "ex4300-48t", "port": port}}
+    simulated.up(topology(tmp_path, port, devices=other), folder, key)
+    assert simulated.running(folder)["switches"]["ex1"]["style"] == "els"
+
+
+def test_a_number_that_belongs_to_another_process_by_now_is_left_alone(tmp_path, folder, key):
+    folder.mkdir()
+    (folder / "junos.json").write_text(json.dumps({"pid": os.getpid()}))
+    assert simulated.running(folder) is None
+    simulated.down(folder)
+
+
+def test_a_port_that_is_taken_and_a_cable_that_is_none_are_told(tmp_path, folder, key):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(simulated.SimulatorError, match=r"did not start[\s\S]*address already in use"):
+            simulated.up(topology(tmp_path, taken.getsockname()[1]), folder, key)
+    with pytest.raises(simulated.SimulatorError, match=r"cables of ex1: .*no port ge-9/0/0"):
+        simulated.up(topology(tmp_path, free_port(), cables={"ex1": {"ge-9/0/0": {}}}), folder, key)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"cables": {"ex7": {}}}, "cables of ex7: there is no such device"),
+        ({"devices": {"ex1": {"simulator": "ios", "model": "x", "port": 1}}}, "no simulator ios; there is junos"),
+        (
+            {"devices": {name: {"simulator": "junos", "model": "x", "port": 7} for name in ("ex1", "ex2")}},
+            "device ex1: port 7 is not its own",
+        ),
+    ],
+)
+def test_a_wrong_declaration_names_the_device(tmp_path, changed, words):
+    with pytest.raises(ValueError, match=words):
+        topology(tmp_path, 1, **changed)

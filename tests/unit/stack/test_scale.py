@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves that checking and deriving cost what the links are, not hosts x links: twice the site, twice the calls."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, inventory
+
+from . import stack_builders as builders
+
+HOSTS_OF_A_SWITCH = 20
+
+
+def rack(content: dict[str, Any], number: int) -> None:
+    """Add a switch with its ESXi hosts, half of them through a vCenter; each has two links, written as ranges."""
+    switch, vcenter, last = f"ex{number}", f"vc{number}", HOSTS_OF_A_SWITCH - 1
+    esx = f"r{number}esx[0:{last}]"
+    content["devices"] |= {
+        switch: {"kind": "junos_ex", "model": "ex4300"},
+        vcenter: {"kind": "vcenter"},
+        esx: {
+            "kind": "esxi_vss",
+            "management_vlan": "mgmt",
+            "networks": {"mgmt": {}, "nfs": {}},
+            **({"vcenter": vcenter} if number % 2 else {}),
+        },
+    }
+    for name, vlans, ae, port, nics in (
+        ("lan", {"untagged": "mgmt", "tagged": ["server"]}, 0, 0, ["vmnic0", "vmnic1"]),
+        ("nfs", {"untagged": "nfs"}, HOSTS_OF_A_SWITCH, 1, ["vmnic2", "vmnic3"]),
+    ):
+        near = {"lag": f"ae[{ae}:{ae + last}]", "ports": [f"ge-{port}/0/[0:{last}]", f"ge-{port + 2}/0/[0:{last}]"]}
+        ends = {switch: near, esx: {"lag": f"vSwitch{port}", "ports": nics}}
+        content["links"][f"r{number}esx[0:{last}]-{name}"] = {"bundle": "static", "vlans": vlans, "ends": ends}
+
+
+def site(racks: int) -> dict[str, Any]:
+    content = builders.site()
+    content["vlans"] |= {"mgmt": {"id": 30}, "nfs": {"id": 40, "mtu": 9000}}
+    content["links"] = {}
+    for number in range(racks):
+        rack(content, number)
+    return content
+
+
+def calls(racks: int, folder: Any) -> int:
+    """Return how many functions of Python are called for reading, checking and deriving the site."""
+    content, count = site(racks), 0
+
+    def seen(_frame: Any, event: str, _argument: Any) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(seen)
+    try:
+        loaded = builders.loaded(content, folder)
+        variables = inventory(loaded)
+        made = groups(loaded.site)
+    finally:
+        sys.setprofile(None)
+    assert [str(item) for item in loaded.findings] == []
+    assert len(variables) == racks * (HOSTS_OF_A_SWITCH + 2) + 4
+    assert len(made["cell_ex0"]) == HOSTS_OF_A_SWITCH + 1
+    return count
+
+
+@pytest.mark.parametrize("racks", [4])
+def test_twice_the_racks_cost_twice_the_calls(tmp_path, racks):
+    empty, once, twice = (calls(number, tmp_path) for number in (1, 1 + racks, 1 + 2 * racks))
+    assert (twice - empty) <= 2.05 * (once - empty)

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves for any starting state and any partial input: fields that are not named stay, a second run changes nothing.
+
+The simulator's host is changed in this process, through the specifications and command lines that a real one would get.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import specs
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import Target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
+from vsphere import factory, host, plainform, shell, views
+
+from .labs import request
+
+NICS = ["vmnic0", "vmnic1", "vmnic2", "vmnic3"]
+OTHERS = ["loadbalance_srcid", "loadbalance_srcmac", "failover_explicit"]
+POLICIES = [*OTHERS, *OTHERS, "loadbalance_ip"]
+
+
+class System:
+    """HostNetworkSystem of a host in this process."""
+
+    def __init__(self, owner: host.Host) -> None:
+        self.owner = owner
+
+    def _do(self, operation: Any, *arguments: Any) -> None:
+        draft = self.owner.draft()
+        operation(self.owner, draft, *arguments)
+        self.owner.replace(draft)
+
+    def UpdateVirtualSwitch(self, name: str, spec: Any) -> None:  # noqa: N802  # WSDL's name
+        self._do(host.update_switch, name, spec)
+
+    def UpdatePortGroup(self, name: str, spec: Any) -> None:  # noqa: N802  # WSDL's name
+        self._do(host.update_group, name, spec)
+
+    def UpdateNetworkConfig(self, config: Any, mode: str) -> None:  # noqa: N802  # WSDL's name
+        for each in config.vswitch:
+            self.UpdateVirtualSwitch(each.name, each.spec)
+        for each in config.portgroup:
+            self.UpdatePortGroup(each.spec.name, each.spec)
+
+
+class Direct(Api):
+    """The way over the API without the API."""
+
+    def __init__(self, owner: host.Host) -> None:
+        self.target, self.owner = Target("here"), owner
+        self._systems = {"": System(owner)}
+
+    def read(self, names):
+        info = views.info(self.owner)
+        return {"": specs.host_state("here", {name: getattr(info, name) for name in ("vswitch", "portgroup", "pnic")})}
+
+    def close(self) -> None:
+        pass
+
+    drop = close
+
+
+class Console(Shell):
+    """The way over SSH without SSH."""
+
+    def __init__(self, owner: host.Host) -> None:
+        self.target, self.owner, self._json = Target("here"), owner, True
+
+    def run(self, line: str, *, connecting: bool = False) -> str:
+        done = shell.run(self.owner, line)
+        assert done.status == 0, (line, done.text, done.error)
+        return done.text
+
+    def close(self) -> None:
+        pass
+
+    drop = close
+
+
+@st.composite
+def orders(draw, uplinks):
+    """An order that leaves at least one uplink active."""
+    active = draw(st.lists(st.sampled_from(uplinks), min_size=1, unique=True))
+    rest = [nic for nic in uplinks if nic not in active]
+    return {"activeNic": active, "standbyNic": draw(st.lists(st.sampled_from(rest), unique=True)) if rest else []}
+
+
+@st.composite
+def policies(draw, uplinks, own):
+    """A policy in the API's names; a port group's own one has any subset of the fields."""
+
+    def maybe(strategy):
+        return st.one_of(st.none(), strategy) if own else strategy
+
+    teaming = {
+        "policy": draw(maybe(st.sampled_from(POLICIES))),
+        "notifySwitches": draw(maybe(st.booleans())),
+        "rollingOrder": draw(maybe(st.booleans())),
+        "failureCriteria": draw(maybe(st.builds(lambda flag: {"checkBeacon": flag and bool(uplinks)}, st.booleans()))),
+        "nicOrder": draw(maybe(orders(uplinks))) if uplinks else None,
+    }
+    security = {
+        "allowPromiscuous": draw(maybe(st.booleans())),
+        "macChanges": draw(maybe(st.booleans())),
+        "forgedTransmits": draw(maybe(st.booleans())),
+    }
+    found = {"nicTeaming": teaming, "security": security}
+    if draw(st.booleans()):
+        found["shapingPolicy"] = {"enabled": True, "averageBandwidth": 1000, "peakBandwidth": 2000, "burstSize": 300}
+    return {part: {key: value for key, value in each.items() if value is not None} for part, each in found.items()}
+
+
+@st.composite
+def states(draw):
+    """A host with two virtual switches and up to three port groups."""
+    split = draw(st.integers(1, 3))
+    switches = {}
+    for name, uplinks in (("vSwitch0", NICS[:split]), ("vSwitch1", NICS[split:3])):
+        switches[name] = {
+            "uplinks": uplinks,
+            "mtu": draw(st.sampled_from([1500, 9000])),
+            "ports": draw(st.sampled_from([64, 128])),
+            "beacon": draw(st.integers(1, 5)),
+            "discovery": ["cdp", draw(st.sampled_from(["listen", "both"]))],
+            "policy": draw(policies(uplinks, own=False)),
+        }
+    groups = {}
+    for name in draw(st.lists(st.sampled_from(["a", "b c", "d'e"]), unique=True)):
+        on = draw(st.sampled_from(sorted(switches)))
+        own = draw(policies(switches[on]["uplinks"], own=True))
+        groups[name] = {"switch": on, "vlan": draw(st.integers(0, 4095)), "policy": own}
+    return {"switches": switches, "groups": groups}
+
+
+def some(**fields):
+    """Any subset of these fields."""
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+SECURITY = some(promiscuous=st.booleans(), mac_changes=st.booleans(), forged_transmits=st.booleans())
+
+
+@st.composite
+def teamings(draw, uplinks):
+    """A part of a teaming; now and then with a NIC that the switch does not have, or in both lists."""
+    nics = st.sampled_from([*uplinks, *uplinks, draw(st.sampled_from(NICS))])
+    found = draw(
+        some(
+            load_balancing=st.sampled_from(POLICIES),
+            failure_detection=st.sampled_from(["link_status", "link_status", "beacon_probing"]),
+            notify_switches=st.booleans(),
+            failback=st.booleans(),
+            active_uplinks=st.lists(nics, min_size=1, unique=True),
+        )
+    )
+    rest = [nic for nic in uplinks if nic not in found.get("active_uplinks", [])]
+    if rest and draw(st.booleans()):
+        found["standby_uplinks"] = draw(st.lists(st.sampled_from(rest), unique=True))
+    return found
+
+
+@st.composite
+def cases(draw):
+    """A starting state, and an input that names some fields of some of its objects."""
+    state = draw(states())
+    wanted: dict[str, Any] = {"vswitches": {}, "port_groups": {}}
+    later = {name: each["uplinks"] for name, each in state["switches"].items()}
+    for name in draw(st.lists(st.sampled_from(["vSwitch0", "vSwitch1"]), unique=True)):
+        data = draw(some(mtu=st.sampled_from([1500, 9000]), security=SECURITY))
+        if draw(st.booleans()):
+            free = [nic for nic in NICS if nic in later[name] or nic == "vmnic3"]
+            data["uplinks"] = later[name] = draw(st.lists(st.sampled_from(free), min_size=1, unique=True))
+        if draw(st.booleans()):
+            data["teaming"] = draw(teamings(later[name]))
+        wanted["vswitches"][name] = data
+    for name, group in state["groups"].items():
+        part = st.one_of(teamings(later[group["switch"]]), st.just("inherit"))
+        security = st.one_of(SECURITY, st.just("inherit"))
+        wanted["port_groups"][name] = draw(some(vlan=st.integers(0, 4095), teaming=part, security=security))
+    return state, wanted
+
+
+PATHS = {
+    "load_balancing": ["nicTeaming.policy"],
+    "failure_detection": ["nicTeaming.failureCriteria"],
+    "notify_switches": ["nicTeaming.notifySwitches"],
+    "failback": ["nicTeaming.rollingOrder"],
+    "active_uplinks": ["nicTeaming.nicOrder"],
+    "standby_uplinks": ["nicTeaming.nicOrder"],
+    "promiscuous": ["security.allowPromiscuous"],
+    "mac_changes": ["security.macChanges"],
+    "forged_transmits": ["security.forgedTransmits"],
+}
+
+
+def flat(data: dict[str, Any], path: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in data.items():
+        if key in ("computed", "nics"):
+            continue
+        if isinstance(value, dict):
+            found |= flat(value, f"{path}{key}|")
+        else:
+            found[f"{path}{key}"] = value
+    return found
+
+
+def named(wanted: dict[str, Any], before: dict[str, Any]) -> list[str]:
+    """Return the beginnings of the paths that an input may change."""
+    found = []
+    for section, kind in (("vswitches", "switches"), ("port_groups", "groups")):
+        for name, data in wanted[section].items():
+            at = f"{kind}|{name}|"
+            for key in set(data) & {"uplinks", "mtu", "vlan"}:
+                found.append(f"{at}{key}")
+            for part in ("teaming", "security"):
+                asked = PATHS if data.get(part) == "inherit" else data.get(part, {})
+                found += [f"{at}policy|{path.replace('.', '|')}" for key in asked for path in PATHS[key]]
+            if "uplinks" in data:
+                members = [other for other, each in before["groups"].items() if each["switch"] == name]
+                found.append(f"{at}policy|nicTeaming|nicOrder")
+                if not before["switches"][name]["uplinks"]:
+                    found += [f"{at}beacon", f"{at}discovery"]  # both are parts of the uplinks' bridge
+                found += [f"groups|{other}|policy|nicTeaming|nicOrder" for other in members]
+    return found
+
+
+@pytest.mark.parametrize("way", [Direct, Console], ids=["api", "ssh"])
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@given(case=cases())
+def test_fields_that_are_not_named_stay_and_a_second_run_changes_nothing(way, case):
+    state, wanted = case
+    owner = factory.make("esx1", 1, 4, state)
+    before = plainform.write(owner)
+    try:
+        asked = request(**wanted)
+        done = apply(lambda: way(owner), asked)
+    except RefusalError:
+        event("refused")
+        assert plainform.write(owner) == before
+        return
+    event("changed" if done.pending else "nothing to do")
+    assert done.error is None, done.error
+    old, new = flat(before), flat(plainform.write(owner))
+    allowed = tuple(named(wanted, before))
+    moved = {path for path in {*old, *new} if old.get(path) != new.get(path)}
+    assert [path for path in moved if not path.startswith(allowed)] == []
+    again = apply(lambda: way(owner), asked)
+    assert again.pending == {}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(case=cases())
+def test_both_ways_reach_the_same_effect(case):
+    state, wanted = case
+    effects = []
+    for way in (Direct, Console):
+        owner = factory.make("esx1", 1, 4, state)
+        try:
+            assert apply(lambda way=way, owner=owner: way(owner), request(**wanted)).error is None
+        except RefusalError as refusal:
+            effects.append(str(refusal))
+            continue
+        found = plainform.write(owner)
+        effects.append(
+            {
+                **{name: group["computed"] for name, group in found["groups"].items()},
+                **{name: (each["uplinks"], each["mtu"], each["policy"]) for name, each in found["switches"].items()},
+            }
+        )
+    assert effects[0] == effects[1]
