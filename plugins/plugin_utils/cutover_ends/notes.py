@@ -6,15 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from ..junos.commits import Commit
+from ..junos.commits import BOTH_ENDS, Commit
 
-_MARK = "cut-over"
 _BACK, _CONFIRMED = " taken back", " confirmed"
 
 
 def note(link: str, disabled: Collection[str], enabled: Collection[str]) -> str:
     """Return the note of a commit."""
-    parts = [f"{_MARK} {link}:"]
+    parts = [f"{BOTH_ENDS} {link}:"]
     parts += [f"disables {port}" for port in sorted(disabled)]
     parts += [f"enables {port}" for port in sorted(enabled)]
     return " ".join(parts)
@@ -22,7 +21,7 @@ def note(link: str, disabled: Collection[str], enabled: Collection[str]) -> str:
 
 def is_of(commit: Commit, link: str) -> bool:
     """Tell whether a conversion of this link made the commit."""
-    return f" {_MARK} {link}: " in f" {commit.comment} "
+    return f" {BOTH_ENDS} {link}: " in f" {commit.comment} "
 
 
 def disabled_by(history: Iterable[Commit], link: str, port: str) -> bool:

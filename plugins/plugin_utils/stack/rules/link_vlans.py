@@ -210,7 +210,6 @@ def all_readable(site: Site) -> bool:
     return site.complete and whole and len(site.links) == len(site.declared.get("links", ()))
 
 
-
 @rule("PAIR_VLAN_SPLIT", severity="warning", waivable=True)
 def pair_vlan_split(site: Site) -> Iterator[Fault]:
     """The nodes of a pair are on switches between which no link carries the VLAN of their VIPs.
