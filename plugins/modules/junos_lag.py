@@ -74,6 +74,9 @@ options:
       - C(members) are the ports. C(lacp) is C(active), C(passive) or C(none) (static) and always has to be said,
         because Junos takes a missing mode for passive. C(periodic) is C(slow) (of a new bundle) or C(fast).
       - C(minimum_links), C(link_speed), C(description), and C(member_descriptions) by port.
+      - C(disabled_members) are the members that are disabled (C(set interfaces PORT disable), no light at both ends);
+        the others are enabled then, and a verification does not demand the disabled ones. Left out, C(disable) is left
+        as it is in every state, and where somebody disabled a member the verification names it.
       - C(payload_mtu) in octets, as hosts count it; Junos's mtu, 14 or 18 octets more, is derived.
       - C(mode) is C(access) or C(trunk); left out, C(tagged) makes a trunk and C(untagged) alone an access port.
         C(untagged) is the VLAN of an access port, or the native VLAN of a trunk (an empty text for none); C(tagged)
@@ -85,7 +88,7 @@ options:
   ports:
     description:
       - Ports without a bundle by name, a mapping. Keys are C(description), C(payload_mtu), C(mode), C(untagged),
-        C(tagged) and C(peer), as in O(bundles).
+        C(tagged) and C(peer), as in O(bundles), and C(disabled), which is left as it is where it is not said.
     type: raw
   plan_for:
     description: The state for which O(state=gathered) and O(state=verified) compute the difference.

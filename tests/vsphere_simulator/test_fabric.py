@@ -147,6 +147,13 @@ def test_a_broken_cable_is_dead_at_the_switch_too(lab: Lab) -> None:
     assert lab.reach() == "up"
 
 
+def test_a_switch_that_was_reset_gets_its_cables_again(lab: Lab) -> None:
+    lab.junos.control("reset", switch=lab.style)
+    assert lab.reach() == "silent"
+    lab.commit(PLAIN)
+    assert lab.reach() == "up" and lab.stations()["ge-0/0/0"] == [["00:50:56:00:01:00", "mgmt"]]
+
+
 def test_a_confirmed_commit_that_runs_out_brings_the_host_back(lab: Lab) -> None:
     lab.commit(BUNDLE, confirmed=1)
     assert lab.reach() == "silent"

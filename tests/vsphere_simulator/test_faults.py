@@ -6,6 +6,7 @@ from __future__ import annotations
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from .builders import Esxi, connect, network, wait_for
+from .builders import Esxi, connect, network, trust, wait_for
 
 vim = pytest.importorskip("pyVmomi").vim
 # pyVmomi gives what happens before the login as a fault of its own.
@@ -128,6 +129,15 @@ def test_a_dropped_network_resets_new_and_old_connections(esxi: Esxi) -> None:
     assert mtu(esxi) == 1500
     raise_mtu(network(connect(esxi)))
     assert mtu(esxi) == 9000
+
+
+def test_a_silent_network_does_not_even_begin_with_tls(esxi: Esxi) -> None:
+    esxi.control("trouble", reach="silent")
+    with socket.create_connection(("127.0.0.1", esxi.port), timeout=0.3) as line, pytest.raises(TimeoutError):
+        trust(esxi.simulator).wrap_socket(line, server_hostname="esx1")
+    esxi.control("trouble", reach="up")
+    with socket.create_connection(("127.0.0.1", esxi.port), timeout=10) as line:
+        assert trust(esxi.simulator).wrap_socket(line, server_hostname="esx1").version()
 
 
 def test_a_silent_network_answers_nobody_and_a_call_in_flight_arrives_when_it_is_back(esxi: Esxi) -> None:

@@ -55,6 +55,13 @@ def test_without_rollback_the_change_stays_and_the_host_is_lost(center: Center, 
     to_ip_hash(host)
 
 
+def test_a_host_that_its_switch_has_cut_off_is_not_responding(center: Center, host: Any) -> None:
+    center.simulator.control("far_end", host=center.first, bundles={"vmnic0": "ae0", "vmnic1": "ae0"})
+    assert host.runtime.connectionState == "notResponding"
+    center.simulator.control("far_end", host=center.first, bundles={})
+    assert host.runtime.connectionState == "connected"
+
+
 def test_a_change_that_keeps_the_host_is_kept(center: Center, host: Any) -> None:
     system = host.configManager.networkSystem
     spec = system.networkInfo.vswitch[0].spec

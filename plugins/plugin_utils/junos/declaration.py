@@ -25,7 +25,7 @@ from .names import AE_HIGHEST, bundle_index, is_port
 
 _PORT_KEYS = ("description", "payload_mtu", "mode", "untagged", "tagged", "peer")
 _BUNDLE_KEYS = (
-    *("members", "lacp", "periodic", "minimum_links", "link_speed", "member_descriptions"),
+    *("members", "lacp", "periodic", "minimum_links", "link_speed", "member_descriptions", "disabled_members"),
     *_PORT_KEYS,
 )
 _VLAN_KEYS = ("id", "description", "l3_interface")
@@ -69,11 +69,11 @@ def _vlan(name: str, data: Any, findings: list[Finding], going: bool) -> Vlan:
 
 
 def _port(name: str, data: Any, findings: list[Finding]) -> Port:
-    reader = Reader(f"ports.{name}", data, _PORT_KEYS, findings)
+    reader = Reader(f"ports.{name}", data, (*_PORT_KEYS, "disabled"), findings)
     if not is_port(name):
         why = "A plain port is a physical port; units and bundles are not declared here."
         reader.refuse("PORT_NAME", f"{name!r} is no port", why, "Give a name such as ge-0/0/3.")
-    return Port(name, **_common(reader))
+    return Port(name, **_common(reader), disabled=reader.flag("disabled"))
 
 
 def _bundle(name: str, data: Any, findings: list[Finding], going: bool) -> Bundle:
@@ -94,6 +94,7 @@ def _bundle(name: str, data: Any, findings: list[Finding], going: bool) -> Bundl
         minimum_links=reader.number("minimum_links", 1, 64, "", "It counts members that are up."),
         link_speed=reader.choice("link_speed", LINK_SPEEDS),
         member_descriptions=_member_descriptions(reader),
+        disabled_members=_disabled_members(reader),
     )
 
 
@@ -139,3 +140,15 @@ def _member_descriptions(reader: Reader) -> dict[str, str]:
     inner = Reader(f"{reader.where}.member_descriptions", data, members, reader.findings)
     found = {str(name): inner.line(str(name)) for name in inner.data}
     return {name: text for name, text in found.items() if text is not None}
+
+
+def _disabled_members(reader: Reader) -> tuple[str, ...] | None:
+    found = reader.items("disabled_members")
+    if found is None:
+        return None
+    members = [str(item) for item in reader.data.get("members") or []]
+    for name in found:
+        if str(name) not in members:
+            why = "Only a member link is disabled here."
+            reader.refuse("NOT_A_MEMBER", f"disabled_members {name!r} is no member", why, "Mend the name, or add it.")
+    return tuple(str(name) for name in found)

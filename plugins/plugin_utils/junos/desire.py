@@ -97,6 +97,7 @@ def _set_port(draft: Draft, port: Port) -> list[Foreign]:
     members.leave_ranges_of_a_plain_port(draft, port.name)
     found = references.foreign(draft.config, port.name, joining=False)
     _set_common(draft, port, where)
+    _set_disabled(draft, port.name, port.disabled)
     return found
 
 
@@ -119,12 +120,21 @@ def _set_bundle(draft: Draft, bundle: Bundle, before: dict[str, list[str]]) -> l
         text = bundle.member_descriptions.get(port)
         if text is not None:
             layout.set_description(draft, port, text)
+        _set_disabled(draft, port, None if bundle.disabled_members is None else port in bundle.disabled_members)
     _set_aggregation(draft, bundle)
     _set_common(draft, bundle, where)
     if not any(rest and rest[0].tag == "unit" for rest in draft.config.below(*interface(bundle.name))):
         # As delivered ports have it; without any statement the ae would not be configured at all.
         draft.own(*layout.family(bundle.name))
     return foreign
+
+
+def _set_disabled(draft: Draft, port: str, disabled: bool | None) -> None:
+    """Write or take away `disable`; where it is not said it stays, for somebody had a reason."""
+    if disabled:
+        draft.own(*interface(port), "disable")
+    elif disabled is not None:
+        draft.config.remove(*interface(port), "disable")
 
 
 def _routed_under_layer_2(draft: Draft, bundle: Bundle) -> list[Foreign]:
@@ -218,10 +228,11 @@ def _device_count(draft: Draft, declared: Declared, state: State) -> None:
 def _judge_bundles(draft: Draft, before: Config) -> None:
     """Refuse what this change would leave behind: a bundle below its minimum-links, or without any member."""
     held, former = members.members_by_bundle(draft.config), members.members_by_bundle(before)
+    known = set(members.bundles_of(before))
     for name in members.bundles_of(draft.config):
         links = draft.config.value(*interface(name), "aggregated-ether-options", "minimum-links")
         count = len(held.get(name, []))
-        if count == len(former.get(name, [])) and name in members.bundles_of(before):
+        if count == len(former.get(name, [])) and name in known:
             continue
         if links and links.isdigit() and int(links) > count:
             why = "The commit would fail."

@@ -28,7 +28,7 @@ def structured(config: Config, style: Style) -> dict[str, Any]:
     return {
         "vlans": {name: _vlan(live, name) for name in live.entries("vlans", tag="vlan")},
         "bundles": {name: _bundle(live, name, held.get(name, []), style, named) for name in members.bundles_of(live)},
-        "ports": {name: _port(live, name, style, named) for name in ports if live.has(*layout.family(name))},
+        "ports": {name: _plain(live, name, style, named) for name in ports if live.has(*layout.family(name))},
     }
 
 
@@ -58,7 +58,14 @@ def _bundle(config: Config, name: str, ports: list[str], style: Style, named: Na
     texts = {port: config.value(*layout.interface(port), "description") for port in ports}
     said = {port: text for port, text in texts.items() if text}
     found.update({"member_descriptions": said} if said else {})
+    off = [port for port in ports if config.has(*layout.interface(port), "disable")]
+    found.update({"disabled_members": off} if off else {})
     return {**found, **_port(config, name, style, named)}
+
+
+def _plain(config: Config, name: str, style: Style, named: Named) -> dict[str, Any]:
+    off = {"disabled": True} if config.has(*layout.interface(name), "disable") else {}
+    return {**_port(config, name, style, named), **off}
 
 
 def _port(config: Config, name: str, style: Style, named: Named) -> dict[str, Any]:

@@ -75,6 +75,7 @@ class Port:
     payload_mtu: int | None = None
     switching: Switching = Switching()
     peer: str | None = None
+    disabled: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ class Bundle(Port):
     minimum_links: int | None = None
     link_speed: str | None = None
     member_descriptions: Mapping[str, str] = field(default_factory=dict)
+    disabled_members: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

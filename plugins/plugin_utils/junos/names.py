@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ..platforms.junos_ex import AE_HIGHEST, PORT, bundle_index, is_port
 
@@ -16,6 +17,7 @@ def physical(name: str) -> str:
     return name.split(".", 1)[0]
 
 
+@lru_cache(maxsize=4096)
 def in_order(name: str) -> tuple[tuple[int, int | str], ...]:
     """Return a key that sorts ge-0/0/10 behind ge-0/0/9."""
     return tuple((0, int(part)) if part.isdigit() else (1, part) for part in _SPLIT.split(name) if part)

@@ -7,7 +7,7 @@ Nothing here asks the switch: a `commit check` would confirm a pending confirmed
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import layout, members
@@ -30,6 +30,7 @@ class ExpectedBundle:
     members: tuple[str, ...]
     lacp: bool
     minimum_links: int = 1
+    disabled: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Plan:
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     expected: list[ExpectedBundle] = field(default_factory=list)
+    disabled: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
@@ -75,7 +77,8 @@ class Plan:
     def expected_of(self, names: Iterable[str]) -> list[ExpectedBundle]:
         """Return what is demanded of these bundles, in the order of their numbers."""
         held = members.members_by_bundle(self.after)
-        return [expected_bundle(self.after, name, held.get(name, [])) for name in sorted(names, key=in_order)]
+        found = [expected_bundle(self.after, name, held.get(name, [])) for name in sorted(names, key=in_order)]
+        return [replace(bundle, disabled=self.disabled.get(bundle.name, frozenset())) for bundle in found]
 
     def structures(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return before and after in the shape of the declaration."""
@@ -108,9 +111,12 @@ def make(
     goal = wanted(current, declared, state, style, spanning_tree)
     operations = difference(current, goal.config, goal.owned)
     plan = Plan(current, goal.config, style, operations, findings=goal.findings, notes=goal.notes)
+    plan.disabled = {bundle.name: frozenset(bundle.disabled_members or ()) for bundle in declared.bundles}
     direct = touched_by(operations)
     plan.foreign = [item for item in goal.foreign if item.goes or item.port in direct]
-    plan.expected = [] if state == "deleted" else _expected(goal.config, declared, plan.touched)
+    touched = plan.touched
+    names = [] if state == "deleted" else [bundle.name for bundle in declared.bundles if bundle.name in touched]
+    plan.expected = plan.expected_of(names)
     plan.notes += _disabled(goal.config, plan.expected)
     return plan
 
@@ -131,12 +137,6 @@ def touched_by(operations: Iterable[Operation]) -> set[str]:
     return found
 
 
-def _expected(config: Config, declared: Declared, touched: set[str]) -> list[ExpectedBundle]:
-    held = members.members_by_bundle(config)
-    names = [bundle.name for bundle in declared.bundles if bundle.name in touched]
-    return [expected_bundle(config, name, held.get(name, [])) for name in names]
-
-
 def expected_bundle(config: Config, name: str, ports: Iterable[str]) -> ExpectedBundle:
     """Return what a configuration demands of a bundle."""
     options = (*layout.interface(name), "aggregated-ether-options")
@@ -146,7 +146,7 @@ def expected_bundle(config: Config, name: str, ports: Iterable[str]) -> Expected
 
 def _disabled(config: Config, expected: Iterable[ExpectedBundle]) -> list[str]:
     """Tell of interfaces that are switched off by hand: they are left so, and the verification will see it."""
-    names = [name for bundle in expected for name in (bundle.name, *bundle.members)]
+    names = [name for bundle in expected for name in (bundle.name, *bundle.members) if name not in bundle.disabled]
     off = [name for name in names if config.has(*layout.interface(name), "disable")]
     return [f"{name} is disabled by hand in the configuration, and stays so." for name in off]
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,7 +11,8 @@ from .commits import Commit, Token
 from .desire import State
 from .limits import Limit
 from .model import Declared, Style
-from .plan import Plan
+from .plan import Plan, make
+from .statements import Config
 
 CONSENT = ("foreign", "management")
 MARGIN = 30
@@ -27,9 +29,17 @@ class Verification:
     command: tuple[str, ...] = ()
 
 
+Maker = Callable[[Config, Style], Plan]
+"""Computes a plan from what the switch has."""
+
+
 @dataclass(frozen=True)
 class Request:
-    """One change of one switch."""
+    """One change of one switch.
+
+    `maker` computes the plan where it is not the difference to what is declared; `note` is written into the comment of
+    the commit.
+    """
 
     declared: Declared
     state: State = "merged"
@@ -47,6 +57,14 @@ class Request:
     synchronize: bool | None = None
     rescue: Literal["missing", "always", "never"] = "missing"
     verification: Verification = Verification()
+    maker: Maker | None = None
+    note: str = ""
+
+    def plan(self, config: Config, style: Style) -> Plan:
+        """Return what is to be done at a switch that has this configuration."""
+        if self.maker is not None:
+            return self.maker(config, style)
+        return make(config, self.declared, self.state, style, stp=self.stp)
 
 
 @dataclass

@@ -81,11 +81,12 @@ def too_many_bundles(count: int, limit: Limit) -> Iterator[Finding]:
 
 def minimum_links_unreachable(bundle: Bundle) -> Iterator[Finding]:
     """Junos, dcd: `Number of member links configured, i.e [1], ... is lesser than the required minimum [2].`."""
-    if bundle.minimum_links is not None and bundle.members and bundle.minimum_links > len(bundle.members):
-        what = f"minimum_links {bundle.minimum_links} with {len(bundle.members)} member(s)"
-        yield Finding(
-            f"bundles.{bundle.name}", "MINIMUM_LINKS", what, "The commit would fail.", "Lower it, or add members."
-        )
+    count = len(set(bundle.members) - set(bundle.disabled_members or ()))
+    if bundle.minimum_links is not None and bundle.members and bundle.minimum_links > count:
+        off = " that are not disabled" if bundle.disabled_members else ""
+        why = "The bundle would be down." if bundle.disabled_members else "The commit would fail."
+        what = f"minimum_links {bundle.minimum_links} with {count} member(s){off}"
+        yield Finding(f"bundles.{bundle.name}", "MINIMUM_LINKS", what, why, "Lower it, or add members.")
 
 
 def minimum_links_mixed(bundle: Bundle) -> Iterator[Finding]:

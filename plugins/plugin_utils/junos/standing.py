@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, replace
 
 from . import errors, waiting
-from .commits import Commit, comment_of, of_run
+from .commits import BOTH_ENDS, Commit, comment_of, of_run
 from .layout import synchronizes
 from .recovery import Made, recover, take_back
 from .request import MARGIN, Request
@@ -81,12 +82,21 @@ def restore(opener: Opener, request: Request) -> Restored:
             who = f'"{newest.comment}" of {newest.user}, {newest.when}' if newest else "unknown"
             what = f"The newest commit is not one of run {request.run_id}; it is {who}."
             raise errors.NotTheTokenError(what, "Nothing was done. Compare with show | compare rollback 1.")
+        _refuse_one_end(undone)
         if pending is not None and pending not in undone:
             _refuse(session, request)
         return _restore(session, opener, request, undone)
     finally:
         session.unlock()
         session.close()
+
+
+def _refuse_one_end(undone: list[Commit]) -> None:
+    """Refuse to put one end of a link back whose other end the run changed too: its host would be cut off."""
+    links = {match[1] for commit in undone if (match := re.search(rf"\b{BOTH_ENDS} (\S+):", commit.comment))}
+    if links:
+        what = f"The run changed both ends of {', '.join(sorted(links))}. Nothing was done."
+        raise errors.SwitchError(what, "Declare the links as they were, and let link_cutover change both ends.")
 
 
 def _refuse(session: Session, request: Request) -> None:

@@ -29,7 +29,7 @@ def survey(session: Session, request: Request) -> Survey:
     style = request.style or session.style() or style_of(config)
     if style is None:
         raise errors.SwitchError("The switch does not tell its style.", "Set style to els or nonels.")
-    made = plan.make(config, request.declared, request.state, style, stp=request.stp)
+    made = request.plan(config, style)
     if request.state != "deleted":
         _judge_limits(session, request, made)
     return Survey(newest, pending, left, style, made, history)

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from . import errors, plan
+from . import errors
 from .commits import Token, comment_of
 from .layout import synchronizes
 from .recovery import Made, recover, take_back
@@ -108,7 +108,7 @@ def _discard(session: Session) -> None:
 
 
 def _commit(session: Session, opener: Opener, request: Request, seen: Survey, outcome: Outcome) -> None:
-    comment = comment_of(request.run_id, request.ticket, secrets.token_hex(4))
+    comment = comment_of(request.run_id, request.ticket, f"{request.note} {secrets.token_hex(4)}")
     synchronize = synchronizes(seen.plan.after) if request.synchronize is None else request.synchronize
     made = Made(seen.plan.before, comment, request.minutes, synchronize)
     try:
@@ -180,7 +180,7 @@ def _read_back(session: Session, opener: Opener, request: Request, seen: Survey)
     except errors.SwitchError as error:
         what = f"The commit is confirmed, but the configuration could not be read back. {error.what}"
         raise errors.ConfirmedError(what, error.mend, error.words) from None
-    left = plan.make(config, request.declared, request.state, seen.style, stp=request.stp)
+    left = request.plan(config, seen.style)
     if left.changed:
         what = "The commit is confirmed, but the switch did not keep all of it:"
         raise errors.ConfirmedError("\n".join([what, *left.commands]))

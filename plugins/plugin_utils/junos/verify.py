@@ -85,6 +85,8 @@ def _judge_bundle(bundle: ExpectedBundle, state: Links) -> list[str]:
 def _judge_members(bundle: ExpectedBundle, state: Links, flags: dict[str, dict[str, dict[str, str]]]) -> list[str]:
     found: list[str] = []
     for port in bundle.members:
+        if port in bundle.disabled:
+            continue
         head = f"{bundle.name}: {port}: "
         if port not in state.up:
             found.append(f"{head}the switch has no such port.")

@@ -131,7 +131,9 @@ def verified_bundles(expected: list[ExpectedBundle]) -> list[str]:
     found = []
     for bundle in expected:
         how = "LACP flags of both ends" if bundle.lacp else "static, so links and membership only"
-        found.append(f"{bundle.name}: up with {', '.join(bundle.members)} ({how})")
+        up = [port for port in bundle.members if port not in bundle.disabled]
+        off = f"; {', '.join(sorted(bundle.disabled))} disabled" if bundle.disabled else ""
+        found.append(f"{bundle.name}: up with {', '.join(up)} ({how}){off}")
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 PORT = re.compile(r"(ge|xe|et|mge|fe)-(\d+)/(\d+)/(\d+)")
 """A physical port: FPC or virtual chassis member, PIC, port."""
@@ -25,6 +26,7 @@ def is_port(name: str) -> bool:
     return PORT.fullmatch(name) is not None
 
 
+@lru_cache(maxsize=4096)
 def bundle_index(name: str) -> int | None:
     """Return N of aeN, or None when the name is no aggregated interface of an EX."""
     match = _BUNDLE.fullmatch(name)

@@ -1,0 +1,313 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What it costs to bring 10 bundles to each of many switches, by junos_lag, by bare PyEZ and by junipernetworks.junos.
+
+    junos_fleet.py [--sizes 20 100 300] [--only ours bare config resources] [--json FILE]
+
+The switches are lab/junos in a process of its own, whose processor time is told apart. Each contestant begins with
+switches as delivered (with device-count, which the resource modules cannot set), makes the change, and is run again
+when nothing is left to do. Its processor time is that of all its processes (metering.py), less that of an empty play
+with the same inventory; the wall time is whole. By default: ours and bare PyEZ at every size, junos_config up to 100
+switches, the resource modules at the smallest size alone (they take minutes). Every contestant must leave each switch
+with all bundles, and the second run must change nothing: otherwise its row says so and the exit status is 1.
+
+They do not do the same: junos_lag computes the difference, runs a commit check, commits confirmed, verifies LACP's
+flags of both ends in a fresh session, confirms and reads back; the bare script makes the same requests and judges
+nothing; the peers load and commit. The peers need the environment that script/peers makes; without it they are left
+out, and named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "lab"))
+
+import metering
+import yaml
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.declaration import read
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request
+from junos.client import Simulator
+
+PEERS = ROOT / ".cache" / "peers" / "bin" / "ansible-playbook"
+FORKS = 10
+LAGS = 10
+START = "set chassis aggregated-devices ethernet device-count 64"
+MODEL, LARGE = "ex4300-48t", "ex4300-48t:3"  # 144 ports for the 64 bundles
+CONTESTANTS = {
+    "ours": "junos_lag",
+    "bare": "bare PyEZ script",
+    "config": "junipernetworks.junos.junos_config",
+    "resources": "its five resource modules",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One contestant at one size; processor times in seconds for each switch, without start-up."""
+
+    contestant: str
+    switches: int
+    lags: int
+    first: float
+    again: float
+    rate_first: float
+    rate_again: float
+    peak: float
+    simulator: float
+    wrong: str = ""
+
+
+def bundles(count: int) -> dict[str, dict[str, Any]]:
+    """Declare bundles of two ports each, on as many members of a virtual chassis as they need."""
+    ports = [f"ge-{index // 48}/0/{index % 48}" for index in range(2 * count)]
+    return {
+        f"ae{index}": {
+            "members": ports[2 * index : 2 * index + 2],
+            "lacp": "active",
+            "periodic": "slow",
+            "tagged": ["v10", "v20"],
+        }
+        for index in range(count)
+    }
+
+
+VLANS = {"v10": {"id": 10}, "v20": {"id": 20}}
+
+
+def load_of(count: int) -> tuple[str, list[str]]:
+    """Return the change as XML and in set form, as junos_lag would load it into an empty switch."""
+    declared, _findings = read(VLANS, bundles(count), {})
+    made = offline.render(Request(declared, style="els"), None)
+    return made.xml, made.commands
+
+
+class Bed:
+    """Simulated switches, and the inventories of the contestants."""
+
+    def __init__(self, folder: Path, size: int, lags: int, model: str) -> None:
+        self.folder, self.size, self.lags = folder, size, lags
+        self.key, self.known = folder / "key", folder / "known_hosts"
+        if not self.key.exists():
+            command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.key)]
+            subprocess.run(command, check=True)
+        self.names = [f"ex{number}" for number in range(size)]
+        self.simulator = Simulator(
+            dict.fromkeys(self.names, model), authorized_keys=f"{self.key}.pub", known_hosts=self.known
+        )
+
+    @contextmanager
+    def up(self) -> Iterator[None]:
+        """Let the switches run."""
+        with self.simulator:
+            yield
+
+    def deliver(self) -> None:
+        """Put every switch back to what it was delivered with, and cable its ports."""
+        ports = {port: {"lacp": "active"} for each in bundles(self.lags).values() for port in each["members"]}
+        for name in self.names:
+            self.simulator.control("reset", switch=name)
+            self.simulator.control("commit", switch=name, set=START)
+            self.simulator.control("far_end", switch=name, ports=ports)
+
+    def wrong(self) -> str:
+        """Say what is missing on the switches."""
+        wanted = set(bundles(self.lags))
+        for name in self.names:
+            up = {bundle for bundle, each in self.simulator.control("state", switch=name).items() if each["up"]}
+            if missing := wanted - up:
+                return f"{name} lacks {', '.join(sorted(missing))}"
+        return ""
+
+    def changed(self) -> str:
+        """Say which switch was committed to since the log was cleared."""
+        for name in self.names:
+            asked = [entry["rpc"] for entry in self.simulator.control("log", switch=name)]
+            if "commit-configuration" in asked or "commit" in asked:
+                return f"the second run commits on {name}"
+        return ""
+
+    def inventory(self, connection: str, python: Path) -> Path:
+        """Write the inventory; the port and nothing else differs from host to host."""
+        common = {
+            "ansible_connection": connection,
+            "ansible_network_os": "junipernetworks.junos.junos",
+            "ansible_python_interpreter": str(python),
+            "ansible_host": "127.0.0.1",
+            "ansible_user": "lab",
+            "ansible_ssh_private_key_file": str(self.key),
+            "ansible_private_key_file": str(self.key),
+        }
+        if connection == "local":
+            common["ansible_ssh_common_args"] = f"-F /dev/null -o UserKnownHostsFile={self.known}"
+        hosts = {name: {"ansible_port": self.simulator.port(name)} for name in self.names}
+        file = self.folder / f"{connection}.json"
+        file.write_text(json.dumps({"all": {"vars": common, "hosts": hosts}}))
+        return file
+
+
+def tasks_of(contestant: str, lags: int) -> list[dict[str, Any]]:
+    """Return the tasks by which a contestant makes the change."""
+    if contestant == "ours":
+        change = {"vlans": VLANS, "bundles": bundles(lags), "verify": {"timeout": 60, "interval": 0.2}}
+        return [{"name": "Change", "netstack.datacenter.junos_lag": change}]
+    if contestant == "config":
+        return [{"name": "Change", "junipernetworks.junos.junos_config": {"lines": load_of(lags)[1]}}]
+    return _resource_tasks(lags) if contestant == "resources" else []
+
+
+def _resource_tasks(lags: int) -> list[dict[str, Any]]:
+    declared = bundles(lags)
+    members = [port for each in declared.values() for port in each["members"]]
+    configs = {
+        "vlans": [{"name": name, "vlan_id": each["id"]} for name, each in VLANS.items()],
+        "interfaces": [{"name": name, "enabled": True} for name in [*declared, *members]],
+        "lag_interfaces": [
+            {"name": name, "members": [{"member": port} for port in each["members"]], "mode": "active"}
+            for name, each in declared.items()
+        ],
+        "lacp_interfaces": [{"name": name, "period": "slow"} for name in declared],
+        "l2_interfaces": [
+            {"name": name, "enhanced_layer": True, "trunk": {"allowed_vlans": list(VLANS)}} for name in declared
+        ],
+    }
+    return [{"name": name, f"junipernetworks.junos.junos_{name}": {"config": each}} for name, each in configs.items()]
+
+
+def command_of(bed: Bed, contestant: str, tasks: list[dict[str, Any]], again: bool) -> tuple[list[str], dict[str, str]]:
+    """Return the command of a contestant and its environment."""
+    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": str(FORKS)}
+    if contestant == "bare":
+        return _bare_command(bed, again), environment
+    theirs = contestant in ("config", "resources")
+    program = PEERS if theirs else Path(sys.executable).with_name("ansible-playbook")
+    if theirs:
+        gone = ("ANSIBLE_COLLECTIONS_PATH", "PYTHONPATH", "VIRTUAL_ENV")
+        environment = {key: value for key, value in environment.items() if key not in gone}
+        environment |= {"PATH": f"{PEERS.parent}:{os.environ['PATH']}", "ANSIBLE_HOST_KEY_CHECKING": "False"}
+    connection = "ansible.netcommon.netconf" if theirs else "local"
+    book = bed.folder / f"{contestant}.yml"
+    book.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+    return [str(program), "-i", str(bed.inventory(connection, program.with_name("python"))), str(book)], environment
+
+
+def _bare_command(bed: Bed, again: bool) -> list[str]:
+    settings = bed.folder / "ssh_config"
+    settings.write_text(f"Host *\n  UserKnownHostsFile {bed.known}\n")
+    job = {
+        "user": "lab",
+        "key": str(bed.key),
+        "ssh_config": str(settings),
+        "load": load_of(bed.lags)[0],
+        "again": again,
+        "workers": FORKS,
+        "ports": {name: bed.simulator.port(name) for name in bed.names},
+    }
+    file = bed.folder / "job.json"
+    file.write_text(json.dumps(job))
+    return [sys.executable, str(ROOT / "benchmarks" / "bare_pyez.py"), str(file)]
+
+
+def measure(bed: Bed, contestant: str) -> Row:
+    """Let a contestant make the change, and then find nothing to do."""
+    apart = frozenset({bed.simulator.process.pid})
+    bed.deliver()
+    idle = _idle(bed, contestant, apart)
+    tasks = tasks_of(contestant, bed.lags)
+    before = metering.spent(bed.simulator.process.pid)
+    first = metering.run(*command_of(bed, contestant, tasks, False), apart)
+    wrong = f"exit {first.code}: {first.output[-600:]}" if first.code else bed.wrong()
+    bed.simulator.control("clear_log")
+    again = metering.run(*command_of(bed, contestant, tasks, True), apart)
+    wrong = wrong or bed.changed()
+    simulated = (metering.spent(bed.simulator.process.pid) - before) / bed.size
+    costs = [(cost.cpu - idle) / bed.size for cost in (first, again)]
+    rates = [bed.size / cost.wall for cost in (first, again)]
+    peak = max(first.peak, again.peak)
+    return Row(contestant, bed.size, bed.lags, *costs, *rates, peak, simulated, wrong)
+
+
+def _idle(bed: Bed, contestant: str, apart: frozenset[int]) -> float:
+    """Return what starting costs: an empty play, or importing PyEZ."""
+    if contestant == "bare":
+        return metering.run([sys.executable, "-c", "import jnpr.junos.utils.config"], os.environ, apart).cpu
+    return metering.run(*command_of(bed, contestant, [], False), apart).cpu
+
+
+def table(rows: list[Row]) -> str:
+    """Return the figures, with the ratios to junos_lag and to the bare script at the same size."""
+    lines = [
+        "| what | switches | bundles | CPU per switch, ms: first (again) | x ours | x bare | switches/s: first (again) "
+        "| peak memory, MiB | simulator, ms |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        if row.wrong:
+            lines.append(f"| {CONTESTANTS[row.contestant]} | {row.switches} | {row.lags} | {row.wrong} | | | | | |")
+            continue
+        lines.append(
+            f"| {CONTESTANTS[row.contestant]} | {row.switches} | {row.lags} "
+            f"| {1000 * row.first:.0f} ({1000 * row.again:.0f}) | {ratios(rows, row, 'ours')} "
+            f"| {ratios(rows, row, 'bare')} | {row.rate_first:.1f} ({row.rate_again:.1f}) | {row.peak:.0f} "
+            f"| {1000 * row.simulator:.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def ratios(rows: list[Row], row: Row, to: str) -> str:
+    """Return how many times the processor time of another contestant at the same size this one takes."""
+    same = (row.switches, row.lags)
+    base = next((each for each in rows if each.contestant == to and (each.switches, each.lags) == same), None)
+    if base is None or base.wrong:
+        return ""
+    return f"{row.first / base.first:.1f} ({row.again / base.again:.1f})"
+
+
+def plan(given: argparse.Namespace) -> list[tuple[str, int, int]]:
+    """Return what is measured: contestant, switches, bundles."""
+    smallest = min(given.sizes)
+    limits = {"ours": max(given.sizes), "bare": max(given.sizes), "config": 100, "resources": smallest}
+    found = [(who, size, LAGS) for size in given.sizes for who in given.only if size <= limits[who]]
+    growth = [("ours", smallest, count) for count in (1, 64)] if "ours" in given.only else []
+    if not PEERS.exists():
+        left = [who for who in given.only if who in ("config", "resources")]
+        print(f"left out, for script/peers has not been run: {', '.join(left) or 'nothing'}", file=sys.stderr)
+        found = [each for each in found if each[0] not in left]
+    return found + growth
+
+
+def main() -> int:
+    """Measure, print the table, and tell whether every contestant did its work."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[20, 100, 300])
+    parser.add_argument("--only", nargs="+", choices=list(CONTESTANTS), default=list(CONTESTANTS))
+    parser.add_argument("--json", type=Path, help="write every row here, too")
+    given = parser.parse_args()
+    rows: list[Row] = []
+    for contestant, size, lags in plan(given):
+        with tempfile.TemporaryDirectory() as folder:
+            bed = Bed(Path(folder), size, lags, MODEL if lags == LAGS else LARGE)
+            with bed.up():
+                rows.append(measure(bed, contestant))
+        print(f"{contestant}, {size} switches, {lags} bundles: {asdict(rows[-1])}", file=sys.stderr)
+    print(table(rows))
+    if given.json:
+        given.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
+    return 1 if any(row.wrong for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,221 @@
+#!/usr/bin/python
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Documentation of the action link_cutover; nothing of it runs on a target."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: link_cutover
+short_description: Change both ends of an ESXi host's links without cutting the host off
+version_added: 0.2.0
+author: netstack.datacenter maintainers (@netstack)
+description:
+  - Brings the links between an ESXi host's standard vSwitches and Juniper EX switches to what is declared, at both
+    ends, in an order in which the host's management always has a way. The inventory host is the ESXi host; each switch
+    is another host of the inventory, whose connection and C(junos_lag_*) variables are used.
+  - A link with two or more cables that carries the management is converted one leg at a time. From plain ports to a
+    static bundle, the host uses the first leg alone; the switch makes the bundle with the second; the host moves there
+    with its final teaming; the first leg joins the bundle disabled, so that both ends see it dark; the host uses both;
+    the first leg is enabled. The other way round it is the mirror image.
+  - After each step both ends must answer a fresh login, and a switch's commit is confirmed only then. Before the last
+    step lasts, both ends are verified whole. A step that fails is taken back with all before it, in reverse order.
+  - Where the two ends stand is read from the ends themselves. So a run after one that was killed goes on from there,
+    and a run with nothing to do changes nothing.
+  - The work is done in a process of its own session. When the playbook is killed, that process takes back what was
+    done. When the whole controller dies, the host is reachable, and the next run converges; a commit that was left
+    pending is taken back first. What happened is in a journal that only the user can read; no secret is in it.
+  - Links to other kinds of switches are left alone, and told in RV(left).
+requirements:
+  - junos-eznc >= 2.7.2
+  - pyvmomi
+options:
+  links:
+    description:
+      - The host's links, as the inventory source C(stack) derives them in C(stack_links). Keys are C(link), C(bundle)
+        (C(static) or C(none)), C(lag) (the vSwitch), C(ports) (its uplinks), C(peer) (the switch), C(peer_kind),
+        C(peer_lag), C(peer_ports) and C(vlans) (C(untagged), C(tagged)). C(ports[i]) is cabled to C(peer_ports[i]).
+    type: list
+    elements: dict
+    required: true
+  vswitches:
+    description: The host's vSwitches, as in M(netstack.datacenter.esxi_teaming).
+    type: raw
+  port_groups:
+    description: Its port groups, as there.
+    type: raw
+  teaming_state:
+    description: How the host's half is meant, as O(netstack.datacenter.esxi_teaming#module:state).
+    type: str
+    choices: [merged, replaced]
+    default: merged
+  strategy:
+    description:
+      - V(legs) keeps the management reachable throughout, or refuses.
+      - V(host_first) changes the host, then the switch (VMware KB 1001938), one step each. It loses frames in between,
+        so where the management runs over the link it needs O(consent).
+      - V(auto) is V(legs) where the management runs over the link's vSwitch, else V(host_first).
+    type: str
+    choices: [auto, legs, host_first]
+    default: auto
+  consent:
+    description:
+      - V(management) to convert a link in a way that cuts the host's management off for a while, where there is no
+        other (one cable), and to change the port through which the controller reaches the switch.
+      - V(foreign) as in M(netstack.datacenter.junos_lag).
+    type: list
+    elements: str
+    choices: [foreign, management]
+    default: []
+  transport:
+    description: How the host is reached, over its API or over SSH.
+    type: str
+    choices: [api, ssh]
+    default: api
+  management_interface:
+    description: The VMkernel interface with the host's management. Left out, the one with the address that is reached.
+    type: str
+  ca_file:
+    description: CA certificates that the host's certificate is verified with. Left out, the system's.
+    type: path
+  validate_certs:
+    description: Whether to verify the host's certificate.
+    type: bool
+    default: true
+  confirm_minutes:
+    description: Minutes after which a switch takes a commit back by itself when it is not confirmed.
+    type: int
+    default: 5
+  run_id:
+    description: Written into the comments of the switch's commits.
+    type: str
+    default: ""
+  ticket:
+    description: Written into the comments of the switch's commits.
+    type: str
+    default: ""
+  journal_dir:
+    description:
+      - Directory of the journals, one file for each host. It is locked while a conversion works, so that a second one
+        of the same host waits.
+    type: path
+    default: ~/.ansible/netstack.datacenter
+  verify:
+    description: What must hold at the switch before a commit is confirmed.
+    type: dict
+    default: {}
+    suboptions:
+      links:
+        description: Whether changed bundles and links must be up.
+        type: bool
+        default: true
+      timeout:
+        description: Seconds to wait for that. 30 seconds of O(confirm_minutes) must remain.
+        type: int
+        default: 90
+      interval:
+        description: Longest pause between two looks, in seconds.
+        type: float
+        default: 2.0
+  timeouts:
+    description: Seconds to wait.
+    type: dict
+    default: {}
+    suboptions:
+      connect:
+        description: For a connection.
+        type: int
+        default: 30
+      rpc:
+        description: For a reply of the switch.
+        type: int
+        default: 60
+      commit:
+        description: For a commit.
+        type: int
+        default: 300
+      call:
+        description: For a reply of the host.
+        type: int
+        default: 60
+      back:
+        description: For a host that is away after a change.
+        type: int
+        default: 90
+      other_run:
+        description: For another conversion of the same host to end.
+        type: int
+        default: 300
+attributes:
+  check_mode:
+    description: Reads both ends and tells the steps; nothing is locked, loaded or written.
+    support: full
+  diff_mode:
+    description: Shows the steps and what the ends are told.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Convert the links of this host
+  netstack.datacenter.link_cutover:
+    links: "{{ stack_links }}"
+    vswitches: "{{ esxi_teaming_vswitches }}"
+    port_groups: "{{ esxi_teaming_port_groups }}"
+    ticket: CHG0012345
+
+- name: Convert a link with one cable, in a maintenance window
+  netstack.datacenter.link_cutover:
+    links: "{{ stack_links }}"
+    vswitches: "{{ esxi_teaming_vswitches }}"
+    port_groups: "{{ esxi_teaming_port_groups }}"
+    consent: [management]
+"""
+
+RETURN = r"""
+steps:
+  description: The steps, in check mode those that would be made.
+  returned: always
+  type: list
+  elements: str
+  sample:
+    - "esx1-lan: step 1 of 6: esx1 uses vmnic0"
+    - "esx1-lan: step 2 of 6: ex1: ge-0/0/1 into ae0"
+    - "esx1-lan: step 3 of 6: esx1 uses vmnic1 with its final teaming"
+    - "esx1-lan: step 4 of 6: ex1: ge-0/0/0 into ae0, ge-0/0/0 disabled"
+    - "esx1-lan: step 5 of 6: esx1 uses vmnic0, vmnic1 with its final teaming"
+    - "esx1-lan: step 6 of 6: ex1: ge-0/0/0 no longer disabled"
+commands:
+  description: What the ends were told, in their own words; in check mode what each end will have been told at the end.
+  returned: always
+  type: list
+  elements: str
+  sample: ["ex1: delete interfaces ge-0/0/0 disable"]
+verified:
+  description: What was verified at both ends before the last step was made to last.
+  returned: after a change
+  type: list
+  elements: str
+  sample: ["ex1: ae0: up with ge-0/0/0, ge-0/0/1 (static, so links and membership only)"]
+strategies:
+  description: The strategy of each link that changes.
+  returned: always
+  type: dict
+  sample: {esx1-lan: legs}
+left:
+  description: The links that are left alone, and why.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+journal:
+  description: The file with the journal.
+  returned: outside of check mode, with a link to convert
+  type: str
+  sample: /home/net/.ansible/netstack.datacenter/cutover-esx1.log
+findings:
+  description: Why it was refused, one line for each reason.
+  returned: when refused before a connection
+  type: list
+  elements: str
+  sample: []
+"""

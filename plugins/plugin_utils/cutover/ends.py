@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the engine asks of the two ends of a link, whatever they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from .model import Step
+
+Proof = Callable[[], None]
+"""Raises EndError where what was changed must not last."""
+
+
+class EndError(Exception):
+    """An end could not be asked, changed or put back, or is not as it must be; the text is for the user."""
+
+
+class Change(Protocol):
+    """One prepared change of one end, which knows what was there before."""
+
+    @property
+    def commands(self) -> list[str]:
+        """Return what will be done, in the end's own words; empty where nothing is left to do."""
+
+    def make(self, proof: Proof) -> None:
+        """Do it and call `proof` before it becomes lasting, where the end can hold it back so long.
+
+        Raises:
+            EndError: it failed; `undo` says what is there now.
+
+        """
+
+    def undo(self) -> None:
+        """Put back what was there before, as far as it is not there; also after a `make` of which nothing is known.
+
+        Raises:
+            EndError: it could not be put back.
+
+        """
+
+
+class End(Protocol):
+    """One end of the link."""
+
+    @property
+    def name(self) -> str:
+        """Return its name, for messages."""
+
+    def change(self, step: Step) -> Change:
+        """Read what is there and prepare a step."""
+
+    def prove(self) -> None:
+        """Log in anew: raises EndError where this end cannot be reached."""
+
+    def verify(self) -> list[str]:
+        """Return what was verified of the declared state; raises EndError with everything that is wrong."""
+
+
+class Watch(Protocol):
+    """Who started the conversion, and who reads what happens."""
+
+    def alive(self) -> bool:
+        """Tell whether the one who started it is still there to hear of the end."""
+
+    def tell(self, text: str) -> None:
+        """Note what happens."""

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Walk a route: one step at a time, each proven; when one fails, it and all before it are taken back in reverse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from . import delivery
+from .ends import Change, End, EndError, Watch
+from .model import Link, Step
+from .wording import describe
+
+
+class FailedError(Exception):
+    """A conversion failed; `whole` tells whether both ends have what they had before."""
+
+    def __init__(self, text: str, whole: bool) -> None:
+        self.whole = whole
+        super().__init__(text)
+
+
+@dataclass
+class Outcome:
+    """What was done: the steps, what each end was told, and what was verified at the end."""
+
+    steps: list[str] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    verified: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Conversion:
+    """One link, its two ends, and who watches."""
+
+    link: Link
+    switch: End
+    host: End
+    watch: Watch
+    made: list[tuple[str, Change]] = field(default_factory=list)
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def run(self, steps: list[Step]) -> Outcome:
+        """Walk the steps.
+
+        Raises:
+            FailedError: one failed; the text says why and what both ends have now.
+
+        """
+        try:
+            for number, step in enumerate(steps, 1):
+                self._step(step, f"step {number} of {len(steps)}", number == len(steps))
+        except EndError as error:
+            self._take_back(str(error))
+        except Exception as error:  # whatever it is, no link is left half-way for it
+            self._take_back(f"{type(error).__name__}: {error}")
+        return self.outcome
+
+    def _step(self, step: Step, count: str, last: bool) -> None:
+        text = f"{self.link.name}: {count}: {describe(self.link, step, self.host.name, self.switch.name)}"
+        self.watch.tell(text)
+        change = (self.host if step.at_host else self.switch).change(step)
+        self.made.append((text, change))
+        self.outcome.steps.append(text)
+        self.outcome.commands += change.commands
+        proven = [False]
+
+        def proof() -> None:
+            self._prove(step, last)
+            proven[0] = True
+
+        change.make(proof)
+        if not proven[0]:
+            proof()
+
+    def _prove(self, step: Step, last: bool) -> None:
+        """Demand that both ends answer a fresh login, where they should, and at the end that all is as declared."""
+        if not self.link.management or not delivery.wrong(self.link, step.after):
+            self.host.prove()
+        self.switch.prove()
+        if last:
+            self.outcome.verified = [*self.switch.verify(), *self.host.verify()]
+        self._somebody_waits()
+
+    def _somebody_waits(self) -> None:
+        if not self.watch.alive():
+            raise EndError("The run that asked for this is gone.")
+
+    def _take_back(self, cause: str) -> None:
+        self.watch.tell(f"{self.link.name}: it failed: {cause}")
+        while self.made:
+            text, change = self.made[-1]
+            self.watch.tell(f"{text}: taken back")
+            try:
+                change.undo()
+            except Exception as error:  # the user must hear of it in any case
+                self._stuck(cause, text, error)
+            self.made.pop()
+        state = f"{self.switch.name} and {self.host.name} have what they had before."
+        self.watch.tell(f"{self.link.name}: {state}")
+        raise FailedError(f"{self.link.name}: {cause}\nAll of it was taken back: {state}", True) from None
+
+    def _stuck(self, cause: str, text: str, error: Exception) -> None:
+        state = f"{text} could not be taken back: {error}"
+        self.watch.tell(state)
+        mend = "The steps before it are left as they are. Mend the cause and run it again: it goes on from there."
+        raise FailedError(f"{self.link.name}: {cause}\n{state}\n{mend}", False) from None

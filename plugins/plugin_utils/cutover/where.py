@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a link stands, told by what both ends have: a run needs no memory of the runs before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+from .model import HostForm, Legs, Link, Place, PortForm
+from .route import NoRouteError
+
+Indexes = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The declared link; `ports[i]` is cabled to `nics[i]`."""
+
+    name: str
+    ports: tuple[str, ...]
+    nics: tuple[str, ...]
+    port: PortForm
+    host: HostForm
+
+
+@dataclass(frozen=True)
+class SwitchSeen:
+    """What the switch has.
+
+    Attributes:
+        forms: of each port
+        final: the ports at which nothing of the declaration is missing, but that they may be disabled
+        disabled: the ports that are disabled by an earlier conversion
+        disabled_by_hand: the ports that somebody else disabled
+        dead: the ports without light, though they are enabled
+
+    """
+
+    forms: dict[str, PortForm] = field(default_factory=dict)
+    final: frozenset[str] = frozenset()
+    disabled: frozenset[str] = frozenset()
+    disabled_by_hand: frozenset[str] = frozenset()
+    dead: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class HostSeen:
+    """What the host has.
+
+    Attributes:
+        uplinks: that the management's port group sends over (without management on this vSwitch: the vSwitch itself)
+        form: how it sends
+        final: nothing of the declaration is missing, but that it may use some of the uplinks only
+        management: the host's management runs over this vSwitch
+
+    """
+
+    uplinks: tuple[str, ...]
+    form: HostForm
+    final: bool
+    management: bool = True
+
+
+def situation(declared: Declared, switch: SwitchSeen, host: HostSeen) -> tuple[Link, Place]:
+    """Return the link with its legs and forms, and where it stands.
+
+    Raises:
+        NoRouteError: it stands where nothing can be said of the way on.
+
+    """
+    _refuse_by_hand(declared, switch)
+    legs = _legs(declared, switch, host)
+    used = _where(legs, lambda index: declared.nics[index] in host.uplinks)
+    dark = _where(legs, lambda index: declared.ports[index] in switch.disabled)
+    link = Link(
+        name=declared.name,
+        ports=tuple(tuple(declared.ports[index] for index in leg) for leg in legs),
+        nics=tuple(tuple(declared.nics[index] for index in leg) for leg in legs),
+        old_ports=tuple(switch.forms.get(declared.ports[leg[0]], PortForm()) for leg in legs),
+        new_port=declared.port,
+        old_host=host.form,
+        new_host=declared.host,
+        management=host.management,
+    )
+    final = _where(legs, lambda index: declared.ports[index] in switch.final)
+    place = Place(used, host.final, final, dark)
+    _refuse_dead(link, place, switch)
+    return link, place
+
+
+def _refuse_by_hand(declared: Declared, switch: SwitchSeen) -> None:
+    hit = [port for port in declared.ports if port in switch.disabled_by_hand]
+    if hit:
+        what = f"{declared.name}: {', '.join(hit)} disabled by hand at the switch"
+        raise NoRouteError(f"{what}. Whoever did it had a reason; enable it there, or take it out of the link.")
+
+
+def _refuse_dead(link: Link, place: Place, switch: SwitchSeen) -> None:
+    """Refuse to move a host's management to a cable without light; where nothing is left to do, nothing is moved."""
+    dead = [port for port in link.ports_of(link.legs) if port in switch.dead]
+    if dead and place != link.goal:
+        raise NoRouteError(f"{link.name}: no light at {', '.join(dead)}. A change needs every cable of the link.")
+
+
+def _where(legs: tuple[Indexes, ...], holds: Callable[[int], bool]) -> Legs:
+    return frozenset(number for number, leg in enumerate(legs) if all(holds(index) for index in leg))
+
+
+def _legs(declared: Declared, switch: SwitchSeen, host: HostSeen) -> tuple[Indexes, ...]:
+    """Return the legs by index: the halves, or where their ports differ the two groups of equal ones."""
+
+    def key(index: int) -> Hashable:
+        port, nic = declared.ports[index], declared.nics[index]
+        return (switch.forms.get(port), port in switch.final, port in switch.disabled, nic in host.uplinks)
+
+    count = len(declared.ports)
+    halves = [tuple(range(count // 2)), tuple(range(count // 2, count))]
+    if all(len({key(index) for index in half}) <= 1 for half in halves):
+        return tuple(half for half in halves if half)
+    groups: dict[Hashable, list[int]] = {}
+    for index in range(count):
+        groups.setdefault(key(index), []).append(index)
+    if len(groups) > 2:
+        what = f"{declared.name}: its {count} cables are in {len(groups)} different states"
+        raise NoRouteError(f"{what}. A conversion knows two; make them equal by hand first.")
+    return tuple(tuple(group) for group in groups.values())

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The switch's end of one link, at any place of its conversion: what is declared for it, for some of its ports."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..declared.findings import RefusalError
+from ..junos import declaration, layout, members, plan
+from ..junos.model import Declared, Style
+from ..junos.plan import Plan
+from ..junos.request import Maker
+from ..junos.statements import Config, Operation, difference, path
+
+
+@dataclass(frozen=True)
+class SwitchHalf:
+    """What is declared for the switch's end: VLANs by name, and either one bundle or plain ports.
+
+    `state` is that of junos_lag (merged or replaced), `stp` as there.
+    """
+
+    link: str
+    ports: tuple[str, ...]
+    bundle: str = ""
+    vlans: Mapping[str, Any] = field(default_factory=dict)
+    declared_bundle: Mapping[str, Any] = field(default_factory=dict)
+    declared_ports: Mapping[str, Any] = field(default_factory=dict)
+    state: str = "merged"
+    stp: str | None = None
+
+    def declared(self, ports: Collection[str], dark: Collection[str] | None) -> Declared:
+        """Return the declaration for some of the ports; `dark` None leaves `disable` as it is.
+
+        Raises:
+            RefusalError: the declaration is wrong.
+
+        """
+        bundles = {self.bundle: self._bundle(ports, dark)} if self.bundle and ports else {}
+        plain = {} if self.bundle else {port: self._port(port, dark) for port in self.ports if port in ports}
+        found, findings = declaration.read(self.vlans, bundles, plain)
+        if findings:
+            raise RefusalError(findings)
+        return found
+
+    def _bundle(self, ports: Collection[str], dark: Collection[str] | None) -> dict[str, Any]:
+        held = [port for port in self.declared_bundle["members"] if port in ports]
+        found = {**self.declared_bundle, "members": held}
+        texts = self.declared_bundle.get("member_descriptions") or {}
+        found["member_descriptions"] = {port: text for port, text in texts.items() if port in held}
+        if dark is not None:
+            found["disabled_members"] = [port for port in held if port in dark]
+            least = self.declared_bundle.get("minimum_links")
+            if least is not None:
+                # A bundle of one leg would be down while it waits for the other.
+                found["minimum_links"] = min(int(least), max(1, len(held) - len(found["disabled_members"])))
+        return found
+
+    def _port(self, port: str, dark: Collection[str] | None) -> dict[str, Any]:
+        off = {} if dark is None else {"disabled": port in dark}
+        return {**self.declared_ports[port], **off}
+
+    def maker(self, ports: Collection[str], dark: Collection[str]) -> Maker:
+        """Return what computes the plan: `ports` as declared, the others as they are, and `dark` disabled of all."""
+        declared = self.declared(ports, dark)
+
+        def make(current: Config, style: Style) -> Plan:
+            ready = _relaxed(current, [port for port in self.ports if port in ports or port in dark])
+            made = plan.make(ready, declared, self.state, style, stp=self.stp)  # type: ignore[arg-type]  # a word of options
+            goal = made.after.copy()
+            for port in self.ports:
+                _disable(goal, port, port in dark)
+            found = Plan(current, goal, style, _operations(current, goal, made), made.foreign, made.findings)
+            found.notes, found.expected, found.disabled = made.notes, made.expected, made.disabled
+            return found
+
+        return make
+
+
+def _operations(current: Config, goal: Config, made: Plan) -> list[Operation]:
+    """Return the operations to the goal, with the activations that the plan wants; deletes stay first."""
+    found = difference(current, goal)
+    deletes = [operation for operation in found if operation.verb == "delete"]
+    activations = [operation for operation in made.operations if operation.verb == "activate"]
+    return [*deletes, *activations, *(operation for operation in found if operation.verb != "delete")]
+
+
+def _relaxed(current: Config, leaving: Collection[str]) -> Config:
+    """Return a configuration in which no bundle that loses ports is held down by its minimum-links."""
+    ready = current.copy()
+    for bundle in {members.bundle_of(current, port) for port in leaving} - {None}:
+        for item in ready.statements.at(path(*layout.interface(str(bundle)), "aggregated-ether-options")):
+            if item[-1].tag == "minimum-links":
+                del ready.statements[item]
+    return ready
+
+
+def _disable(config: Config, port: str, off: bool) -> None:
+    if off:
+        config.add(*layout.interface(port), "disable")
+    else:
+        config.remove(*layout.interface(port), "disable")

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An ESXi host as an end of a link: each step is one change of its vSwitch, after which it must answer a new login."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..cutover.ends import EndError, Proof
+from ..cutover.model import HostForm, Link, Step
+from ..cutover.where import HostSeen
+from ..declared.findings import RefusalError
+from ..vsphere import errors, management, plan
+from ..vsphere.model import IP_HASH, Bundle, Half, HostState, Teaming, Vswitch
+from ..vsphere.request import ITSELF, Request, Way
+from ..vsphere.standing import gather, verified
+from ..vsphere.transaction import apply
+
+MERGED = "merged"
+
+
+@contextmanager
+def _as_end_error(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (errors.HostError, RefusalError) as error:
+        raise EndError(f"{name}: {error}") from None
+
+
+@dataclass(frozen=True)
+class HostHalf:
+    """The host's end: one vSwitch with its port groups, and the uplinks that are cables of the link."""
+
+    vswitch: str
+    nics: tuple[str, ...]
+    declared: Half
+    state: str = MERGED
+
+    def over(self, nics: Collection[str]) -> Half:
+        """Return the declaration for some of the uplinks alone."""
+        switches = tuple(
+            replace(
+                switch,
+                uplinks=_of(switch.uplinks, nics),
+                teaming=_teaming(switch.teaming, nics),
+                bundle=_bundle(switch.bundle, nics),
+            )
+            for switch in self.declared.vswitches
+        )
+        groups = tuple(replace(g, teaming=_teaming(g.teaming, nics)) for g in self.declared.port_groups)
+        return Half(switches, groups)
+
+    def moved(self, nics: Collection[str]) -> Half:
+        """Return a change of nothing but the uplinks."""
+        return Half((Vswitch(self.vswitch, uplinks=_of(self.nics, nics)),))
+
+
+def _of(listed: tuple[str, ...] | None, nics: Collection[str]) -> tuple[str, ...] | None:
+    return None if listed is None else tuple(nic for nic in listed if nic in nics)
+
+
+def _teaming(teaming: Teaming, nics: Collection[str]) -> Teaming:
+    active, standby = _of(teaming.active_uplinks, nics), _of(teaming.standby_uplinks, nics)
+    return replace(teaming, active_uplinks=active, standby_uplinks=standby)
+
+
+def _bundle(bundle: Bundle | None, nics: Collection[str]) -> Bundle | None:
+    if bundle is None or bundle.ports is None:
+        return bundle
+    return replace(bundle, ports=min(bundle.ports, len(nics)))
+
+
+@dataclass
+class HostEnd:
+    """The host's end of one link; `base` has what is common to all its requests."""
+
+    name: str
+    opener: Callable[[], Way]
+    half: HostHalf
+    base: Request
+    link: Link | None = None
+    goal: HostForm = field(default_factory=lambda: HostForm(False))
+
+    def look(self) -> HostSeen:
+        """Return what the host has.
+
+        Raises:
+            EndError: it cannot be read, or what is declared would be refused.
+
+        """
+        with _as_end_error(self.name):
+            way = self.opener()
+            try:
+                state, explicit = way.read(None)[ITSELF], way.explicit
+            finally:
+                way.close()
+        whole = plan.make(state, self.half.declared, self.half.state, explicit=explicit)
+        if whole.findings:
+            raise EndError(f"{self.name}: {RefusalError(whole.findings, 'Nothing was changed.')}")
+        vmk = management.interface(state, self.base.addresses, self.base.management_interface)
+        managed = management.switch_of(state, vmk) == self.half.vswitch
+        group = vmk.port_group if vmk is not None and managed else None
+        self.goal = _form(whole.after, self.half.vswitch, group)
+        return HostSeen(
+            _used(state, self.half.vswitch, group),
+            _form(state, self.half.vswitch, group),
+            self._final(state, explicit),
+            managed,
+        )
+
+    def _final(self, state: HostState, explicit: bool) -> bool:
+        switch = state.switches.get(self.half.vswitch)
+        held = [nic for nic in self.half.nics if switch is not None and nic in switch.uplinks]
+        if not held:
+            return False
+        return not plan.make(state, self.half.over(held), self.half.state, explicit=explicit).changed
+
+    def change(self, step: Step) -> HostChange:
+        """Read what there is and prepare a step."""
+        if self.link is None:
+            raise EndError(f"{self.name}: nobody has looked at the link yet.")
+        nics = self.link.nics_of(step.after.host_legs)
+        new = step.after.host_new
+        half = self.half.over(nics) if new else self.half.moved(nics)
+        request = replace(self.base, halves={ITSELF: half}, state=self.half.state if new else MERGED)
+        with _as_end_error(self.name):
+            commands = gather(self.opener, request).commands
+        return HostChange(self, request, [f"{self.name}: {line}" for line in commands])
+
+    def prove(self) -> None:
+        """Log in anew."""
+        with _as_end_error(self.name):
+            self.opener().close()
+
+    def verify(self) -> list[str]:
+        """Return what was verified: the declared state, and that the host computes its policies so."""
+        request = replace(self.base, halves={ITSELF: self.half.declared}, state=self.half.state)
+        with _as_end_error(self.name):
+            return [f"{self.name}: {text}" for text in verified(self.opener, request)]
+
+
+@dataclass
+class HostChange:
+    """One change of the host, and the restore point that its transaction made."""
+
+    end: HostEnd
+    request: Request
+    commands: list[str]
+    point: dict[str, Any] = field(default_factory=dict)
+
+    def make(self, proof: Proof) -> None:
+        """Change the host; it cannot hold a change back, so it is proven by whoever made the step."""
+        self._apply(self.request, self.point.update)
+
+    def undo(self) -> None:
+        """Put the restore point back; without one nothing was changed."""
+        if self.point:
+            self._apply(replace(self.request, points=self.point), lambda _made: None)
+
+    def _apply(self, request: Request, keeper: Callable[[dict[str, Any]], None]) -> None:
+        with _as_end_error(self.end.name):
+            outcome = apply(self.end.opener, request, keeper)
+        if outcome.error is not None:
+            by_hand = "".join(f"\n  {line}" for line in outcome.recovery)
+            raise EndError(f"{self.end.name}: {outcome.error}{by_hand}")
+
+
+def _form(state: HostState, vswitch: str, group: str | None) -> HostForm:
+    """Return how the management's port group sends, or without one the vSwitch."""
+    if group is not None and group in state.groups:
+        return HostForm(state.effective(state.groups[group])[0].load_balancing == IP_HASH, state.groups[group].vlan)
+    switch = state.switches.get(vswitch)
+    return HostForm(switch is not None and switch.teaming.load_balancing == IP_HASH)
+
+
+def _used(state: HostState, vswitch: str, group: str | None) -> tuple[str, ...]:
+    """Return the uplinks that are sent over: the active ones, without any the first standby one."""
+    switch = state.switches.get(vswitch)
+    if switch is None:
+        return ()
+    teaming = state.effective(state.groups[group])[0] if group is not None else switch.teaming
+    return tuple(teaming.active_uplinks or ()) or tuple(teaming.standby_uplinks or ())[:1]

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make the pairs of ends of a host's links from plain data: the variables of the host and of its switches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..declared.findings import Finding, RefusalError
+from ..junos import options as switch_options
+from ..junos.request import Request as SwitchRequest
+from ..junos.session import Session
+from ..vsphere import options as host_options
+from ..vsphere.api import Api
+from ..vsphere.model import Half
+from ..vsphere.request import ITSELF
+from ..vsphere.request import Request as HostRequest
+from ..vsphere.shell import Shell
+from .convert import Pair
+from .half import SwitchHalf
+from .host import HostEnd, HostHalf
+from .switch import SwitchEnd
+from .targets import Variables, host_target, switch_target
+
+STATIC = "static"
+CONVERTED = (STATIC, "none")
+"""Kinds of bundles that a standard vSwitch can be an end of."""
+
+
+def chosen(links: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[str]]:
+    """Return the links whose both ends can be changed here, and why each other one is left alone."""
+    found, left = [], []
+    all_links = list(links)
+    for link in all_links:
+        sharing = [other["link"] for other in all_links if other["lag"] == link["lag"] and other is not link]
+        if link["peer_kind"] != "junos_ex":
+            left.append(f"{link['link']}: its far end {link['peer']} is not configured by this collection.")
+        elif link["bundle"] not in CONVERTED:
+            left.append(f"{link['link']}: a standard vSwitch has no bundle {link['bundle']}.")
+        elif sharing:
+            left.append(f"{link['link']}: its vSwitch {link['lag']} is that of {', '.join(sharing)} too.")
+        else:
+            found.append(link)
+    return found, left
+
+
+class Builder:
+    """Makes the pairs of one host; `options` are those of the task, `own` and `others` give variables."""
+
+    def __init__(self, host: str, options: Mapping[str, Any], own: Variables, check_mode: bool) -> None:
+        self.host, self.options, self.check_mode = host, options, check_mode
+        self.times = {**_TIMES, **(options["timeouts"] or {})}
+        self.target = host_target(host, own, options, self.times)
+        self.request = host_options.request_of({**_HOST, **_taken(options, _HOST)}, check_mode)
+
+    def pair(self, link: Mapping[str, Any], switch: Variables) -> Pair:
+        """Return the two ends of one link; `switch` gives the switch's variables.
+
+        Raises:
+            RefusalError: something of it is wrong.
+
+        """
+        consent = "management" in self.options["consent"]
+        return Pair(str(link["link"]), self._switch(link, switch), self._host(link), self.options["strategy"], consent)
+
+    def _host(self, link: Mapping[str, Any]) -> HostEnd:
+        vswitch, whole = str(link["lag"]), self.request.halves[ITSELF]
+        switches = tuple(each for each in whole.vswitches if each.name == vswitch)
+        groups = tuple(each for each in whole.port_groups if each.vswitch == vswitch)
+        if not switches:
+            _refuse(link, f"vswitches has no {vswitch}", "Give the vSwitch of each link.")
+        half = HostHalf(vswitch, tuple(link["ports"]), Half(switches, groups), self.options["teaming_state"])
+        target, way = self.target, Shell if self.options["transport"] == "ssh" else Api
+        base: HostRequest = replace(
+            self.request, halves={}, consent=frozenset({"management"}), addresses=frozenset(target.addresses())
+        )
+        return HostEnd(self.host, lambda: way(target), half, base)
+
+    def _switch(self, link: Mapping[str, Any], variable: Variables) -> SwitchEnd:
+        name = str(link["peer"])
+        half = _switch_half(link, variable)
+        target = switch_target(name, variable, self.times)
+        return SwitchEnd(name, lambda: Session(target), half, self._switch_request(half, variable))
+
+    def _switch_request(self, half: SwitchHalf, variable: Variables) -> SwitchRequest:
+        role = {key: value for key in _ROLE if (value := variable(f"junos_lag_{key}")) is not None}
+        given = {**_SWITCH, **role, **_taken(self.options, _SWITCH), "state": half.state, "vlans": dict(half.vlans)}
+        given["bundles"] = {half.bundle: half.declared_bundle} if half.bundle else None
+        given["ports"] = None if half.bundle else dict(half.declared_ports)
+        return switch_options.request_of(given, self.check_mode)
+
+
+_TIMES = {"connect": 30, "rpc": 60, "commit": 300, "call": 60, "back": 90}
+_ROLE = (
+    *("style", "model", "release", "stp", "device_count", "limits", "management_ports", "management_vlan"),
+    *("synchronize", "rescue"),
+)
+"""Variables of the role junos_lag that a switch may have, without their prefix."""
+_SWITCH: dict[str, Any] = {
+    **{"plan_for": "merged", "style": "auto", "model": None, "release": None, "stp": "auto", "device_count": None},
+    **{"limits": None, "consent": [], "management_ports": [], "management_vlan": None, "confirm_minutes": 5},
+    **{"hold": False, "run_id": "", "ticket": "", "synchronize": "auto", "rescue": "missing", "verify": {}},
+}
+_HOST: dict[str, Any] = {
+    **{"state": "merged", "plan_for": "merged", "vswitches": None, "port_groups": None, "hosts": None},
+    **{"transport": "api", "consent": ["management"], "management_interface": None, "run_id": "", "timeouts": {}},
+    **{"verify": {}, "restore_point": None, "restore_dir": None},
+}
+
+
+def _taken(options: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: options[key] for key in known if key in options}
+
+
+def _switch_half(link: Mapping[str, Any], variable: Variables) -> SwitchHalf:
+    ports, bundle = tuple(link["peer_ports"]), str(link["peer_lag"]) if link["bundle"] == STATIC else ""
+    bundles, plain = variable("junos_lag_bundles") or {}, variable("junos_lag_ports") or {}
+    vlans = variable("junos_lag_vlans") or {}
+    if bundle and bundle not in bundles:
+        _refuse(link, f"junos_lag_bundles of {link['peer']} has no {bundle}", "Declare both ends.")
+    missing = [port for port in ports if not bundle and port not in plain]
+    if missing:
+        _refuse(link, f"junos_lag_ports of {link['peer']} has no {', '.join(missing)}", "Declare both ends.")
+    names = [*([link["vlans"]["untagged"]] if link["vlans"]["untagged"] else []), *link["vlans"]["tagged"]]
+    stp = variable("junos_lag_stp")
+    return SwitchHalf(
+        link=str(link["link"]),
+        ports=ports,
+        bundle=bundle,
+        vlans={name: vlans[name] for name in names if name in vlans},
+        declared_bundle=dict(bundles[bundle]) if bundle else {},
+        declared_ports={} if bundle else {port: plain[port] for port in ports},
+        state=str(variable("junos_lag_state") or "merged"),
+        stp=None if stp in (None, "auto") else str(stp),
+    )
+
+
+def _refuse(link: Mapping[str, Any], what: str, mend: str) -> None:
+    why = "A conversion changes both ends."
+    raise RefusalError([Finding(f"links.{link['link']}", "END_MISSING", what, why, mend)])

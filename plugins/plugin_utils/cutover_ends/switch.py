@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Juniper EX as an end of a link: each step is one confirmed commit, held until the host has been proven too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from ..cutover.ends import EndError, Proof
+from ..cutover.model import Link, PortForm, Step
+from ..cutover.where import SwitchSeen
+from ..declared.findings import RefusalError
+from ..junos import errors, verify
+from ..junos.commits import Token
+from ..junos.pending import settle
+from ..junos.plan import Plan
+from ..junos.request import Request
+from ..junos.session import Session
+from ..junos.standing import verified
+from ..junos.survey import refuse_findings, refuse_pending, survey
+from ..junos.transaction import apply
+from ..junos.undoing import undo_of
+from ..junos.wire import Wire, wires
+from . import notes
+from .half import SwitchHalf
+
+
+@contextmanager
+def _as_end_error(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (errors.SwitchError, RefusalError) as error:
+        raise EndError(f"{name}: {error}") from None
+
+
+@dataclass
+class SwitchEnd:
+    """The switch's end of one link; `base` has what is common to all its requests."""
+
+    name: str
+    opener: Callable[[], Session]
+    half: SwitchHalf
+    base: Request
+    link: Link | None = None
+    goal: PortForm = field(default_factory=PortForm)
+
+    @property
+    def whole(self) -> Request:
+        """Return the request for the declared end."""
+        return replace(self.base, declared=self.half.declared(self.half.ports, None))
+
+    def look(self) -> SwitchSeen:
+        """Return what the switch has, after taking back what a dead run left pending.
+
+        Raises:
+            EndError: it cannot be read, a commit is pending, or what is declared would be refused.
+
+        """
+        with _as_end_error(self.name):
+            session = self.opener()
+            try:
+                return self._seen(session)
+            finally:
+                session.close()
+
+    def _seen(self, session: Session) -> SwitchSeen:
+        seen = survey(session, replace(self.whole, maker=self.half.maker(self.half.ports, ())))
+        if seen.pending is not None and notes.is_of(seen.pending, self.half.link) and not self.base.check_mode:
+            # Nobody else converts this link (the caller holds its lock), so the run that made the commit is dead.
+            settle(self.opener, Token(seen.pending.seconds, seen.pending.comment), False, False)
+            return self._seen(session)
+        refuse_pending(seen)
+        refuse_findings(seen, self.base)
+        ports, current = self.half.ports, seen.plan.before
+        now = wires(current, ports, seen.style)
+        self.goal = _form(next(iter(wires(seen.plan.after, ports[:1], seen.style).values())))
+        off = {port for port, wire in now.items() if wire.disabled}
+        own = {port for port in off if notes.disabled_by(seen.history, self.half.link, port)}
+        up = verify.links(session.read("get_interface_information", terse=True)).up
+        return SwitchSeen(
+            forms={port: _form(wire) for port, wire in now.items()},
+            final=frozenset(self._final(seen.plan, now, off)),
+            disabled=frozenset(own),
+            disabled_by_hand=frozenset(off - own),
+            dead=frozenset(port for port in ports if port not in off and up.get(port, ("", ""))[1] != "up"),
+        )
+
+    def _final(self, whole: Plan, now: dict[str, Wire], off: set[str]) -> set[str]:
+        """Return the ports at which nothing is missing but that they may be disabled."""
+
+        def done(ports: set[str]) -> bool:
+            return not self.half.maker(ports, off)(whole.before, whole.style).changed
+
+        if not self.half.bundle:
+            return {port for port in self.half.ports if done({port})}
+        held = {port for port, wire in now.items() if wire.bundle == self.half.bundle}
+        return held if held and done(held) else set()
+
+    def change(self, step: Step) -> SwitchChange:
+        """Read what there is and prepare a step."""
+        if self.link is None:
+            raise EndError(f"{self.name}: nobody has looked at the link yet.")
+        link, after = self.link, step.after
+        dark = set(link.ports_of(after.dark))
+        before = set(link.ports_of(step.before.dark))
+        request = replace(
+            self.base,
+            declared=self.half.declared(self.half.ports, None),
+            maker=self.half.maker(link.ports_of(after.ports_new), dark),
+            note=notes.note(self.half.link, dark - before, before - dark),
+        )
+        with _as_end_error(self.name):
+            session = self.opener()
+            try:
+                plan = survey(session, request).plan
+            finally:
+                session.close()
+        back = notes.note(self.half.link, before - dark, dark - before)
+        return SwitchChange(self, request, plan, back)
+
+    def prove(self) -> None:
+        """Log in anew."""
+        with _as_end_error(self.name):
+            self.opener().close()
+
+    def verify(self) -> list[str]:
+        """Return what was verified: configuration, links, LACP. Reads only, so that nothing confirms a held commit."""
+        with _as_end_error(self.name):
+            return [f"{self.name}: {text}" for text in verified(self.opener, self.whole)]
+
+
+@dataclass
+class SwitchChange:
+    """One commit, and the statements that it changes."""
+
+    end: SwitchEnd
+    request: Request
+    plan: Plan
+    back: str
+
+    @property
+    def commands(self) -> list[str]:
+        """Return the commands in set form."""
+        return [f"{self.end.name}: {line}" for line in self.plan.commands]
+
+    def make(self, proof: Proof) -> None:
+        """Commit and hold it, prove, confirm; whatever is raised in between abandons it."""
+        with _as_end_error(self.end.name):
+            outcome = apply(self.end.opener, replace(self.request, hold=True))
+        self.plan = outcome.plan
+        if outcome.token is None:
+            proof()
+            return
+        try:
+            proof()
+        except BaseException as error:
+            self._settle(outcome.token, False, str(error))
+            raise
+        self._settle(outcome.token, True, "")
+
+    def _settle(self, token: Token, confirm: bool, said: str) -> None:
+        try:
+            settle(self.end.opener, token, confirm, False)
+        except errors.SwitchError as error:
+            raise EndError(f"{said}\n{self.end.name}: {error}".strip()) from None
+
+    def undo(self) -> None:
+        """Put back the statements that were changed, if they are not back already."""
+        request = replace(
+            self.request,
+            maker=undo_of(self.plan),
+            note=self.back,
+            consent=frozenset({"foreign", "management"}),
+            hold=False,
+        )
+        with _as_end_error(self.end.name):
+            apply(self.end.opener, request)
+
+
+def _form(wire: Wire) -> PortForm:
+    return PortForm(wire.bundle, not wire.lacp, wire.untagged, wire.tagged)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves, with the real ansible-playbook, that a management link is converted at both ends without being cut off."""
+
+from __future__ import annotations
+
+import copy
+import stat
+
+from .labs import DELIVERED, STANDBY, Watched, recap
+
+
+def test_a_management_link_is_converted_and_a_second_run_changes_nothing(pair):
+    with Watched(pair) as watched:
+        done = pair.run()
+    assert "changed=1" in recap(done), done.stdout + done.stderr
+    assert len(pair.found()["steps"]) == 6
+    assert (watched.lost, watched.asked > 20) == ([], True)
+    after = pair.both()
+    assert "set interfaces ge-0/0/1 ether-options 802.3ad ae0" in after[0]
+    assert not any(line.endswith(" disable") for line in after[0])
+    again = pair.run()
+    assert "changed=0" in recap(again), again.stdout + again.stderr
+    assert pair.both() == after
+
+
+def test_the_way_back_to_plain_ports_loses_nothing_either(pair):
+    pair.run()
+    with Watched(pair) as watched:
+        done = pair.run("none")
+    assert "changed=1" in recap(done), done.stdout + done.stderr
+    assert len(pair.found()["steps"]) == 6
+    assert watched.lost == []
+    assert not any(line.endswith(" disable") or "802.3ad" in line for line in pair.switch_lines())
+    assert "changed=0" in recap(pair.run("none"))
+
+
+def test_a_standby_nic_of_the_managements_own_teaming_spares_a_step(nonels):
+    state = copy.deepcopy(DELIVERED)
+    state["groups"]["Management Network"]["policy"]["nicTeaming"] = STANDBY
+    nonels.hosts.control("reset", host=nonels.host, state=state)
+    with Watched(nonels) as watched:
+        done = nonels.run()
+    assert "changed=1" in recap(done), done.stdout + done.stderr
+    assert len(nonels.found()["steps"]) == 5
+    assert watched.lost == []
+
+
+def test_check_mode_foretells_the_steps_and_leaves_no_trace(pair):
+    before, log = pair.both(), pair.switches.control("log", switch=pair.style)
+    told = pair.run("static", "--check", "--diff")
+    assert "changed=1" in recap(told), told.stdout + told.stderr
+    foretold = pair.found()
+    asked = {entry["rpc"] for entry in pair.switches.control("log", switch=pair.style)[len(log) :]}
+    assert not asked & {"lock-configuration", "load-configuration", "commit-configuration"}
+    assert pair.both() == before
+    assert not (pair.folder / "journal").exists()
+    pair.run()
+    assert pair.found()["steps"] == foretold["steps"]
+    assert "set interfaces ge-0/0/1 ether-options 802.3ad ae0" in "\n".join(foretold["commands"])
+
+
+def test_no_secret_is_in_the_output_or_in_the_journal_that_only_its_user_reads(nonels):
+    done = nonels.run("static", "-vvvv")
+    journal = nonels.folder / "journal" / f"cutover-{nonels.host}.log"
+    assert stat.S_IMODE(journal.stat().st_mode) == 0o600
+    assert "lab123" not in done.stdout + done.stderr + journal.read_text()
+    assert nonels.found()["journal"] == str(journal)
+
+
+def test_a_switch_that_refuses_its_last_commit_takes_both_ends_back(pair):
+    before = pair.both()
+    fault = {"rpc": "commit-configuration", "match": "confirmed", "what": "error", "message": "SIM TEXT: no", "skip": 2}
+    pair.switches.control("fault", switch=pair.style, fault=fault)
+    with Watched(pair) as watched:
+        done = pair.run()
+    assert done.returncode == 2, done.stdout
+    assert "SIM TEXT: no" in done.stdout
+    assert pair.both() == before
+    assert watched.lost == []

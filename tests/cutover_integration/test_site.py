@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves that one declared link is configured and verified at both ends by the playbooks, from a declared site."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from .conftest import delivered
+from .labs import HOST_OF, NICS, PLAYBOOK, PORTS, ROOT, STYLES, VLANS, Pair, Watched, environment, recap
+
+
+def site(pair: Pair, bundle: str) -> dict:
+    """Return the declared site: both pairs' devices, the link of one of them."""
+    ends = {pair.style: {"ports": PORTS}, pair.host: {"lag": "vSwitch0", "ports": NICS}}
+    if bundle == "static":
+        ends[pair.style]["lag"] = "ae0"
+    return {
+        "plugin": "netstack.datacenter.stack",
+        "vlans": VLANS,
+        "devices": {
+            pair.style: {"kind": "junos_ex", "model": STYLES[pair.style]},
+            pair.host: {"kind": "esxi_vss", "management_vlan": "server"},
+        },
+        "links": {
+            f"{pair.host}-lan": {
+                "bundle": bundle,
+                "vlans": {"untagged": "server", "tagged": ["vmotion"]},
+                "ends": ends,
+            }
+        },
+    }
+
+
+def connections(pair: Pair) -> dict:
+    """Return how the devices are reached; the half of each is derived from the site."""
+    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "ansible_host": "127.0.0.1"}
+    quick = {"timeout": 5, "interval": 0.2}
+    switch = {
+        **local,
+        **{"ansible_port": pair.switches.port(pair.style), "ansible_user": "lab", "ansible_password": "lab123"},
+        "ansible_ssh_common_args": f"-F /dev/null -o UserKnownHostsFile={pair.folder / 'known_hosts'}",
+        "junos_lag_verify": quick,
+    }
+    host = {
+        **local,
+        **{"ansible_port": pair.hosts.port(pair.host), "ansible_user": "root", "ansible_password": "lab123"},
+        **{"esxi_teaming_ca_file": pair.hosts.ca_file, "esxi_teaming_restore_dir": str(pair.folder / "points")},
+        "stack_cutover_verify": quick,
+    }
+    return {"all": {"hosts": {pair.style: switch, pair.host: host}}}
+
+
+def play(pair: Pair, name: str, bundle: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (pair.folder / "stack.yml").write_text(yaml.safe_dump(site(pair, bundle)))
+    (pair.folder / "connections.yml").write_text(yaml.safe_dump(connections(pair)))
+    inventories = ["-i", str(pair.folder / "stack.yml"), "-i", str(pair.folder / "connections.yml")]
+    report = ["-e", f"stack_report_folder={pair.folder / 'report'}"]
+    return subprocess.run(
+        [str(PLAYBOOK), *inventories, str(ROOT / "playbooks" / f"{name}.yml"), *report, *arguments],
+        capture_output=True,
+        text=True,
+        env={**environment(), "HOME": str(pair.folder)},
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture(params=list(STYLES))
+def pair(request, joined, tmp_path) -> Pair:
+    return delivered(*joined, request.param, tmp_path)
+
+
+def test_site_yml_converts_and_verifies_a_link_at_both_ends_and_a_second_run_changes_nothing(pair):
+    with Watched(pair) as watched:
+        done = play(pair, "site", "static", "--diff")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert watched.lost == []
+    assert "step 6 of 6" in done.stdout
+    found = json.loads((pair.folder / "report" / "report.json").read_text())
+    assert {pair.style, pair.host} <= set(found["hosts"])
+    assert all(not part["failures"] for part in found["hosts"].values())
+    before = pair.both()
+    again = play(pair, "site", "static")
+    assert again.returncode == 0, again.stdout + again.stderr
+    changed = [line for line in again.stdout.splitlines() if "changed=" in line and "changed=0" not in line]
+    assert changed == []
+    assert pair.both() == before
+
+
+def test_check_mode_of_site_yml_foretells_the_conversion_and_changes_nothing(pair):
+    before = pair.both()
+    told = play(pair, "site", "static", "--check")
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert pair.both() == before
+    assert "changed=0" not in next(line for line in told.stdout.splitlines() if line.startswith(HOST_OF[pair.style]))
+
+
+def test_a_run_that_changed_both_ends_is_not_taken_back_at_the_switch_alone(pair):
+    play(pair, "site", "static", "-e", "netstack_run_id=r17")
+    before = pair.both()
+    done = play(pair, "rollback", "static", "-e", "stack_rollback_to=r17")
+    assert done.returncode != 0, recap(done)
+    assert f"The run changed both ends of {pair.host}-lan" in done.stdout
+    assert pair.both() == before

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves what the two ends make of a step: for the switch statements, for the host one vSwitch, for both a way back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import notes, pairs
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.half import SwitchHalf
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.host import HostHalf
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Commit
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.undoing import undo_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.wire import Wire, wires
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import declaration
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import Half
+from unit.junos.builders import STYLES, switch
+
+A, B = "ge-0/0/0", "ge-0/0/1"
+COMMON = {"mode": "trunk", "untagged": "server", "tagged": ["vmotion"], "payload_mtu": 9000}
+VLANS = {"server": {"id": 10}, "vmotion": {"id": 20}}
+BUNDLE = {"members": [A, B], "lacp": "none", "minimum_links": 2, "member_descriptions": {A: "esx1 0", B: "esx1 1"}}
+STATIC = SwitchHalf("esx1-lan", (A, B), "ae0", VLANS, {**BUNDLE, **COMMON}, state="replaced")
+PLAIN = SwitchHalf("esx1-lan", (A, B), "", VLANS, declared_ports={A: COMMON, B: COMMON}, state="replaced")
+
+
+def bundled(style: str):
+    return STATIC.maker((A, B), ())(switch("", style), style).after
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_bundle_of_one_leg_may_be_up_although_two_links_are_declared(style):
+    plan = STATIC.maker((B,), ())(switch("", style), style)
+    assert not plan.findings
+    assert f"set interfaces {B} ether-options 802.3ad ae0" in plan.commands
+    assert "set interfaces ae0 aggregated-ether-options minimum-links 1" in plan.commands
+    assert not any(A in line for line in plan.commands)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_the_leg_that_joins_is_dark_until_it_is_lit(style):
+    one = STATIC.maker((B,), ())(switch("", style), style).after
+    joins = STATIC.maker((A, B), (A,))(one, style)
+    assert f"set interfaces {A} disable" in joins.commands
+    assert joins.disabled == {"ae0": frozenset({A})}
+    lit = STATIC.maker((A, B), ())(joins.after, style)
+    assert lit.commands == [
+        f"delete interfaces {A} disable",
+        "set interfaces ae0 aggregated-ether-options minimum-links 2",
+    ]
+    assert lit.after.statements.keys() == bundled(style).statements.keys()
+    assert not STATIC.maker((A, B), ())(lit.after, style).changed
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_bundle_that_loses_a_leg_is_not_held_down_by_its_minimum_links(style):
+    dark = PLAIN.maker((), (A,))(bundled(style), style)
+    assert dark.commands == [
+        "delete interfaces ae0 aggregated-ether-options",
+        f"set interfaces {A} disable",
+    ]
+    out = PLAIN.maker((A,), ())(dark.after, style)
+    assert not out.findings
+    assert f"delete interfaces {A} ether-options" in "\n".join(out.commands)
+    assert f"delete interfaces {A} disable" in out.commands
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(("ports", "dark"), [((B,), ()), ((A, B), (A,)), ((A, B), ())])
+def test_each_step_is_taken_back_to_the_statement(style, ports, dark):
+    before = switch(f"set interfaces {A} unit 0 family ethernet-switching MODE access", style)
+    done = STATIC.maker(ports, dark)(before, style)
+    back = undo_of(done)(done.after, style)
+    assert sorted(config_set(back.after)) == sorted(config_set(before))
+    assert not undo_of(done)(back.after, style).changed
+
+
+def test_what_somebody_changed_since_stays_as_it_is():
+    before = switch("set interfaces ae0 mtu 1514")
+    done = STATIC.maker((B,), ())(before, "nonels")
+    now = switch("set interfaces ae0 mtu 5000\nset interfaces ge-0/0/9 disable")
+    back = undo_of(done)(now, "nonels")
+    assert "set interfaces ae0 mtu 5000" in config_set(back.after)
+    assert "set interfaces ge-0/0/9 disable" in config_set(back.after)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_port_is_read_as_its_far_end_sees_it(style):
+    joins = STATIC.maker((A, B), (A,))(switch("", style), style)
+    assert wires(joins.after, (A, B), style) == {
+        A: Wire("ae0", False, 10, frozenset({20}), True),
+        B: Wire("ae0", False, 10, frozenset({20}), False),
+    }
+    access = switch(f"set vlans server vlan-id 10\nset interfaces {A} unit 0 family ethernet-switching MODE access")
+    assert wires(access, (A, B), "nonels") == {A: Wire(untagged=0), B: Wire()}
+
+
+def test_without_els_a_native_vlan_that_is_listed_too_leaves_with_a_tag():
+    family = f"set interfaces {A} unit 0 family ethernet-switching"
+    lines = f"set vlans server vlan-id 10\n{family} port-mode trunk\n{family} native-vlan-id server"
+    assert wires(switch(lines), (A,), "nonels")[A].untagged == 10
+    assert wires(switch(f"{lines}\n{family} vlan members server"), (A,), "nonels")[A] == Wire(tagged=frozenset({10}))
+
+
+def commits(*comments: str) -> list[Commit]:
+    return [Commit(0, "", "lab", "netconf", f"netstack.datacenter run r1 {text}") for text in comments]
+
+
+def test_a_port_that_a_conversion_disabled_is_told_from_one_that_somebody_did():
+    off, on = notes.note("l1", {A}, set()), notes.note("l1", set(), {A})
+    assert notes.disabled_by(commits(f"{off} 17 confirmed", f"{off} 17"), "l1", A)
+    assert not notes.disabled_by(commits(f"{off} 17 confirmed"), "l1", "ge-0/0/00")
+    assert not notes.disabled_by(commits(f"{off} 17 confirmed"), "l2", A)
+    assert not notes.disabled_by(commits(f"{on} 18 confirmed", f"{off} 17 confirmed"), "l1", A)
+    assert not notes.disabled_by(commits(f"{off} 17 taken back", f"{off} 17"), "l1", A)
+    assert notes.disabled_by(commits(f"{on} 18 taken back", f"{on} 18", f"{off} 17 confirmed"), "l1", A)
+    assert not notes.disabled_by(commits("mine"), "l1", A)
+
+
+def test_a_commit_is_known_to_be_of_a_link():
+    (commit,) = commits(f"{notes.note('l1', {A}, set())} 17")
+    assert notes.is_of(commit, "l1")
+    assert not notes.is_of(commit, "l")
+    assert not notes.is_of(replace(commit, comment="cut-over"), "l1")
+
+
+def host_half() -> HostHalf:
+    teaming = {"load_balancing": "loadbalance_ip", "active_uplinks": ["vmnic0", "vmnic1"], "standby_uplinks": []}
+    vswitch = {"uplinks": ["vmnic0", "vmnic1"], "teaming": teaming, "bundle": {"mode": "static", "ports": 2}}
+    findings: list = []
+    group = {"vswitch": "vSwitch0", "teaming": teaming}
+    half = declaration.read({"vSwitch0": vswitch}, {"Management Network": group}, findings=findings)
+    assert not findings
+    return HostHalf("vSwitch0", ("vmnic0", "vmnic1"), half)
+
+
+def test_the_hosts_half_over_one_leg_has_only_that_leg_everywhere():
+    half = host_half().over(("vmnic1",))
+    (made,), (group,) = half.vswitches, half.port_groups
+    assert (made.uplinks, made.teaming.active_uplinks, made.bundle.ports) == (("vmnic1",), ("vmnic1",), 1)
+    assert group.teaming.active_uplinks == ("vmnic1",)
+
+
+def test_a_host_that_only_moves_keeps_all_but_its_uplinks():
+    half = host_half().moved(("vmnic1",))
+    assert half == Half((replace(host_half().moved(()).vswitches[0], uplinks=("vmnic1",)),))
+
+
+def link(**changed) -> dict:
+    found = {"link": "l1", "bundle": "static", "lag": "vSwitch0", "ports": ["vmnic0"], "peer": "ex1"}
+    return {**found, "peer_kind": "junos_ex", "peer_lag": "ae0", "peer_ports": [A], **changed}
+
+
+def test_links_that_cannot_be_converted_here_are_left_alone_with_the_reason():
+    found, left = pairs.chosen(
+        [
+            link(),
+            link(link="l2", lag="vSwitch1", peer_kind="external", peer="sw"),
+            link(link="l3", lag="vSwitch2", bundle="lacp"),
+            link(link="l4", lag="vSwitch3", bundle="none"),
+            link(link="l5", lag="vSwitch3", bundle="none"),
+        ]
+    )
+    assert [each["link"] for each in found] == ["l1"]
+    assert [text.split(":")[0] for text in left] == ["l2", "l3", "l4", "l5"]
+
+
+@pytest.mark.parametrize("bundle", ["static", "none"])
+def test_a_switch_without_its_half_is_refused(bundle):
+    with pytest.raises(RefusalError, match="END_MISSING"):
+        pairs._switch_half(link(bundle=bundle, vlans={"untagged": "server", "tagged": []}), lambda *_names: None)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves that a link is converted by steps at each of which its host's management has a way."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import PortForm
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import NoRouteError, route
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import HostSeen, SwitchSeen, situation
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.wording import describe
+
+from .builders import PAIRS, declared, start, walk, way
+from .pair import HASH, LACP, PLAIN, PORT_ID, STATIC
+
+
+def words(name: str) -> list[str]:
+    link, steps = way(start(name))
+    return [describe(link, step, "esx1", "ex1") for step in steps]
+
+
+def test_plain_ports_become_a_static_bundle_one_leg_at_a_time():
+    assert words("plain to static") == [
+        "esx1 uses vmnic2",
+        "ex1: ge-1/0/0 into ae0",
+        "esx1 uses vmnic3 with its final teaming",
+        "ex1: ge-0/0/0 into ae0, ge-0/0/0 disabled",
+        "esx1 uses vmnic2, vmnic3 with its final teaming",
+        "ex1: ge-0/0/0 no longer disabled",
+    ]
+
+
+def test_a_static_bundle_becomes_plain_ports_by_the_mirror_image():
+    assert words("static to plain") == [
+        "ex1: ge-0/0/0 disabled",
+        "esx1 uses vmnic3",
+        "ex1: ge-0/0/0 out of ae0, ge-0/0/0 no longer disabled",
+        "esx1 uses vmnic2 with its final teaming",
+        "ex1: ge-1/0/0 out of ae0",
+        "esx1 uses vmnic2, vmnic3 with its final teaming",
+    ]
+
+
+def test_a_bundle_that_gets_another_vlan_is_changed_in_place():
+    assert words("another vlan") == [
+        "ex1: ge-0/0/0 as declared, ge-1/0/0 as declared",
+    ]
+
+
+def test_a_link_that_loses_half_of_its_frames_is_mended_at_the_end_that_is_wrong():
+    assert words("bundle without hash") == ["esx1 uses vmnic2, vmnic3 with its final teaming"]
+    assert words("hash without bundle") == ["ex1: ge-0/0/0 into ae0, ge-1/0/0 into ae0"]
+
+
+def test_lacp_against_a_standard_vswitch_is_mended_too():
+    assert words("lacp to static") == ["ex1: ge-0/0/0 as declared, ge-1/0/0 as declared"]
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_no_place_of_a_way_that_begins_well_loses_a_frame(name):
+    world = start(name)
+    world.note()
+    broken = bool(world.lost)
+    world.lost.clear()
+    link, steps = way(world)
+    walk(world, link, steps)
+    assert bool(world.lost) <= broken
+    assert all(map(world.comes_back, range(16)))
+    assert way(world)[1] == []
+
+
+def test_one_cable_with_the_management_on_it_has_no_way():
+    one = declared(ports=("ge-0/0/0",), nics=("vmnic2",))
+    link, place = situation(one, SwitchSeen({"ge-0/0/0": PLAIN}), HostSeen(("vmnic2",), PORT_ID, False))
+    with pytest.raises(NoRouteError, match="this one cable"):
+        route(link, place)
+
+
+def test_a_cable_without_light_is_no_cable_to_move_to():
+    forms = {"ge-0/0/0": PLAIN, "ge-1/0/0": PLAIN}
+    with pytest.raises(NoRouteError, match=r"no light at ge-1/0/0"):
+        situation(declared(), SwitchSeen(forms, dead=frozenset({"ge-1/0/0"})), HostSeen(("vmnic2",), PORT_ID, False))
+
+
+def test_a_cable_that_lost_its_light_is_no_reason_to_refuse_a_link_that_is_done():
+    forms = dict.fromkeys(("ge-0/0/0", "ge-1/0/0"), STATIC)
+    seen = SwitchSeen(forms, frozenset(forms), dead=frozenset({"ge-1/0/0"}))
+    assert route(*situation(declared(), seen, HostSeen(("vmnic2", "vmnic3"), HASH, True))) == []
+
+
+def test_what_was_disabled_by_hand_is_not_enabled():
+    forms = dict.fromkeys(("ge-0/0/0", "ge-1/0/0"), STATIC)
+    seen = SwitchSeen(forms, frozenset(forms), disabled_by_hand=frozenset({"ge-0/0/0"}))
+    with pytest.raises(NoRouteError, match=r"ge-0/0/0 disabled by hand"):
+        situation(declared(), seen, HostSeen(("vmnic2", "vmnic3"), HASH, True))
+
+
+def test_cables_in_three_states_are_no_two_legs():
+    ports, nics = tuple(f"ge-0/0/{n}" for n in range(4)), tuple(f"vmnic{n}" for n in range(4))
+    forms = dict(zip(ports, (PLAIN, STATIC, LACP, LACP), strict=True))
+    with pytest.raises(NoRouteError, match="3 different states"):
+        situation(declared(ports=ports, nics=nics), SwitchSeen(forms), HostSeen(nics, PORT_ID, False))
+
+
+def test_four_cables_are_two_legs_of_two():
+    link, steps = way(start("four cables"))
+    assert link.nics == (("vmnic0", "vmnic1"), ("vmnic2", "vmnic3"))
+    assert len(steps) == 6
+
+
+def test_a_management_that_moves_to_another_network_is_no_accident():
+    moved = declared(port=PortForm("ae0", untagged=30))
+    forms = dict.fromkeys(("ge-0/0/0", "ge-1/0/0"), PLAIN)
+    link, place = situation(moved, SwitchSeen(forms), HostSeen(("vmnic2", "vmnic3"), PORT_ID, False))
+    assert [step.at_host for step in route(link, place)] == [True, False, True, False, True, False]

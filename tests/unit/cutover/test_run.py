@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves that a conversion that fails or dies leaves its host reachable, and that the next run converges."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import HOST_FIRST
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import FailedError
+
+from .builders import GOOD, conversion, start, walk, way
+from .pair import HASH, PLAIN, PORT_ID, STATIC, KilledError
+
+MOMENTS = ("before", "after", "proven")
+LONG = [name for name in GOOD if name != "another vlan"]
+STEPS = [(name, number) for name in LONG for number, _step in enumerate(way(start(name))[1], 1)]
+EACH = [(*step, moment) for step in STEPS for moment in MOMENTS]
+
+
+def failing(name: str, number: int, moment: str, error: BaseException):
+    world = start(name)
+    before = world.state()
+    world.fails[(number, moment)] = error
+    link, steps = way(world)
+    return world, before, link, steps
+
+
+@pytest.mark.parametrize(("name", "number", "moment"), EACH)
+def test_a_step_that_fails_is_taken_back_with_all_before_it(name, number, moment):
+    world, before, link, steps = failing(name, number, moment, EndError("it broke"))
+    with pytest.raises(FailedError, match=r"it broke\nAll of it was taken back") as caught:
+        walk(world, link, steps)
+    assert caught.value.whole
+    assert world.state() == before
+    assert not world.lost
+
+
+@pytest.mark.parametrize(("name", "number", "moment"), EACH)
+def test_a_run_after_a_killed_one_goes_on_from_where_it_died(name, number, moment):
+    world, _before, link, steps = failing(name, number, moment, KilledError())
+    with pytest.raises(KilledError):
+        walk(world, link, steps)
+    assert all(map(world.comes_back, range(16)))
+    world.fails.clear()
+    link, left = way(world)
+    assert len(left) == len(steps) - number + (1 if moment == "before" else 0)
+    walk(world, link, left)
+    assert not world.lost
+    assert set(world.forms.values()) == {world.declared.port}
+    assert (world.form, world.disabled, set(world.uplinks)) == (world.declared.host, set(), set(world.declared.nics))
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+def test_a_take_back_that_is_stuck_leaves_a_place_that_works_and_says_so(number):
+    world, _before, link, steps = failing("plain to static", 6, "before", EndError("it broke"))
+    world.fails[(number, "undo")] = EndError("no answer")
+    with pytest.raises(FailedError, match="could not be taken back: no answer") as caught:
+        walk(world, link, steps)
+    assert not caught.value.whole
+    assert not world.lost
+    world.fails.clear()
+    walk(world, *way(world))
+    assert set(world.forms.values()) == {STATIC}
+
+
+def test_an_error_that_nobody_foresaw_is_taken_back_too():
+    world, before, link, steps = failing("plain to static", 4, "after", ZeroDivisionError("a bug"))
+    with pytest.raises(FailedError, match="ZeroDivisionError: a bug"):
+        walk(world, link, steps)
+    assert world.state() == before
+
+
+def test_a_wrong_end_found_at_last_takes_both_ends_back():
+    world = start("plain to static")
+    world.host_is_wrong = "Management Network has a standby uplink"
+    with pytest.raises(FailedError, match="standby uplink"):
+        walk(world, *way(world))
+    assert set(world.forms.values()) == {PLAIN}
+    assert (world.form, set(world.uplinks)) == (PORT_ID, {"vmnic2", "vmnic3"})
+    assert not world.lost
+
+
+def test_when_nobody_waits_any_more_it_is_taken_back():
+    world = start("plain to static")
+    link, steps = way(world)
+    found = conversion(world, link)
+    found.watch.tell = lambda text: setattr(world, "alive", "step 4" not in text)
+    with pytest.raises(FailedError, match="is gone"):
+        found.run(steps)
+    assert set(world.forms.values()) == {PLAIN}
+    assert not world.lost
+
+
+def test_what_was_done_and_verified_is_told():
+    world = start("plain to static")
+    link, steps = way(world)
+    outcome = conversion(world, link).run(steps)
+    assert len(outcome.steps) == 6
+    assert outcome.steps[0] == "esx1-lan: step 1 of 6: esx1 uses vmnic2"
+    assert outcome.verified == ["ex1 is as declared", "esx1 is as declared"]
+    assert outcome.commands == [f"change {number}" for number in range(1, 7)]
+
+
+def test_a_second_run_changes_nothing():
+    world = start("plain to static")
+    walk(world, *way(world))
+    assert way(world)[1] == []
+
+
+def test_without_management_the_host_comes_first_in_one_step_each():
+    world = start("plain to static", management=False)
+    link, steps = way(world, HOST_FIRST)
+    assert [step.at_host for step in steps] == [True, False]
+    walk(world, link, steps)
+    assert world.form == HASH
+    assert set(world.forms.values()) == {STATIC}
+
+
+def test_without_management_a_failure_takes_both_ends_back():
+    world = start("plain to static", management=False)
+    world.fails[(2, "proven")] = EndError("it broke")
+    with pytest.raises(FailedError):
+        walk(world, *way(world, HOST_FIRST))
+    assert (world.form, set(world.forms.values())) == (PORT_ID, {PLAIN})
