@@ -175,3 +175,22 @@ def test_a_line_that_breaks_over_ssh_is_found_out(esx1):
     done = esx1.apply("ssh", vswitches={"vSwitch1": {"mtu": 9000}})
     assert done.error is None, done.error
     assert "The host has the new state." in done.warnings[-1]
+
+
+def test_a_host_without_update_network_config_gets_one_call_for_each_object(esx1):
+    fault(esx1, "UpdateNetworkConfig", what="fault", fault="NotSupported", count=0)
+    wanted = {
+        "vswitches": {"vSwitch0": {"mtu": 9000}},
+        "port_groups": {"Management Network": {"teaming": {"notify_switches": False}}},
+    }
+    assert len(changed(esx1.apply(**wanted))) == 2
+    calls = [call for call in esx1.calls() if call.startswith("Update")]
+    assert calls == ["UpdateNetworkConfig", "UpdateVirtualSwitch", "UpdatePortGroup"]
+
+
+def test_the_users_own_ssh_arguments_count_before_the_defaults(esx1, tmp_path):
+    nothing = tmp_path / "known_hosts"
+    arguments = ("-F", "/dev/null", f"-oUserKnownHostsFile={nothing}", "-oStrictHostKeyChecking=accept-new")
+    session = Shell(replace(esx1.shell_target, ssh_arguments=arguments))
+    session.close()
+    assert "ssh-ed25519" in nothing.read_text()

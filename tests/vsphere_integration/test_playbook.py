@@ -213,3 +213,16 @@ def test_a_console_that_was_copied_is_read_and_rendered_against(esx1, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     line = "esxcli network vswitch standard policy failover set --vswitch-name=vSwitch1 --load-balancing=iphash"
     assert found(tmp_path)["rendered"] == line
+
+
+def test_a_failure_carries_its_message_and_says_what_the_host_has(esx1, tmp_path):
+    esx1.control("trouble", license="free")
+    tasks = task(tmp_path, **STATIC)
+    tasks[0]["register"] = "found"
+    done = run(esx1, tmp_path, [{"name": "Try", "block": tasks[:1], "always": tasks[1:]}])
+    assert done.returncode == 2
+    result = found(tmp_path)
+    assert result["failed"] and not result["changed"]
+    assert "The host has its old state." in result["msg"]
+    assert "Say transport: ssh" in result["msg"]
+    assert result["restore_point"]["vswitches"]["vSwitch1"]["mtu"] == 1500

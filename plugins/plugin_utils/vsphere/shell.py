@@ -47,10 +47,8 @@ class Shell:
 
     def _command(self) -> list[str]:
         target = self.target
+        shared = {"ControlMaster": "auto", "ControlPath": f"{self.folder}/c", "ControlPersist": "60"}
         options = {
-            "ControlMaster": "auto",
-            "ControlPath": f"{self.folder}/c",
-            "ControlPersist": "60",
             "ConnectTimeout": str(target.connect_timeout),
             "ServerAliveInterval": "15",
             "NumberOfPasswordPrompts": "1",
@@ -58,14 +56,15 @@ class Shell:
             "BatchMode": "no" if target.password else "yes",
             "StrictHostKeyChecking": "yes" if target.host_key_checking else "no",
         }
-        words = ["ssh", "-T", "-x", *(f"-o{name}={value}" for name, value in options.items())]
+        # The first value of an option counts: the user's arguments come before what is only our default.
+        words = ["ssh", "-T", "-x", *_options(shared), *target.ssh_arguments, *_options(options)]
         if not target.host_key_checking:
             words.append("-oUserKnownHostsFile=/dev/null")
         if target.key_file:
             words += ["-i", os.path.expanduser(target.key_file)]
         if target.port:
             words += ["-p", str(target.port)]
-        return [*words, *target.ssh_arguments, "-l", target.user or "root", "--", target.host]
+        return [*words, "-l", target.user or "root", "--", target.host]
 
     def _environment(self) -> dict[str, str]:
         environment = dict(os.environ)
@@ -180,6 +179,10 @@ class Shell:
             check=False,
         )
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _options(values: dict[str, str]) -> list[str]:
+    return [f"-o{name}={value}" for name, value in values.items()]
 
 
 def _quoted(command: str) -> str:

@@ -34,7 +34,9 @@ def _switch(found: Any) -> SwitchState:
     teaming, security = _policy(found.spec.policy)
     bridge = found.spec.bridge
     uplinks = tuple(getattr(bridge, "nicDevice", None) or ())
-    order = {"active_uplinks": teaming.active_uplinks or (), "standby_uplinks": teaming.standby_uplinks or ()}
+    # A switch that names no order uses all of its uplinks.
+    active = uplinks if teaming.active_uplinks is None else teaming.active_uplinks
+    order = {"active_uplinks": active, "standby_uplinks": teaming.standby_uplinks or ()}
     made = Teaming(**{**vars(teaming), **order})
     mtu = found.spec.mtu or found.mtu or 1500
     return SwitchState(found.name, uplinks, mtu, made, security, raw=found.spec)
@@ -97,7 +99,7 @@ def switch_spec(before: SwitchState | None, after: SwitchState) -> Any:
     _change_security(spec.policy, old.security, after.security)
     if after.teaming.failure_detection == BEACON and spec.bridge is not None and spec.bridge.beacon is None:
         spec.bridge.beacon = _beacon()
-    if not after.uplinks:
+    if not after.uplinks and spec.policy.nicTeaming is not None:
         # An order without NICs says "all unused" to the ones that come later.
         spec.policy.nicTeaming.nicOrder = None
     return spec
@@ -141,6 +143,8 @@ def group_spec(before: GroupState | None, after: GroupState) -> Any:
 
 def _change_teaming(policy: Any, old: Teaming, new: Teaming) -> None:
     """Set the fields that differ; without any of its own the part is empty, which drops an override."""
+    if new == old:
+        return
     if new == Teaming():
         policy.nicTeaming = vim.host.NetworkPolicy.NicTeamingPolicy()
         return
@@ -174,6 +178,8 @@ def _order(teaming: Teaming) -> Any:
 
 
 def _change_security(policy: Any, old: Security, new: Security) -> None:
+    if new == old:
+        return
     if policy.security is None:
         policy.security = vim.host.NetworkPolicy.SecurityPolicy()
     if new.promiscuous != old.promiscuous:
