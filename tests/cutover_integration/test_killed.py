@@ -57,11 +57,13 @@ def begun(pair: Pair, step: int, moment: str) -> subprocess.Popen[bytes]:
     pair.switches.control("clear_log", switch=pair.style)
     pair.hosts.control("clear_log", endpoint=pair.host)
     hold(pair, step, moment)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(pair.command("static"), env=environment(), start_new_session=True, **quiet)
+    output = pair.folder / "output"
+    with output.open("wb") as stream:
+        told = {"stdout": stream, "stderr": subprocess.STDOUT}
+        process = subprocess.Popen(pair.command("static"), env=environment(), start_new_session=True, **told)
     deadline = time.monotonic() + 120
     while not is_held(pair, step, moment):
-        assert process.poll() is None, "the playbook ended before the step"
+        assert process.poll() is None, f"the playbook ended before the step: {output.read_text()}"
         assert time.monotonic() < deadline, "the step was not reached"
         time.sleep(0.05)
     return process

@@ -49,7 +49,7 @@ def wanted(host: HostState, half: Half, state: str, *, explicit: bool = False, a
         switches[switch.name] = _switch(switches.get(switch.name), switch, state)
     if state == "overridden":
         _drop_others(found, half, switches, groups, at)
-    _forget_lost(host, switches, groups, found.notes)
+    forget_lost(host, switches, groups, found.notes)
     for group in half.port_groups:
         made = _group(found, switches, groups.get(group.name), group, state, at)
         if made is not None:
@@ -134,7 +134,7 @@ def _own(own: Teaming, declared: Teaming, inherited: Teaming, exact: bool) -> Te
     return _placed(overlaid(own, declared), declared)
 
 
-def _forget_lost(
+def forget_lost(
     host: HostState, switches: Mapping[str, SwitchState], groups: dict[str, GroupState], notes: list[str]
 ) -> None:
     """Take uplinks that go out of the port groups' own orders; an order without any NIC would leave all unused."""

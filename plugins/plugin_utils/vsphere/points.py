@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import shape, specs
-from .desire import written_out
+from .desire import forget_lost, written_out
 from .model import HostState, SwitchState
 from .plan import Plan, Step, difference
 
@@ -49,8 +49,10 @@ def plan_of(host: HostState, saved: Mapping[str, Any]) -> Plan:
         groups.pop(name, None)
         if data is not None:
             groups[name] = _with_raw(shape.group_from(name, data), data, "group")
+    notes: list[str] = []
+    forget_lost(host, switches, groups, notes)
     after = replace(host, switches=switches, groups=groups)
-    return Plan(host, after, difference(host, after))
+    return Plan(host, after, difference(host, after), notes=notes)
 
 
 def _with_raw(state: Any, data: Mapping[str, Any], kind: str) -> Any:

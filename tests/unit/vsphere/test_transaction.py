@@ -12,7 +12,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply, not_in_effect
 
-from .builders import OVERRIDE, declared, group, host, made, switch
+from .builders import OVERRIDE, declared, group, host, made, switch, teaming
 
 WANTED = {"vSwitch0": {"mtu": 9000}, "vSwitch1": {"mtu": 9000}}
 
@@ -162,6 +162,15 @@ def test_a_restore_point_removes_what_the_run_made_and_brings_the_rest_back():
     result = made(old, half)
     back = points.plan_of(result.after, points.point(result))
     assert (back.after.switches, back.after.groups) == (old.switches, old.groups)
+
+
+def test_a_restore_point_that_takes_an_uplink_away_knows_that_every_order_forgets_it():
+    result = made(host(switch(uplinks=("vmnic1",))), declared({"vSwitch0": {"uplinks": ["vmnic0", "vmnic1"]}}))
+    spoiled = group("vmotion", teaming(active=("vmnic0",)))
+    back = points.plan_of(replace(result.after, groups={"vmotion": spoiled}), points.point(result))
+    assert back.after.switches["vSwitch0"].uplinks == ("vmnic1",)
+    assert back.after.groups["vmotion"].teaming.active_uplinks is None
+    assert "vmotion inherits its uplinks" in back.notes[0]
 
 
 def test_a_policy_that_the_host_computes_otherwise_is_told():
