@@ -141,10 +141,14 @@ class Pair:
             **local,
             **{"ansible_host": "127.0.0.1", "ansible_port": self.hosts.port(self.host), "ansible_user": "root"},
             **{"ansible_password": "{{ secret }}", "secret": "lab123"},
+            "ansible_ssh_port": self.hosts.ssh_port(self.host),
+            "ansible_ssh_common_args": f"-F /dev/null -o UserKnownHostsFile={self.folder / 'known_hosts'}",
             "half": host_end(bundle),
             "stack_links": [link(self.style, bundle)],
         }
-        known = f"[127.0.0.1]:{self.switches.port(self.style)} {self.switches.host_key(self.style)}\n"
+        ends = [(self.switches.port(self.style), self.switches.host_key(self.style))]
+        ends.append((self.hosts.ssh_port(self.host), self.hosts.host_key(self.host)))
+        known = "".join(f"[127.0.0.1]:{port} {key}\n" for port, key in ends)
         (self.folder / "known_hosts").write_text(known)
         file = self.folder / "hosts.yml"
         file.write_text(yaml.safe_dump({"all": {"hosts": {self.style: switch, self.host: host}}}))

@@ -77,3 +77,21 @@ def test_a_switch_that_refuses_its_last_commit_takes_both_ends_back(pair):
     assert "SIM TEXT: no" in done.stdout
     assert pair.both() == before
     assert watched.lost == []
+
+
+def test_with_consent_the_host_is_changed_although_it_is_away_until_the_switch_follows(nonels):
+    refused = nonels.run(strategy="host_first")
+    assert "would cut the host's management off" in refused.stdout
+    done = nonels.run(strategy="host_first", consent=["management"])
+    assert "changed=1" in recap(done), done.stdout + done.stderr
+    assert len(nonels.found()["steps"]) == 2
+    assert nonels.lost_flows() == 0
+
+
+def test_over_ssh_the_conversion_is_the_same(nonels):
+    with Watched(nonels) as watched:
+        done = nonels.run(transport="ssh")
+    assert "changed=1" in recap(done), done.stdout + done.stderr
+    assert len(nonels.found()["steps"]) == 6
+    assert watched.lost == []
+    assert "changed=0" in recap(nonels.run(transport="ssh"))

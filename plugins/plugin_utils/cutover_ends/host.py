@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..cutover import delivery
 from ..cutover.ends import EndError, Proof
 from ..cutover.model import HostForm, Link, Step
 from ..cutover.where import HostSeen
@@ -127,7 +128,8 @@ class HostEnd:
         request = replace(self.base, halves={ITSELF: half}, state=self.half.state if new else MERGED)
         with _as_end_error(self.name):
             commands = gather(self.opener, request).commands
-        return HostChange(self, request, [f"{self.name}: {line}" for line in commands])
+        blind = self.link.management and bool(delivery.wrong(self.link, step.after))
+        return HostChange(self, request, [f"{self.name}: {line}" for line in commands], blind)
 
     def prove(self) -> None:
         """Log in anew."""
@@ -143,25 +145,32 @@ class HostEnd:
 
 @dataclass
 class HostChange:
-    """One change of the host, and the restore point that its transaction made."""
+    """One change of the host, and the restore point that its transaction made.
+
+    `blind`: the host is expected to be away until the switch follows (host_first, with consent).
+    """
 
     end: HostEnd
     request: Request
     commands: list[str]
+    blind: bool = False
     point: dict[str, Any] = field(default_factory=dict)
 
     def make(self, proof: Proof) -> None:
         """Change the host; it cannot hold a change back, so it is proven by whoever made the step."""
-        self._apply(self.request, self.point.update)
+        request = replace(self.request, back=0) if self.blind else self.request
+        self._apply(request, self.point.update, self.blind)
 
     def undo(self) -> None:
         """Put the restore point back; without one nothing was changed."""
         if self.point:
             self._apply(replace(self.request, points=self.point), lambda _made: None)
 
-    def _apply(self, request: Request, keeper: Callable[[dict[str, Any]], None]) -> None:
+    def _apply(self, request: Request, keeper: Callable[[dict[str, Any]], None], blind: bool = False) -> None:
         with _as_end_error(self.end.name):
             outcome = apply(self.end.opener, request, keeper)
+        if blind and isinstance(outcome.error, errors.UnknownError):
+            return
         if outcome.error is not None:
             by_hand = "".join(f"\n  {line}" for line in outcome.recovery)
             raise EndError(f"{self.end.name}: {outcome.error}{by_hand}")

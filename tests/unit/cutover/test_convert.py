@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves which strategy a link gets, what needs consent, and that the first failure ends a run and is told."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.convert import Pair, convert
+
+from .builders import Watching, declared, start
+from .pair import HASH, PLAIN, PORT_ID, STATIC, InMemory, World
+
+
+class Looking(InMemory):
+    """An end in memory that can be looked at, as the real ones can."""
+
+    def look(self):
+        switch, host = self.world.seen()
+        return host if self.name == "esx1" else switch
+
+    @property
+    def half(self):
+        return SimpleNamespace(ports=self.world.declared.ports, nics=self.world.declared.nics)
+
+    @property
+    def goal(self):
+        return self.world.declared.host if self.name == "esx1" else self.world.declared.port
+
+
+def pair(world: World, **options) -> Pair:
+    return Pair(world.declared.name, Looking(world, "ex1"), Looking(world, "esx1"), **options)
+
+
+def one_cable() -> World:
+    link = declared(ports=("ge-0/0/0",), nics=("vmnic2",))
+    return World(link, {"ge-0/0/0": PLAIN}, ("vmnic2",), PORT_ID)
+
+
+def test_a_link_with_the_management_is_converted_leg_by_leg():
+    world = start("plain to static")
+    report = convert([pair(world)], Watching(world))
+    assert (report.strategies, len(report.steps), report.failure) == ({"esx1-lan": "legs"}, 6, "")
+    assert not world.lost
+
+
+def test_a_link_without_the_management_changes_the_host_first():
+    world = start("plain to static", management=False)
+    report = convert([pair(world)], Watching(world))
+    assert (report.strategies, len(report.steps)) == ({"esx1-lan": "host_first"}, 2)
+    assert (world.form, set(world.forms.values())) == (HASH, {STATIC})
+
+
+def test_one_cable_needs_consent_and_is_converted_with_it():
+    world = one_cable()
+    refused = convert([pair(world)], Watching(world))
+    assert "this one cable" in refused.failure
+    assert "Add management to consent" in refused.failure
+    assert (refused.changed, world.form) == (False, PORT_ID)
+    report = convert([pair(world, consent=True)], Watching(world))
+    assert (report.failure, report.strategies) == ("", {"esx1-lan": "host_first"})
+    assert world.form == HASH
+
+
+def test_host_first_over_the_managements_link_needs_consent():
+    world = start("plain to static")
+    refused = convert([pair(world, strategy="host_first")], Watching(world))
+    assert "would cut the host's management off" in refused.failure
+    assert not refused.changed
+    assert convert([pair(world, strategy="host_first", consent=True)], Watching(world)).failure == ""
+
+
+def test_a_link_that_is_done_needs_no_consent_and_no_step():
+    world = start("plain to static")
+    convert([pair(world)], Watching(world))
+    again = convert([pair(world, strategy="host_first")], Watching(world))
+    assert (again.failure, again.changed, again.steps) == ("", False, [])
+
+
+def test_a_foretelling_changes_nothing_and_tells_the_same_steps():
+    world = start("plain to static")
+    before = world.state()
+    told = convert([pair(world)], Watching(world), check=True)
+    assert told.changed
+    assert world.state() == before
+    assert told.steps == convert([pair(world)], Watching(world)).steps
+
+
+@pytest.mark.parametrize(("undo", "changed"), [(None, False), (EndError("no answer"), True)])
+def test_the_first_failure_ends_it_and_says_whether_something_is_left_changed(undo, changed):
+    world, other = start("plain to static"), start("plain to static")
+    world.fails[(3, "before")] = EndError("it broke")
+    if undo is not None:
+        world.fails[(1, "undo")] = undo
+    report = convert([pair(world), pair(other)], Watching(world))
+    assert "it broke" in report.failure
+    assert (report.changed, other.counter) == (changed, 0)
