@@ -10,17 +10,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from vsphere.client import ask
+from controlled import Controlled, ask
 
 
-class Fabric:
+class Fabric(Controlled):
     """A running fabric."""
 
     def __init__(
@@ -34,23 +33,16 @@ class Fabric:
         with tempfile.NamedTemporaryFile("w", suffix=".yml") as file:
             json.dump(self.cabling, file)
             file.flush()
-            command = [sys.executable, str(program), file.name]
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-            assert self.process.stdout is not None
-            line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the fabric did not start: exit status {self.process.wait()}")
-        self.port = int(json.loads(line)["port"])
+            self.command = [sys.executable, str(program), file.name]
+            super().__enter__()
+        self.port = int(self.about["port"])
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         ask(self.vsphere, "use_fabric", port=0, hosts=[])
-        self.process.terminate()
-        self.process.wait(10)
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        super().__exit__(kind, error, trace)
 
     def deliveries(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Tell what becomes of the flows: {HOST: {VMK: {"lost", "of", "flaps", "reasons"}}}."""

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors, faults
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.third_party import vmodl
 
 from .labs import STATIC, changed
 
@@ -64,6 +65,12 @@ def test_the_hosts_own_words_and_the_wrong_property_are_kept(esx1):
     text = esx1.apply(**STATIC).error.text()
     assert "InvalidArgument: not so" in text
     assert "UpdateVirtualSwitch vSwitch1 failed." in text
+
+
+def test_the_property_that_is_wrong_and_the_messages_behind_a_fault_are_kept():
+    wrong = vmodl.fault.InvalidArgument(msg="not so", invalidProperty="spec.mtu")
+    wrong.faultMessage = [vmodl.LocalizableMessage(key="x", message="because of that")]
+    assert faults.words(wrong).endswith("InvalidArgument: not so; invalidProperty spec.mtu; because of that")
 
 
 def test_a_fault_half_way_is_put_back(esx1):

@@ -167,3 +167,12 @@ def test_the_host_of_the_blog_post_becomes_the_same_over_both_ways(esx1, esx2):
     assert found[0] == found[1]
     assert {each["policy"] for each in found[0].values()} == {"loadbalance_ip"}
     assert found[0]["Management Network"]["nicOrder"]["activeNic"] == ["vmnic0", "vmnic1"]
+
+
+@pytest.mark.parametrize("transport", ["api", "ssh"])
+def test_an_uplink_that_comes_and_is_not_declared_active_stays_unused(esx1, transport):
+    esx1.apply(transport, vswitches={"vSwitch0": {"uplinks": ["vmnic0"]}, "vSwitch1": {"uplinks": ["vmnic2"]}})
+    wanted = {"uplinks": ["vmnic2", "vmnic1"], "teaming": {"active_uplinks": ["vmnic2"]}}
+    done = esx1.apply(transport, vswitches={"vSwitch1": wanted})
+    assert done.error is None, done.error
+    assert esx1.state()["switches"]["vSwitch1"]["policy"]["nicTeaming"]["nicOrder"]["activeNic"] == ["vmnic2"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import plan
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import Teaming
 
 from .builders import OVERRIDE, declared, group, host, made, rules, switch, teaming
@@ -176,3 +177,7 @@ def test_one_list_of_an_order_keeps_the_other():
     after = made(current, declared(None, {"Management Network": {"teaming": {"standby_uplinks": ["vmnic1"]}}})).after
     own = after.groups["Management Network"].teaming
     assert (own.active_uplinks, own.standby_uplinks) == (("vmnic0",), ("vmnic1",))
+
+
+def test_a_host_that_lists_the_uplinks_in_another_order_has_what_was_sent():
+    assert plan.difference(host(switch(uplinks=PAIR)), host(switch(uplinks=PAIR[::-1]))) == []
