@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The least that PyEZ can do for the same change: the requests of junos_lag by hand, in threads of one process.
 
-    bare_pyez.py JOB.json      {"user", "key", "known_hosts", "load", "again", "workers", "ports": {SWITCH: PORT}}
+    bare_pyez.py JOB.json      {"user", "key", "ssh_config", "load", "again", "workers", "ports": {SWITCH: PORT}}
 
 `again`: the switches are as they should be, so that only the two reads of a run without change are made. It knows
 nothing: no difference is computed, no answer is judged, nothing is taken back.

@@ -5,11 +5,12 @@
     junos_fleet.py [--sizes 20 100 300] [--only ours bare config resources] [--json FILE]
 
 The switches are lab/junos in a process of its own, whose processor time is told apart. Each contestant begins with
-switches as delivered (with device-count, which the resource modules cannot set), makes the change, and is run again
-when nothing is left to do. Its processor time is that of all its processes (metering.py), less that of an empty play
-with the same inventory; the wall time is whole. By default: ours and bare PyEZ at every size, junos_config up to 100
-switches, the resource modules at the smallest size alone (they take minutes). Every contestant must leave each switch
-with all bundles, and the second run must change nothing: otherwise its row says so and the exit status is 1.
+switches that have device-count and no port configured, because the peers can neither set the one nor take the units
+off a port that becomes a member link; it makes the change, and is run again when nothing is left to do. Its processor
+time is that of all its processes (metering.py), less that of an empty play with the same inventory; the wall time is
+whole. By default: ours and bare PyEZ at every size, junos_config up to 100 switches, the resource modules at the
+smallest size alone (they take minutes). Every contestant must leave each switch with all bundles, and the second run
+must change nothing: otherwise its row says so and the exit status is 1.
 
 They do not do the same: junos_lag computes the difference, runs a commit check, commits confirmed, verifies LACP's
 flags of both ends in a fresh session, confirms and reads back; the bare script makes the same requests and judges
@@ -116,11 +117,10 @@ class Bed:
             yield
 
     def deliver(self) -> None:
-        """Put every switch back to what it was delivered with, and cable its ports."""
+        """Leave every switch nothing but device-count, and cable its ports."""
         ports = {port: {"lacp": "active"} for each in bundles(self.lags).values() for port in each["members"]}
         for name in self.names:
-            self.simulator.control("reset", switch=name)
-            self.simulator.control("commit", switch=name, set=START)
+            self.simulator.control("reset", switch=name, set=START)
             self.simulator.control("far_end", switch=name, ports=ports)
 
     def wrong(self) -> str:
