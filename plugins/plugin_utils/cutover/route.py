@@ -16,6 +16,7 @@ bundle is found as the way into one. From plain ports to a static bundle it is:
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, combinations, pairwise
@@ -83,8 +84,9 @@ def _reason(link: Link) -> str:
 def _shortest(link: Link, start: Place) -> list[Step] | None:
     """Search breadth first; among ways of one length the order of `_next` decides, so it is always the same."""
     came: dict[Place, Place | None] = {start: None}
-    waiting = [start]
-    for place in waiting:
+    waiting = deque([start])
+    while waiting:
+        place = waiting.popleft()
         if place == link.goal:
             return _back(came, place)
         for after in _next(link, place):

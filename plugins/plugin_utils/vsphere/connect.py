@@ -10,10 +10,10 @@ from __future__ import annotations
 import http.client
 import os
 import ssl
-import xml.etree.ElementTree as ElementTree
 from contextlib import suppress
 from functools import cache
 from typing import Any
+from xml.etree import ElementTree
 
 from . import errors
 from .faults import told, untrusted

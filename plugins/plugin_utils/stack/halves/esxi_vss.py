@@ -56,7 +56,8 @@ def _vswitch(site: Site, sides: list[Side]) -> dict[str, Any]:
     bundle = sides[0].link.bundle
     uplinks = [port for side in sides for port in side.end.ports]
     half = PAIRING[bundle]["esxi_vss"]
-    assert isinstance(half, Mapping), "the rules refuse LACP at a standard vSwitch"
+    if not isinstance(half, Mapping):
+        raise AssertionError("the rules refuse LACP at a standard vSwitch")
     return {
         "uplinks": uplinks,
         "mtu": max(mtu_of(site, side.link) for side in sides),

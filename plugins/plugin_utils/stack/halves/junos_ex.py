@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import Side, is_trunk, mtu_of, sides_of
@@ -49,7 +50,8 @@ def _model(device: Device) -> dict[str, str]:
 
 def _bundle(site: Site, side: Side) -> dict[str, Any]:
     link, half = side.link, PAIRING[side.link.bundle]["junos_ex"]
-    assert isinstance(half, dict), "the table has an entry for each bundle of a junos_ex"
+    if not isinstance(half, Mapping):
+        raise AssertionError("the table has an entry for each bundle of a junos_ex")
     found: dict[str, Any] = {
         "members": list(side.end.ports),
         "lacp": half["lacp"],
