@@ -44,6 +44,14 @@ def texts(value):
         yield str(value)
 
 
+def without_prose(value):
+    """Return a role's meta without what is written for people, where `port groups` is no variable."""
+    if isinstance(value, dict):
+        kept = {key: item for key, item in value.items() if key not in ("description", "short_description")}
+        return {key: without_prose(item) for key, item in kept.items()}
+    return [without_prose(item) for item in value] if isinstance(value, list) else value
+
+
 def goes_elsewhere(task):
     """Tell whether a task is delegated to another host than itself, the controller, or the documented variable's."""
     target = str(task.get("delegate_to", "localhost"))
@@ -64,7 +72,8 @@ def violations(parsed):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TOP)))
 def test_knows_its_own_host_only(path):
-    assert violations(yaml.safe_load(path.read_text())) == []
+    parsed = yaml.safe_load(path.read_text())
+    assert violations(without_prose(parsed) if path.parent.name == "meta" else parsed) == []
 
 
 def test_a_roles_own_variable_for_the_probing_host_begins_at_the_controller():
