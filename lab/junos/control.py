@@ -216,7 +216,7 @@ def state(lab: Lab, switch: str) -> dict[str, dict[str, Any]]:
     now = State(chosen(lab, switch))
     return {
         name: {"up": now.up(name), "members": now.members(name), "active": now.active_members(name)}
-        for name in now.bundles()
+        for name in now.bundles
     }
 
 

@@ -167,7 +167,7 @@ def lacp(call: Call) -> Reply:
     """Show LACP of all bundles, or of one; a warning where nothing is configured to speak it (facts, J9)."""
     call.only("interface-name", "extensive")
     state, wanted = State(call.device), call.argument("interface-name")
-    speaking = [name for name in state.bundles() if state.lacp_mode(name)]
+    speaking = [name for name in state.bundles if state.lacp_mode(name)]
     if not speaking:
         words = "lacp subsystem not running - not needed by configuration"
         raise JunosError(Report(words, "warning", daemon="lacpd"))

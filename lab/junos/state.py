@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .device import Device
 from .farend import FLAGS, FarEnd
@@ -49,11 +50,12 @@ def _row(good: bool, timeout: str, activity: str, defaulted: bool = False) -> di
 
 
 class State:
-    """The state of a switch at this moment."""
+    """The state of a switch at this moment; it is worked out once, for one answer asks for the same again and again."""
 
     def __init__(self, device: Device) -> None:
         self.device = device
         self.root = expand(device.committed)
+        self._lacp: dict[str, list[Lacp]] = {}
 
     def interface(self, name: str) -> Node | None:
         """Give the configuration of an interface."""
@@ -64,23 +66,31 @@ class State:
         node = self.root.child("interfaces")
         return node.entries("interface") if node is not None else []
 
-    def bundles(self) -> list[str]:
-        """Give the ae that exist: those below device-count (facts, section 5: no other is ever made)."""
+    @cached_property
+    def bundles(self) -> dict[str, list[str]]:
+        """Give the ae that exist, those below device-count (no other is ever made: facts, section 5), with members."""
         count = self.root.text("chassis", "aggregated-devices", "ethernet", "device-count", default="0")
-        return [f"ae{number}" for number in range(int(count))]
+        found: dict[str, list[str]] = {f"ae{number}": [] for number in range(int(count))}
+        for node in self.configured():
+            bundle = bundle_of(node)
+            if bundle in found and node.key in self.ports:
+                found[bundle].append(node.key)
+        return found
+
+    @cached_property
+    def ports(self) -> frozenset[str]:
+        """Give the physical ports."""
+        return frozenset(self.device.model.ports(self.device.fpcs))
 
     def members(self, bundle: str) -> list[str]:
         """Give the members of a bundle that exists."""
-        if bundle not in self.bundles():
-            return []
-        ports = set(self.device.model.ports(self.device.fpcs))
-        return [node.key for node in self.configured() if bundle_of(node) == bundle and node.key in ports]
+        return self.bundles.get(bundle, [])
 
     def bundle(self, port: str) -> str:
         """Give the existing bundle that a port is in, or nothing."""
         node = self.interface(port)
         name = bundle_of(node) if node is not None else ""
-        return name if name in self.bundles() else ""
+        return name if name in self.bundles else ""
 
     def enabled(self, name: str) -> bool:
         """Tell whether an interface is administratively up."""
@@ -102,6 +112,11 @@ class State:
 
     def lacp(self, bundle: str) -> list[Lacp]:
         """Give LACP's view of each member of a bundle that speaks it."""
+        if bundle not in self._lacp:
+            self._lacp[bundle] = self._members(bundle)
+        return self._lacp[bundle]
+
+    def _members(self, bundle: str) -> list[Lacp]:
         members = self.members(bundle)
         partners = [self._partner(bundle, port) for port in members]
         counted = Counter(partner for partner in partners if partner)
@@ -155,7 +170,7 @@ class State:
             node = self.interface(name)
             least = int(node.text("aggregated-ether-options", "minimum-links", default="1")) if node is not None else 1
             return len(self.active_members(name)) >= least
-        if name in self.device.model.ports(self.device.fpcs):
+        if name in self.ports:
             return self.far(name) is not None
         return True
 
@@ -163,7 +178,7 @@ class State:
         """Give all physical interfaces that exist, as `show interfaces terse` lists them."""
         ports = self.device.model.ports(self.device.fpcs)
         internal = ["bme0", "irb" if self.device.model.style == "els" else "vlan", "lo0", "me0", "vme"]
-        return [*ports, *self.bundles(), *internal]
+        return [*ports, *self.bundles, *internal]
 
     def speed(self, name: str) -> str:
         """Give an interface's speed; that of a bundle is the sum of its active members'."""

@@ -40,12 +40,13 @@ class Node:
 
     def find(self, *path: str) -> Node | None:
         """Follow `path` of XML names down; a list takes two steps, its name and the entry's key."""
-        node: Node | None = self
-        steps = list(path)
-        while steps and node is not None:
-            name = steps.pop(0)
+        node, steps = self, iter(path)
+        for name in steps:
             below = node.schema.children.get(name)
-            node = node.child(name, steps.pop(0) if below and below.kind == "list" else "")
+            found = node.child(name, next(steps) if below and below.kind == "list" else "")
+            if found is None:
+                return None
+            node = found
         return node
 
     def text(self, *path: str, default: str = "") -> str:

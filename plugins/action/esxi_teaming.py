@@ -17,6 +17,7 @@ with suppress(ImportError):
     for _name in ("pyVmomi", "pyVmomi.SoapAdapter", "pyVmomi.VmomiSupport"):
         importlib.import_module(_name)
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.arguments import validated
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline, options, points, shape
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
@@ -71,7 +72,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result; a refusal or a failure carries the message that says what the host has now."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _validated, arguments = self.validate_argument_spec(argument_spec=_SPEC, required_if=_NEEDS)
+        arguments = validated(self, _SPEC, _NEEDS)
         self._vars = task_vars or {}
         try:
             result.update(self._dispatch(arguments))

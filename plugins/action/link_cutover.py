@@ -25,6 +25,7 @@ with suppress(ImportError):
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import detached
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.targets import Variables
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.arguments import validated
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
 
 _SPEC: dict[str, Any] = {
@@ -86,7 +87,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result; a failure's message says what both ends have now."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _validated, arguments = self.validate_argument_spec(argument_spec=_SPEC)
+        arguments = validated(self, _SPEC)
         self._vars = task_vars or {}
         try:
             result.update(self._convert(arguments))

@@ -15,6 +15,7 @@ on a device, and an ELS trunk without any member is refused in any case.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .findings import Finding
 from .model import EDGE, NO_VLAN, Style, Switching, junos_mtu
@@ -54,14 +55,16 @@ class Draft:
             self.own(*parents, leaf(tag, value))
 
 
+@lru_cache(maxsize=4096)
 def interface(name: str) -> tuple[str | Segment, ...]:
     """Return the path of an interface."""
-    return ("interfaces", entry("interface", name))
+    return path("interfaces", entry("interface", name))
 
 
+@lru_cache(maxsize=4096)
 def family(name: str) -> tuple[str | Segment, ...]:
     """Return the path of an interface's layer 2."""
-    return (*interface(name), entry("unit", "0"), "family", "ethernet-switching")
+    return path(*interface(name), entry("unit", "0"), "family", "ethernet-switching")
 
 
 def mode_of(config: Config, name: str, style: Style) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from . import layout, members
@@ -62,10 +63,15 @@ class Plan:
         """Return the operations as one load."""
         return to_xml(self.operations)
 
+    @cached_property
+    def direct(self) -> frozenset[str]:
+        """Return the interfaces that the operations name."""
+        return frozenset(touched_by(self.operations))
+
     @property
     def touched(self) -> set[str]:
         """Return the interfaces that the operations change by more than a description, bundles with their members."""
-        direct = touched_by(self.operations)
+        direct = set(self.direct)
         for held in (members.members_by_bundle(self.before), members.members_by_bundle(self.after)):
             for name, ports in held.items():
                 if name in direct:
@@ -112,8 +118,7 @@ def make(
     operations = difference(current, goal.config, goal.owned)
     plan = Plan(current, goal.config, style, operations, findings=goal.findings, notes=goal.notes)
     plan.disabled = {bundle.name: frozenset(bundle.disabled_members or ()) for bundle in declared.bundles}
-    direct = touched_by(operations)
-    plan.foreign = [item for item in goal.foreign if item.goes or item.port in direct]
+    plan.foreign = [item for item in goal.foreign if item.goes or item.port in plan.direct]
     touched = plan.touched
     names = [] if state == "deleted" else [bundle.name for bundle in declared.bundles if bundle.name in touched]
     plan.expected = plan.expected_of(names)

@@ -76,7 +76,7 @@ def leave(config: Config, port: str, name: str) -> None:
 def _keep(config: Config, where: tuple[object, ...], first: str, last: str, wanted: bool) -> None:
     if not wanted:
         return
-    above: Path = path(*where)  # type: ignore[arg-type]  # steps, as this module builds them
+    above: Path = path(*where)
     if first == last:
         config.add(*above, entry("member", first))
     else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 from xml.etree import ElementTree
 
@@ -27,9 +28,15 @@ class Segment(NamedTuple):
 Path: TypeAlias = tuple[Segment, ...]
 
 
+@lru_cache(maxsize=65536)
 def path(*steps: str | Segment) -> Path:
     """Return a path; a plain string is a container or a leaf without a value."""
-    return tuple(step if isinstance(step, Segment) else Segment(step) for step in steps)
+    return tuple([step if type(step) is Segment else _container(step) for step in steps])
+
+
+@lru_cache(maxsize=4096)
+def _container(tag: str) -> Segment:
+    return Segment(tag)
 
 
 def entry(tag: str, key: str | int) -> Segment:
@@ -43,14 +50,16 @@ def leaf(tag: str, value: str | int) -> Segment:
 
 
 class Statements(dict[Path, None]):
-    """Statements in their order, with two indexes: by their first two steps, and by the interfaces that they name.
+    """Statements in their order, with indexes: by their first two steps, and by the interfaces that they name.
 
-    Without them the cost of a plan would grow with the square of the number of interfaces.
+    Without them the cost of a plan would grow with the square of the number of interfaces. `lists` holds the keys of
+    the entries of each list below a first step, as (step, tag).
     """
 
     def __init__(self, items: Iterable[Path] = ()) -> None:
         super().__init__()
         self.groups: dict[Path, dict[Path, None]] = {}
+        self.lists: dict[tuple[Segment, str], dict[str, None]] = {}
         self.mentions: dict[str, dict[Path, None]] = {}
         for item in items:
             self[item] = None
@@ -59,7 +68,10 @@ class Statements(dict[Path, None]):
         if item in self:
             return
         super().__setitem__(item, value)
-        self.groups.setdefault(item[:2], {})[item] = None
+        group = self.groups.setdefault(item[:2], {})
+        if not group and len(item) > 1 and item[1].key is not None:
+            self.lists.setdefault((item[0], item[1].tag), {})[item[1].key] = None
+        group[item] = None
         for name in _interfaces_in(item):
             self.mentions.setdefault(name, {})[item] = None
 
@@ -69,6 +81,8 @@ class Statements(dict[Path, None]):
         del group[item]
         if not group:
             del self.groups[item[:2]]
+            if len(item) > 1 and item[1].key is not None:
+                del self.lists[item[0], item[1].tag][item[1].key]
         for name in _interfaces_in(item):
             self.mentions.get(name, {}).pop(item, None)
 
@@ -120,15 +134,15 @@ class Config:
 
     def has(self, *steps: str | Segment) -> bool:
         """Tell whether there is a statement at or below these steps."""
-        return any(True for _item in self.below(*steps))
+        prefix = path(*steps)
+        return prefix in self.statements.groups if len(prefix) == 2 else bool(self.statements.at(prefix))
 
     def entries(self, *steps: str | Segment, tag: str) -> list[str]:
         """Return the keys of the list `tag` below these steps, in the order of the device."""
         above = path(*steps)
         if len(above) == 1:
-            found = (group[1] for group in self.statements.groups if len(group) == 2 and group[0] == above[0])
-        else:
-            found = (rest[0] for rest in self.below(*steps) if rest)
+            return list(self.statements.lists.get((above[0], tag), ()))
+        found = (rest[0] for rest in self.below(*steps) if rest)
         return list(dict.fromkeys(step.key for step in found if step.tag == tag and step.key is not None))
 
     def value(self, *steps: str | Segment) -> str | None:
@@ -137,9 +151,10 @@ class Config:
 
     def values(self, *steps: str | Segment) -> list[str]:
         """Return all values of the leaf whose tag is the last step."""
-        *parents, last = path(*steps)
-        tails = self.below(*parents)
-        return [rest[0].value for rest in tails if rest and rest[0].tag == last.tag and rest[0].value is not None]
+        whole = path(*steps)
+        size, tag = len(whole), whole[-1].tag
+        leaves = (item[size - 1] for item in self.statements.at(whole[:-1]) if len(item) >= size)
+        return [step.value for step in leaves if step.tag == tag and step.value is not None]
 
     def is_inactive(self, *steps: str | Segment) -> bool:
         """Tell whether this path, or one above it, is marked inactive."""
@@ -186,20 +201,26 @@ def _walk(element: Any, above: Path, config: Config) -> None:
     tag = _local(element)
     if not tag or tag in ("comment", "undocumented"):
         return
-    children = [child for child in element if _local(child)]
-    name = next((child for child in children if _local(child) == "name" and not len(child)), None)
-    text = (element.text or "").strip()
+    children = [child for child in element if isinstance(child.tag, str)]
+    name = next((child for child in children if child.tag.endswith("name") and _is_key(child)), None)
     if name is not None:
         here = (*above, Segment(tag, key=(name.text or "").strip()))
         children.remove(name)
+    elif children:
+        here = (*above, _container(tag))
     else:
-        here = (*above, Segment(tag, value=text or None) if not children else Segment(tag))
+        here = (*above, Segment(tag, value=(element.text or "").strip() or None))
     if element.get("inactive") == "inactive":
         config.inactive.add(here)
     if not children:
         config.statements[here] = None
     for child in children:
         _walk(child, here, config)
+
+
+def _is_key(element: Any) -> bool:
+    """Tell whether the element is the `<name>` that its parent, an entry of a list, is known by."""
+    return _local(element) == "name" and not len(element)
 
 
 def _local(element: Any) -> str:

@@ -180,6 +180,8 @@ def _read_back(session: Session, opener: Opener, request: Request, seen: Survey)
     except errors.SwitchError as error:
         what = f"The commit is confirmed, but the configuration could not be read back. {error.what}"
         raise errors.ConfirmedError(what, error.mend, error.words) from None
+    if config == seen.plan.after:
+        return
     left = request.plan(config, seen.style)
     if left.changed:
         what = "The commit is confirmed, but the switch did not keep all of it:"

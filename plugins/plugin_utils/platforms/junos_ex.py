@@ -21,6 +21,7 @@ MTU_LOWEST, MTU_HIGHEST = 256, 9216
 """`Value 0 is not within range (256..9216)` (EX, internap/fake-switches)."""
 
 
+@lru_cache(maxsize=4096)
 def is_port(name: str) -> bool:
     """Tell whether the name is a physical port such as ge-0/0/3 (FPC or virtual chassis member, PIC, port)."""
     return PORT.fullmatch(name) is not None
