@@ -7,12 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.checks import TLS_PORTS
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import Service
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values import seconds
-
-_TLS_PORTS = (443, 465, 636, 993, 995, 8443)
 
 
 def _services(site: Site) -> list[tuple[str, Service]]:
@@ -149,7 +148,7 @@ def http_mode_on_tls_port(site: Site) -> Iterator[Fault]:
     Mend: set `tls: {at: haproxy, certificate: NAME}`, or mode tcp to pass TLS through.
     """
     for name, service in _services(site):
-        wrong = sorted(set(service.ports) & set(_TLS_PORTS))
+        wrong = sorted(set(service.ports) & set(TLS_PORTS))
         if service.mode == "http" and service.tls.at == "none" and wrong:
             yield Fault(
                 ("services", name, "ports"),
