@@ -25,6 +25,7 @@ TOPICS = {
     "services": "Services",
     "backends": "Backends",
     "health": "Health checks",
+    "protocols": "Protocols of clients and servers",
     "certificates": "Certificates",
 }
 READING = "Reading the files"

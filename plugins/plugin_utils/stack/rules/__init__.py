@@ -15,6 +15,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     link_vlans,
     links,
     pairs,
+    protocols,
     services,
     vips,
     vlans,
@@ -23,5 +24,5 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
 TOPICS = (
     *(vlans, devices),
     *(links, link_ports, link_bundles, link_vlans, link_esxi),
-    *(pairs, vips, services, backends, health, certificates),
+    *(pairs, vips, services, backends, health, protocols, certificates),
 )

@@ -14,7 +14,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.checks i
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import Service
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import HealthCheck, Service
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values import seconds
 
 _HTTP_KEYS = ("method", "uri", "host", "expect_status")
@@ -45,6 +45,11 @@ def used_types(service: Service) -> set[str]:
     return {usual(health, port) for port in checked_ports(service)} if health.type == "by_port" else {health.type}
 
 
+def _asked_as(health: HealthCheck) -> str:
+    """Return the type whose keys a check takes: by port, with a page for the port of HTTPS, those of http."""
+    return "http" if health.type == "by_port" and health.uri is not None else health.type
+
+
 @rule("HEALTH_KEY_FOREIGN")
 def health_key_foreign(site: Site) -> Iterator[Fault]:
     """A health check has a key that its type does not use.
@@ -57,7 +62,7 @@ def health_key_foreign(site: Site) -> Iterator[Fault]:
         health = service.health_check
         for key in (*_HTTP_KEYS, "user"):
             wanted = _USER_TYPES if key == "user" else ("http",)
-            if getattr(health, key) is not None and not used_types(service) & set(wanted):
+            if getattr(health, key) is not None and _asked_as(health) not in wanted:
                 yield Fault(
                     ("services", name, "health_check", key),
                     f"a check of type {health.type} does not use {key} and would ignore it; set type "
@@ -65,21 +70,22 @@ def health_key_foreign(site: Site) -> Iterator[Fault]:
                 )
 
 
-@rule("HEALTH_PORT_FOREIGN", severity="warning", waivable=True)
+@rule("HEALTH_PORT_FOREIGN", waivable=True)
 def health_port_foreign(site: Site) -> Iterator[Fault]:
-    """The health check asks a port on which the service is not.
+    """The health check asks another port than the one that is served.
 
     Breaks: a server whose service is dead stays UP as long as the other port answers.
-    Why: a check proves what it asks for, and nothing else.
-    Mend: remove `port` from the health check, or waive it where the other port speaks for the service.
+    Why: a check proves what it asks for, and nothing else; one port cannot speak for several.
+    Mend: remove `port` from the health check, or waive it where that port speaks for the service.
     """
     for name, service in _services(site):
         port = service.health_check.port
-        if port is not None and port not in served_ports(service):
+        unasked = [served for served in served_ports(service) if port not in (None, served)]
+        if unasked:
             yield Fault(
                 ("services", name, "health_check", "port"),
-                f"port {port} is asked and {', '.join(map(str, served_ports(service)))} is served, so a dead "
-                "service could stay UP; remove port, or waive it",
+                f"port {port} is asked where {', '.join(map(str, unasked))} is served, so a dead service could stay "
+                "UP; remove port, or waive it",
             )
 
 
