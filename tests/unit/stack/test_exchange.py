@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import render
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.checks import check_at
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules import protocols
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import Service
 
 from . import goldens
@@ -88,3 +90,7 @@ def test_exchange_2016_is_bridged_and_its_certificate_verified():
     servers = parts("exchange2016")["exchange_web"]["backends"]["exchange_web.owa.servers"]["servers"]
     assert {server["tls"]["verify"] for server in servers} == {"required"}
     assert {server["port"] for server in servers} == {443}
+
+
+def test_the_rule_on_idle_sessions_knows_the_default_of_the_role():
+    assert {render._TIMEOUTS["client"], render._TIMEOUTS["server"]} == {protocols._DEFAULT_TIMEOUT}
