@@ -25,6 +25,7 @@ TOPICS = {
     "services": "Services",
     "backends": "Backends",
     "health": "Health checks",
+    "sticking": "Stick tables of several services",
     "protocols": "Protocols of clients and servers",
     "certificates": "Certificates",
 }

@@ -24,6 +24,7 @@ INVENTORY = ROOT / "inventories" / "exchange_lab"
 FOLDER = ROOT / ".cache" / "lab" / "exchange"
 NODES = ("lb1", "lb2")
 SERVERS = ("cas1", "cas2")
+OWN = ("exchange2010", "exchange2016", "offloaded2010")
 PATIENCE = 60  # seconds after which a state that does not come is a failure
 SHOW_STAT = """
 import socket
@@ -119,7 +120,7 @@ def whole(provisioned):
     """The lab with everything in service, before and after the test."""
     yield provisioned
     for server in SERVERS:
-        for what in ("ews", "imap"):
+        for what in ("ews", "imap", "owa"):
             control(server, "recover", what)
     for node in NODES:
-        until(set(), lambda node=node: down(node, "exchange2010") | down(node, "exchange2016"))
+        until(set(), lambda node=node: set().union(*(down(node, service) for service in OWN)))

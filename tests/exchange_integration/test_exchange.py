@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from conftest import NODES, SERVERS, ask, control, down, inside, status, until
 
-OLD, NEW = "10.231.141.100", "10.231.141.101"
+OLD, NEW, OFFLOADED = "10.231.141.100", "10.231.141.101", "10.231.141.102"
 NAME = ("--name", "mail.lab.test")
 CLIENTS = "10.231.141.150-10.231.141.161"
 
@@ -29,6 +29,14 @@ def test_each_client_of_exchange_2010_has_one_server_for_all_protocols_and_both_
     assert len(met) == 12
     assert all(len(names) == 1 for names in met.values()), met
     assert set().union(*met.values()) == set(SERVERS)
+
+
+def test_https_that_is_offloaded_beside_it_has_each_client_at_that_server_too(whole):
+    elsewhere = servers_met()
+    found = ask(
+        "protocols", OFFLOADED, *NAME, "--sources", CLIENTS, "--ports", "443", "--times", "2", "--path", "/whoami"
+    )
+    assert {client: set(ports["443"]) for client, ports in found.items()} == elsewhere
 
 
 def test_a_client_of_exchange_2010_that_asks_over_plain_http_is_sent_to_https(whole):
@@ -54,6 +62,15 @@ def test_one_virtual_directory_that_fails_takes_down_only_itself(whole):
     assert met_over_https("/EWS/Exchange.asmx") == {"cas2"}
     for path in ("/owa/", "/ecp/", "/mapi/emsmdb", "/rpc/rpcproxy.dll", "/oab/", "/autodiscover/", "/"):
         assert met_over_https(path) == set(SERVERS), path
+
+
+def test_an_owa_that_fails_leaves_the_mail_protocols_and_the_other_directories_in_service(whole):
+    control("cas1", "fail", "owa")
+    for node in NODES:
+        until({"exchange2010.443/cas1"}, lambda node=node: down(node, "exchange2010"))
+        until({"exchange2016/cas1", "exchange2016.owa/cas1"}, lambda node=node: down(node, "exchange2016"))
+    assert met_over_https("/ews/exchange.asmx") == set(SERVERS)
+    assert met_over_https("/owa/") == {"cas2"}
 
 
 def met_over_https(path):

@@ -145,6 +145,7 @@ class Service(Part):
     tls: Tls
     server_names: tuple[Text, ...] = ()
     stickiness: Literal["cookie", "source", "none"] = "none"
+    sticks_with: Text | None = None
     clients_behind_nat: Flag = False
     balance: Balance = "roundrobin"
     backends: Annotated[tuple[Backend, ...], Field(min_length=1)]

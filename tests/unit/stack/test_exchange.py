@@ -94,3 +94,16 @@ def test_exchange_2016_is_bridged_and_its_certificate_verified():
 
 def test_the_rule_on_idle_sessions_knows_the_default_of_the_role():
     assert {render._TIMEOUTS["client"], render._TIMEOUTS["server"]} == {protocols._DEFAULT_TIMEOUT}
+
+
+def test_a_service_that_sticks_with_another_one_has_its_clients_where_that_has_them(tmp_path):
+    site = builders.site()
+    site["services"] = {
+        "mail": builders.tcp(
+            "10.0.10.5", ports=[25, 143], stickiness="source", timeouts={"client": "1h", "server": "1h"}
+        ),
+        "web": builders.service("10.0.10.6", stickiness="source", sticks_with="mail"),
+    }
+    found = goldens.inventory(builders.loaded(site, tmp_path))["lb1"]["haproxy_services"]
+    assert found["web"]["backends"]["web.servers"]["stick"] == {"on": "src", "table": "mail.25.servers"}
+    assert found["mail"]["backends"]["mail.25.servers"]["stick"]["type"] == "ip"

@@ -41,13 +41,19 @@ def _fragment(site: Site, pair: LbPair, pair_name: str, name: str, service: Serv
     frontends = {front: _frontend(service, front, ports) for front, ports in groups.items()}
     if service.redirect_http:
         frontends[f"{name}.redirect"] = _redirect(service)
-    first = f"{next(iter(groups))}.servers"
+    keeper = service.sticks_with or name
+    table = _table_holder(keeper, site.services[keeper])
     backends: dict[str, Any] = {}
     for front, ports in groups.items():
         port = _server_port(service, ports)
         for own, health in [(f"{front}.servers", check_at(service, port)), *_directories(service, front)]:
-            backends[own] = _backend(site, pair, pair_name, service, port, health, None if own == first else first)
+            backends[own] = _backend(site, pair, pair_name, service, port, health, None if own == table else table)
     return {"frontends": frontends, "backends": backends}
+
+
+def _table_holder(name: str, service: Service) -> str:
+    """Return the backend that holds the stick table of a service: that of its first port."""
+    return f"{next(iter(_port_groups(name, service)))}.servers"
 
 
 def _directories(service: Service, front: str) -> list[tuple[str, dict[str, Any]]]:
@@ -149,7 +155,7 @@ def _backend(
 
 
 def _stick(pair_name: str, table: str | None) -> dict[str, Any]:
-    """Stick by source address; all ports of a service share one table: one server for all of a client."""
+    """Stick by source address; all ports share one table, also those of services that stick with another one."""
     if table is not None:
         return {"on": "src", "table": table}
     return {"on": "src", "type": "ip", "size": "100k", "expire": "30m", "peers": pair_name}

@@ -17,6 +17,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     pairs,
     protocols,
     services,
+    sticking,
     vips,
     vlans,
 )
@@ -24,5 +25,5 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
 TOPICS = (
     *(vlans, devices),
     *(links, link_ports, link_bundles, link_vlans, link_esxi),
-    *(pairs, vips, services, backends, health, protocols, certificates),
+    *(pairs, vips, services, backends, health, sticking, protocols, certificates),
 )
