@@ -25,6 +25,8 @@ FOLDER = ROOT / ".cache" / "lab" / "exchange"
 NODES = ("lb1", "lb2")
 SERVERS = ("cas1", "cas2")
 OWN = ("exchange2010", "exchange2016", "offloaded2010")
+FIRST, LAST = 150, 161  # twelve clients, all in one container
+CLIENTS = f"10.231.141.{FIRST}-10.231.141.{LAST}"
 PATIENCE = 60  # seconds after which a state that does not come is a failure
 SHOW_STAT = """
 import socket
@@ -112,6 +114,8 @@ def provisioned(lab):
 
     site.change(add)
     play(site.folder)
+    for last in range(FIRST, LAST + 1):
+        inside("client", "ip", "address", "replace", f"10.231.141.{last}/24", "dev", "eth1")
     return site
 
 

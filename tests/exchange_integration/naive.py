@@ -54,6 +54,9 @@ NAIVE: dict[str, Trap] = {
     "offloaded": Trap("EXTENDED_PROTECTION_OFFLOAD", web(111, extended_protection=True)),
     "other_certificate": Trap("EXTENDED_PROTECTION_NAME", web(112, "other", extended_protection=True, **BRIDGED)),
     "plain_to_tls": Trap("OFFLOAD_TO_TLS_SERVERS", web(113, servers_require_tls=True, backends=["cas3"])),
+    "plain_to_443": Trap(
+        "BACKEND_PLAIN_TO_TLS", web(120, backend_port=443, health_check={"type": "tls", "interval": "1s"})
+    ),
     "short_poll": Trap(
         "TIMEOUT_UNDER_LONG_POLL", web(114, **BRIDGED, long_polls="15m", timeouts={"client": "1s", "server": "1s"})
     ),

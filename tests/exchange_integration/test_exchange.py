@@ -3,19 +3,10 @@
 
 from __future__ import annotations
 
-import pytest
-from conftest import NODES, SERVERS, ask, control, down, inside, status, until
+from conftest import CLIENTS, NODES, SERVERS, ask, control, down, inside, status, until
 
 OLD, NEW, OFFLOADED = "10.231.141.100", "10.231.141.101", "10.231.141.102"
 NAME = ("--name", "mail.lab.test")
-CLIENTS = "10.231.141.150-10.231.141.161"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def many_addresses(provisioned):
-    """Give the client's container the addresses of twelve clients."""
-    for last in range(150, 162):
-        inside("client", "ip", "address", "replace", f"10.231.141.{last}/24", "dev", "eth1")
 
 
 def servers_met(times="1"):

@@ -7,7 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.checks import PROTOCOL_PORTS, RPC_ENDPOINT
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.checks import (
+    PROTOCOL_PORTS,
+    RPC_ENDPOINT,
+    TLS_PORTS,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import Service
@@ -114,7 +118,7 @@ def extended_protection_offload(site: Site) -> Iterator[Fault]:
     for name, service in _services(site):
         if service.extended_protection and _offloads(service):
             yield Fault(
-                ("services", name, "tls", "at"),
+                ("services", name),
                 "the servers have Extended Protection, and behind offloaded TLS every Windows logon fails; declare "
                 "backend_tls with the servers' own certificate, or pass TLS through in mode tcp",
             )
@@ -162,9 +166,26 @@ def offload_to_tls_servers(site: Site) -> Iterator[Fault]:
     for name, service in _services(site):
         if service.servers_require_tls and not service.extended_protection and _offloads(service):
             yield Fault(
-                ("services", name, "tls", "at"),
+                ("services", name),
                 "the servers take no plain requests, so clients would be refused or redirected without end; declare "
                 "backend_tls, or set the servers up for it and say servers_require_tls: false",
+            )
+
+
+@rule("BACKEND_PLAIN_TO_TLS", waivable=True)
+def backend_plain_to_tls(site: Site) -> Iterator[Fault]:
+    """TLS ends here, and plain HTTP goes to a port on which servers speak TLS.
+
+    Breaks: every request is answered 400 or 502, whatever an open port says of the servers' health.
+    Why: ports of TLS by IANA; nothing but `backend_tls` makes the load balancer speak it.
+    Mend: declare `backend_tls`, or the servers' plain port as `backend_port`.
+    """
+    for name, service in _services(site):
+        port = service.backend_port
+        if service.mode == "http" and _offloads(service) and port in TLS_PORTS:
+            yield Fault(
+                ("services", name),
+                f"servers speak TLS on port {port} and would get plain HTTP; declare backend_tls, or their plain port",
             )
 
 
