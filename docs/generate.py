@@ -25,6 +25,8 @@ TOPICS = {
     "services": "Services",
     "backends": "Backends",
     "health": "Health checks",
+    "sticking": "Stick tables of several services",
+    "protocols": "Protocols of clients and servers",
     "certificates": "Certificates",
 }
 READING = "Reading the files"
@@ -51,6 +53,7 @@ def _by_topic() -> dict[str, list[Rule]]:
     found: dict[str, list[Rule]] = {title: [] for title in (*TOPICS.values(), READING)}
     for rule in RULES.values():
         found[TOPICS[rule.topic] if rule.stage == "model" else READING].append(rule)
+    found[READING].sort(key=lambda rule: rule.id)  # they are entered as their modules are imported, in no certain order
     return found
 
 

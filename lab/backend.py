@@ -24,7 +24,7 @@ import json
 import signal
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import parse_qs
@@ -35,7 +35,7 @@ from traffic.proxy_protocol import ProxyHeader, ProxyHeaderError, take_proxy_hea
 TICK = 0.05  # seconds between two pieces of a held download
 PIECE = 65536  # bytes written at most at once for a download without a rate
 HEAD_LIMIT = 65536  # bytes; a request head that is longer is answered 431
-REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"} | {
+REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"} | {
     431: "Request Header Fields Too Large",
     501: "Not Implemented",
     503: "Service Unavailable",
@@ -211,9 +211,12 @@ class Connection(asyncio.Protocol):
             "proxy": vars(self.proxy) if self.proxy else None,
         }
 
-    def _control(self, request: Request) -> Answer:
+    def _from_loopback(self) -> bool:
         peer = ipaddress.ip_address(self.transport.get_extra_info("peername")[0].partition("%")[0])
-        if not (getattr(peer, "ipv4_mapped", None) or peer).is_loopback:
+        return (getattr(peer, "ipv4_mapped", None) or peer).is_loopback
+
+    def _control(self, request: Request) -> Answer:
+        if not self._from_loopback():
             return Answer(403, b"control is for this host's own loopback\n")
         verb = request.path[len("/control/") :]
         if verb in {"fail", "recover"}:
@@ -352,13 +355,20 @@ async def start(options: Options, state: State) -> list[asyncio.Server]:
     ]
 
 
-async def serve(options: Options) -> None:
-    """Serve until SIGTERM or SIGINT."""
+async def run_until_stopped(begin: Callable[[], Awaitable[list[asyncio.Server]]]) -> None:
+    """Open listeners and serve until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await start(options, State(options.name, options.delay / 1000))
+    servers = await begin()
     await stop.wait()
+    for server in servers:
+        server.close()
+
+
+async def serve(options: Options) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    await run_until_stopped(lambda: start(options, State(options.name, options.delay / 1000)))
 
 
 if __name__ == "__main__":

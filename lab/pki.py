@@ -115,6 +115,17 @@ def service(folder: Path) -> None:
     write_secret(folder / "shop.pfx", bundle)
 
 
+def pem(folder: Path, stem: str, names: list[str]) -> Path:
+    """Write a certificate with its chain and key to the folder that every container of the lab sees; once."""
+    path = folder / "public" / f"{stem}.pem"
+    issuer = authorities(folder)
+    if not path.exists():
+        leaf, key = certificate(names[0], issuer, authority=False, names=names)
+        chain = [item.public_bytes(serialization.Encoding.PEM) for item in (leaf, issuer[0])]
+        write_secret(path, b"".join([*chain, _key_bytes(key)]))
+    return path
+
+
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

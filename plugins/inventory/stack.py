@@ -102,16 +102,24 @@ options:
       - C(lb) (a pair), C(vip), C(vip6), C(prefers) (a node; otherwise an odd address goes to the
         first node of the pair and an even one to the second), C(ports), C(redirect_http), C(profile),
         C(mode), C(tls) (C(at), C(certificate), C(alpn), C(minimum)), C(server_names), C(stickiness) (C(cookie),
-        C(source), C(none)), C(clients_behind_nat), C(balance), C(backends), C(backend_port) (each port goes on to the
-        same port without it), C(backend_tls) (C(verify), C(ca_file), C(server_name)), C(send_proxy), C(health_check),
+        C(source), C(none)), C(sticks_with) (another service, whose stick table both use), C(clients_behind_nat),
+        C(balance), C(backends), C(backend_port) (each port goes on to the same port without it), C(backend_tls)
+        (C(verify), C(ca_file), C(server_name)), C(send_proxy), C(health_check),
         C(timeouts), C(long_polls) (how long requests are held open on purpose), C(maxconn), C(verify) (C(path),
         C(expect_status), C(identify_header) for C(playbooks/verify.yml)), C(raw) (lines for C(frontend) and
         C(backend)).
+      - C(health_check) takes C(type) (C(http), C(tcp), C(smtp), C(imap), C(pop3), C(tls), C(ldap), C(mysql), C(pgsql),
+        C(redis), or C(by_port), which asks each port in the protocol that is usual there, and that of HTTPS for
+        C(uri)), C(method), C(uri), C(host), C(expect_status), C(user), C(port), C(interval), C(rise) and C(fall).
+      - C(virtual_directories) by name, each with C(path) and C(health_uri), in mode C(http). Each has a backend of its
+        own, whose servers are checked by that page; what they do not match goes to the service's own backend.
+      - C(servers_require_tls) and C(extended_protection) tell of the servers what refuses offloaded TLS.
       - A backend is a device, an address, or a mapping of C(host), C(name), C(weight), C(backup), C(maxconn).
     type: dict
   profiles:
     description:
-      - Defaults for services by name. A profile may name another as its C(profile); C(iis) comes with the collection.
+      - Defaults for services by name. A profile may name another as its C(profile); C(exchange2010),
+        C(exchange2016) and C(iis) come with the collection.
       - Each object may have C(waive), a mapping of rule to reason, for the rules that C(docs/rules.md) calls waivable.
     type: dict
 """

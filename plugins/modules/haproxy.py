@@ -60,9 +60,9 @@ options:
         C(peers), C(table) (another section's, which then has type, size, expire and peers)), C(health_check), C(acls),
         C(http_request), C(http_response), C(options), C(timeouts), C(servers) and C(raw). Listens take the keys of
         both.
-      - Health checks take C(type) (V(http), V(tcp), V(smtp), V(tls), V(ldap), V(mysql), V(pgsql) or V(redis)),
-        C(method), C(uri) and C(expect_status) (V(http) only), C(host) (V(http), V(smtp) and V(tls)), C(user)
-        (V(mysql) and V(pgsql)), C(tls), C(port), C(interval), C(rise) and C(fall).
+      - Health checks take C(type) (V(http), V(tcp), V(smtp), V(imap), V(pop3), V(tls), V(ldap), V(mysql), V(pgsql)
+        or V(redis)), C(method), C(uri) and C(expect_status) (V(http) only), C(host) (V(http), V(smtp) and V(tls)),
+        C(user) (V(mysql) and V(pgsql)), C(tls), C(port), C(interval), C(rise) and C(fall).
       - Servers take C(name), C(address), C(port), C(weight) (default V(100), so that percentages mean something),
         C(cookie), C(check), C(check_port), C(tls) (C(verify), C(ca_file), C(verify_host), C(sni), C(alpn)),
         C(send_proxy) (V(v1) or V(v2)), C(backup), C(maxconn) and C(raw).

@@ -21,7 +21,7 @@ CIPHERS = (
 )
 CIPHERSUITES = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 TLS_VERSIONS = ["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
-CHECKS = ["http", "tcp", "smtp", "tls", "ldap", "mysql", "pgsql", "redis"]
+CHECKS = ["http", "tcp", "smtp", "imap", "pop3", "tls", "ldap", "mysql", "pgsql", "redis"]
 
 LINE: Options = {"type": "line"}
 TOKEN: Options = {"type": "token"}

@@ -165,6 +165,8 @@ def _check_lines(check: dict[str, Any]) -> list[str]:
     else:
         lines = {
             "smtp": [f"option smtpchk EHLO {check['host'] or 'localhost'}"],
+            "imap": _greeting("^[*] OK", "a LOGOUT"),
+            "pop3": _greeting("^[+]OK", "QUIT"),
             "ldap": ["option ldap-check"],
             "mysql": ["option mysql-check" + (f" user {user}" if user else "")],
             "pgsql": [f"option pgsql-check user {user}"],
@@ -172,6 +174,11 @@ def _check_lines(check: dict[str, Any]) -> list[str]:
         }.get(kind, [])
     timing = f"default-server inter {check['interval']} rise {check['rise']} fall {check['fall']}"
     return [*lines, timing]
+
+
+def _greeting(expected: str, farewell: str) -> list[str]:
+    """Return a check of a protocol in which the server speaks first; it takes its leave, as the protocol wants it."""
+    return ["option tcp-check", f"tcp-check expect rstring '{expected}'", f'tcp-check send "{farewell}\\r\\n"']
 
 
 def _http_check(check: dict[str, Any]) -> list[str]:

@@ -27,7 +27,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values i
 
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]+$")]
 Balance = Literal["roundrobin", "static-rr", "leastconn", "first", "source", "random"]
-CheckType = Literal["http", "tcp", "smtp", "tls", "ldap", "mysql", "pgsql", "redis"]
+CheckType = Literal["http", "tcp", "smtp", "imap", "pop3", "tls", "ldap", "mysql", "pgsql", "redis", "by_port"]
 
 STATUS = r"^[1-5]\d\d(-[1-5]\d\d)?$"
 
@@ -79,7 +79,10 @@ class BackendTls(Part):
 
 
 class HealthCheck(Part):
-    """How a backend proves that it can serve, not merely that its port is open."""
+    """How a backend proves that it can serve, not merely that its port is open.
+
+    `by_port` asks each port in the protocol that is usual there (checks.py); with a `uri` that of HTTPS is a page.
+    """
 
     type: CheckType
     method: Literal["GET", "HEAD", "OPTIONS"] | None = None
@@ -91,6 +94,13 @@ class HealthCheck(Part):
     interval: Duration = "2s"
     rise: Count = 2
     fall: Count = 3
+
+
+class VirtualDirectory(Part):
+    """A path of an HTTP service whose health is its own: servers that fail at it alone serve the others on."""
+
+    path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)+$")]
+    health_uri: Annotated[str, Field(pattern=r"^/\S*$")]
 
 
 class Timeouts(Part):
@@ -135,6 +145,7 @@ class Service(Part):
     tls: Tls
     server_names: tuple[Text, ...] = ()
     stickiness: Literal["cookie", "source", "none"] = "none"
+    sticks_with: Text | None = None
     clients_behind_nat: Flag = False
     balance: Balance = "roundrobin"
     backends: Annotated[tuple[Backend, ...], Field(min_length=1)]
@@ -142,6 +153,9 @@ class Service(Part):
     backend_tls: BackendTls | None = None
     send_proxy: Literal["v1", "v2"] | None = None
     health_check: HealthCheck = HealthCheck(type="tcp")
+    virtual_directories: dict[str, VirtualDirectory] = Field(default_factory=dict)
+    servers_require_tls: Flag = False
+    extended_protection: Flag = False
     timeouts: Timeouts = Timeouts()
     long_polls: Duration | None = None
     maxconn: Connections | None = None

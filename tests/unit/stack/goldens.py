@@ -27,7 +27,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive i
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded, load
 
 STYLES = ("els", "nonels")
-EXAMPLES = ("iis_farm", "els_site")
+EXAMPLES = ("iis_farm", "els_site", "exchange2010", "exchange2016")
 
 
 def sites(kind: str) -> list[Path]:

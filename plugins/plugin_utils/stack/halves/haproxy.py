@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.checks import check_at, directories
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import (
     backend_address,
     server_name,
@@ -32,18 +33,45 @@ def haproxy_services(site: Site, name: str, pair: LbPair) -> dict[str, Any]:
 
 
 def _fragment(site: Site, pair: LbPair, pair_name: str, name: str, service: Service) -> dict[str, Any]:
-    """Return frontends and backends: one of each, or one per port where every port goes on to the same port."""
+    """Return frontends and backends: one of each, or one per port where every port goes on to the same port.
+
+    Each virtual directory has one backend more, so that its health check takes servers out of itself alone.
+    """
     groups = _port_groups(name, service)
     frontends = {front: _frontend(service, front, ports) for front, ports in groups.items()}
     if service.redirect_http:
         frontends[f"{name}.redirect"] = _redirect(service)
-    first = f"{next(iter(groups))}.servers"
-    backends = {
-        f"{front}.servers": _backend(site, pair, pair_name, service, _server_port(service, ports), own, first)
-        for front, ports in groups.items()
-        for own in [f"{front}.servers"]
-    }
+    keeper = service.sticks_with or name
+    table = _table_holder(keeper, site.services[keeper])
+    backends: dict[str, Any] = {}
+    for front, ports in groups.items():
+        port = _server_port(service, ports)
+        for own, health in [(f"{front}.servers", check_at(service, port)), *_directories(service, front)]:
+            backends[own] = _backend(site, pair, pair_name, service, port, health, None if own == table else table)
     return {"frontends": frontends, "backends": backends}
+
+
+def _table_holder(name: str, service: Service) -> str:
+    """Return the backend that holds the stick table of a service: that of its first port."""
+    return f"{next(iter(_port_groups(name, service)))}.servers"
+
+
+def _directories(service: Service, front: str) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (_directory(front, name), health.model_dump(exclude_none=True)) for name, _path, health in directories(service)
+    ]
+
+
+def _directory(front: str, name: str) -> str:
+    return f"{front}.{name}.servers"
+
+
+def _routes(service: Service, front: str) -> list[dict[str, str]]:
+    """Return which backend serves which path; Windows servers tell no small letters from capitals."""
+    return [
+        {"backend": _directory(front, name), "condition": f"{{ path -i {path} }} || {{ path_beg -i {path}/ }}"}
+        for name, path, _health in directories(service)
+    ]
 
 
 def _port_groups(name: str, service: Service) -> dict[str, list[int]]:
@@ -75,6 +103,8 @@ def _frontend(service: Service, name: str, ports: list[int]) -> dict[str, Any]:
     if service.mode == "http":
         front["forward_for"] = True
         front["forwarded_proto"] = True
+    if service.virtual_directories:
+        front["use_backends"] = _routes(service, name)
     if service.maxconn is not None:
         front["maxconn"] = service.maxconn
     front.update(_timeouts(service, _CLIENT_SIDE))
@@ -104,12 +134,12 @@ def _timeouts(service: Service, keys: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _backend(
-    site: Site, pair: LbPair, pair_name: str, service: Service, port: int, own: str, first: str
+    site: Site, pair: LbPair, pair_name: str, service: Service, port: int, health: dict[str, Any], table: str | None
 ) -> dict[str, Any]:
     back: dict[str, Any] = {
         "mode": service.mode,
         "balance": service.balance,
-        "health_check": service.health_check.model_dump(exclude_none=True),
+        "health_check": health,
         "servers": [_server(site, pair, service, backend, port) for backend in service.backends],
     }
     if service.balance == "source":
@@ -117,17 +147,17 @@ def _backend(
     if service.stickiness == "cookie":
         back["cookie"] = {"name": "SERVERID", "secure": service.tls.at == "haproxy", "httponly": True}
     if service.stickiness == "source":
-        back["stick"] = _stick(pair_name, own, first)
+        back["stick"] = _stick(pair_name, table)
     back.update(_timeouts(service, _SERVER_SIDE))
     if service.raw.backend:
         back["raw"] = list(service.raw.backend)
     return back
 
 
-def _stick(pair_name: str, own: str, first: str) -> dict[str, Any]:
-    """Stick by source address; all ports of a service share one table: one server for all of a client."""
-    if own != first:
-        return {"on": "src", "table": first}
+def _stick(pair_name: str, table: str | None) -> dict[str, Any]:
+    """Stick by source address; all ports share one table, also those of services that stick with another one."""
+    if table is not None:
+        return {"on": "src", "table": table}
     return {"on": "src", "type": "ip", "size": "100k", "expire": "30m", "peers": pair_name}
 
 

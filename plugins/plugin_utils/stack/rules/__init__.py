@@ -15,7 +15,9 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     link_vlans,
     links,
     pairs,
+    protocols,
     services,
+    sticking,
     vips,
     vlans,
 )
@@ -23,5 +25,5 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
 TOPICS = (
     *(vlans, devices),
     *(links, link_ports, link_bundles, link_vlans, link_esxi),
-    *(pairs, vips, services, backends, health, certificates),
+    *(pairs, vips, services, backends, health, sticking, protocols, certificates),
 )

@@ -150,15 +150,16 @@ def certificate_without_tls(site: Site) -> Iterator[Fault]:
 def tls_without_certificate(site: Site) -> Iterator[Fault]:
     """A service ends TLS and names no certificate.
 
-    Breaks: HAProxy refuses the configuration.
-    Why: `bind ... ssl` needs `crt`.
+    Breaks: HAProxy refuses the configuration, and so does Pound.
+    Why: `bind ... ssl` needs `crt`, ListenHTTPS needs `Cert`.
     Mend: name a certificate.
     """
     for name, service in sorted(site.services.items()):
-        if service.tls.at == "haproxy" and not service.tls.certificate:
+        if service.tls.at != "none" and not service.tls.certificate:
             yield Fault(
                 ("services", name, "tls"),
-                "TLS is to end here and no certificate is named, so HAProxy would refuse it; add certificate: NAME",
+                "TLS is to end here and no certificate is named, so the configuration would be refused; add "
+                "certificate: NAME",
             )
 
 

@@ -7,21 +7,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.checks import (
+    PROTOCOL_PORTS,
+    TLS_PORTS,
+    usual,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import Service
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import HealthCheck, Service
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values import seconds
 
 _HTTP_KEYS = ("method", "uri", "host", "expect_status")
 _USER_TYPES = ("mysql", "pgsql")
-_PROTOCOL_PORTS = {
-    "smtp": (25, 465, 587, 2525),
-    "ldap": (389, 636, 3268, 3269),
-    "mysql": (3306,),
-    "pgsql": (5432,),
-    "redis": (6379,),
-}
-_TLS_PORTS = (443, 465, 636, 993, 995, 8443)
 _SLOW = 60.0
 """Seconds that a dead server may be asked by clients before this is worth a warning."""
 
@@ -42,6 +39,17 @@ def served_ports(service: Service) -> tuple[int, ...]:
     return (service.backend_port,) if service.backend_port is not None else service.ports
 
 
+def used_types(service: Service) -> set[str]:
+    """Return the types of check that the servers meet; one, unless each port is asked in its own protocol."""
+    health = service.health_check
+    return {usual(health, port) for port in checked_ports(service)} if health.type == "by_port" else {health.type}
+
+
+def _asked_as(health: HealthCheck) -> str:
+    """Return the type whose keys a check takes: by port, with a page for the port of HTTPS, those of http."""
+    return "http" if health.type == "by_port" and health.uri is not None else health.type
+
+
 @rule("HEALTH_KEY_FOREIGN")
 def health_key_foreign(site: Site) -> Iterator[Fault]:
     """A health check has a key that its type does not use.
@@ -54,7 +62,7 @@ def health_key_foreign(site: Site) -> Iterator[Fault]:
         health = service.health_check
         for key in (*_HTTP_KEYS, "user"):
             wanted = _USER_TYPES if key == "user" else ("http",)
-            if getattr(health, key) is not None and health.type not in wanted:
+            if getattr(health, key) is not None and _asked_as(health) not in wanted:
                 yield Fault(
                     ("services", name, "health_check", key),
                     f"a check of type {health.type} does not use {key} and would ignore it; set type "
@@ -62,21 +70,22 @@ def health_key_foreign(site: Site) -> Iterator[Fault]:
                 )
 
 
-@rule("HEALTH_PORT_FOREIGN", severity="warning", waivable=True)
+@rule("HEALTH_PORT_FOREIGN", waivable=True)
 def health_port_foreign(site: Site) -> Iterator[Fault]:
-    """The health check asks a port on which the service is not.
+    """The health check asks another port than the one that is served.
 
     Breaks: a server whose service is dead stays UP as long as the other port answers.
-    Why: a check proves what it asks for, and nothing else.
-    Mend: remove `port` from the health check, or waive it where the other port speaks for the service.
+    Why: a check proves what it asks for, and nothing else; one port cannot speak for several.
+    Mend: remove `port` from the health check, or waive it where that port speaks for the service.
     """
     for name, service in _services(site):
         port = service.health_check.port
-        if port is not None and port not in served_ports(service):
+        unasked = [served for served in served_ports(service) if port not in (None, served)]
+        if unasked:
             yield Fault(
                 ("services", name, "health_check", "port"),
-                f"port {port} is asked and {', '.join(map(str, served_ports(service)))} is served, so a dead "
-                "service could stay UP; remove port, or waive it",
+                f"port {port} is asked where {', '.join(map(str, unasked))} is served, so a dead service could stay "
+                "UP; remove port, or waive it",
             )
 
 
@@ -89,7 +98,7 @@ def health_tcp_for_http(site: Site) -> Iterator[Fault]:
     Mend: declare `health_check: {type: http, uri: ...}`.
     """
     for name, service in _services(site):
-        if service.mode == "http" and service.health_check.type == "tcp":
+        if service.mode == "http" and "tcp" in used_types(service):
             yield Fault(
                 ("services", name, "health_check"),
                 "an open port is all that is checked, so a server that answers 500 would stay UP; declare "
@@ -106,7 +115,7 @@ def health_plain_to_tls(site: Site) -> Iterator[Fault]:
     Mend: check another port, use type tls or tcp, or declare backend_tls.
     """
     for name, service in _services(site):
-        port = next((port for port in checked_ports(service) if port in _TLS_PORTS), None)
+        port = next((port for port in checked_ports(service) if port in TLS_PORTS), None)
         if service.health_check.type == "http" and service.backend_tls is None and port is not None:
             yield Fault(
                 ("services", name, "health_check"),
@@ -124,7 +133,7 @@ def health_protocol_in_http(site: Site) -> Iterator[Fault]:
     Mend: use type http.
     """
     for name, service in _services(site):
-        if service.mode == "http" and service.health_check.type in _PROTOCOL_PORTS:
+        if service.mode == "http" and service.health_check.type in PROTOCOL_PORTS:
             yield Fault(
                 ("services", name, "health_check", "type"),
                 f"a web server does not answer {service.health_check.type}, so all servers would be DOWN; use type "
@@ -141,7 +150,7 @@ def health_protocol_port(site: Site) -> Iterator[Fault]:
     Mend: correct type or port, or waive it where the server listens there.
     """
     for name, service in _services(site):
-        usual = _PROTOCOL_PORTS.get(service.health_check.type)
+        usual = PROTOCOL_PORTS.get(service.health_check.type)
         strange = [port for port in checked_ports(service) if usual and port not in usual]
         if strange and service.mode == "tcp":
             yield Fault(

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab of Exchange, provisioned once by the playbook: the example services, and beside them the naive ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from naive import NAIVE, OTHER_CERTIFICATE, RELAYED
+
+import pki
+from traffic.site_copy import SiteCopy
+
+ROOT = Path(__file__).resolve().parents[2]
+TOPOLOGY = ROOT / "lab" / "exchange.yml"
+INVENTORY = ROOT / "inventories" / "exchange_lab"
+FOLDER = ROOT / ".cache" / "lab" / "exchange"
+NODES = ("lb1", "lb2")
+SERVERS = ("cas1", "cas2")
+OWN = ("exchange2010", "exchange2016", "offloaded2010")
+FIRST, LAST = 150, 161  # twelve clients, all in one container
+CLIENTS = f"10.231.141.{FIRST}-10.231.141.{LAST}"
+PATIENCE = 60  # seconds after which a state that does not come is a failure
+SHOW_STAT = """
+import socket
+asked = socket.socket(socket.AF_UNIX)
+asked.connect("/run/haproxy/admin.sock")
+asked.sendall(b"show stat\\n")
+print(b"".join(iter(lambda: asked.recv(65536), b"")).decode())
+"""
+
+
+def lab_command(*arguments: str) -> list[str]:
+    return [sys.executable, str(ROOT / "lab" / "lab.py"), *arguments]
+
+
+def inside(host: str, *command: str, check: bool = True) -> str:
+    """Run a command inside a host of the lab and return its standard output."""
+    words = [*lab_command("run", str(TOPOLOGY), host), "--", *command]
+    return subprocess.run(words, check=check, capture_output=True, text=True).stdout
+
+
+def ask(what: str, address: str, *options: str) -> Any:
+    """Run the client program in the client's container."""
+    return json.loads(inside("client", "python3", "/opt/lab/exchange_client.py", what, address, *options))
+
+
+def status(address: str, path: str, name: str = "mail.lab.test") -> str:
+    """Return the status of a request over HTTPS."""
+    where = ["--resolve", f"{name}:443:{address}", "--cacert", "/opt/public/ca.pem"]
+    show = ["--silent", "--output", "/dev/null", "--write-out", "%{http_code}"]
+    return inside("client", "curl", *show, *where, f"https://{name}{path}", check=False)
+
+
+def control(server: str, verb: str, what: str) -> None:
+    """Let a part of a server fail, or recover."""
+    inside(server, "curl", "--silent", "--fail", f"http://127.0.0.1/control/{verb}?what={what}")
+
+
+def down(node: str, service: str) -> set[str]:
+    """Return the servers of a service that a load balancer takes for dead, as BACKEND/SERVER."""
+    lines = [line.split(",") for line in inside(node, "python3", "-c", SHOW_STAT).splitlines()]
+    rows = [line for line in lines if len(line) > 17 and line[0].split(".")[0] == service]
+    dead = {(line[0], line[1]) for line in rows if line[17].startswith("DOWN") and line[1] != "BACKEND"}
+    return {f"{backend.removesuffix('.servers')}/{server}" for backend, server in dead}
+
+
+def until(expected: Any, look: Callable[[], Any]) -> None:
+    """Wait until what is looked at is as expected."""
+    end = time.monotonic() + PATIENCE
+    while (seen := look()) != expected:
+        assert time.monotonic() < end, f"{seen} instead of {expected}"
+        time.sleep(0.3)
+
+
+def play(inventory: Path) -> None:
+    """Run the main playbook, which verifies every service at its end."""
+    command = ["ansible-playbook", "netstack.datacenter.site", "-i", str(inventory)]
+    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+@pytest.fixture(scope="session")
+def lab():
+    """The containers, with nothing provisioned."""
+    pki.pem(FOLDER, "mail", ["mail.lab.test", "autodiscover.lab.test"])
+    pki.pem(FOLDER, "other", ["other.lab.test"])
+    subprocess.run(lab_command("down", str(TOPOLOGY)), check=True)
+    subprocess.run(lab_command("up", str(TOPOLOGY)), check=True)
+    yield TOPOLOGY
+    if "NETSTACK_KEEP_LAB" not in os.environ:
+        subprocess.run(lab_command("down", str(TOPOLOGY)), check=True)
+
+
+@pytest.fixture(scope="session")
+def provisioned(lab):
+    """The lab with the example services and all naive ones, whose rules are waived."""
+    site = SiteCopy(INVENTORY, "exchange-naive")
+
+    def add(data: dict[str, Any]) -> None:
+        data["certificates"]["other"] = OTHER_CERTIFICATE
+        for name, content in RELAYED.items():
+            data["services"][name] = content
+        for name, trap in NAIVE.items():
+            data["services"][name] = trap.waived()
+
+    site.change(add)
+    play(site.folder)
+    for last in range(FIRST, LAST + 1):
+        inside("client", "ip", "address", "replace", f"10.231.141.{last}/24", "dev", "eth1")
+    return site
+
+
+@pytest.fixture
+def whole(provisioned):
+    """The lab with everything in service, before and after the test."""
+    yield provisioned
+    for server in SERVERS:
+        for what in ("ews", "imap", "owa"):
+            control(server, "recover", what)
+    for node in NODES:
+        until(set(), lambda node=node: set().union(*(down(node, service) for service in OWN)))

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves that a real HAProxy takes what the examples come to, without a warning."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..haproxy.haproxy_accepts import accept
+from . import goldens
+
+TEXTS = sorted(goldens.HERE.glob("golden/*/*.haproxy.cfg"))
+
+
+@pytest.mark.parametrize("golden", TEXTS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_haproxy_accepts_the_load_balancers_of_the_examples(golden, tmp_path):
+    accept(golden.read_text(), tmp_path)
