@@ -19,6 +19,7 @@ NEVER = (
     "benchmarks/",
     "script/",
     "report/",
+    "inventories/exchange_lab/",
     "inventories/lab/",
     ".",
 )

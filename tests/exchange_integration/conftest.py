@@ -90,13 +90,15 @@ def play(inventory: Path) -> None:
 
 @pytest.fixture(scope="session")
 def lab():
-    """The containers, with nothing provisioned."""
+    """The containers, with nothing provisioned; those of the run before where NETSTACK_KEEP_LAB is set."""
+    keep = "NETSTACK_KEEP_LAB" in os.environ
     pki.pem(FOLDER, "mail", ["mail.lab.test", "autodiscover.lab.test"])
     pki.pem(FOLDER, "other", ["other.lab.test"])
-    subprocess.run(lab_command("down", str(TOPOLOGY)), check=True)
+    if not keep:
+        subprocess.run(lab_command("down", str(TOPOLOGY)), check=True)
     subprocess.run(lab_command("up", str(TOPOLOGY)), check=True)
     yield TOPOLOGY
-    if "NETSTACK_KEEP_LAB" not in os.environ:
+    if not keep:
         subprocess.run(lab_command("down", str(TOPOLOGY)), check=True)
 
 

@@ -55,7 +55,13 @@ NAIVE: dict[str, Trap] = {
     "other_certificate": Trap("EXTENDED_PROTECTION_NAME", web(112, "other", extended_protection=True, **BRIDGED)),
     "plain_to_tls": Trap("OFFLOAD_TO_TLS_SERVERS", web(113, servers_require_tls=True, backends=["cas3"])),
     "plain_to_443": Trap(
-        "BACKEND_PLAIN_TO_TLS", web(120, backend_port=443, health_check={"type": "tls", "interval": "1s"})
+        "BACKEND_PLAIN_TO_TLS",
+        web(
+            120,
+            backend_port=443,
+            health_check={"type": "tls", "interval": "1s"},
+            verify={"expect_status": 502},  # or the playbook's own verification would tell of it and fail
+        ),
     ),
     "short_poll": Trap(
         "TIMEOUT_UNDER_LONG_POLL", web(114, **BRIDGED, long_polls="15m", timeouts={"client": "1s", "server": "1s"})
