@@ -11,6 +11,8 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 MODULE = "netstack.datacenter.linux_bond"
+ALIVE = "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
+SETTLE = 3  # seconds until the host loads the new files; a connection made before would only be cut
 GRACE = 45  # seconds beyond the time limit in which a host that went back must answer again
 
 
@@ -26,11 +28,21 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         result: dict[str, Any] = super().run(tmp, task_vars)
         began = time.monotonic()
         self._vars = task_vars or {}
+        self._notice_dead_connections()
+        if self._task.args.get("state") == "confirmed":
+            return {**result, "changed": True, **self._confirm(str(self._task.args.get("token", "")), began + GRACE)}
         result.update(self._module({}))
         pending = result.pop("pending", None)
         if pending is not None and not result.get("failed"):
+            time.sleep(SETTLE)
             result.update(self._confirm(pending["token"], began + pending["seconds"] + GRACE))
         return result
+
+    def _notice_dead_connections(self) -> None:
+        """Have ssh give a connection up that the change cut; without it the task would wait for as long as TCP does."""
+        if self._connection.transport == "ssh":
+            said = self._connection.get_option("ssh_extra_args") or ""
+            self._connection.set_option("ssh_extra_args", f"{said} {ALIVE}".strip())
 
     def _module(self, more: dict[str, Any]) -> dict[str, Any]:
         arguments = {**self._task.args, **more}
@@ -40,29 +52,35 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         return found
 
     def _confirm(self, token: str, end: float) -> dict[str, Any]:
-        """Confirm over a new connection, as often as it takes until the host must be back at its former files."""
+        """Confirm over new connections, as often as it takes until the host must be back at its former files."""
         reasons: list[str] = []
         while time.monotonic() < end:
             answer = self._asked(token)
-            if answer is None:
-                time.sleep(1)
-            elif not answer.get("failed"):
+            if answer.get("confirmed"):
                 return {}
-            elif not answer.get("returning"):
+            if answer.get("failed") and not answer.get("returning"):
                 return _failed([*reasons, str(answer.get("msg"))])
-            else:
+            if answer.get("failed"):
                 reasons = reasons or [str(answer.get("msg"))]
-                time.sleep(1)
+            time.sleep(1)
         return _failed([*reasons, "the host does not answer, not even after its timer must have put the files back"])
 
-    def _asked(self, token: str) -> dict[str, Any] | None:
-        """Return the module's answer over a new connection, None where the host cannot be reached."""
+    def _asked(self, token: str) -> dict[str, Any]:
+        """Have the change proven over a new connection and confirm it over another; empty where one is not to be had.
+
+        Two, since the first may have been made before the change cut it off: its module would go on, and prove only
+        that the host is as declared. What comes over the second was sent after the proof.
+        """
         try:
             self._connection.reset()
             answer = self._module({"state": "confirmed", "token": token})
+            if answer.get("unreachable") or answer.get("failed"):
+                return {} if answer.get("unreachable") else answer
+            self._connection.reset()
+            done = self._low_level_execute_command(str(answer["confirm"]))
         except AnsibleConnectionFailure:
-            return None
-        return None if answer.get("unreachable") else answer
+            return {}
+        return {"confirmed": True} if done.get("rc") == 0 else {}
 
 
 def _failed(reasons: list[str]) -> dict[str, Any]:

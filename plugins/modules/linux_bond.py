@@ -299,11 +299,11 @@ def verified(module: AnsibleModule, bonds: Bonds) -> dict[str, Any]:
     return {"changed": False, "action": [], "backend": wanted.backend, "backup": "", "differences": []}
 
 
-def confirmed(module: AnsibleModule, bonds: Bonds) -> dict[str, Any]:
-    """Let the pending change stay. Raises NotConfirmedError."""
+def proven(module: AnsibleModule, bonds: Bonds) -> dict[str, Any]:
+    """Prove the pending change; the action plugin confirms it over one more connection. Raises NotConfirmedError."""
     seconds, partner = demanded(module)
-    bonds.confirm(module.params["token"], session(), seconds, partner)
-    return {"changed": True, "action": ["confirm"], "backend": bonds.known.backend, "backup": "", "differences": []}
+    command = bonds.prove(module.params["token"], session(), seconds, partner)
+    return {"changed": True, "confirm": command, "backend": bonds.known.backend}
 
 
 def main() -> None:
@@ -313,7 +313,7 @@ def main() -> None:
     )
     run = module.run_command
     bonds = Bonds(run, Transaction("linux_bond", module.params["run_id"]), Watchdog(run), Kernel(run))
-    states = {"verified": verified, "confirmed": confirmed}
+    states = {"verified": verified, "confirmed": proven}
     try:
         module.exit_json(**states.get(module.params["state"], work)(module, bonds))
     except BondError as error:

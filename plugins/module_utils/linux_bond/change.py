@@ -113,8 +113,8 @@ class Bonds:
         names = dict.fromkeys([plan.old.backend or plan.new.backend, plan.new.backend])
         return [self.backends[name] for name in names]
 
-    def confirm(self, token: str, session: Session, seconds: float, partner: bool) -> None:
-        """Prove that the new configuration works, and let it stay. Raises NotConfirmedError."""
+    def prove(self, token: str, session: Session, seconds: float, partner: bool) -> str:
+        """Prove that the new configuration works; return the command that lets it stay. Raises NotConfirmedError."""
         self._meant(token, session)
         if not self.watchdog.wait([APPLIED, RETURNING, RETURNED], LOADING):
             self._refuse("the new files were not loaded in time")
@@ -122,10 +122,10 @@ class Bonds:
         if "failed" in self.watchdog.state:
             self._refuse(f"loading the new files failed: {self.watchdog.log}")
         faults = self.await_working(self.known, seconds, partner)
+        self._not_returned()
         if faults:
             self._refuse("\n".join(faults))
-        if not self.watchdog.disarm():
-            raise NotConfirmedError("the host's own timer was faster", RETURNING)
+        return self.watchdog.prove()
 
     def _meant(self, token: str, session: Session) -> None:
         pending = self.watchdog.pending

@@ -23,7 +23,8 @@ class Plan:
     """One change.
 
     ``gone`` are the interfaces that are taken away before the files are loaded, ``up`` those that come up anew,
-    ``released`` the members whose own configuration counts again. ``faults`` is what the kernel lacks now.
+    ``taken`` the members of bonds that are made, ``released`` those whose own configuration counts again, ``rewritten``
+    what gets other addresses, gateway or MTU. ``faults`` is what the kernel lacks now.
     """
 
     old: Declared
@@ -33,6 +34,7 @@ class Plan:
     up: list[str]
     taken: list[str]
     released: list[str]
+    rewritten: list[str]
     faults: list[str]
     restores: str = ""
 
@@ -53,7 +55,7 @@ class Plan:
     @property
     def touched(self) -> set[str]:
         """Return every interface over which frames may stop for a while."""
-        return {*self.gone, *self.up, *self.taken, *self.released}
+        return {*self.gone, *self.up, *self.taken, *self.released, *self.rewritten}
 
 
 def compare(old: Declared, new: Declared, changes: list[Change], kernel: Kernel, rebuilds_all: bool) -> Plan:
@@ -71,6 +73,7 @@ def compare(old: Declared, new: Declared, changes: list[Change], kernel: Kernel,
         up=up,
         taken=[member for bond in remade for member in bond.members],
         released=[member for member in dict.fromkeys(former) if member not in new.members],
+        rewritten=[name for name, net in new.layers.items() if name in wrong.layers or old.layers.get(name, net) != net],
         faults=wrong.texts,
     )
 
@@ -86,7 +89,7 @@ def _coming(old: Declared, bond: Bond, remade: bool, wrong: Differences, rebuild
         return bond.interfaces
     before = old.bond(bond.name)
     same = before.vlans if before else ()
-    moved = [vlan for vlan in bond.vlans if vlan.name in wrong.vlans or vlan.id not in {v.id for v in same}]
+    moved = [vlan for vlan in bond.vlans if vlan.name in wrong.vlans]
     if rebuilds_all:
         moved = [vlan for vlan in bond.vlans if vlan in moved or vlan not in same or vlan.name in wrong.layers]
     return [vlan.name for vlan in moved]

@@ -5,6 +5,9 @@
 A transient timer of systemd runs a shell script that needs nothing but what lies in the folder of the pending change:
 it puts the former files back, takes away what the change made and loads the former configuration. A second timer
 loads the new one two seconds after the module has answered, since loading may cut the connection.
+
+Whoever confirms must have come after the change was proven, for a connection that was made before may be dead by then
+and the module still running: so the module only proves, and a shell script, run over one more connection, confirms.
 """
 
 from __future__ import annotations
@@ -46,6 +49,15 @@ def script(body: Sequence[str], folder: str, doing: str, done: str) -> str:
     lines += [f"{{ {line}; }} >> log 2>&1 || failed=1" for line in body]
     lines.append(f'echo "{done}${{failed:+ failed}}" > state')
     return "\n".join(lines) + "\n"
+
+
+def confirming(folder: str, token: str) -> str:
+    """Return the script that stops the timer; it fails where the change is not proven, or goes back already."""
+    quoted = shlex.quote(folder)
+    lines = ["#!/bin/sh", f'cd {quoted} && [ "$1" = {token} ] && [ -e proven ] || exit 1']
+    lines += [f"systemctl stop {UNIT}-return.timer", f'[ "$(cat state)" = {APPLIED} ] || exit 1']
+    lines += [f"if systemctl is-active --quiet {UNIT}-return.service; then exit 1; fi"]
+    return "\n".join([*lines, f"cd / && rm -rf {quoted}"]) + "\n"
 
 
 def loading(gone: Sequence[str], flushed: Sequence[str], commands: Sequence[Sequence[str]]) -> list[str]:
@@ -127,6 +139,7 @@ class Watchdog:
         restoring = [*putting_back(changes), *back, *forget]
         self._keep("return", script(restoring, home, RETURNING, RETURNED).encode())
         self._keep("load", script(forward, home, APPLYING, APPLIED).encode())
+        self._keep("confirm", confirming(home, pending.token).encode())
         self._keep("pending.json", json.dumps(asdict(pending)).encode())
         self._start("return", pending.seconds)
 
@@ -160,13 +173,11 @@ class Watchdog:
             time.sleep(0.2)
         return True
 
-    def disarm(self) -> bool:
-        """Stop the timer and forget the change; tell whether it was in time."""
-        self.run(["systemctl", "stop", f"{UNIT}-return.timer"])
-        if self.state.startswith((RETURNING, RETURNED)) or self.armed:
-            return False
-        shutil.rmtree(str(self.folder))
-        return True
+    def prove(self) -> str:
+        """Note that the change works; return the command that confirms it."""
+        self._keep("proven", b"")
+        pending = self.pending
+        return f"/bin/sh {shlex.quote(str(self.folder / 'confirm'))} {pending.token if pending else ''}"
 
     def fire(self) -> None:
         """Have the former files put back at once, after the module has answered."""
