@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from machine import WAYS, start  # noqa: E402  # the folder is on the path only now
+from machine import WAYS, start  # the folder is on the path only now
 
 PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 

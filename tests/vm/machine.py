@@ -1,74 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A small virtual machine with a kernel of its own, for containers share the host's, which may have no bonding.
 
-Debian with the kernel of its package linux-image-cloud-amd64, made by mmdebstrap once and kept in `.cache/vm`. QEMU
-emulates the processor (TCG), since /dev/kvm is missing in many places; NETSTACK_VM_ACCEL=kvm uses it.
+QEMU emulates the processor (TCG), since /dev/kvm is missing in many places; NETSTACK_VM_ACCEL=kvm uses it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shlex
-import shutil
 import socket
 import subprocess
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from podman import as_root
+from guest_image import image
 
-HERE = Path(__file__).resolve().parent
-GUEST = HERE / "guest"
-CACHE = HERE.parents[1] / ".cache" / "vm"
-SUITE = "bookworm"
-PACKAGES = (
-    "systemd-sysv udev dbus kmod python3 openssh-server iproute2 iputils-ping netplan.io ifupdown ifenslave "
-    "linux-image-cloud-amd64"
-).split()
-DISK_MEGABYTES = 1000
 READY = "netstack: ready"
 BOOT_SECONDS = 240
 """After which a machine that is not ready is given up."""
 WAYS = {"aside": "10.0.2", "through_bond": "10.0.3"}
 """How the controller comes: by a card that no test touches, and through the switch and the host's first bond."""
-
-
-def digest() -> str:
-    """Return what an image depends on, so that a stale one is never used."""
-    parts = [Path(__file__).read_bytes(), *(path.read_bytes() for path in sorted(GUEST.iterdir()))]
-    return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
-
-
-def image() -> Path:
-    """Make the image if it is not there; return its folder with disk, kernel, initrd and the key to log in with."""
-    folder = CACHE / digest()
-    if not (folder / "done").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "key")], check=True)
-        _bootstrap(folder)
-        (folder / "done").touch()
-    return folder
-
-
-def _bootstrap(folder: Path) -> None:
-    root = folder / "root"
-    customize = f'{GUEST}/customize "$1" {GUEST} {folder}/key.pub'
-    make = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
-    make += [f"--customize-hook={customize}", "--skip=output/dev", SUITE, str(root)]
-    disk = ["mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", str(root), str(folder / "disk.img")]
-    steps = [
-        shlex.join(make),
-        f"{shlex.join(disk)} {DISK_MEGABYTES}M",
-        f"cp {root}/boot/vmlinuz-* {folder}/vmlinuz",
-        f"cp {root}/boot/initrd.img-* {folder}/initrd",
-        f"cp {root}/etc/ssh/ssh_host_ed25519_key.pub {folder}/host.pub",
-        f"rm -rf {root}",
-        f"chown -R {os.getuid()}:{os.getgid()} {folder}",
-    ]
-    subprocess.run(as_root(["sh", "-ec", " && ".join(steps)]), check=True)
 
 
 def _free_port() -> int:
@@ -126,7 +77,9 @@ def start() -> Machine:
 
 def _command(folder: Path, ports: dict[str, int]) -> list[str]:
     accelerator = os.environ.get("NETSTACK_VM_ACCEL", "tcg,thread=multi")
-    boot = "root=/dev/vda rw console=ttyS0 panic=-1 quiet loglevel=3 net.ifnames=0 systemd.show_status=0 mitigations=off"
+    boot = (
+        "root=/dev/vda rw console=ttyS0 panic=-1 quiet loglevel=3 net.ifnames=0 systemd.show_status=0 mitigations=off"
+    )
     command = ["qemu-system-x86_64", "-accel", accelerator, "-cpu", "max", "-smp", "2", "-m", "512", "-no-reboot"]
     command += ["-nographic", "-nodefaults", "-serial", "stdio", "-device", "virtio-rng-pci"]
     disk = f"file={folder}/disk.img,format=raw,if=virtio,cache=unsafe,snapshot=on"

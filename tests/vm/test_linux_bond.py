@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""On a real kernel: bonds come up with their partner, VLANs and large frames pass, and a wrong change takes itself back.
+"""On a real kernel: bonds come up with their partner, VLANs and large frames pass, and a wrong change goes back.
 
 The tests go on from one another, as changes of one host do: the order is part of them.
 """
@@ -67,7 +67,7 @@ def test_a_change_that_cuts_the_controller_off_returns_by_itself(machine, role):
     assert works(machine, 0)
 
 
-def test_a_static_bond_to_a_switch_with_lacp_is_told_and_taken_back(machine, role):
+def test_lacp_to_ports_that_answer_none_is_told_and_taken_back(machine, role):
     machine.shell("ip -n sw link set p1a nomaster; ip -n sw link set p1b nomaster")
     failed(role.run({**bonds(1), **SHORT}), "nobody answers LACP at bond1")
     assert works(machine, 0)

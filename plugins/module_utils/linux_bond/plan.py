@@ -73,7 +73,9 @@ def compare(old: Declared, new: Declared, changes: list[Change], kernel: Kernel,
         up=up,
         taken=[member for bond in remade for member in bond.members],
         released=[member for member in dict.fromkeys(former) if member not in new.members],
-        rewritten=[name for name, net in new.layers.items() if name in wrong.layers or old.layers.get(name, net) != net],
+        rewritten=[
+            name for name, net in new.layers.items() if name in wrong.layers or old.layers.get(name, net) != net
+        ],
         faults=wrong.texts,
     )
 

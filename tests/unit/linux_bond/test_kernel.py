@@ -10,6 +10,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.ker
     not_working,
     parse_proc,
 )
+
 from .bond_builders import PROC, Host, declared
 
 BONDING = "sys/class/net/bond0/bonding"

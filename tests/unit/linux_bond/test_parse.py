@@ -5,8 +5,14 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import BondError, Declared, dump, load
+from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import (
+    BondError,
+    Declared,
+    dump,
+    load,
+)
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.parse import missing_members, parse
+
 from .bond_builders import bond, declared
 
 
@@ -43,11 +49,17 @@ WRONG = [
     ({"min_links": 3}, "bond0: `min_links` is 3, but must be a whole number from 0 to 2."),
     ({"addresses": ["192.0.2.9"]}, "bond0: address 192.0.2.9 lacks its prefix, such as 192.0.2.9/24."),
     ({"addresses": ["192.0.2.0/24"]}, "bond0: 192.0.2.0/24 is the network's own address and no host's."),
-    ({"addresses": [], "gateway": "192.0.2.1"}, "bond0: `gateway` 192.0.2.1 is in the network of none of its addresses."),
+    (
+        {"addresses": [], "gateway": "192.0.2.1"},
+        "bond0: `gateway` 192.0.2.1 is in the network of none of its addresses.",
+    ),
     ({"gateway": "198.51.100.11"}, "bond0: `gateway` 198.51.100.11 is its own address."),
     ({"mtu": 1200}, "bond0: `mtu` is 1200, but must be a whole number from 1280 to 9216."),
     ({"vlans": {"v": {"id": 4095}}}, "bond0: vlan v: `id` is 4095, but must be a whole number from 1 to 4094."),
-    ({"vlans": {"v": {"id": 1, "mtu": 9001}}}, "bond0: vlan v: `mtu` is 9001, more than the 9000 of the bond below it."),
+    (
+        {"vlans": {"v": {"id": 1, "mtu": 9001}}},
+        "bond0: vlan v: `mtu` is 9001, more than the 9000 of the bond below it.",
+    ),
     ({"vlans": {"a": {"id": 1}, "b": {"id": 1}}}, "bond0: `vlans` has the id 1 at a and at another interface."),
     ({"vlans": {"much-too-long-name": {"id": 1}}}, "bond0: vlan much-too-long-name: much-too-long-name cannot be the "),
 ]
