@@ -51,7 +51,9 @@ class Role:
         (self.folder / "play.json").write_text(json.dumps([play]))
         command = [str(PLAYBOOK), "-v", "-i", str(self.folder / "hosts.json"), str(self.folder / "play.json"), *flags]
         environment = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
-        return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        return subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment, check=False
+        )
 
 
 @pytest.fixture

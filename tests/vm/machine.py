@@ -40,7 +40,7 @@ class Machine:
     def shell(self, command: str) -> str:
         """Run a command as root, by the way that no test touches; return what it prints. Raises CalledProcessError."""
         login = ["ssh", "-q", "-p", str(self.ports["aside"]), *self.ssh_options(), "root@127.0.0.1", command]
-        return subprocess.run(login, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(login, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
 
     def ssh_options(self) -> list[str]:
         """Return how to log in: by the image's key, and only where the host shows its own."""
@@ -63,7 +63,8 @@ def start() -> Machine:
     """Start a machine and return it when it can be logged in to. Raises RuntimeError with what its console said."""
     folder = image()
     ports = {way: _free_port() for way in WAYS}
-    process = subprocess.Popen(_command(folder, ports), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    process = subprocess.Popen(_command(folder, ports), text=True, **pipes)
     limit = threading.Timer(BOOT_SECONDS, process.kill)
     limit.start()
     console: list[str] = []
