@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 JUMBO = "ping -c 2 -W 2 -M do -s 8972"  # 9000 octets with the headers of IP and ICMP
-SHORT = {"linux_bond_confirm_seconds": 25, "linux_bond_verify": {"seconds": 8}}
+SHORT = {"linux_bond_confirm_seconds": 90, "linux_bond_verify": {"seconds": 8}}
 CUT_OFF = {"linux_bond_confirm_seconds": 21, "linux_bond_verify": {"seconds": 5}}
 
 

@@ -121,11 +121,15 @@ class Bonds:
         self._not_returned()
         if "failed" in self.watchdog.state:
             self._refuse(f"loading the new files failed: {self.watchdog.log}")
-        faults = self.await_working(self.known, seconds, partner)
-        self._not_returned()
+        faults = self.await_working(self.known, seconds, partner, self._going_back)
         if faults:
             self._refuse("\n".join(faults))
+        self._not_returned()
         return self.watchdog.prove()
+
+    def _going_back(self) -> bool:
+        """Tell whether the timer was faster; from then on the kernel says nothing about the change any more."""
+        return self.watchdog.state.startswith((RETURNING, RETURNED))
 
     def _meant(self, token: str, session: Session) -> None:
         pending = self.watchdog.pending
@@ -144,17 +148,24 @@ class Bonds:
             raise NotConfirmedError("the former files are being put back", RETURNING)
 
     def _refuse(self, text: str) -> None:
-        """Have the former files put back, and say why."""
-        self.watchdog.fire()
+        """Have the former files put back, unless they are coming already, and say why."""
+        if not self._going_back():
+            self.watchdog.fire()
         raise NotConfirmedError(text, RETURNING)
 
-    def await_working(self, declared: Declared, seconds: float, partner: bool) -> list[str]:
-        """Return what is still wrong after so many seconds; an empty list as soon as nothing is."""
+    def await_working(
+        self, declared: Declared, seconds: float, partner: bool, over: Callable[[], bool] = lambda: False
+    ) -> list[str]:
+        """Return what is still wrong after so many seconds, or was when it is ``over``; empty as soon as nothing is."""
         end = time.monotonic() + seconds
+        former: list[str] = []
         while True:
             faults = self.faults(declared, partner)
+            if over():
+                return former
             if not faults or time.monotonic() >= end:
                 return faults
+            former = faults
             time.sleep(0.5)
 
     def faults(self, declared: Declared, partner: bool) -> list[str]:
