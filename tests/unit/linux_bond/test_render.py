@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of the three backends, as a reader of the host sees them; the golden ones were tried on a real kernel."""
+"""The files of the three backends, as a reader of the host sees them."""
 
 from __future__ import annotations
 
