@@ -20,6 +20,7 @@ TOPICS = {
     "link_bundles": "Bundles",
     "link_vlans": "VLANs of links",
     "link_esxi": "Links of ESXi hosts",
+    "link_linux": "Links of Linux hosts",
     "pairs": "Load-balancer pairs",
     "vips": "Virtual addresses",
     "services": "Services",

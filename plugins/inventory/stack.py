@@ -29,6 +29,8 @@ notes:
     C(junos_lag_ports), and C(junos_lag_model) and C(junos_lag_release) (where declared). Derived for each ESXi host of
     kind C(esxi_vss) with links are C(esxi_teaming_vswitches) and C(esxi_teaming_port_groups); where it names a
     C(vcenter), that one gets them for all its hosts as C(esxi_teaming_hosts).
+  - Derived for each host of kind C(linux) that has C(provision_links) are C(linux_bond_bonds). Without it nothing is,
+    for such a host may be a container, which has no bonds of its own. A play of yours runs the role C(linux_bond).
   - Both ends of each link get C(stack_links), for reports and checks.
   - Every host gets C(stack_derived) (the digest of each derived variable), and C(stack_warnings) and C(stack_waived)
     where the site has any that concern it. All hosts see C(stack_sources), the stack files that were read.

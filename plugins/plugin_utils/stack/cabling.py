@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import End, Link
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import PROVISIONED
 
 PAYLOAD = 1500
 """Octets that Ethernet carries where nothing else is said."""
@@ -39,6 +40,18 @@ def mtu_of(site: Site, link: Link) -> int:
     if link.mtu is not None:
         return link.mtu
     return max((site.vlans[vlan].mtu for vlan in link.vlans.every if vlan in site.vlans), default=PAYLOAD)
+
+
+def provisioned(site: Site, host: str) -> bool:
+    """Tell whether the collection configures a host's ends of its links; a Linux host has to ask for it."""
+    device = site.devices[host]
+    return device.kind in PROVISIONED or (device.kind == "linux" and device.provision_links)
+
+
+def vlan_interface(site: Site, host: str, lag: str, vlan: str) -> str:
+    """Return the interface of a tagged VLAN on a bond: declared at the host, else the bond with the VLAN's id."""
+    leg = site.devices[host].networks.get(vlan)
+    return leg.interface if leg is not None and leg.interface else f"{lag}.{site.vlans[vlan].id}"
 
 
 def is_trunk(link: Link) -> bool:

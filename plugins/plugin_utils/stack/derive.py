@@ -14,6 +14,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.e
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.junos_ex import switch
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.links import ends
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.linux import load_balancer
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.linux_bond import bonds
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import services_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, Site
@@ -24,6 +25,7 @@ _HALVES: Mapping[str, Callable[[Site, str], dict[str, Any]]] = {
     "junos_ex": switch,
     "esxi_vss": host_half,
     "vcenter": vcenter_half,
+    "linux": bonds,
 }
 """Who derives a host's own end of its links, by its kind."""
 UNREADABLE = "stack_unreadable"

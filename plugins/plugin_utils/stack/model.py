@@ -85,6 +85,7 @@ class Device(Object):
     management_vlan: Text | None = None
     on: Text | None = None
     vcenter: Text | None = None
+    provision_links: Flag = False
     networks: dict[str, Network] = Field(default_factory=dict)
     waive: Waivers = Field(default_factory=dict)
 

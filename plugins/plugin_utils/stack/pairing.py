@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ex import PORT
 
 PROVISIONED = ("junos_ex", "esxi_vss")
-"""Kinds whose end of a link this version of the collection configures."""
+"""Kinds whose end of a link this version of the collection always configures; a Linux host has to ask for it."""
 SWITCHES = ("junos_ex", "procurve", "external")
 """Kinds that can be the switch of a link."""
 

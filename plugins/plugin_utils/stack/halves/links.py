@@ -6,9 +6,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import Side, mtu_of, sides_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import (
+    Side,
+    mtu_of,
+    provisioned,
+    sides_of,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import PAIRING, PROVISIONED, Impossible
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import PAIRING, Impossible
 
 DERIVED = {
     "stack_links": "each link of this host as seen from here: ports of both ends, bundle, VLANs, what this end must be",
@@ -38,5 +43,5 @@ def _end(site: Site, side: Side) -> dict[str, Any]:
         "peer_ports": list(side.peer_end.ports),
         "vlans": {"untagged": link.vlans.untagged, "tagged": list(link.vlans.tagged)},
         "mtu": mtu_of(site, link),
-        "provisioned": peer_kind in PROVISIONED,
+        "provisioned": provisioned(site, side.peer),
     }

@@ -11,6 +11,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     health,
     link_bundles,
     link_esxi,
+    link_linux,
     link_ports,
     link_vlans,
     links,
@@ -24,6 +25,6 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
 
 TOPICS = (
     *(vlans, devices),
-    *(links, link_ports, link_bundles, link_vlans, link_esxi),
+    *(links, link_ports, link_bundles, link_vlans, link_esxi, link_linux),
     *(pairs, vips, services, backends, health, sticking, protocols, certificates),
 )

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Who makes a host's bonds: netplan, systemd-networkd or ifupdown. Their files, their judgement, their commands.
+
+netplan is never told to apply or to try: `netplan try` refuses a host with bonds, and `netplan apply` leaves an
+existing bond its old parameters. A bond whose parameters change is deleted, and networkd or ifupdown makes it anew.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Callable, List, Tuple, Union
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond import render
+from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import Declared
+from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.stanzas import defined, without
+from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File
+
+Run = Callable[[List[str]], Tuple[int, str, str]]
+NETPLAN_FILE = "/etc/netplan/90-netstack-bond.yaml"
+NETWORKD_FOLDER = "/etc/systemd/network"
+INTERFACES = "/etc/network/interfaces"
+INTERFACES_FILE = "/etc/network/interfaces.d/netstack-bond"
+
+
+class BackendError(RuntimeError):
+    """The host's network configuration cannot take the bonds; the text has the program's own words."""
+
+
+class Networkd:
+    """systemd-networkd's own files."""
+
+    name = "networkd"
+    rebuilds_all = False
+
+    def __init__(self, run: Run, folder: str = NETWORKD_FOLDER) -> None:
+        self.run, self.folder = run, Path(folder)
+
+    def files(self, declared: Declared) -> list[File]:
+        """Return the wanted files, and the former ones of ours that have to go."""
+        wanted = {str(self.folder / name): text.encode() for name, text in render.networkd(declared.bonds).items()}
+        ours = [str(path) for path in sorted(self.folder.glob("05-netstack-*.net*"))]
+        return [File(path, text) for path, text in wanted.items()] + [File(p, None) for p in ours if p not in wanted]
+
+    def judge(self, files: list[File], declared: Declared) -> None:
+        """networkd has no checker of its own, so what it gets was checked word by word before."""
+
+    def commands(self, _up: list[str], _files: list[File]) -> list[list[str]]:
+        """Return what makes the host take the files once they are in place and what goes is gone.
+
+        ``up`` are the interfaces that are to come up anew. networkd looks after that itself.
+        """
+        return [["systemctl", "restart", "systemd-networkd.service"]]
+
+
+class Netplan(Networkd):
+    """netplan with networkd behind it."""
+
+    name = "netplan"
+
+    def __init__(self, run: Run, path: str = NETPLAN_FILE) -> None:
+        super().__init__(run)
+        self.path = path
+
+    def files(self, declared: Declared) -> list[File]:
+        """Return the one file, absent without bonds."""
+        text = render.netplan(declared.bonds).encode() if declared.bonds else None
+        return [File(self.path, text, 0o600)]
+
+    def judge(self, files: list[File], declared: Declared) -> None:
+        """Have netplan translate a copy of all its files together with ours, and look at what the members keep.
+
+        Raises BackendError with netplan's words, or where a member would keep addresses: netplan joins the lists of
+        all its files, and takes none away.
+        """
+        root = tempfile.mkdtemp(prefix="netstack-bond-", dir="/run")
+        try:
+            _copy_into(root, files)
+            rc, out, err = self.run(["netplan", "generate", "--root-dir", root])
+            if rc != 0:
+                raise BackendError(f"netplan generate (rc {rc}): {(err or out).strip()}")
+            kept = [member for member in declared.members if self._addresses(root, member)]
+        finally:
+            shutil.rmtree(root, ignore_errors=True)
+        if kept:
+            raise BackendError(
+                f"another file of netplan gives {', '.join(kept)} addresses, which a member of a bond cannot have; "
+                "name that file in `linux_bond_replaces`, and what must stay of it in a file of your own"
+            )
+
+    def _addresses(self, root: str, member: str) -> bool:
+        """Tell whether netplan would give a member an address, by what it wrote for networkd."""
+        path = Path(root, "run/systemd/network", f"10-netplan-{member}.network")
+        return path.is_file() and any(line.startswith("Address=") for line in path.read_text().splitlines())
+
+    def commands(self, _up: list[str], _files: list[File]) -> list[list[str]]:
+        """Have netplan write networkd's files first."""
+        return [["netplan", "generate"], *super().commands(_up, _files)]
+
+
+class Ifupdown:
+    """ifupdown with ifenslave: a file of our own, and the members' former stanzas taken out of the others."""
+
+    name = "ifupdown"
+    rebuilds_all = True
+
+    def __init__(self, run: Run, main: str = INTERFACES, own: str = INTERFACES_FILE) -> None:
+        self.run, self.main, self.own = run, Path(main), own
+
+    def others(self) -> list[Path]:
+        """Return the files of others that ifupdown reads."""
+        folder = sorted(Path(self.own).parent.glob("*"))
+        return [path for path in (self.main, *folder) if path.is_file() and str(path) != self.own]
+
+    def files(self, declared: Declared) -> list[File]:
+        """Return our file, and those of others without the stanzas of our interfaces. Raises BackendError."""
+        names = [*declared.members, *declared.layers]
+        found = [_stripped(path, names) for path in self.others()]
+        text = render.ifupdown(declared.bonds).encode() if declared.bonds else None
+        if text and not self._sourced():
+            raise BackendError(f"{self.main} does not source {Path(self.own).parent}/*, so a file there is not read")
+        return [file for file in found if file] + [File(self.own, text)]
+
+    def _sourced(self) -> bool:
+        folder = str(Path(self.own).parent)
+        lines = [line.split() for line in self.main.read_text().splitlines()] if self.main.is_file() else []
+        relative = os.path.relpath(folder, str(self.main.parent))
+        wanted = [["source", folder + "/*"], ["source-directory", folder]]
+        wanted += [["source", relative + "/*"], ["source-directory", relative]]
+        return any(line in wanted for line in lines)
+
+    def judge(self, files: list[File], declared: Declared) -> None:
+        """Raise BackendError without ifenslave, whose hooks make bonds; ifupdown itself has no checker."""
+        if declared.bonds and not Path("/etc/network/if-pre-up.d/ifenslave").exists():
+            raise BackendError("the package ifenslave is not installed; ifupdown makes no bond without it")
+
+    def commands(self, up: list[str], files: list[File]) -> list[list[str]]:
+        """Bring up what has a stanza when the files are in place; ifupdown believes that it is up already."""
+        contents = {str(path): path.read_bytes() for path in (*self.others(), Path(self.own)) if path.is_file()}
+        contents.update({file.path: file.content or b"" for file in files})
+        known = {name for content in contents.values() for name in defined(content.decode("utf-8", "replace"))}
+        return [["ifup", "--force", name] for name in up if name in known]
+
+
+Backend = Union[Networkd, Ifupdown]
+
+
+def _stripped(path: Path, names: list[str]) -> File | None:
+    text = path.read_text()
+    changed = without(text, names)
+    if changed == text:
+        return None
+    status = path.stat()
+    return File(str(path), changed.encode(), status.st_mode & 0o7777)
+
+
+def _copy_into(root: str, files: list[File]) -> None:
+    for folder in ("/etc/netplan", "/usr/lib/netplan", "/run/netplan"):
+        if Path(folder).is_dir():
+            shutil.copytree(folder, root + folder)
+    for file in files:
+        copy = Path(root + file.path)
+        if file.content is not None:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.touch(mode=0o600)
+            copy.write_bytes(file.content)
+        elif copy.exists():
+            copy.unlink()
+
+
+def backends(run: Run) -> dict[str, Backend]:
+    """Return all backends by name."""
+    return {"netplan": Netplan(run), "networkd": Networkd(run), "ifupdown": Ifupdown(run)}
+
+
+def choose(run: Run, has: Callable[[str], str | None], names: list[str]) -> str:
+    """Return the backend that this host uses: netplan with a file, ifupdown that knows one of the interfaces, networkd.
+
+    Raises BackendError where none of them is there.
+    """
+    if has("netplan") and any(Path("/etc/netplan").glob("*.yaml")):
+        return "netplan"
+    known = [name for path in Ifupdown(run).others() for name in defined(path.read_text())]
+    if has("ifup") and set(known) & set(names):
+        return "ifupdown"
+    if run(["systemctl", "is-active", "--quiet", "systemd-networkd.service"])[0] == 0:
+        return "networkd"
+    if has("ifup"):
+        return "ifupdown"
+    raise BackendError("neither netplan nor systemd-networkd nor ifupdown is at work here; say `linux_bond_backend`")

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The stanzas of /etc/network/interfaces (interfaces(5)): which interfaces they name, and the text without some. Pure.
+
+A stanza begins with one of the words below at the start of a line and reaches to the next one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_BEGIN = ("iface", "mapping", "auto", "source", "source-directory", "no-auto-down", "no-scripts", "rename", "template")
+
+
+@dataclass(frozen=True)
+class Stanza:
+    """One stanza: its word, the names after it, and all of its lines with their ends."""
+
+    word: str
+    names: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def stanzas(text: str) -> list[Stanza]:
+    """Return the stanzas of a file in their order; what stands before the first has the word ""."""
+    found: list[Stanza] = [Stanza("", (), ())]
+    continued = False
+    for line in text.splitlines(True):
+        words = line.split()
+        begins = bool(words) and not continued and (words[0] in _BEGIN or words[0].startswith("allow-"))
+        if begins:
+            found.append(Stanza(words[0], tuple(words[1:2] if words[0] == "iface" else words[1:]), (line,)))
+        else:
+            last = found[-1]
+            found[-1] = Stanza(last.word, last.names, (*last.lines, line))
+        continued = line.rstrip("\n").endswith("\\")
+    return found
+
+
+def defined(text: str) -> list[str]:
+    """Return the interfaces that have an `iface` stanza, each once, in their order."""
+    return list(dict.fromkeys(name for stanza in stanzas(text) if stanza.word == "iface" for name in stanza.names))
+
+
+def without(text: str, names: list[str]) -> str:
+    """Return the text without the stanzas of some interfaces; other interfaces and comments between them stay."""
+    return "".join(line for stanza in stanzas(text) for line in _kept(stanza, names))
+
+
+def _kept(stanza: Stanza, names: list[str]) -> list[str]:
+    listed = stanza.word == "auto" or stanza.word.startswith("allow-") or stanza.word.startswith("no-")
+    if not set(stanza.names) & set(names) or not (listed or stanza.word == "iface"):
+        return list(stanza.lines)
+    left = [name for name in stanza.names if name not in names]
+    head = [f"{stanza.word} {' '.join(left)}\n"] if left else []
+    return head + _tail(list(stanza.lines[1:]))
+
+
+def _tail(lines: list[str]) -> list[str]:
+    """Return the comments after the last setting of a stanza that goes; they belong to what follows."""
+    for number in range(len(lines), 0, -1):
+        text = lines[number - 1].strip()
+        if text and not text.startswith("#"):
+            return lines[number:]
+    return lines

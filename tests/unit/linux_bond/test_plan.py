@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A change touches what it must and no more, and the way back makes and removes the same the other way round."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.backends import Ifupdown, Networkd
+from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import Declared
+from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.plan import back, compare, forward
+from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File
+
+from .bond_builders import BOND, Host, bond, declared
+
+OLD = declared()
+RESTART = "systemctl restart systemd-networkd.service"
+
+
+def plan(tmp_path, new, *, old=OLD, rebuilds_all=False):
+    return compare(old, new, [], Host(tmp_path, old).kernel, rebuilds_all)
+
+
+def delete(name):
+    return f"if [ -e /sys/class/net/{name} ]; then ip link delete {name}; fi"
+
+
+def test_a_host_as_declared_needs_nothing(tmp_path):
+    found = plan(tmp_path, declared())
+    assert (found.needed, found.verbs) == (False, [])
+
+
+def test_another_option_makes_the_bond_anew_with_its_vlan(tmp_path):
+    found = plan(tmp_path, declared(bond0=bond(lacp_rate="slow")))
+    assert found.verbs == ["make bond0", "make bond0.10", "load"]
+    assert found.touched == {"bond0", "bond0.10", "eth0", "eth1"}
+
+
+def test_another_vlan_leaves_the_bond_alone(tmp_path):
+    found = plan(tmp_path, declared(bond0=bond(vlans={**BOND["vlans"], "bond0.20": {"id": 20}})))
+    assert (found.verbs, found.touched) == (["make bond0.20", "load"], {"bond0.20"})
+
+
+def test_another_address_touches_its_interface_though_nothing_is_made_anew(tmp_path):
+    found = plan(tmp_path, declared(bond0=bond(addresses=["198.51.100.12/24"])))
+    assert (found.verbs, found.touched) == (["load"], {"bond0"})
+
+
+def test_with_ifupdown_another_address_makes_the_interface_anew(tmp_path):
+    found = plan(tmp_path, declared(bond0=bond(addresses=["198.51.100.12/24"])), rebuilds_all=True)
+    assert found.verbs == ["make bond0", "make bond0.10", "load"]
+
+
+def test_what_is_not_declared_any_more_goes_and_its_members_are_released(tmp_path):
+    found = plan(tmp_path, Declared("networkd"))
+    assert found.verbs == ["remove bond0", "remove bond0.10", "load"]
+    assert found.released == ["eth0", "eth1"]
+
+
+@pytest.mark.parametrize("rebuilds_all", [False, True])
+def test_a_first_bond_goes_again_on_the_way_back(tmp_path, rebuilds_all):
+    found = plan(tmp_path, declared(), old=Declared(), rebuilds_all=rebuilds_all)
+    networkd = [Networkd(None)]
+    flushed = ["ip address flush dev eth0 scope global", "ip address flush dev eth1 scope global"]
+    assert forward(found, networkd) == [*flushed, RESTART]
+    assert back(found, networkd) == [delete("bond0"), delete("bond0.10"), RESTART]
+
+
+def test_ifupdown_brings_the_members_up_again_on_the_way_back(tmp_path):
+    main = tmp_path / "interfaces"
+    main.write_text("source interfaces.d/*\n")
+    former = File(str(main), b"iface eth0 inet dhcp\n")
+    changes = [Change(File(str(main), b""), former)]
+    found = compare(Declared(), declared("ifupdown"), changes, Host(tmp_path).kernel, True)
+    lines = back(found, [Ifupdown(None, str(main), str(tmp_path / "interfaces.d/netstack-bond"))])
+    assert lines == [delete("bond0"), delete("bond0.10"), "ifup --force eth0"]
