@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / ".cache" / "collections"))
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import parse_version
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import render as render_haproxy
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.schema import CONFIGURATION
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.structure import check
+from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import render as render_keepalived

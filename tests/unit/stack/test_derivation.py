@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.schema import CONFIGURATION
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.structure import check
+from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
 from ansible_collections.netstack.datacenter.plugins.modules import service_probe
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.request import parse_request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, half, inventory
