@@ -23,6 +23,7 @@ TOPICS = {
     "pairs": "Load-balancer pairs",
     "vips": "Virtual addresses",
     "services": "Services",
+    "offload": "TLS at Pound",
     "backends": "Backends",
     "health": "Health checks",
     "certificates": "Certificates",

@@ -37,9 +37,9 @@ options:
     default: present
   global:
     description:
-      - Process-wide options. Keys are C(user) and C(group) (default V(_pound)), C(workers) (most threads, each serves
-        one client; default V(128)), C(log_level) (V(0) to V(5)), C(log_facility), C(alive) (how often a backend that
-        failed is tried again) and C(raw).
+      - Process-wide options. Keys are C(user) and C(group) (default V(_pound)), C(workers) (most threads; each serves
+        one connection, also while it waits for the next request; default V(512)), C(log_level) (V(0) to V(5)),
+        C(log_facility), C(alive) (how often a backend that failed is tried again) and C(raw).
     type: dict
     default: {}
   timeouts:

@@ -75,7 +75,7 @@ LISTENER = _group(
 GLOBAL = _group(
     user=_with(NAME, default="_pound"),
     group=_with(NAME, default="_pound"),
-    workers=_with(COUNT, default=128),
+    workers=_with(COUNT, default=512),
     log_level={"type": "int", "minimum": 0, "maximum": 5, "default": 1},
     log_facility=_with(NAME, default="daemon"),
     alive=_with(DURATION, default="10s"),

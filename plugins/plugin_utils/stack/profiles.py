@@ -38,7 +38,7 @@ def profile_unknown(name: str, known: list[str]) -> str:
 
     Breaks: the object would lack its defaults.
     Why: profiles stand under `profiles:` (services) and `link_profiles:` (links) of the site, or in the collection
-    (iis).
+    (iis, https_offload).
     Mend: correct the name, or declare the profile.
     """
     close = difflib.get_close_matches(name, known, 1)

@@ -58,7 +58,7 @@ def test_the_examples_give_the_golden_variables(example):
         assert (goldens.HERE / file).read_text() == text, file
 
 
-@pytest.mark.parametrize("inventory_of", ["iis_farm", "els_site", "lab"])
+@pytest.mark.parametrize("inventory_of", ["iis_farm", "els_site", "https_offload", "lab"])
 def test_the_inventories_of_the_collection_have_neither_errors_nor_warnings(inventory_of):
     assert [str(item) for item in goldens.example(inventory_of).findings] == []
 

@@ -14,6 +14,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     link_ports,
     link_vlans,
     links,
+    offload,
     pairs,
     services,
     vips,
@@ -23,5 +24,5 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
 TOPICS = (
     *(vlans, devices),
     *(links, link_ports, link_bundles, link_vlans, link_esxi),
-    *(pairs, vips, services, backends, health, certificates),
+    *(pairs, vips, services, offload, backends, health, certificates),
 )

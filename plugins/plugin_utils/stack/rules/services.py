@@ -79,29 +79,12 @@ def redirect_without_tls(site: Site) -> Iterator[Fault]:
     Mend: add 443 to ports with TLS, or remove redirect_http.
     """
     for name, service in _services(site):
-        speaks_tls = service.tls.at == "haproxy" or service.mode == "tcp"
+        speaks_tls = service.tls.ends_here or service.mode == "tcp"
         if service.redirect_http and not (443 in service.ports and speaks_tls):  # the port of https
             yield Fault(
                 ("services", name, "redirect_http"),
                 "clients would be sent to https on port 443, where this service speaks no TLS; add port 443 with "
                 "tls or remove redirect_http",
-            )
-
-
-@rule("TLS_AT_POUND")
-def tls_at_pound(site: Site) -> Iterator[Fault]:
-    """A service wants its TLS ended by Pound.
-
-    Breaks: there is no pound role yet, so nothing would answer on the VIP.
-    Why: the pound role comes with a later version; HAProxy's own TLS costs a fifth of the CPU per request (measured).
-    Mend: write `at: haproxy`.
-    """
-    for name, service in _services(site):
-        if service.tls.at == "pound":
-            yield Fault(
-                ("services", name, "tls", "at"),
-                "TLS at pound is planned but not there yet, so nothing would answer; write haproxy, which needs "
-                "one hop less",
             )
 
 
