@@ -101,6 +101,7 @@ attributes:
         RV(validated) is false.
   diff_mode:
     support: full
+    description: Shows the configuration before and after, and what is done to the service.
 notes:
   - Pound sets C(X-Forwarded-For), to whose end it appends the client's address, and C(X-Forwarded-Proto). So whoever
     stands behind it may trust the B(last) value only. Pound speaks HTTP/1.1 and knows no PROXY protocol.
