@@ -87,8 +87,11 @@ class Host(Systemd):
         return "" if status == 0 else first_complaint(said) or f"pound -c ended with status {status}"
 
     def listed(self) -> str:
-        """Return what the running Pound tells about itself on its control socket, "" where nobody answers."""
-        status, output, _errors = self.run(["poundctl", "-s", CONTROL, "-j", "list"])
+        """Return what the running Pound tells about itself on its control socket, "" where nobody answers in time.
+
+        A Pound whose threads are all taken takes the connection and answers never.
+        """
+        status, output, _errors = self.run(["timeout", "10", "poundctl", "-s", CONTROL, "-j", "list"])
         return output if status == 0 else ""
 
     def addresses(self) -> set[str]:

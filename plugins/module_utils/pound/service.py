@@ -8,7 +8,7 @@ import time
 from typing import Callable
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.listening import silent
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.host import UNIT, Host, first_complaint
+from ansible_collections.netstack.datacenter.plugins.module_utils.pound.host import MAIN, UNIT, Host
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import bound_in, declared_digest
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError
 
@@ -46,7 +46,7 @@ class Service:
             self.host.systemctl("restart", UNIT)
             self._prove(text)
         except FAILURES as error:
-            said = first_complaint(_complaints(self.host.journal(cursor)))
+            said = _complaint(self.host.journal(cursor))
             self.host.run(["systemctl", "stop", UNIT])
             self.host.run(["systemctl", "reset-failed", UNIT])
             raise NotLoadedError(said or str(error)) from error
@@ -68,10 +68,9 @@ class Service:
         return not self.host.runs(self.host.unit())
 
 
-def _complaints(journal: str) -> str:
-    """Return the lines of a journal in which Pound complains; what it says at every start is left out."""
-    ordinary = ("starting...", "shutting down...", "terminated")
-    return "\n".join(line for line in journal.splitlines() if "pound" in line[:20] and not line.endswith(ordinary))
+def _complaint(journal: str) -> str:
+    """Return the first line of a journal in which Pound complains about its configuration, "" where it does not."""
+    return next((line for line in journal.splitlines() if line.startswith(f"{MAIN}:")), "")
 
 
 def _until(condition: Callable[[], bool], hopeless: Callable[[], bool], patience: float) -> bool:
