@@ -212,7 +212,7 @@ def test_absent_leaves_a_configuration_of_somebody_else_alone(site: Site) -> Non
 
 def test_a_pound_that_ends_at_its_start_is_told_in_its_words_and_stopped(site: Site) -> None:
     said = "/etc/pound.cfg:4.1: can't bind HTTP socket"
-    log = f"Stopping pound.service - reverse proxy\nConfig file /etc/pound.cfg is OK\nstarting...\n{said}\npound terminated\n"
+    log = f"Stopping pound.service - reverse proxy\nConfig file /etc/pound.cfg is OK\n{said}\npound terminated\n"
     site.patch.setattr(site.host, "journal", lambda _cursor: log)
     site.host.state = {"ActiveState": "failed"}
     with pytest.raises(NotLoadedError, match=r"^/etc/pound\.cfg:4\.1: can't bind HTTP socket$"):
