@@ -24,6 +24,7 @@ TOPICS = {
     "pairs": "Load-balancer pairs",
     "vips": "Virtual addresses",
     "services": "Services",
+    "offload": "TLS at Pound",
     "backends": "Backends",
     "health": "Health checks",
     "sticking": "Stick tables of several services",

@@ -260,6 +260,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy
     Deployment,
     Outcome,
     RejectedError,
+    shown,
     wishes_from,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import Host
@@ -323,7 +324,7 @@ def main() -> None:
         in_effect=outcome.in_effect,
         version=deployment.version,
         notes=outcome.notes,
-        diff=outcome.diff(),
+        diff=shown(outcome),
     )
 
 

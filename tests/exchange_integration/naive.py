@@ -76,7 +76,7 @@ RELAYED = {"relayed": mail(118, 80, stickiness="source", health_check={"type": "
 """What Pound of the client's container hands requests to: the stick table of a naive offload chain."""
 
 BEHIND_POUND = Trap(
-    "STICKY_SOURCE_BEHIND_POUND",
+    "POUND_NEEDS_HTTP",
     service(
         119,
         ports=[443],

@@ -5,17 +5,21 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import (
-    MAIN,
-    UNIT,
-    CommandError,
-    Host,
-    missing,
+from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import (
+    Outcome,
+    RejectedError,
+    Steps,
+    carry_out,
+    decoded,
+    listed,
+    on_disk,
+    original,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, UNIT, Host, missing
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.limits import (
     descriptors,
     limit_drop_in,
@@ -37,17 +41,13 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.servic
     STATE_FILE,
     Service,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.structure import check
+from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 
-__all__ = ["Deployment", "Outcome", "RejectedError", "Wishes"]
+__all__ = ["Deployment", "Outcome", "RejectedError", "Wishes", "shown"]
 
 FRAGMENTS = "/etc/haproxy/conf.d"
 LIMIT_DROP_IN = "/etc/systemd/system/haproxy.service.d/10-netstack.conf"
-
-
-class RejectedError(Exception):
-    """The change was not made, or was taken back; holds the reason for the user."""
 
 
 @dataclass(frozen=True)
@@ -63,47 +63,11 @@ class Wishes:
     allow_restart: bool = False
 
 
-@dataclass
-class Outcome:
-    """What a run did, or in check mode would do."""
-
-    changes: list[Change] = field(default_factory=list)
-    actions: list[str] = field(default_factory=list)
-    backup: str = ""
-    restores: str = ""  # the generation that is put back
-    validated: bool = False
-    in_effect: bool = False
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def changed(self) -> bool:
-        """Tell whether there is, or was, anything to do."""
-        return bool(self.changes or self.actions)
-
-    def diff(self) -> list[dict[str, str]]:
-        """Return the differences with their secrets masked, and the service's actions.
-
-        What differs in a fragment differs in the main file too, so it is shown once.
-        """
-        main = any(change.wanted.path == MAIN for change in self.changes)
-        shown = [change for change in self.changes if not (main and change.wanted.path.startswith(FRAGMENTS))]
-        entries = [_entry(change) for change in shown]
-        if self.actions:
-            entries.append({"before": "", "after": "".join(f"{action}\n" for action in self.actions)})
-            entries[-1].update(before_header="service", after_header="service")
-        return entries
-
-
-def _entry(change: Change) -> dict[str, str]:
-    """Return one difference; Transaction.diff would hide a file that may hold a secret as a whole."""
-    files = {"before": change.current, "after": change.wanted}
-    entry: dict[str, str] = {}
-    for side, file in files.items():
-        if file is None or file.content is None:
-            entry.update({side: "", f"{side}_header": f"{change.wanted.path} (absent)"})
-        else:
-            entry.update({side: masked(_decoded(file)), f"{side}_header": f"{file.path} ({file.mode:04o})"})
-    return entry
+def shown(outcome: Outcome) -> list[dict[str, str]]:
+    """Return the differences; what differs in a fragment differs in the main file too, so it is shown once."""
+    main = any(change.wanted.path == MAIN for change in outcome.changes)
+    fragments = [change for change in outcome.changes if main and change.wanted.path.startswith(FRAGMENTS)]
+    return outcome.diff(fragments, masked)
 
 
 class Deployment:
@@ -144,7 +108,7 @@ class Deployment:
         if generation is None:
             return outcome
         files = self.transaction.saved(generation)
-        text = next((_decoded(file) for file in files if file.path == MAIN), _on_disk(MAIN))
+        text = next((decoded(file) for file in files if file.path == MAIN), on_disk(MAIN))
         if text and self.host.program:
             complaint = self.host.complaint(text, fatal_warnings=False)
             if complaint:
@@ -160,10 +124,10 @@ class Deployment:
         outcome = Outcome()
         unit = self.host.unit()
         paths = [MAIN, *_fragments(ours=True), LIMIT_DROP_IN, LOG_DROP_IN]
-        mine = [path for path in paths if is_ours(_on_disk(path))]
+        mine = [path for path in paths if is_ours(on_disk(path))]
         if not mine:
             return outcome
-        outcome.changes = self.transaction.plan([self._original(path) for path in mine])
+        outcome.changes = self.transaction.plan([original(self.transaction, _absent(path), is_ours) for path in mine])
         if unit.get("ActiveState") not in ("inactive", "failed", None):
             outcome.actions.append("stop")
         if unit.get("UnitFileState") == "enabled":
@@ -181,11 +145,11 @@ class Deployment:
         """Check the declaration and render it. Raises RejectedError with all faults at once."""
         found = faults(wishes.configuration, wishes.secrets, wishes.node, self.dialect)
         if found:
-            raise RejectedError(_listed(found))
-        foreign = {Path(path).name: _on_disk(path) for path in _fragments(ours=False)}
+            raise RejectedError(listed(found))
+        foreign = {Path(path).name: on_disk(path) for path in _fragments(ours=False)}
         taken = [name for name in wishes.configuration["services"] if f"{name}.cfg" in foreign]
         if taken:
-            raise RejectedError(_listed([_collision(name) for name in taken]))
+            raise RejectedError(listed([_collision(name) for name in taken]))
         return render(wishes.configuration, wishes.secrets, wishes.node, self.dialect, foreign)
 
     def _validate(self, text: str, wishes: Wishes, outcome: Outcome) -> None:
@@ -201,9 +165,7 @@ class Deployment:
     def _validate_log(self, changes: Sequence[Change]) -> None:
         """Let rsyslogd judge the drop-in. Raises RejectedError."""
         for change in changes:
-            complaint = (
-                self.host.rsyslog_complaint(_decoded(change.wanted)) if change.wanted.path == LOG_DROP_IN else ""
-            )
+            complaint = self.host.rsyslog_complaint(decoded(change.wanted)) if change.wanted.path == LOG_DROP_IN else ""
             if complaint:
                 raise RejectedError(f"rsyslogd refuses the destination of the log, nothing was changed: {complaint}")
 
@@ -220,10 +182,8 @@ class Deployment:
     def _actions(self, text: str, needed: int, changes: Sequence[Change], allow_restart: bool) -> list[str]:
         """Return what the service needs, compared with what runs: the next run finishes an interrupted one."""
         unit = self.host.unit()
-        # A unit that is not there yet is enabled by its package.
-        settled = unit.get("UnitFileState") == "enabled" or unit.get("LoadState") == "not-found"
-        actions = [] if settled else ["enable"]
-        if unit.get("ActiveState") not in ("active", "reloading"):
+        actions = [] if self.host.settled(unit) else ["enable"]
+        if not self.host.runs(unit):
             return [*actions, "start"] if text else []
         limit = self.host.hard_limit(int(unit.get("MainPID", "0")))
         if limit is not None and needed > limit:
@@ -250,14 +210,16 @@ class Deployment:
         if self.predict:
             outcome.in_effect = not outcome.changed
             return
-        before = _on_disk(MAIN)
-        outcome.backup = self.transaction.apply(outcome.changes, outcome.restores)
-        try:
-            self._after_files(outcome.changes)
-            for action in outcome.actions:
-                self._act(action, before, text, needed)
-        except FAILURES as error:
-            self._take_back(outcome, text, before, error)
+        before = on_disk(MAIN)
+        steps = Steps(
+            "HAProxy",
+            settle=lambda: self._after_files(outcome.changes),
+            act=lambda action: self._act(action, before, text, needed),
+            recover=lambda: self._recover(text, before),
+            failures=FAILURES,
+            mask=masked,
+        )
+        carry_out(self.transaction, outcome, steps)
         outcome.in_effect = bool(text)
 
     def _act(self, action: str, before: str, text: str, needed: int) -> None:
@@ -280,40 +242,12 @@ class Deployment:
         if LOG_DROP_IN in paths:
             self.host.systemctl("try-restart", "rsyslog.service")
 
-    def _take_back(self, outcome: Outcome, text: str, before: str, error: Exception) -> None:
-        """Put the old files back and load them, then tell what happened. Raises RejectedError, always."""
-        reason = f"HAProxy did not load the new configuration: {masked(str(error))}"
-        try:
-            self.transaction.take_back(outcome.backup)
-        except OSError as second:
-            raise RejectedError(f"{reason}; {second}") from error
-        fate = "the old configuration is back in place"
-        try:
-            self._after_files(outcome.changes)
-        except CommandError as second:
-            fate += f" ({second})"
-        try:
-            if "start" not in outcome.actions:
-                self._recover(text, before)
-                fate += " and serves"
-        except FAILURES as second:
-            fate += f", but HAProxy does not load it either ({masked(str(second))}); what ran before still runs"
-        raise RejectedError(f"{reason}; {fate}") from error
-
     def _recover(self, text: str, before: str) -> None:
         """Make the old configuration serve again; mostly it never stopped, but the master must forget the failure."""
-        if self.host.unit().get("ActiveState") in ("active", "reloading"):
+        if self.host.runs(self.host.unit()):
             self.service.reload(text, before)
         else:
             self.service.start(before)
-
-    def _original(self, path: str) -> File:
-        """Return the file as it was when the role first replaced it; absent where it was not there."""
-        for generation in reversed(self.transaction.generations()):
-            for file in self.transaction.saved(generation):
-                if file.path == path and not is_ours(_decoded(file)):
-                    return file
-        return File(path, None, secret=path not in (LIMIT_DROP_IN, LOG_DROP_IN))
 
 
 def wishes_from(parameters: Mapping[str, Any]) -> Wishes:
@@ -322,7 +256,7 @@ def wishes_from(parameters: Mapping[str, Any]) -> Wishes:
     given = {key: parameters.get(key) or None for key in keys}  # an empty statistics page is none
     configuration, found = check(CONFIGURATION, given, "haproxy")
     if found:
-        raise RejectedError(_listed([fault.replace("haproxy.", "", 1) for fault in found]))
+        raise RejectedError(listed([fault.replace("haproxy.", "", 1) for fault in found]))
     secrets = {str(name): str(value) for name, value in (parameters["secrets"] or {}).items()}
     rest = {key: parameters[key] for key in ("awaited_files", "fatal_warnings", "allow_restart")}
     rest["rsyslog"] = _destination(parameters["rsyslog"])
@@ -337,13 +271,17 @@ def _destination(rsyslog: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     if "*" in (clean["address"] or ""):
         found.append("rsyslog.address: must be one host, not *")
     if found:
-        raise RejectedError(_listed(found))
+        raise RejectedError(listed(found))
     return {**rsyslog, **clean}
 
 
 def _collision(name: str) -> str:
     path = f"{FRAGMENTS}/{name}.cfg"
     return f"{path} was not made by this role and has the name of the service {name}: move it, or rename the service"
+
+
+def _absent(path: str) -> File:
+    return File(path, None, secret=path not in (LIMIT_DROP_IN, LOG_DROP_IN))
 
 
 def _secret(path: str, text: str) -> File:
@@ -354,21 +292,13 @@ def _optional(path: str, text: str) -> list[File]:
     """Return a file of ours that is only there when it has something to say; somebody else's is left alone."""
     if text:
         return [File(path, text.encode())]
-    return [File(path, None)] if is_ours(_on_disk(path)) else []
+    return [File(path, None)] if is_ours(on_disk(path)) else []
 
 
 def _fragments(ours: bool) -> list[str]:
     """Return the fragments on disk that this role made, or those that it did not."""
     paths = sorted(str(path) for path in Path(FRAGMENTS).glob("*.cfg"))
-    return [path for path in paths if is_ours(_on_disk(path)) == ours]
-
-
-def _on_disk(path: str) -> str:
-    """Return a file's text, "" where there is none."""
-    try:
-        return Path(path).read_bytes().decode("utf-8", "replace")
-    except FileNotFoundError:
-        return ""
+    return [path for path in paths if is_ours(on_disk(path)) == ours]
 
 
 def _remove_folders() -> None:
@@ -377,14 +307,3 @@ def _remove_folders() -> None:
     for folder in (STATE_BASE, FRAGMENTS, str(Path(LIMIT_DROP_IN).parent)):
         with contextlib.suppress(OSError):
             Path(folder).rmdir()
-
-
-def _decoded(file: File) -> str:
-    return (file.content or b"").decode("utf-8", "replace")
-
-
-def _listed(found: Sequence[str]) -> str:
-    """Return one message for all faults."""
-    if len(found) == 1:
-        return found[0]
-    return f"{len(found)} faults:\n" + "\n".join(f"- {fault}" for fault in found)

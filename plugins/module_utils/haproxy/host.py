@@ -9,12 +9,13 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import first_complaint
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import NEWEST, Dialect, parse_version
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import STATE_BASE, masked
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
+from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
 
 __all__ = ["MAIN", "STATE_HEADER", "UNIT", "CommandError", "Host", "Run"]
 
@@ -30,14 +31,8 @@ STATE_HEADER = (
 _CAP_SYS_RESOURCE = 1 << 24
 _PATH = "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin"
 
-Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
 
-
-class CommandError(Exception):
-    """A command of the system failed; holds what it was and what it said."""
-
-
-class Host:
+class Host(Systemd):
     """The programs of this host.
 
     Args:
@@ -45,7 +40,7 @@ class Host:
     """
 
     def __init__(self, run: Run) -> None:
-        self.run = run
+        super().__init__(run, UNIT)
         self.program = shutil.which("haproxy", path=_PATH) or ""
         self.rsyslogd = shutil.which("rsyslogd", path=_PATH) or ""
 
@@ -106,29 +101,6 @@ class Host:
         main = folder / "haproxy.cfg"
         main.write_text(text)
         return str(main)
-
-    def unit(self) -> dict[str, str]:
-        """Return what systemd says about the service; also where there is no such unit."""
-        names = "LoadState,ActiveState,UnitFileState,MainPID,NeedDaemonReload"
-        output = self.run(["systemctl", "show", UNIT, f"--property={names}"])[1]
-        return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
-
-    def systemctl(self, *words: str) -> None:
-        """Run systemctl. Raises CommandError with its words."""
-        status, output, errors = self.run(["systemctl", *words])
-        if status != 0:
-            raise CommandError(f"systemctl {' '.join(words)}: {(errors or output).strip()}")
-
-    def journal(self, cursor: str) -> str:
-        """Return what the service logged since a cursor of the journal."""
-        after = [f"--after-cursor={cursor}"] if cursor else ["--lines=50"]
-        return self.run(["journalctl", "--no-pager", "--output=cat", f"--unit={UNIT}", *after])[1]
-
-    def journal_cursor(self) -> str:
-        """Return the journal's present end, "" where there is no journal."""
-        output = self.run(["journalctl", "--no-pager", "--lines=0", "--show-cursor"])[1]
-        found = re.search(r"-- cursor: (\S+)", output)
-        return found.group(1) if found else ""
 
     def default_descriptors(self) -> int:
         """Return the hard limit on open files that systemd gives a service that asks for none."""

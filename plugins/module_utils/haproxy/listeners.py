@@ -6,14 +6,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import socket
-import struct
-from pathlib import Path
 
-__all__ = ["bound_in", "listening_in", "not_listening"]
+from ansible_collections.netstack.datacenter.plugins.module_utils.listening import silent
 
-_LISTEN = "0A"
-_ANY = ("0.0.0.0", "::")
+__all__ = ["bound_in", "not_listening"]
 
 
 def bound_in(text: str) -> list[tuple[str, int]]:
@@ -36,30 +32,6 @@ def _is_address(host: str) -> bool:
         return False
 
 
-def listening_in(table: str) -> set[tuple[str, int]]:
-    """Return address and port of the listening sockets in the text of /proc/net/tcp or tcp6."""
-    rows = (line.split() for line in table.splitlines()[1:])
-    return {_socket(row[1]) for row in rows if len(row) > 3 and row[3] == _LISTEN}
-
-
-def _socket(field: str) -> tuple[str, int]:
-    """Return what the kernel writes as little-endian 32-bit words in hexadecimal."""
-    address, port = field.split(":")
-    words = [int(address[at : at + 8], 16) for at in range(0, len(address), 8)]
-    packed = b"".join(struct.pack("=I", word) for word in words)
-    family = socket.AF_INET if len(packed) == 4 else socket.AF_INET6
-    return socket.inet_ntop(family, packed), int(port, 16)
-
-
 def not_listening(text: str) -> list[str]:
     """Return the addresses that the configuration binds and where nothing listens."""
-    tables = [Path(f"/proc/net/{name}") for name in ("tcp", "tcp6")]
-    listening = set().union(*(listening_in(table.read_text()) for table in tables if table.exists()))
-    return [f"{host or '*'}:{port}" for host, port in bound_in(text) if not _covered(host, port, listening)]
-
-
-def _covered(host: str, port: int, listening: set[tuple[str, int]]) -> bool:
-    if not host:
-        return any(number == port for _address, number in listening)
-    address = str(ipaddress.ip_address(host))
-    return any((candidate, port) in listening for candidate in (address, *_ANY))
+    return silent(bound_in(text))

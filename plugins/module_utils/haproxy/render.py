@@ -187,8 +187,9 @@ def _own(configuration: Mapping[str, Any], secrets: Mapping[str, str]) -> list[l
 def _health(options: Mapping[str, Any]) -> list[str]:
     """Return the listener that answers 200 as long as HAProxy serves; VRRP and the peer ask it."""
     lines = [f"bind {address_port(address, options['port'])}" for address in options["addresses"]]
-    lines += ["mode http", f"monitor-uri {options['uri']}", "http-request deny deny_status 404"]
-    return _lines(f"frontend {HEALTH_LISTENER} from {DEFAULTS_NAME}", lines + options["raw"])
+    lines += ["mode http", f"monitor-uri {options['uri']}", *options["raw"]]
+    # Last: HAProxy warns about a `monitor fail` that stands after a rule on requests, and raw may have one.
+    return _lines(f"frontend {HEALTH_LISTENER} from {DEFAULTS_NAME}", [*lines, "http-request deny deny_status 404"])
 
 
 def _metrics(options: Mapping[str, Any]) -> list[str]:

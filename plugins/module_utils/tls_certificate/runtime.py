@@ -71,6 +71,8 @@ class Runtime:
             answer = self._ask(self.admin, "show ssl cert")
         except OSError:
             return {}
+        if not answer.strip():  # it binds no certificate at all, as behind a TLS offloader
+            return {}
         if "filename" not in answer:
             raise RefusedError(f"'show ssl cert' on {self.admin} answers: {answer.strip()}")
         names = [line.strip() for line in answer.splitlines() if line.strip() and not line.startswith(_EXCLUDED)]

@@ -38,7 +38,7 @@ def profile_unknown(name: str, known: list[str]) -> str:
 
     Breaks: the object would lack its defaults.
     Why: profiles stand under `profiles:` (services) and `link_profiles:` (links) of the site, or in the collection
-    (exchange2010, exchange2016, iis).
+    (exchange2010, exchange2016, https_offload, iis).
     Mend: correct the name, or declare the profile.
     """
     close = difflib.get_close_matches(name, known, 1)

@@ -47,12 +47,17 @@ def _status(value: Any) -> Any:
 
 
 class Tls(Part):
-    """Where TLS ends: at HAProxy, or nowhere (`none`: plain text, or TLS passed through in mode tcp)."""
+    """Where TLS ends: at HAProxy, at Pound before it, or nowhere (`none`: plain text, or TLS passed through)."""
 
     at: Literal["haproxy", "none", "pound"]
     certificate: Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)] = ()
     alpn: tuple[Literal["h2", "http/1.1"], ...] = ()
     minimum: Literal["TLSv1.2", "TLSv1.3"] | None = None
+
+    @property
+    def ends_here(self) -> bool:
+        """Whether the load balancer ends TLS."""
+        return self.at != "none"
 
 
 class Backend(Part):

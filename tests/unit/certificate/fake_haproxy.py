@@ -63,6 +63,8 @@ class FakeHaproxy:
 
     def _show(self, name, _payload):
         if not name:
+            if not self.certificates:
+                return "\n"  # recorded from HAProxy 3.0 without any certificate
             return "# filename\n" + "".join(f"{item}\n" for item in self.certificates) + "\n"
         if name not in self.certificates:
             return "Can't display the certificate: Not found or the certificate is a bundle!\n\n"

@@ -175,6 +175,12 @@ def test_without_a_running_haproxy_only_the_file_is_written(host):
     assert (host.on_disk, plan.renewals, outcome.reload_reason) == (NEW, [], "")
 
 
+def test_a_haproxy_without_any_certificate_is_left_alone(host):
+    host.haproxy.certificates.clear()
+    plan, outcome = host.run(NEW)
+    assert (host.on_disk, plan.renewals, outcome.reload_reason) == (NEW, [], "")
+
+
 def test_a_socket_that_answers_nonsense_stops_everything_before_the_file(host):
     nonsense = Runtime("a", "b", lambda _path, _command: "Unknown command\n")
     with pytest.raises(RefusedError, match="Unknown command"):

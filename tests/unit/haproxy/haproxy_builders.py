@@ -12,7 +12,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialec
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import Texts, render
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.schema import CONFIGURATION
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.semantics import faults
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.structure import check
+from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
 
 CASES = Path(__file__).parent / "cases"
 

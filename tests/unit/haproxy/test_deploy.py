@@ -14,6 +14,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy
     Deployment,
     Outcome,
     RejectedError,
+    shown,
     wishes_from,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, Host
@@ -156,9 +157,9 @@ def test_a_diff_shows_neither_the_new_password_nor_the_old_one() -> None:
     page = {"address": "10.0.0.1", "port": 7000, "user": "admin", "password_secret": "page"}
     old, new = (rendered({**web(), "stats": page}, secrets={"page": word}).main for word in ("oldcanary", "newcanary"))
     files = [File(MAIN, text.encode(), 0o600, secret=True) for text in (old, new)]
-    shown = str(Outcome(changes=[Change(files[1], files[0])]).diff())
-    assert "canary" not in shown
-    assert "stats uri" in shown
+    difference = str(shown(Outcome(changes=[Change(files[1], files[0])])))
+    assert "canary" not in difference
+    assert "stats uri" in difference
 
 
 @pytest.mark.parametrize(

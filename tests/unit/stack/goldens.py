@@ -16,7 +16,9 @@ sys.path.insert(0, str(ROOT / ".cache" / "collections"))
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import parse_version
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import render as render_haproxy
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.schema import CONFIGURATION
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.structure import check
+from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import render as render_pound
+from ansible_collections.netstack.datacenter.plugins.module_utils.pound.schema import CONFIGURATION as POUND
+from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import render as render_keepalived
@@ -27,7 +29,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive i
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded, load
 
 STYLES = ("els", "nonels")
-EXAMPLES = ("iis_farm", "els_site", "exchange2010", "exchange2016")
+EXAMPLES = ("iis_farm", "els_site", "exchange2010", "exchange2016", "https_offload")
 
 
 def sites(kind: str) -> list[Path]:
@@ -59,6 +61,11 @@ def rendered(name: str) -> dict[str, str]:
         **{
             f"golden/{name}/{host}.keepalived.conf": _keepalived(host, variables)
             for host, variables in balancers.items()
+        },
+        **{
+            f"golden/{name}/{host}.pound.cfg": _pound(variables)
+            for host, variables in balancers.items()
+            if "pound_listeners" in variables
         },
         **{
             f"golden/{name}/{host}.{style}.set": "".join(f"{line}\n" for line in switch_commands(variables, style))
@@ -97,6 +104,14 @@ def _haproxy(host: str, variables: dict[str, Any]) -> str:
     dialect = parse_version("HAProxy version 3.0.11-1+deb13u1")
     assert dialect is not None
     return render_haproxy(configuration, AnySecret(), host, dialect, {}).main
+
+
+def _pound(variables: dict[str, Any]) -> str:
+    """Return pound.cfg as the role pound writes it before the certificates are there."""
+    given = {key: variables.get(f"pound_{key}") for key in POUND["options"]}
+    configuration, faults = check(POUND, given, "pound")
+    assert not faults, faults
+    return render_pound(configuration, {})
 
 
 def _keepalived(host: str, variables: dict[str, Any]) -> str:

@@ -7,6 +7,14 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.checks import check_at, directories
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.pound import (
+    CLIENT,
+    HEALTH,
+    frontend_rules,
+    health_fragment,
+    loopback,
+    offloaded,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import (
     backend_address,
     server_name,
@@ -24,12 +32,13 @@ _SERVER_SIDE = ("connect", "server", "queue", "tunnel", "check")
 
 def certificate_files(service: Service) -> list[str]:
     """Return the paths on the load balancer of the service's certificates, the default one first."""
-    return [f"{CERTIFICATES}/{name}.pem" for name in service.tls.certificate] if service.tls.at == "haproxy" else []
+    return [f"{CERTIFICATES}/{name}.pem" for name in service.tls.certificate] if service.tls.ends_here else []
 
 
 def haproxy_services(site: Site, name: str, pair: LbPair) -> dict[str, Any]:
     """Return the pair's services, each as one fragment."""
-    return {service: _fragment(site, pair, name, service, content) for service, content in services_of(site, name)}
+    found = {service: _fragment(site, pair, name, service, content) for service, content in services_of(site, name)}
+    return {**found, HEALTH: health_fragment()} if offloaded(site, name) else found
 
 
 def _fragment(site: Site, pair: LbPair, pair_name: str, name: str, service: Service) -> dict[str, Any]:
@@ -94,13 +103,15 @@ def _binds(service: Service, ports: list[int], tls: dict[str, Any] | None) -> li
 
 
 def _frontend(service: Service, name: str, ports: list[int]) -> dict[str, Any]:
-    tls = _tls(service)
+    behind_pound = service.tls.at == "pound"
     front: dict[str, Any] = {
         "mode": service.mode,
-        "binds": _binds(service, ports, tls),
+        "binds": _behind(service, ports) if behind_pound else _binds(service, ports, _tls(service)),
         "default_backend": f"{name}.servers",
     }
-    if service.mode == "http":
+    if behind_pound:
+        front["http_request"] = frontend_rules()
+    elif service.mode == "http":
         front["forward_for"] = True
         front["forwarded_proto"] = True
     if service.virtual_directories:
@@ -111,6 +122,11 @@ def _frontend(service: Service, name: str, ports: list[int]) -> dict[str, Any]:
     if service.raw.frontend:
         front["raw"] = list(service.raw.frontend)
     return front
+
+
+def _behind(service: Service, ports: list[int]) -> list[dict[str, Any]]:
+    """Bind the loopback, where only Pound finds it."""
+    return [{"address": loopback(service), "port": port} for port in ports]
 
 
 def _tls(service: Service) -> dict[str, Any] | None:
@@ -138,27 +154,36 @@ def _backend(
 ) -> dict[str, Any]:
     back: dict[str, Any] = {
         "mode": service.mode,
-        "balance": service.balance,
+        "balance": _balance(service),
         "health_check": health,
         "servers": [_server(site, pair, service, backend, port) for backend in service.backends],
     }
     if service.balance == "source":
         back["hash_type"] = "consistent"
     if service.stickiness == "cookie":
-        back["cookie"] = {"name": "SERVERID", "secure": service.tls.at == "haproxy", "httponly": True}
+        back["cookie"] = {"name": "SERVERID", "secure": service.tls.ends_here, "httponly": True}
     if service.stickiness == "source":
-        back["stick"] = _stick(pair_name, table)
+        back["stick"] = _stick(service, pair_name, table)
     back.update(_timeouts(service, _SERVER_SIDE))
     if service.raw.backend:
         back["raw"] = list(service.raw.backend)
     return back
 
 
-def _stick(pair_name: str, table: str | None) -> dict[str, Any]:
-    """Stick by source address; all ports share one table, also those of services that stick with another one."""
+def _balance(service: Service) -> str:
+    """Return the algorithm; behind Pound the source is the header that the frontend has reduced to Pound's value."""
+    by_source = service.tls.at == "pound" and service.balance == "source"
+    return "hdr(X-Forwarded-For)" if by_source else service.balance
+
+
+def _stick(service: Service, pair_name: str, table: str | None) -> dict[str, Any]:
+    """Stick by the client's address; all ports share one table, also those of services that stick with another one."""
+    behind_pound = service.tls.at == "pound"
+    client = CLIENT if behind_pound else "src"
     if table is not None:
-        return {"on": "src", "table": table}
-    return {"on": "src", "type": "ip", "size": "100k", "expire": "30m", "peers": pair_name}
+        return {"on": client, "table": table}
+    kind = "ipv6" if behind_pound and service.vip6 is not None else "ip"
+    return {"on": client, "type": kind, "size": "100k", "expire": "30m", "peers": pair_name}
 
 
 def _server(site: Site, pair: LbPair, service: Service, backend: Backend, port: int) -> dict[str, Any]:

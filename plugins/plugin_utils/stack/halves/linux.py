@@ -11,6 +11,11 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.h
     haproxy_services,
     needs_peers,
 )
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.pound import (
+    health_rules,
+    offloaded,
+    pound_listeners,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.vip import (
     vip_instances,
 )
@@ -35,6 +40,9 @@ DERIVED = {
     "haproxy_metrics": "Prometheus exporter on this node's management address, where declared (role haproxy)",
     "haproxy_health": "health listener on 127.0.0.1 and on this node's address in the internal VLAN (role haproxy)",
     "haproxy_awaited_files": "certificate files that an earlier role of the run puts there (role haproxy)",
+    "pound_state": "present where TLS of a service ends at Pound, else absent (role pound)",
+    "pound_listeners": "each VIP and port whose TLS ends at Pound (role pound)",
+    "pound_awaited_files": "certificate files that an earlier role of the run puts there (role pound)",
     "vip_instances": "virtual routers of the pair with this node's priorities (role vip)",
     "vip_peer_health": "health listener of the other node, asked before a VIP is moved there (role vip)",
     "vip_profile": "timing of the failover (role vip)",
@@ -62,7 +70,20 @@ def load_balancer(site: Site, pair_name: str, host: str) -> dict[str, Any]:
     if needs_peers(site, pair_name):
         found["haproxy_peers"] = {pair_name: _peers(site, pair_name, pair)}
     found.update(_watching(site, pair_name, pair, host))
+    found.update(_offload(site, pair_name))
     return found
+
+
+def _offload(site: Site, pair_name: str) -> dict[str, Any]:
+    """Return the variables of the role pound. A pair that no longer has such a service takes its Pound away."""
+    files = {name: certificate_files(service) for name, service in offloaded(site, pair_name)}
+    if not files:
+        return {"pound_state": "absent"}
+    return {
+        "pound_state": "present",
+        "pound_listeners": pound_listeners(site, pair_name, files),
+        "pound_awaited_files": sorted({file for paths in files.values() for file in paths}),
+    }
 
 
 def _own(site: Site, host: str, vlan: str) -> str:
@@ -72,7 +93,9 @@ def _own(site: Site, host: str, vlan: str) -> str:
 
 def _health(site: Site, pair_name: str, pair: LbPair, host: str) -> dict[str, Any]:
     """Answer to keepalived on the loopback, and to the other node, that must see this one healthy before it changes."""
-    return {"addresses": ["127.0.0.1", _own(site, host, internal_vlan(site, pair_name, pair))], "port": HEALTH_PORT}
+    own = _own(site, host, internal_vlan(site, pair_name, pair))
+    found: dict[str, Any] = {"addresses": ["127.0.0.1", own], "port": HEALTH_PORT}
+    return {**found, "raw": health_rules()} if offloaded(site, pair_name) else found
 
 
 def _peer_health(site: Site, pair_name: str, pair: LbPair, host: str) -> list[dict[str, Any]]:
@@ -148,7 +171,7 @@ def _probed(site: Site, pair: LbPair, backend: Backend) -> dict[str, Any]:
 
 
 def _scheme(service: Service) -> str:
-    if service.tls.at == "haproxy":
+    if service.tls.ends_here:
         return "https" if service.mode == "http" else "tls"
     return "http" if service.mode == "http" else "tcp"
 

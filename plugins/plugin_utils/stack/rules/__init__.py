@@ -15,6 +15,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     link_ports,
     link_vlans,
     links,
+    offload,
     pairs,
     protocols,
     services,
@@ -26,5 +27,5 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
 TOPICS = (
     *(vlans, devices),
     *(links, link_ports, link_bundles, link_vlans, link_esxi, link_linux),
-    *(pairs, vips, services, backends, health, sticking, protocols, certificates),
+    *(pairs, vips, services, offload, backends, health, sticking, protocols, certificates),
 )

@@ -205,7 +205,7 @@ def backend_port_missing(site: Site) -> Iterator[Fault]:
     Mend: declare backend_port (80 where TLS is offloaded), or backend_tls where the servers speak TLS.
     """
     for name, service in sorted(site.services.items()):
-        if service.tls.at != "none" and service.backend_port is None and service.backend_tls is None:
+        if service.tls.ends_here and service.backend_port is None and service.backend_tls is None:
             yield Fault(
                 ("services", name),
                 "TLS ends at the load balancer and nothing says where the servers listen, so it would speak plain "

@@ -155,7 +155,7 @@ def tls_without_certificate(site: Site) -> Iterator[Fault]:
     Mend: name a certificate.
     """
     for name, service in sorted(site.services.items()):
-        if service.tls.at != "none" and not service.tls.certificate:
+        if service.tls.ends_here and not service.tls.certificate:
             yield Fault(
                 ("services", name, "tls"),
                 "TLS is to end here and no certificate is named, so the configuration would be refused; add "

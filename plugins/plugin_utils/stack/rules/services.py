@@ -78,29 +78,12 @@ def redirect_without_tls(site: Site) -> Iterator[Fault]:
     Mend: add 443 to ports with TLS, or remove redirect_http.
     """
     for name, service in _services(site):
-        speaks_tls = service.tls.at != "none" or service.mode == "tcp"
+        speaks_tls = service.tls.ends_here or service.mode == "tcp"
         if service.redirect_http and not (443 in service.ports and speaks_tls):  # the port of https
             yield Fault(
                 ("services", name, "redirect_http"),
                 "clients would be sent to https on port 443, where this service speaks no TLS; add port 443 with "
                 "tls or remove redirect_http",
-            )
-
-
-@rule("TLS_AT_POUND")
-def tls_at_pound(site: Site) -> Iterator[Fault]:
-    """A service wants its TLS ended by Pound.
-
-    Breaks: there is no pound role yet, so nothing would answer on the VIP.
-    Why: the pound role comes with a later version; HAProxy's own TLS costs a fifth of the CPU per request (measured).
-    Mend: write `at: haproxy`.
-    """
-    for name, service in _services(site):
-        if service.tls.at == "pound":
-            yield Fault(
-                ("services", name, "tls", "at"),
-                "TLS at pound is planned but not there yet, so nothing would answer; write haproxy, which needs "
-                "one hop less",
             )
 
 
@@ -136,25 +119,6 @@ def sticky_source_behind_nat(site: Site) -> Iterator[Fault]:
                 ("services", name, "stickiness"),
                 "clients_behind_nat share few addresses, so all of them would stick to one server; use a cookie, "
                 "or waive it where that is accepted",
-            )
-
-
-@rule("STICKY_SOURCE_BEHIND_POUND", waivable=True)
-def sticky_source_behind_pound(site: Site) -> Iterator[Fault]:
-    """Stickiness by source address, where every connection comes from Pound.
-
-    Breaks: all clients land at one server; the others stand idle (120 of 120 requests of 40 clients, measured).
-    Why: in mode tcp the only address to be seen is Pound's own, and `balance: source` looks at nothing else either;
-    Pound speaks no PROXY protocol and tells the client's address in X-Forwarded-For.
-    Mend: use mode http, where stickiness source goes by X-Forwarded-For, or a cookie; or end TLS at haproxy.
-    """
-    for name, service in _services(site):
-        blind = service.balance == "source" or (service.mode == "tcp" and service.stickiness == "source")
-        if service.tls.at == "pound" and blind:
-            yield Fault(
-                ("services", name, "balance" if service.balance == "source" else "stickiness"),
-                "behind Pound every client has Pound's address, so all of them would stick to one server; use mode "
-                "http with stickiness source or cookie, or end TLS at haproxy",
             )
 
 
