@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Starts and ends a lab's simulated devices: switches (lab/junos), ESXi hosts (lab/vsphere), and lab/fabric.py between.
 
-Each is one process, on loopback, that outlives its starter. What it says of itself (process, control port, host keys) is
-kept in NAME.json in the lab's folder, its log in NAME.log; keys/ and certificates/ have what the devices prove themselves
-with, esxi_password the password of the ESXi hosts' root. They know nothing but their memory: a device that is started
+Each is one process, on loopback, that outlives its starter. What it says of itself (process, control port, host keys)
+is kept in NAME.json in the lab's folder, its log in NAME.log; keys/ and certificates/ have what the devices prove
+themselves with, esxi_password the password of the ESXi hosts' root. They know nothing but their memory: a device that is started
 anew is as delivered, and then set up as the lab declares.
 """
 
