@@ -3,8 +3,8 @@
 
 Each is one process, on loopback, that outlives its starter. What it says of itself (process, control port, host keys)
 is kept in NAME.json in the lab's folder, its log in NAME.log; keys/ and certificates/ have what the devices prove
-themselves with, esxi_password the password of the ESXi hosts' root. They know nothing but their memory: a device that is started
-anew is as delivered, and then set up as the lab declares.
+themselves with, esxi_password the password of the ESXi hosts' root. They know nothing but their memory: a device that
+is started anew is as delivered, and then set up as the lab declares.
 """
 
 from __future__ import annotations
