@@ -1,88 +1,162 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts and ends a lab's simulated devices: one process for all of them, on loopback, that outlives its starter.
+"""Starts and ends a lab's simulated devices: switches (lab/junos), ESXi hosts (lab/vsphere), and lab/fabric.py between.
 
-What it says of itself (process, control port, host keys) is kept in junos.json in the lab's folder, its log in
-junos.log, the host keys in keys/. It knows nothing but its memory: a switch that is started anew is as delivered.
+Each is one process, on loopback, that outlives its starter. What it says of itself (process, control port, host keys)
+is kept in NAME.json in the lab's folder, its log in NAME.log; keys/ and certificates/ have what the devices prove
+themselves with, esxi_password the password of the ESXi hosts' root. They know nothing but their memory: a device that
+is started anew is as delivered, and then set up as the lab declares.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import secrets
 import select
+import shutil
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from junos.client import ControlError, ask
+from controlled import ControlError, ask
 from topology import Device, Topology
 
 HERE = Path(__file__).resolve().parent
-PROGRAM = HERE / "junos" / "simulator.py"
+PROGRAMS = {
+    "junos": HERE / "junos" / "simulator.py",
+    "vsphere": HERE / "vsphere" / "simulator.py",
+    "fabric": HERE / "fabric.py",
+}
+"""In the order in which they start; the fabric asks the other two."""
 LOOPBACK = "127.0.0.1"
 USER = "lab"
 END_SECONDS = 10
 
 
 class SimulatorError(RuntimeError):
-    """The devices could not be started, or a cable was refused; the message has the simulator's words."""
+    """The devices could not be started, set up or cabled; the message has the simulator's words."""
 
 
 def up(lab: Topology, folder: Path, key: Path) -> str:
     """Start the devices unless they run, and set their cables; return their lines of known_hosts.
 
     Raises:
-        SimulatorError: they did not start, or a cable is none.
+        SimulatorError: they did not start, or were not set up.
     """
     if not lab.devices:
         return ""
     folder.mkdir(parents=True, exist_ok=True)
-    about = running(folder)
-    if about is None or about["declared"] != _declared(lab.devices):
+    if not _runs(lab, folder):
         down(folder)
-        about = _start(lab.devices, folder, key)
-    _cable(lab, about["control"])
-    return "".join(f"[{LOOPBACK}]:{each['port']} {each['host_key']}\n" for each in about["switches"].values())
+        _start(lab, folder, key)
+        _set_up(lab, folder)
+    _cable(lab, folder)
+    return "".join(_known_hosts(folder))
 
 
 def down(folder: Path) -> None:
-    """End the lab's devices, if they run; the host keys stay."""
-    about = running(folder)
-    if about is not None:
-        _end(about["pid"])
-    (folder / "junos.json").unlink(missing_ok=True)
+    """End the lab's devices, if they run; the keys stay."""
+    for name in reversed(PROGRAMS):
+        about = running(folder, name)
+        if about is not None:
+            _end(about["pid"])
+        (folder / f"{name}.json").unlink(missing_ok=True)
 
 
-def running(folder: Path) -> dict[str, Any] | None:
-    """Return what the running simulator said of itself; nothing where none runs."""
+def deliver(lab: Topology, folder: Path) -> None:
+    """Let the running devices be as they were when the lab was started, whatever was done to them since.
+
+    Raises:
+        SimulatorError: one of them refuses.
+    """
+    for device in lab.devices:
+        with _told(device.name):
+            ask(_control(folder, device.simulator), "reset", **_named(device))
+    _set_up(lab, folder)
+    _cable(lab, folder)
+
+
+def running(folder: Path, name: str = "junos") -> dict[str, Any] | None:
+    """Return what a running program said of itself; nothing where it does not run."""
     try:
-        about: dict[str, Any] = json.loads((folder / "junos.json").read_text())
+        about: dict[str, Any] = json.loads((folder / f"{name}.json").read_text())
         command = Path(f"/proc/{about['pid']}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return None
-    return about if str(PROGRAM).encode() in command else None  # the number may be another process's by now
+    return about if str(PROGRAMS[name]).encode() in command else None  # the number may be another process's by now
+
+
+def _runs(lab: Topology, folder: Path) -> bool:
+    """Tell whether all that the lab needs runs, and was started for what it declares now."""
+    about = running(folder)
+    needed = PROGRAMS if lab.played_by("vsphere") else ["junos"]
+    return about is not None and about["declared"] == _declared(lab) and all(running(folder, name) for name in needed)
 
 
 def status(lab: Topology, folder: Path) -> list[str]:
     """Return a line for each device: its state, where it listens, what it is."""
-    state = "running" if running(folder) else "absent"
-    return [f"{each.name:10} {state:10} {LOOPBACK} port {each.port}, {each.model}" for each in lab.devices]
+    found = []
+    for each in lab.devices:
+        state = "running" if running(folder, each.simulator) else "absent"
+        found.append(f"{each.name:10} {state:10} {LOOPBACK} port {each.port}, {_what(each)}")
+    return found
 
 
-def _declared(devices: list[Device]) -> list[str]:
-    return [f"{each.name}={each.model}@{each.port}" for each in devices]
+def _what(device: Device) -> str:
+    return device.model or f"ESXi with {device.nics} NICs"
 
 
-def _start(devices: list[Device], folder: Path, key: Path) -> dict[str, Any]:
-    """Start the simulator in a session of its own, so that neither a signal to the starter nor its end ends it."""
-    words = [word for each in _declared(devices) for word in ("--switch", each)]
-    access = ["--host", LOOPBACK, "--user", USER, "--password", "", "--authorized-keys", str(key.with_suffix(".pub"))]
-    with (folder / "junos.log").open("w") as log:
+def _declared(lab: Topology) -> list[Any]:
+    """Return what cannot be changed in a running simulator, as it comes back from JSON."""
+    devices = [[each.name, each.simulator, each.model, each.nics, each.port, each.setup] for each in lab.devices]
+    return [*devices, lab.uplinks(), lab.management_vlan]
+
+
+def _start(lab: Topology, folder: Path, key: Path) -> None:
+    """Start what the lab needs; the switches know what was declared, for they are always there."""
+    access = ["--authorized-keys", str(key.with_suffix(".pub"))]
+    words = [word for each in lab.played_by("junos") for word in ("--switch", f"{each.name}={each.model}@{each.port}")]
+    keys = ["--host", LOOPBACK, "--user", USER, "--password", "", "--keys", str(folder / "keys")]
+    _begin(folder, "junos", ["run", *words, *access, *keys], {"declared": _declared(lab)})
+    hosts = lab.played_by("vsphere")
+    if hosts:
+        words = [word for each in hosts for word in ("--host", f"{each.name}={each.nics}@{LOOPBACK}:{each.port}")]
+        certificates = folder / "certificates"
+        shutil.rmtree(certificates, ignore_errors=True)  # the next ones are valid from now on
+        certificates.mkdir(mode=0o700)
+        files = ["--keys", str(certificates), "--password-file", str(_password(folder))]
+        _begin(folder, "vsphere", ["run", *words, *access, *files], {})
+        _begin(folder, "fabric", [str(_cabling(lab, folder))], {})
+    for each in lab.devices:
+        print(f"lab: {each.name} ({_what(each)}, simulated) listens at {LOOPBACK} port {each.port}", file=sys.stderr)
+
+
+def _password(folder: Path) -> Path:
+    """Return the file with the password of the ESXi hosts' root; it is made on the first call."""
+    file = folder / "esxi_password"
+    if not file.exists():
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(16))
+    return file
+
+
+def _cabling(lab: Topology, folder: Path) -> Path:
+    """Write the fabric's cabling."""
+    ports = {name: _control(folder, name) for name in ("junos", "vsphere")}
+    file = folder / "cabling.yml"
+    file.write_text(json.dumps({**ports, "cables": lab.uplinks(), "management_vlan": lab.management_vlan}))
+    return file
+
+
+def _begin(folder: Path, name: str, arguments: list[str], more: dict[str, Any]) -> None:
+    """Start a program in a session of its own, so that neither a signal to the starter nor its end ends it."""
+    with (folder / f"{name}.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), "run", *words, *access, "--keys", str(folder / "keys")],
+            [sys.executable, str(PROGRAMS[name]), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -93,24 +167,60 @@ def _start(devices: list[Device], folder: Path, key: Path) -> dict[str, Any]:
     with process.stdout as said:
         line = said.readline()
     if not line:
-        words_of_it = (folder / "junos.log").read_text().strip()[-500:]
-        raise SimulatorError(f"the simulated switches did not start (exit {process.wait()}): {words_of_it}")
-    about = {**json.loads(line), "pid": process.pid, "declared": _declared(devices)}
-    (folder / "junos.json").write_text(json.dumps(about, indent=1))
-    for each in devices:
-        print(f"lab: {each.name} ({each.model}, simulated) listens at {LOOPBACK} port {each.port}", file=sys.stderr)
-    return about
+        words_of_it = (folder / f"{name}.log").read_text().strip()[-500:]
+        raise SimulatorError(f"the simulator {name} did not start (exit {process.wait()}): {words_of_it}")
+    (folder / f"{name}.json").write_text(json.dumps({**json.loads(line), "pid": process.pid, **more}, indent=1))
 
 
-def _cable(lab: Topology, control: int) -> None:
-    """Plug in what the lab declares, and unplug what is cabled beyond that."""
+def _control(folder: Path, name: str) -> int:
+    about = running(folder, name)
+    if about is None:
+        raise SimulatorError(f"the simulator {name} does not run")
+    return int(about["port"] if name == "fabric" else about["control"])
+
+
+def _named(device: Device) -> dict[str, str]:
+    return {"switch" if device.simulator == "junos" else "host": device.name}
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (ControlError, OSError) as error:
+        raise SimulatorError(f"{what}: {error}") from error
+
+
+def _set_up(lab: Topology, folder: Path) -> None:
+    """Do what the owner of each device did."""
     for device in lab.devices:
-        try:
+        control = _control(folder, device.simulator)
+        with _told(f"setup of {device.name}"):
+            if device.simulator == "junos" and device.setup:
+                ask(control, "commit", switch=device.name, set="\n".join(device.setup))
+            for command in device.setup if device.simulator == "vsphere" else ():
+                ask(control, "console", host=device.name, command=f"esxcli {command}")
+
+
+def _cable(lab: Topology, folder: Path) -> None:
+    """Plug in what the lab declares, and unplug what is cabled beyond that; the fabric has the cables to the hosts."""
+    control = _control(folder, "junos")
+    for device in lab.played_by("junos"):
+        with _told(f"cables of {device.name}"):
             plugged = ask(control, "far_end", switch=device.name, ports={})
-            ports = {**dict.fromkeys(plugged), **lab.cables.get(device.name, {})}
-            ask(control, "far_end", switch=device.name, ports=ports)
-        except (ControlError, OSError) as error:
-            raise SimulatorError(f"cables of {device.name}: {error}") from error
+            beyond = [port for port in plugged if port not in lab.cables.get(device.name, {})]
+            ask(control, "far_end", switch=device.name, ports={**dict.fromkeys(beyond), **lab.far_ends(device.name)})
+    if lab.uplinks():
+        with _told("the cables to the hosts"):
+            ask(_control(folder, "fabric"), "deliveries")
+
+
+def _known_hosts(folder: Path) -> Iterator[str]:
+    """Yield a line for each device that speaks SSH."""
+    for device in (running(folder) or {})["switches"].values():
+        yield f"[{LOOPBACK}]:{device['port']} {device['host_key']}\n"
+    for host in (running(folder, "vsphere") or {"endpoints": {}})["endpoints"].values():
+        yield f"[{LOOPBACK}]:{host['ssh_port']} {host['host_key']}\n"
 
 
 def _end(pid: int) -> None:

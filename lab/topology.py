@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-SIMULATORS = ("junos",)
+SIMULATORS = ("junos", "vsphere")
 
 
 @dataclass(frozen=True)
@@ -35,19 +35,26 @@ class Host:
 
 @dataclass(frozen=True)
 class Device:
-    """A simulated device behind a port of its own on loopback; ``simulator`` is the package of lab/ that plays it."""
+    """A simulated device behind a port of its own on loopback; ``simulator`` is the package of lab/ that plays it.
+
+    A switch has a ``model``, an ESXi host a number of ``nics``. ``setup`` is what its owner did to it before this
+    collection came: `set` commands of a switch, `esxcli` commands of a host.
+    """
 
     name: str
     simulator: str
-    model: str
     port: int
+    model: str = ""
+    nics: int = 0
+    setup: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Topology:
     """One lab. Containers and networks bear its name as a prefix.
 
-    ``cables`` are the far ends of the devices' ports, by device and port, as their simulator's control port takes them.
+    ``cables`` are the far ends of the switches' ports, by switch and port: as the simulator's control port takes them,
+    or ``{host, nic}`` of a simulated ESXi host. ``management_vlan`` is where the clients of these hosts are.
     """
 
     name: str
@@ -55,6 +62,20 @@ class Topology:
     hosts: list[Host] = field(default_factory=list)
     devices: list[Device] = field(default_factory=list)
     cables: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    management_vlan: int | None = None
+
+    def played_by(self, simulator: str) -> list[Device]:
+        """Return the devices that a simulator plays."""
+        return [device for device in self.devices if device.simulator == simulator]
+
+    def far_ends(self, switch: str) -> dict[str, dict[str, Any]]:
+        """Return the ports of a switch whose far end is described."""
+        return {port: end for port, end in self.cables.get(switch, {}).items() if "host" not in end}
+
+    def uplinks(self) -> list[dict[str, str]]:
+        """Return the cables between switches and simulated ESXi hosts."""
+        found = [(switch, port, end) for switch, ends in self.cables.items() for port, end in ends.items()]
+        return [{"switch": switch, "port": port, **end} for switch, port, end in found if "host" in end]
 
     def container(self, host: str) -> str:
         """Return the container's name of a host."""
@@ -82,6 +103,7 @@ def load(path: Path) -> Topology:
         [Host(name, **entry) for name, entry in data.get("hosts", {}).items()],
         [Device(name, **entry) for name, entry in data.get("devices", {}).items()],
         data.get("cables", {}),
+        data.get("management_vlan"),
     )
     for fault in [*_wrong_addresses(lab), *_wrong_devices(lab)]:
         raise ValueError(f"{path}: {fault}")
@@ -103,9 +125,14 @@ def _wrong_devices(lab: Topology) -> Iterator[str]:
             yield f"device {device.name}: no simulator {device.simulator}; there is {', '.join(SIMULATORS)}"
         if [other.name for other in lab.devices if other.port == device.port] != [device.name]:
             yield f"device {device.name}: port {device.port} is not its own"
+        if (device.simulator == "junos") != bool(device.model) or (device.simulator == "vsphere") != bool(device.nics):
+            yield f"device {device.name}: a switch has a model, an ESXi host a number of nics"
     for name in lab.cables:
-        if name not in {device.name for device in lab.devices}:
-            yield f"cables of {name}: there is no such device"
+        if name not in {device.name for device in lab.played_by("junos")}:
+            yield f"cables of {name}: there is no such switch"
+    for cable in lab.uplinks():
+        if cable["host"] not in {device.name for device in lab.played_by("vsphere")}:
+            yield f"cables of {cable['switch']}: {cable['port']}: there is no host {cable['host']}"
 
 
 def address6(network: Network, address: str) -> str:

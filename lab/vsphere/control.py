@@ -8,6 +8,7 @@ TEXT}`. README.md lists the operations.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -244,9 +245,10 @@ async def serve(lab: Lab, port: int, host: str = "127.0.0.1") -> asyncio.Server:
     """Open the control port (0: any)."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await reader.readline():
-            writer.write(json.dumps(await _answer(lab, line), default=str).encode() + b"\n")
-            await writer.drain()
+        with contextlib.suppress(ConnectionError):  # whoever asked may be gone by then
+            while line := await reader.readline():
+                writer.write(json.dumps(await _answer(lab, line), default=str).encode() + b"\n")
+                await writer.drain()
         writer.close()
 
     return await asyncio.start_server(talk, host, port, limit=16 * 1024 * 1024)

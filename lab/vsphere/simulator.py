@@ -7,7 +7,7 @@
         "port", "ssh_port", "host_key"}}}. `--host NAME=NICS[@ADDRESS[:PORT]]` is a host of its own, `--vcenter
         NAME=HOSTS[xNICS][@ADDRESS[:PORT]]` a vCenter with that many hosts (NAME-esx001 and so on, without addresses
         of their own); HOSTS can also be names of --host, joined by `+`. Users root (may all) and reader (may read),
-        password lab123, unless --user, --password say otherwise; by SSH also --authorized-keys.
+        password lab123, unless --user, --password or --password-file say otherwise; by SSH also --authorized-keys.
     simulator.py control PORT OPERATION [JSON]
         Sends one operation to the control port (README.md lists them), prints the answer.
 
@@ -50,6 +50,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     run.add_argument("--control", type=int, default=0)
     run.add_argument("--user", default="root")
     run.add_argument("--password", default="lab123")
+    run.add_argument("--password-file", type=Path, help="file with the password, which is then in no process list")
     run.add_argument("--authorized-keys", type=Path)
     run.add_argument("--keys", type=Path, help="folder in which the CA, the certificates and the host keys are kept")
     run.add_argument("--ca-file", type=Path, help="where the CA's certificate is written as well")
@@ -103,6 +104,8 @@ def members(lab: Lab, name: str, what: str) -> list[Host]:
 def build(options: argparse.Namespace) -> Lab:
     """Make all hosts and endpoints."""
     lab = Lab()
+    if options.password_file:
+        options.password = options.password_file.read_text(encoding="utf-8").strip()
     users = {options.user: (options.password, "administrator"), "reader": (options.password, "reader")}
     for word, kind, texts in (("--host", "esxi", options.host), ("--vcenter", "vcenter", options.vcenter)):
         for text in texts:

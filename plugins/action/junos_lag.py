@@ -186,7 +186,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         target = self._target(arguments)
         done = restore(lambda: Session(target), request)
         diff = {"prepared": done.diff + "\n" if done.diff else ""}
-        return {"changed": done.changed, "diff": diff, "undone": list(done.undone)}
+        result: dict[str, Any] = {"changed": done.changed, "diff": diff, "undone": list(done.undone)}
+        if done.links:
+            what = f"The run changed both ends of {', '.join(done.links)}. This end of theirs stays as it is."
+            result["warnings"] = [f"{what} link_cutover with state restored takes both back."]
+        return result
 
     def _settle(self, arguments: dict[str, Any]) -> dict[str, Any]:
         target, token = self._target(arguments), Token(**arguments["token"])

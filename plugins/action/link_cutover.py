@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -23,13 +23,15 @@ with suppress(ImportError):
         importlib.import_module(_name)
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import detached
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs, restore
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.targets import Variables
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.arguments import validated
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
 
 _SPEC: dict[str, Any] = {
-    "links": {"type": "list", "elements": "dict", "required": True},
+    "state": {"type": "str", "choices": ["converted", "restored"], "default": "converted"},
+    "links": {"type": "list", "elements": "dict"},
     "vswitches": {"type": "raw"},
     "port_groups": {"type": "raw"},
     "teaming_state": {"type": "str", "choices": ["merged", "replaced"], "default": "merged"},
@@ -42,6 +44,7 @@ _SPEC: dict[str, Any] = {
     "confirm_minutes": {"type": "int", "default": 5},
     "run_id": {"type": "str", "default": ""},
     "ticket": {"type": "str", "default": ""},
+    "restore_dir": {"type": "path"},
     "journal_dir": {"type": "path", "default": "~/.ansible/netstack.datacenter"},
     "verify": {
         "type": "dict",
@@ -67,6 +70,9 @@ _SPEC: dict[str, Any] = {
 }
 
 
+_NEEDS = [("state", "converted", ["links"]), ("state", "restored", ["run_id", "restore_dir"])]
+
+
 class _Silent:
     """Watches a foretelling: it changes nothing, so there is nothing to note."""
 
@@ -87,10 +93,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result; a failure's message says what both ends have now."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        arguments = validated(self, _SPEC)
+        arguments = validated(self, _SPEC, _NEEDS)
         self._vars = task_vars or {}
         try:
-            result.update(self._convert(arguments))
+            restored = arguments["state"] == "restored"
+            result.update(self._restore(arguments) if restored else self._convert(arguments))
         except RefusalError as refusal:
             findings = [str(finding) for finding in refusal.findings]
             result.update(failed=True, changed=False, msg=refusal.text(), findings=findings)
@@ -107,10 +114,47 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         made = [builder.pair(link, self._of(str(link["peer"]))) for link in links]
         if check:
             return {**_told(convert.convert(made, _Silent(), check=True)), "left": left}
-        file = Path(os.path.expanduser(arguments["journal_dir"])) / f"cutover-{_safe(name)}.log"
+        kept = self._kept(arguments)
+
+        def work(journal: detached.Journal) -> dict[str, Any]:
+            for pair, link in zip(made, links, strict=True):
+                pair.keep = kept.keeper(link) if kept is not None else pair.keep
+            return _told(convert.convert(made, journal))
+
+        return {**self._detached(work, arguments), "left": left}
+
+    def _restore(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Take back what the run `run_id` did to the links of this host."""
+        kept = self._kept(arguments)
+        if kept is None or not kept.links():
+            told = "Nothing was converted; neither end was contacted."
+            return {"changed": False, "steps": [], "commands": [], "warnings": [told]}
+        name, check = str(self._vars["inventory_hostname"]), bool(self._task.check_mode)
+        builder = pairs.Builder(name, arguments, self._own, check)
+        known = {str(link["peer"]): self._of(str(link["peer"])) for link in kept.links()}
+
+        def pair_of(link: Mapping[str, Any]) -> convert.Pair:
+            return builder.bare(link, known[str(link["peer"])])
+
+        if check:
+            return _told(restore.restore(kept, pair_of, _Silent(), check=True))
+        return self._detached(lambda journal: _told(restore.restore(kept, pair_of, journal)), arguments)
+
+    def _detached(
+        self, work: Callable[[detached.Journal], dict[str, Any]], arguments: dict[str, Any]
+    ) -> dict[str, Any]:
+        name = _safe(str(self._vars["inventory_hostname"]))
+        file = Path(os.path.expanduser(arguments["journal_dir"])) / f"cutover-{name}.log"
         patience = (arguments["timeouts"] or {}).get("other_run", 300)
-        found = detached.run(lambda journal: _told(convert.convert(made, journal)), file, patience)
-        return {**found, "left": left, "journal": str(file)}
+        return {**detached.run(work, file, patience), "journal": str(file)}
+
+    def _kept(self, arguments: dict[str, Any]) -> Kept | None:
+        """Return where the steps of this run are kept; nowhere without a folder or an id."""
+        folder, run_id = arguments["restore_dir"], arguments["run_id"]
+        if not folder or not run_id:
+            return None
+        name = _safe(str(self._vars["inventory_hostname"]))
+        return Kept(Path(os.path.expanduser(folder)) / _safe(run_id) / f"{name}.links.json")
 
     def _own(self, *names: str) -> Any:
         return _first(self._vars, names, self._templar.template)
@@ -147,4 +191,4 @@ def _told(report: convert.Report) -> dict[str, Any]:
 
 
 def _safe(name: str) -> str:
-    return "".join(each if each.isalnum() or each in "-_." else "_" for each in name)
+    return "".join(each if each.isalnum() or each in "-_." else "_" for each in name).lstrip(".") or "_"

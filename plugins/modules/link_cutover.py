@@ -25,19 +25,29 @@ description:
   - The work is done in a process of its own session. When the playbook is killed, that process takes back what was
     done. When the whole controller dies, the host is reachable, and the next run converges; a commit that was left
     pending is taken back first. What happened is in a journal that only the user can read; no secret is in it.
+  - A run with O(run_id) and O(restore_dir) can be taken back, at both ends and in the reverse order, which is as safe.
   - Links to other kinds of switches are left alone, and told in RV(left).
 requirements:
   - junos-eznc >= 2.7.2
   - pyvmomi
 options:
+  state:
+    description:
+      - V(converted) brings both ends to what is declared.
+      - V(restored) takes back what the run O(run_id) did, step by step and the last one first; each step leaves the
+        host reachable, and after one that fails another attempt goes on from there. What others changed since stays.
+        Nothing needs to be declared. A link that was converted with consent to cut the host off is refused.
+    type: str
+    choices: [converted, restored]
+    default: converted
   links:
     description:
+      - Needed with O(state=converted).
       - The host's links, as the inventory source C(stack) derives them in C(stack_links). Keys are C(link), C(bundle)
         (C(static) or C(none)), C(lag) (the vSwitch), C(ports) (its uplinks), C(peer) (the switch), C(peer_kind),
         C(peer_lag), C(peer_ports) and C(vlans) (C(untagged), C(tagged)). C(ports[i]) is cabled to C(peer_ports[i]).
     type: list
     elements: dict
-    required: true
   vswitches:
     description: The host's vSwitches, as in M(netstack.datacenter.esxi_teaming).
     type: raw
@@ -87,9 +97,14 @@ options:
     type: int
     default: 5
   run_id:
-    description: Written into the comments of the switch's commits.
+    description: Written into the comments of the switch's commits, and names the run that O(state=restored) takes back.
     type: str
     default: ""
+  restore_dir:
+    description:
+      - Folder on the controller in which the steps of a run with O(run_id) are kept, for O(state=restored). Without it
+        nothing is kept.
+    type: path
   ticket:
     description: Written into the comments of the switch's commits.
     type: str
@@ -163,6 +178,12 @@ EXAMPLES = r"""
     port_groups: "{{ esxi_teaming_port_groups }}"
     ticket: CHG0012345
 
+- name: Take back at both ends what a run did
+  netstack.datacenter.link_cutover:
+    state: restored
+    run_id: nightly-17
+    restore_dir: ~/.ansible/netstack/restore
+
 - name: Convert a link with one cable, in a maintenance window
   netstack.datacenter.link_cutover:
     links: "{{ stack_links }}"
@@ -203,7 +224,7 @@ strategies:
   sample: {esx1-lan: legs}
 left:
   description: The links that are left alone, and why.
-  returned: always
+  returned: when O(state=converted)
   type: list
   elements: str
   sample: []

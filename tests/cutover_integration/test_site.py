@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from .conftest import delivered
-from .labs import HOST_OF, NICS, PLAYBOOK, PORTS, ROOT, STYLES, VLANS, Pair, Watched, environment, recap
+from .labs import HOST_OF, NICS, PLAYBOOK, PORTS, ROOT, STYLES, VLANS, Pair, Watched, environment
 
 
 def site(pair: Pair, bundle: str) -> dict:
@@ -100,10 +100,17 @@ def test_check_mode_of_site_yml_foretells_the_conversion_and_changes_nothing(pai
     assert "changed=0" not in next(line for line in told.stdout.splitlines() if line.startswith(HOST_OF[pair.style]))
 
 
-def test_a_run_that_changed_both_ends_is_not_taken_back_at_the_switch_alone(pair):
-    play(pair, "site", "static", "-e", "netstack_run_id=r17")
+def test_a_run_that_changed_both_ends_is_taken_back_at_both_and_loses_nothing(pair):
     before = pair.both()
-    done = play(pair, "rollback", "static", "-e", "stack_rollback_to=r17")
-    assert done.returncode != 0, recap(done)
-    assert f"The run changed both ends of {pair.host}-lan" in done.stdout
+    play(pair, "site", "static", "-e", "netstack_run_id=r17")
+    assert pair.both() != before
+    with Watched(pair) as watched:
+        done = play(pair, "rollback", "static", "-e", "stack_rollback_to=r17")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "link_cutover with state restored takes both back" in done.stdout + done.stderr
+    assert watched.lost == []
     assert pair.both() == before
+    again = play(pair, "rollback", "static", "-e", "stack_rollback_to=r17")
+    assert again.returncode == 0, again.stdout + again.stderr
+    changed = [line for line in again.stdout.splitlines() if "changed=" in line and "changed=0" not in line]
+    assert changed == []

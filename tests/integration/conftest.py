@@ -18,7 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from junos.client import ask
+import simulated
+from controlled import ask
+from topology import load as load_topology
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPOLOGY = Path(os.environ.get("NETSTACK_TOPOLOGY", ROOT / "lab" / "demo.yml"))
@@ -84,10 +86,17 @@ def play(*arguments, playbook="site", inventory=INVENTORY, **environment):
     return Run(done.returncode, done.stdout + done.stderr, changes)
 
 
-def control(op, **arguments):
-    """Ask the simulated switches' control port, which alone sets cables and plays other operators."""
-    about = json.loads((LAB / TOPOLOGY.stem / "junos.json").read_text())
-    return ask(about["control"], op, **arguments)
+def control(op, simulator="junos", **arguments):
+    """Ask a simulator's control port, which alone sets cables and plays other operators."""
+    about = json.loads((LAB / TOPOLOGY.stem / f"{simulator}.json").read_text())
+    return ask(about.get("control") or about["port"], op, **arguments)
+
+
+def deliver():
+    """Let all simulated devices be as the lab is started with them, with nothing in their logs."""
+    simulated.deliver(load_topology(TOPOLOGY), LAB / TOPOLOGY.stem)
+    control("clear_log")
+    control("clear_log", "vsphere")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proves what site.yml, verify.yml and rollback.yml do on switches: predicted, proven on both ends, taken back.
+"""Proves what site.yml, verify.yml and rollback.yml do on switches and on the ESXi hosts behind them: predicted, proven
+on both ends, taken back.
 
-Each test begins with both switches as delivered; the load balancers are as the tests before left them.
+Each test begins with both switches and both hosts as the lab is started with them; the load balancers are as the tests
+before left them.
 """
 
 from __future__ import annotations
@@ -11,15 +13,15 @@ import subprocess
 import sys
 
 import pytest
-from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, control, inside, lab_command, play
+from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, control, deliver, inside, lab_command, play
 
-from topology import load as load_topology
 from traffic.site_copy import SiteCopy
 
 pytestmark = pytest.mark.part("switches")
 
 SWITCHES = ("ex1", "ex2")
-ONLY = ("--limit", "ex1,ex2")
+HOSTS = ("esx1", "esx2")
+ONLY = ("--limit", "ex1,ex2,esx1,esx2")
 TOUCHING = {"lock-configuration", "load-configuration", "commit-configuration"}
 
 
@@ -32,22 +34,19 @@ def started():
 
 @pytest.fixture
 def delivered(started):
-    """Both switches as delivered and cabled as declared; their configurations."""
+    """All of them as the lab is started with them; the switches' configurations."""
     deliver()
     yield {name: configuration(name) for name in SWITCHES}
     deliver()
 
 
-def deliver():
-    cables = load_topology(TOPOLOGY).cables
-    for name in SWITCHES:
-        control("reset", switch=name)
-        control("far_end", switch=name, ports=cables[name])
-    control("clear_log")
-
-
 def configuration(name):
     return control("configuration", switch=name)
+
+
+def ordered(text):
+    """Return a configuration's lines in an order of ours: a statement that comes back stands at the end."""
+    return sorted(text.splitlines())
 
 
 def asked(name):
@@ -56,7 +55,19 @@ def asked(name):
 
 
 def commits(name):
-    return [commit["log"] for commit in control("status", switch=name)["commits"]]
+    """Return the comments of the commits that were made since the switch was delivered and set up."""
+    return [commit["log"] for commit in control("status", switch=name)["commits"]][:-2]
+
+
+def teaming(name):
+    """Return the networking of a host."""
+    found = control("state", "vsphere", host=name)
+    return {key: found[key] for key in ("switches", "groups")}
+
+
+def lost_flows():
+    """Return how many flows of each host's management are lost."""
+    return {host: seen["vmk0"]["lost"] for host, seen in control("deliveries", "fabric").items()}
 
 
 def settled(name):
@@ -73,10 +84,10 @@ def test_check_mode_predicts_the_run_and_a_second_run_touches_nothing(delivered)
     predicted = play(*ONLY, "--check", "--diff")
     assert predicted.code == 0, predicted.out
     assert {name: configuration(name) for name in SWITCHES} == delivered
-    assert all(settled(name) and len(commits(name)) == 1 for name in SWITCHES)
+    assert all(settled(name) and not commits(name) for name in SWITCHES)
     first = play(*ONLY)
     assert first.code == 0, first.out
-    assert {host for host, _task, _item in first.changes} == set(SWITCHES)
+    assert {host for host, _task, _item in first.changes} == {*SWITCHES, *HOSTS}
     assert first.changes == predicted.changes
     control("clear_log")
     again = play(*ONLY)
@@ -94,8 +105,9 @@ def test_a_far_end_without_lacp_stops_the_run_before_the_load_balancers_and_is_n
     assert done.code != 0
     assert "ae0: ge-0/0/0: the far end (partner) sends no LACP frames (defaulted Yes" in done.out
     assert "The switch has its former configuration." in done.out
-    assert configuration("ex1") == delivered["ex1"]
+    assert "802.3ad ae0" not in configuration("ex1")
     assert settled("ex1")
+    assert lost_flows() == dict.fromkeys(HOSTS, 0)
     assert not {host for host, _task, _item in done.changes} & {"lb1", "lb2"}
     assert before == [inside(node, "sh", "-c", "cat /etc/haproxy/haproxy.cfg", check=False) for node in ("lb1", "lb2")]
 
@@ -121,7 +133,7 @@ def test_a_finding_of_one_switch_stops_the_run_before_any_is_changed(delivered):
 
 
 def test_a_limited_run_changes_its_switch_alone_and_is_rolled_back_by_its_id(delivered):
-    done = play("--limit", "ex1", "-e", "netstack_run_id=ticket-4712")
+    done = play("--limit", "ex1,esx1", "-e", "netstack_run_id=ticket-4712")
     assert done.code == 0, done.out
     assert configuration("ex1") != delivered["ex1"]
     assert asked("ex2") == set()
@@ -130,9 +142,28 @@ def test_a_limited_run_changes_its_switch_alone_and_is_rolled_back_by_its_id(del
     assert "oldest first: ticket-4712" in unnamed.out
     back = play(*ONLY, "-e", "stack_rollback_to=ticket-4712", playbook="rollback")
     assert back.code == 0, back.out
-    assert {host for host, _task, _item in back.changes} == {"ex1"}
-    assert {name: configuration(name) for name in SWITCHES} == delivered
-    assert len(commits("ex2")) == 1
+    assert {host for host, _task, _item in back.changes} == {"ex1", "esx1"}
+    assert {name: ordered(configuration(name)) for name in SWITCHES} == {
+        name: ordered(text) for name, text in delivered.items()
+    }
+    assert not commits("ex2")
+
+
+def test_a_run_that_converted_links_is_taken_back_at_both_ends_and_only_once(delivered):
+    before = {name: teaming(name) for name in HOSTS}
+    assert play(*ONLY, "-e", "netstack_run_id=ticket-4713").code == 0
+    assert {name: teaming(name) for name in HOSTS} != before
+    back = play(*ONLY, "-e", "stack_rollback_to=ticket-4713", playbook="rollback")
+    assert back.code == 0, back.out
+    assert {host for host, _task, _item in back.changes} == {*SWITCHES, *HOSTS}
+    assert {name: ordered(configuration(name)) for name in SWITCHES} == {
+        name: ordered(text) for name, text in delivered.items()
+    }
+    assert {name: teaming(name) for name in HOSTS} == before
+    assert lost_flows() == dict.fromkeys(HOSTS, 0)
+    again = play(*ONLY, "-e", "stack_rollback_to=ticket-4713", playbook="rollback")
+    assert (again.code, again.changes) == (0, set()), again.out
+    assert play(*ONLY).code == 0
 
 
 def test_verify_names_the_link_that_broke_later_and_the_report_shows_it(delivered):
@@ -144,3 +175,41 @@ def test_verify_names_the_link_that_broke_later_and_the_report_shows_it(delivere
     part = json.loads((ROOT / "report" / "report.json").read_text())["hosts"]["ex1"]
     failing = [link["peer"] for link in part["links"] if link["failures"]]
     assert failing == ["lb1"]
+
+
+def test_a_link_of_a_host_is_configured_and_verified_at_both_ends_and_the_report_shows_it(delivered):
+    before = {name: teaming(name) for name in HOSTS}
+    done = play(*ONLY)
+    assert done.code == 0, done.out
+    assert lost_flows() == dict.fromkeys(HOSTS, 0)
+    parts = json.loads((ROOT / "report" / "report.json").read_text())["hosts"]
+    for host, switch, native in zip(HOSTS, SWITCHES, ("native-vlan-id", "native-vlan-id 30"), strict=True):
+        assert teaming(host) != before[host]
+        assert teaming(host)["groups"]["Management Network"]["computed"]["nicTeaming"]["policy"] == "loadbalance_ip"
+        assert "ether-options 802.3ad ae2" in configuration(switch)
+        assert native in configuration(switch)
+        for end, peer in ((host, switch), (switch, host)):
+            (link,) = (link for link in parts[end]["links"] if link["peer"] == peer)
+            assert link["provisioned"] is True
+            assert link["verified"]
+            assert (link["failures"], link["unverified"]) == ([], [])
+
+
+def test_verify_names_the_host_whose_half_somebody_changed(delivered):
+    assert play(*ONLY).code == 0
+    command = "esxcli network vswitch standard policy failover set -v vSwitch0 -l portid"
+    control("console", "vsphere", host="esx2", command=command)
+    done = play(*ONLY, playbook="verify")
+    assert done.code != 0
+    parts = json.loads((ROOT / "report" / "report.json").read_text())["hosts"]
+    assert [host for host in HOSTS if parts[host]["failures"]] == ["esx2"]
+
+
+def test_a_switch_is_not_changed_without_the_host_at_the_other_end_of_its_link(delivered):
+    done = play("--limit", "ex1")
+    assert done.code != 0
+    assert "esx1-lan changes at ex1, and its other end esx1 is not in this run" in done.out
+    assert {name: configuration(name) for name in SWITCHES} == delivered
+    assert play(*ONLY).code == 0
+    alone = play("--limit", "ex1")
+    assert (alone.code, alone.recap("changed")) == (0, 0)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from .model import Step
 
@@ -30,6 +30,9 @@ class Change(Protocol):
             EndError: it failed; `undo` says what is there now.
 
         """
+
+    def kept(self) -> dict[str, Any]:
+        """Return as plain data what `undo` needs, for a later run that takes this one back."""
 
     def undo(self) -> None:
         """Put back what was there before, as far as it is not there; also after a `make` of which nothing is known.

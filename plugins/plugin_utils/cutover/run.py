@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from . import delivery
 from .ends import Change, End, EndError, Watch
@@ -28,15 +30,33 @@ class Outcome:
     verified: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Made:
+    """A step that was begun, and its change."""
+
+    text: str
+    step: Step
+    change: Change
+
+
+Keeper = Callable[[list[dict[str, Any]]], None]
+"""Is given the steps that are made, in their order, each time that there is one more or one less."""
+
+
+def nobody(_steps: list[dict[str, Any]]) -> None:
+    """Keep nothing."""
+
+
 @dataclass
 class Conversion:
-    """One link, its two ends, and who watches."""
+    """One link, its two ends, who watches, and who keeps what a later run needs to take it back."""
 
     link: Link
     switch: End
     host: End
     watch: Watch
-    made: list[tuple[str, Change]] = field(default_factory=list)
+    keep: Keeper = nobody
+    made: list[Made] = field(default_factory=list)
     outcome: Outcome = field(default_factory=Outcome)
 
     def run(self, steps: list[Step]) -> Outcome:
@@ -49,6 +69,7 @@ class Conversion:
         try:
             for number, step in enumerate(steps, 1):
                 self._step(step, f"step {number} of {len(steps)}", number == len(steps))
+                self._keep()
         except EndError as error:
             self._take_back(str(error))
         except Exception as error:  # whatever it is, no link is left half-way for it
@@ -59,7 +80,7 @@ class Conversion:
         text = f"{self.link.name}: {count}: {describe(self.link, step, self.host.name, self.switch.name)}"
         self.watch.tell(text)
         change = (self.host if step.at_host else self.switch).change(step)
-        self.made.append((text, change))
+        self.made.append(Made(text, step, change))
         self.outcome.steps.append(text)
         self.outcome.commands += change.commands
         proven = [False]
@@ -71,6 +92,20 @@ class Conversion:
         change.make(proof)
         if not proven[0]:
             proof()
+
+    def _keep(self) -> None:
+        """Give away what takes the steps back, and whether the host is reachable once they are."""
+        self.keep(
+            [
+                {
+                    "text": made.text,
+                    "at_host": made.step.at_host,
+                    "reachable": not self.link.management or not delivery.wrong(self.link, made.step.before),
+                    "undo": made.change.kept(),
+                }
+                for made in self.made
+            ]
+        )
 
     def _prove(self, step: Step, last: bool) -> None:
         """Demand that both ends answer a fresh login, where they should, and at the end that all is as declared."""
@@ -88,13 +123,14 @@ class Conversion:
     def _take_back(self, cause: str) -> None:
         self.watch.tell(f"{self.link.name}: it failed: {cause}")
         while self.made:
-            text, change = self.made[-1]
-            self.watch.tell(f"{text}: taken back")
+            last = self.made[-1]
+            self.watch.tell(f"{last.text}: taken back")
             try:
-                change.undo()
+                last.change.undo()
             except Exception as error:  # the user must hear of it in any case
-                self._stuck(cause, text, error)
+                self._stuck(cause, last.text, error)
             self.made.pop()
+            self._keep()
         state = f"{self.switch.name} and {self.host.name} have what they had before."
         self.watch.tell(f"{self.link.name}: {state}")
         raise FailedError(f"{self.link.name}: {cause}\nAll of it was taken back: {state}", True) from None

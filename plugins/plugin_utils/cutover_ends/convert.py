@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ..cutover.ends import EndError, Watch
 from ..cutover.model import Link, Step
 from ..cutover.route import HOST_FIRST, LEGS, NoRouteError, route
-from ..cutover.run import Conversion, FailedError
+from ..cutover.run import Conversion, FailedError, Keeper, nobody
 from ..cutover.where import Declared, situation
 from ..cutover.wording import describe
 from .host import HostEnd
@@ -21,13 +21,14 @@ STRATEGIES = (AUTO, LEGS, HOST_FIRST)
 
 @dataclass
 class Pair:
-    """One link with its two ends."""
+    """One link with its two ends, and who keeps what is done to them."""
 
     name: str
     switch: SwitchEnd
     host: HostEnd
     strategy: str = AUTO
     consent: bool = False
+    keep: Keeper = nobody
 
 
 @dataclass
@@ -53,7 +54,7 @@ def convert(pairs: Iterable[Pair], watch: Watch, check: bool = False) -> Report:
             if check:
                 _foretell(pair, link, steps, report)
                 continue
-            done = Conversion(link, pair.switch, pair.host, watch).run(steps)
+            done = Conversion(link, pair.switch, pair.host, watch, pair.keep).run(steps)
         except (EndError, NoRouteError, FailedError) as error:
             if isinstance(error, FailedError) and not error.whole:
                 report.changed = True

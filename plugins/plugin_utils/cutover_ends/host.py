@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -131,6 +131,10 @@ class HostEnd:
         blind = self.link.management and bool(delivery.wrong(self.link, step.after))
         return HostChange(self, request, [f"{self.name}: {line}" for line in commands], blind)
 
+    def made_before(self, undo: Mapping[str, Any]) -> HostChange:
+        """Return the change of an earlier run, from what it kept."""
+        return HostChange(self, self.base, [], point=dict(undo["point"]))
+
     def prove(self) -> None:
         """Log in anew."""
         with _as_end_error(self.name):
@@ -160,6 +164,10 @@ class HostChange:
         """Change the host; it cannot hold a change back, so it is proven by whoever made the step."""
         request = replace(self.request, back=0) if self.blind else self.request
         self._apply(request, self.point.update, self.blind)
+
+    def kept(self) -> dict[str, Any]:
+        """Return the restore point."""
+        return {"point": self.point}
 
     def undo(self) -> None:
         """Put the restore point back; without one nothing was changed."""

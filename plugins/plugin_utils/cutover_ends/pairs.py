@@ -52,7 +52,8 @@ class Builder:
         self.host, self.options, self.check_mode = host, options, check_mode
         self.times = {**_TIMES, **(options["timeouts"] or {})}
         self.target = host_target(host, own, options, self.times)
-        self.request = host_options.request_of({**_HOST, **_taken(options, _HOST)}, check_mode)
+        given = {**_HOST, **_taken(options, _HOST), "state": "merged"}
+        self.request = host_options.request_of(given, check_mode)
 
     def pair(self, link: Mapping[str, Any], switch: Variables) -> Pair:
         """Return the two ends of one link; `switch` gives the switch's variables.
@@ -64,13 +65,23 @@ class Builder:
         consent = "management" in self.options["consent"]
         return Pair(str(link["link"]), self._switch(link, switch), self._host(link), self.options["strategy"], consent)
 
+    def bare(self, link: Mapping[str, Any], switch: Variables) -> Pair:
+        """Return the two ends of a link of which nothing needs to be declared, for it is taken back."""
+        ports = tuple(link["peer_ports"])
+        ends = SwitchHalf(link=str(link["link"]), ports=ports), HostHalf(str(link["lag"]), tuple(link["ports"]), Half())
+        return Pair(str(link["link"]), self._switch_end(str(link["peer"]), ends[0], switch), self._host_end(ends[1]))
+
     def _host(self, link: Mapping[str, Any]) -> HostEnd:
         vswitch, whole = str(link["lag"]), self.request.halves[ITSELF]
         switches = tuple(each for each in whole.vswitches if each.name == vswitch)
         groups = tuple(each for each in whole.port_groups if each.vswitch == vswitch)
         if not switches:
             _refuse(link, f"vswitches has no {vswitch}", "Give the vSwitch of each link.")
-        half = HostHalf(vswitch, tuple(link["ports"]), Half(switches, groups), self.options["teaming_state"])
+        return self._host_end(
+            HostHalf(vswitch, tuple(link["ports"]), Half(switches, groups), self.options["teaming_state"])
+        )
+
+    def _host_end(self, half: HostHalf) -> HostEnd:
         target, way = self.target, Shell if self.options["transport"] == "ssh" else Api
         base: HostRequest = replace(
             self.request, halves={}, consent=frozenset({"management"}), addresses=frozenset(target.addresses())
@@ -78,8 +89,9 @@ class Builder:
         return HostEnd(self.host, lambda: way(target), half, base)
 
     def _switch(self, link: Mapping[str, Any], variable: Variables) -> SwitchEnd:
-        name = str(link["peer"])
-        half = _switch_half(link, variable)
+        return self._switch_end(str(link["peer"]), _switch_half(link, variable), variable)
+
+    def _switch_end(self, name: str, half: SwitchHalf, variable: Variables) -> SwitchEnd:
         target = switch_target(name, variable, self.times)
         return SwitchEnd(name, lambda: Session(target), half, self._switch_request(half, variable))
 

@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..cutover.ends import EndError, Proof
 from ..cutover.model import Link, PortForm, Step
 from ..cutover.where import SwitchSeen
 from ..declared.findings import RefusalError
 from ..junos import errors, verify
-from ..junos.commits import Token
+from ..junos.commits import RESTORED, Token
 from ..junos.pending import settle
 from ..junos.plan import Plan
 from ..junos.request import Request
@@ -20,7 +21,7 @@ from ..junos.session import Session
 from ..junos.standing import verified
 from ..junos.survey import refuse_findings, refuse_pending, survey
 from ..junos.transaction import apply
-from ..junos.undoing import undo_of
+from ..junos.undoing import Statements, statements_from, statements_of, undo_of
 from ..junos.wire import Wire, wires
 from . import notes
 from .half import SwitchHalf
@@ -119,6 +120,10 @@ class SwitchEnd:
         back = notes.note(self.half.link, before - dark, dark - before)
         return SwitchChange(self, request, plan, back)
 
+    def made_before(self, undo: Mapping[str, Any]) -> SwitchUndo:
+        """Return the change of an earlier run, from what it kept."""
+        return SwitchUndo(self, self.base, statements_from(dict(undo)), f"{undo['note']} {RESTORED}")
+
     def prove(self) -> None:
         """Log in anew."""
         with _as_end_error(self.name):
@@ -165,12 +170,30 @@ class SwitchChange:
         except errors.SwitchError as error:
             raise EndError(f"{said}\n{self.end.name}: {error}".strip()) from None
 
+    def kept(self) -> dict[str, Any]:
+        """Return the statements that were changed, and the note of the commit that takes them back."""
+        return {**statements_of(self.plan).plain(), "note": self.back}
+
     def undo(self) -> None:
         """Put back the statements that were changed, if they are not back already."""
+        SwitchUndo(self.end, self.request, statements_of(self.plan), self.back).undo()
+
+
+@dataclass
+class SwitchUndo:
+    """Statements that go, and others that come back."""
+
+    end: SwitchEnd
+    request: Request
+    statements: Statements
+    note: str
+
+    def undo(self) -> None:
+        """Commit it, if there is anything to do."""
         request = replace(
             self.request,
-            maker=undo_of(self.plan),
-            note=self.back,
+            maker=undo_of(self.statements),
+            note=self.note,
             consent=frozenset({"foreign", "management"}),
             hold=False,
         )

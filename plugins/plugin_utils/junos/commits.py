@@ -16,6 +16,8 @@ _CONFIRMED = re.compile(r"commit confirmed, rollback in (\d+)\s*min")
 _OWN = "netstack.datacenter"
 BOTH_ENDS = "cut-over"
 """In the comment of a commit that is one step of a change of both ends of a link; the link's name follows."""
+RESTORED = "restored"
+"""In the comment of a commit that puts back what a run replaced."""
 _RUN = re.compile(rf"\b{re.escape(_OWN)} run (\S+)")
 
 

@@ -25,17 +25,25 @@ def to_xml(operations: Iterable[Operation]) -> str:
     root = ElementTree.Element("configuration")
     index: dict[Path, ElementTree.Element] = {(): root}
     for operation in operations:
+        if operation.verb == "set" and operation.path in index:
+            # An empty container goes with the last entry that is deleted in it: it is set in an element of its own.
+            index = _without(index, operation.path)
         element = _element(index, operation.path)
         if operation.verb == "delete":
             element.set("delete", "delete")
             if operation.path[-1].value is not None and operation.path[-1].tag not in LEAF_LISTS:
                 element.text = None
             # What is set again below the same name must not land in the deleted element.
-            index = {item: found for item, found in index.items() if item[: len(operation.path)] != operation.path}
+            index = _without(index, operation.path)
         elif operation.verb == "activate":
             element.set("active", "active")
     ElementTree.indent(root, " ")
     return ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _without(index: dict[Path, ElementTree.Element], path: Path) -> dict[Path, ElementTree.Element]:
+    """Return the index without what is at a path and below it."""
+    return {item: found for item, found in index.items() if item[: len(path)] != path}
 
 
 def config_xml(config: Config) -> str:

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, replace
 
 from . import errors, waiting
-from .commits import BOTH_ENDS, Commit, comment_of, of_run
+from .commits import BOTH_ENDS, RESTORED, Commit, comment_of, of_run
 from .layout import synchronizes
 from .recovery import Made, recover, take_back
 from .request import MARGIN, Request
@@ -43,11 +43,15 @@ def verified(opener: Opener, request: Request) -> list[str]:
 
 @dataclass(frozen=True)
 class Restored:
-    """What was put back, in the switch's words, and the comments of the commits that it undid."""
+    """What was put back, in the switch's words, and the comments of the commits that it undid.
+
+    `links` are those of which the run changed both ends: this end of theirs stays as it is.
+    """
 
     changed: bool
     diff: str = ""
     undone: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
 
 
 def commits_of(history: list[Commit], run_id: str) -> list[Commit]:
@@ -63,7 +67,8 @@ def commits_of(history: list[Commit], run_id: str) -> list[Commit]:
 def restore(opener: Opener, request: Request) -> Restored:
     """Put back the configuration from before a run's commits, if they are the newest ones.
 
-    A run that has no commit in the history did not change this switch, so there is nothing to put back.
+    A run that has no commit in the history did not change this switch, so there is nothing to put back. Where it
+    changed both ends of a link, the commits up to there are put back, for its host would be cut off by more.
 
     Raises:
         errors.SwitchError: others committed after that run, or it failed.
@@ -74,29 +79,30 @@ def restore(opener: Opener, request: Request) -> Restored:
         history = session.history()
         newest, pending, _left = session.pending(history)
         undone = commits_of(history, request.run_id)
-        if undone and undone[0].comment.endswith("restored"):
+        if undone and RESTORED in undone[0].comment.removeprefix(comment_of(request.run_id, "", "")).split():
             return Restored(False)
+        undone, links = _of_one_end(undone)
+        if links and not undone:
+            return Restored(False, links=links)
         if not any(of_run(commit, request.run_id) for commit in history):
             return Restored(False)
         if not undone:
             who = f'"{newest.comment}" of {newest.user}, {newest.when}' if newest else "unknown"
             what = f"The newest commit is not one of run {request.run_id}; it is {who}."
             raise errors.NotTheTokenError(what, "Nothing was done. Compare with show | compare rollback 1.")
-        _refuse_one_end(undone)
         if pending is not None and pending not in undone:
             _refuse(session, request)
-        return _restore(session, opener, request, undone)
+        return replace(_restore(session, opener, request, undone), links=links)
     finally:
         session.unlock()
         session.close()
 
 
-def _refuse_one_end(undone: list[Commit]) -> None:
-    """Refuse to put one end of a link back whose other end the run changed too: its host would be cut off."""
-    links = {match[1] for commit in undone if (match := re.search(rf"\b{BOTH_ENDS} (\S+):", commit.comment))}
-    if links:
-        what = f"The run changed both ends of {', '.join(sorted(links))}. Nothing was done."
-        raise errors.SwitchError(what, "Declare the links as they were, and let link_cutover change both ends.")
+def _of_one_end(commits: list[Commit]) -> tuple[list[Commit], tuple[str, ...]]:
+    """Return the newest commits that changed nothing but this switch, and the links of which older ones did more."""
+    linked = [re.search(rf"\b{BOTH_ENDS} (\S+):", commit.comment) for commit in commits]
+    first = next((number for number, match in enumerate(linked) if match), len(commits))
+    return commits[:first], tuple(sorted({match[1] for match in linked if match}))
 
 
 def _refuse(session: Session, request: Request) -> None:
@@ -107,7 +113,7 @@ def _restore(session: Session, opener: Opener, request: Request, undone: list[Co
     before = from_element(session.committed())
     comments = tuple(commit.comment for commit in undone)
     session.lock()
-    if commits_of(session.history(), request.run_id) != undone:
+    if commits_of(session.history(), request.run_id)[: len(undone)] != undone:
         raise errors.SwitchError("Somebody committed in between. Nothing was done.", "Look at show system commit.")
     session.rollback(len(undone))
     diff = session.diff()
@@ -130,7 +136,7 @@ def _restore(session: Session, opener: Opener, request: Request, undone: list[Co
 
 
 def _comment(request: Request) -> str:
-    return comment_of(request.run_id, request.ticket, "restored")
+    return comment_of(request.run_id, request.ticket, RESTORED)
 
 
 def _commit(session: Session, opener: Opener, request: Request, pending: bool, made: Made) -> None:

@@ -4,19 +4,60 @@ comes back, and nothing else is touched."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
 from .model import Style
 from .plan import Plan
 from .request import Maker
-from .statements import LEAF_LISTS, Config, Path, difference
+from .statements import LEAF_LISTS, Config, Path, Segment, difference
 
 
-def undo_of(done: Plan) -> Maker:
-    """Return what computes the plan that takes `done` back.
+@dataclass(frozen=True)
+class Statements:
+    """What a change added and what it took."""
 
-    A value that somebody changed since stays as that somebody wants it. What `done` activated stays active.
-    """
-    added = [item for item in done.after.statements if item not in done.before.statements]
+    added: tuple[Path, ...]
+    taken: tuple[Path, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain data, which JSON keeps."""
+        return {"added": _plain(self.added), "taken": _plain(self.taken)}
+
+
+def statements_of(done: Plan) -> Statements:
+    """Return what a plan adds and takes."""
+    added = tuple(item for item in done.after.statements if item not in done.before.statements)
     taken = [item for item in done.before.statements if item not in done.after.statements]
+    return Statements(added, (*taken, *(item for item in _bare(done, added) if item not in taken)))
+
+
+def _bare(done: Plan, added: Iterable[Path]) -> list[Path]:
+    """Return the containers that stood there empty (`protocols rstp`) and got entries: they go with the last one."""
+    found = (item[:length] for item in added for length in range(1, len(item)))
+    return list(dict.fromkeys(item for item in found if item in done.before.statements))
+
+
+def statements_from(data: dict[str, Any]) -> Statements:
+    """Return them as `plain` gave them."""
+    return Statements(_paths(data["added"]), _paths(data["taken"]))
+
+
+def _plain(paths: Iterable[Path]) -> list[list[list[str | None]]]:
+    return [[list(segment) for segment in path] for path in paths]
+
+
+def _paths(data: list[list[list[Any]]]) -> tuple[Path, ...]:
+    return tuple(tuple(Segment(*segment) for segment in path) for path in data)
+
+
+def undo_of(done: Statements) -> Maker:
+    """Return what computes the plan that takes a change back.
+
+    A value that somebody changed since stays as that somebody wants it. What was activated stays active.
+    """
+    added, taken = done.added, done.taken
 
     def make(current: Config, style: Style) -> Plan:
         goal = current.copy()
@@ -24,7 +65,7 @@ def undo_of(done: Plan) -> Maker:
             if item in goal.statements:
                 del goal.statements[item]
         for item in taken:
-            if not _changed_since(goal, item):
+            if not _changed_since(goal, item) and not goal.statements.at(item):
                 goal.add(*item)
         return Plan(current, goal, style, difference(current, goal))
 

@@ -104,6 +104,9 @@ class Memory:
             proof()
         self._fail("proven")
 
+    def kept(self) -> dict[str, object]:
+        return {"change": self}
+
     def undo(self) -> None:
         self._fail("undo")
         forms, disabled, uplinks, form = self.before

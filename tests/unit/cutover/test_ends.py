@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from xml.etree.ElementTree import fromstring
 
 import pytest
 
@@ -12,8 +14,13 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.h
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.host import HostHalf
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Commit
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.undoing import undo_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set, to_xml
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import path
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.undoing import (
+    statements_from,
+    statements_of,
+    undo_of,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.wire import Wire, wires
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import declaration
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import Half
@@ -73,16 +80,33 @@ def test_a_bundle_that_loses_a_leg_is_not_held_down_by_its_minimum_links(style):
 def test_each_step_is_taken_back_to_the_statement(style, ports, dark):
     before = switch(f"set interfaces {A} unit 0 family ethernet-switching MODE access", style)
     done = STATIC.maker(ports, dark)(before, style)
-    back = undo_of(done)(done.after, style)
+    back = undo_of(statements_of(done))(done.after, style)
     assert sorted(config_set(back.after)) == sorted(config_set(before))
-    assert not undo_of(done)(back.after, style).changed
+    assert not undo_of(statements_of(done))(back.after, style).changed
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_spanning_tree_that_knew_no_port_is_still_there_when_its_first_one_goes(style):
+    """Set before everything that is deleted below it in the same load, it would go with the last of it."""
+    before = switch("set protocols rstp", style)
+    half = replace(STATIC, declared_bundle={**STATIC.declared_bundle, "peer": "esxi_vss"})
+    done = half.maker((A, B), ())(before, style)
+    assert any(line.startswith("set protocols rstp interface ae0") for line in done.commands)
+    kept = statements_from(json.loads(json.dumps(statements_of(done).plain())))
+    assert kept == statements_of(done)
+    seen = done.after.copy()  # as the switch shows it: what has entries is not shown empty too
+    del seen.statements[path("protocols", "rstp")]
+    back = undo_of(kept)(seen, style)
+    assert "set protocols rstp" in config_set(back.after)
+    assert [len(element) for element in fromstring(to_xml(back.operations)).iter("rstp")] == [1, 0]
+    assert not undo_of(kept)(back.after, style).changed
 
 
 def test_what_somebody_changed_since_stays_as_it_is():
     before = switch("set interfaces ae0 mtu 1514")
     done = STATIC.maker((B,), ())(before, "nonels")
     now = switch("set interfaces ae0 mtu 5000\nset interfaces ge-0/0/9 disable")
-    back = undo_of(done)(now, "nonels")
+    back = undo_of(statements_of(done))(now, "nonels")
     assert "set interfaces ae0 mtu 5000" in config_set(back.after)
     assert "set interfaces ge-0/0/9 disable" in config_set(back.after)
 

@@ -136,11 +136,58 @@ def test_a_port_that_is_taken_and_a_cable_that_is_none_are_told(tmp_path, folder
         simulated.up(topology(tmp_path, free_port(), cables={"ex1": {"ge-9/0/0": {}}}), folder, key)
 
 
+PLAIN = [
+    "set vlans hypervisors vlan-id 30",
+    "set interfaces ge-0/0/6 unit 0 family ethernet-switching port-mode access",
+    "set interfaces ge-0/0/6 unit 0 family ethernet-switching vlan members hypervisors",
+]
+
+
+def with_a_host(folder: Path) -> Topology:
+    """Return a lab with an ESXi host behind a plain port; its second NIC is added by its owner."""
+    uplink = "network vswitch standard uplink add --uplink-name=vmnic1 --vswitch-name=vSwitch0"
+    devices = {
+        "ex1": {"simulator": "junos", "model": "ex4200-48t", "port": free_port(), "setup": PLAIN},
+        "esx1": {"simulator": "vsphere", "nics": 2, "port": free_port(), "setup": [uplink]},
+    }
+    cables = {"ex1": {**CABLES, "ge-0/0/6": {"host": "esx1", "nic": "vmnic0"}}}
+    return topology(folder, 1, devices=devices, cables=cables, management_vlan=30)
+
+
+def lost_flows(folder: Path) -> int:
+    found = ask(simulated.running(folder, "fabric")["port"], "deliveries")["esx1"]["vmk0"]
+    assert found["of"] == 16
+    return int(found["lost"])
+
+
+def test_an_esxi_host_is_cabled_to_its_switch_set_up_and_delivered_again(tmp_path, folder, key):
+    pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
+    lab = with_a_host(tmp_path)
+    assert len(simulated.up(lab, folder, key).splitlines()) == 2
+    switches, hosts = (simulated.running(folder, name)["control"] for name in ("junos", "vsphere"))
+    assert ask(hosts, "state", host="esx1")["switches"]["vSwitch0"]["uplinks"] == ["vmnic0", "vmnic1"]
+    assert lost_flows(folder) == 0
+    ask(switches, "commit", switch="ex1", set="set interfaces ge-0/0/6 disable")
+    ask(hosts, "console", host="esx1", command="esxcli network vswitch standard set -m 9000 -v vSwitch0")
+    assert lost_flows(folder) == 16
+    assert simulated.up(lab, folder, key)
+    assert lost_flows(folder) == 16  # a lab that is up stays as it is
+    simulated.deliver(lab, folder)
+    assert lost_flows(folder) == 0
+    assert ask(hosts, "state", host="esx1")["switches"]["vSwitch0"]["mtu"] == 1500
+    assert set(far_ends(folder)) == {*CABLES, "ge-0/0/6"}
+    assert (folder / "esxi_password").stat().st_mode & 0o777 == 0o600
+    command = Path(f"/proc/{simulated.running(folder, 'vsphere')['pid']}/cmdline").read_text()
+    assert (folder / "esxi_password").read_text() not in command
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"cables": {"ex7": {}}}, "cables of ex7: there is no such device"),
+        ({"cables": {"ex7": {}}}, "cables of ex7: there is no such switch"),
         ({"devices": {"ex1": {"simulator": "ios", "model": "x", "port": 1}}}, "no simulator ios; there is junos"),
+        ({"cables": {"ex1": {"ge-0/0/0": {"host": "esx7", "nic": "vmnic0"}}}}, "ge-0/0/0: there is no host esx7"),
+        ({"devices": {"esx1": {"simulator": "vsphere", "model": "x", "port": 1}}}, "esx1: a switch has a model"),
         (
             {"devices": {name: {"simulator": "junos", "model": "x", "port": 7} for name in ("ex1", "ex2")}},
             "device ex1: port 7 is not its own",

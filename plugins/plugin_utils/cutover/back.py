@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Walk the way of an earlier run back: its steps in reverse, each proven, so that the host stays reachable.
+
+Every place on that way was proven when the earlier run came by. So a failure needs no taking back: the host is
+reachable where it stands, and the next attempt goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .ends import End, EndError, Watch
+from .route import NoRouteError
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A step of an earlier run; `reachable` tells whether the host was before it."""
+
+    text: str
+    reachable: bool
+    undo: Callable[[], None]
+
+
+def refuse(name: str, steps: list[Earlier]) -> None:
+    """Refuse a way on which the host would be lost before it is at its end.
+
+    Raises:
+        NoRouteError: it is one.
+
+    """
+    if any(not step.reachable for step in steps[1:]):
+        what = f"{name}: its host was away for a while when it was converted, and would not be reached to put it back"
+        raise NoRouteError(f"{what}. Declare the link as it was, and convert it with management in consent.")
+
+
+def walk_back(steps: list[Earlier], host: End, switch: End, watch: Watch, forget: Callable[[], None]) -> list[str]:
+    """Take the steps back, the last one first; `forget` is called after each. Return what was done.
+
+    Raises:
+        EndError: one could not be taken back, or an end does not answer afterwards.
+
+    """
+    done: list[str] = []
+    for step in reversed(steps):
+        text = f"{step.text}: taken back"
+        watch.tell(text)
+        try:
+            step.undo()
+            if step.reachable:
+                host.prove()
+            switch.prove()
+        except EndError as error:
+            told = f"{error}\n{text} with this failure. "
+            raise EndError(
+                f"{told}The steps before it are left as they are; run it again to go on from there."
+            ) from None
+        forget()
+        done.append(text)
+    return done

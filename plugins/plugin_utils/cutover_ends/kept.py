@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run did to a host's links, on the controller's disk, so that a later run can take it back."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..cutover.run import Keeper
+
+_NAMES = ("link", "lag", "ports", "peer", "peer_kind", "peer_ports")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The file of one host and run: its links in the order in which they were converted, each with its steps."""
+
+    file: Path
+
+    def links(self) -> list[dict[str, Any]]:
+        """Return the links; none where the run changed none."""
+        if not self.file.exists():
+            return []
+        found: list[dict[str, Any]] = json.loads(self.file.read_text(encoding="utf-8"))
+        return found
+
+    def keeper(self, link: Mapping[str, Any]) -> Keeper:
+        """Return who keeps the steps of a link, behind those that an earlier part of the run made."""
+        name = str(link["link"])
+        before: list[dict[str, Any]] = next((each["steps"] for each in self.links() if each["link"] == name), [])
+
+        def keep(steps: list[dict[str, Any]]) -> None:
+            others = [each for each in self.links() if each["link"] != name]
+            made = [*before, *steps]
+            self._write([*others, {**{key: link[key] for key in _NAMES}, "steps": made}] if made else others)
+
+        return keep
+
+    def forget_last(self, name: str) -> None:
+        """Forget the last step of a link, for it was taken back."""
+        found = self.links()
+        for each in found:
+            if each["link"] == name:
+                each["steps"].pop()
+        self._write([each for each in found if each["steps"]])
+
+    def _write(self, links: list[dict[str, Any]]) -> None:
+        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self.file.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(links, stream, indent=1)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(name, self.file)

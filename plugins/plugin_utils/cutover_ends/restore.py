@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take back at both ends what an earlier run did to links, or foretell it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ..cutover.back import Earlier, refuse, walk_back
+from ..cutover.ends import EndError, Watch
+from ..cutover.route import NoRouteError
+from .convert import Pair, Report
+from .kept import Kept
+
+
+def restore(kept: Kept, pair_of: Callable[[Mapping[str, Any]], Pair], watch: Watch, check: bool = False) -> Report:
+    """Take the links back, the one that was converted last first; the first that fails ends it."""
+    report = Report()
+    for link in reversed(kept.links()):
+        pair = pair_of(link)
+        steps = list(_earlier(pair, link["steps"]))
+        try:
+            refuse(pair.name, steps)
+            if check:
+                report.steps += [f"{step.text}: taken back" for step in reversed(steps)]
+            else:
+                report.steps += _walk(pair, steps, kept, watch, report)
+        except (EndError, NoRouteError) as error:
+            report.failure = str(error)
+            watch.tell(f"{pair.name}: {error}")
+            return report
+        report.changed = True
+    return report
+
+
+def _walk(pair: Pair, steps: list[Earlier], kept: Kept, watch: Watch, report: Report) -> list[str]:
+    def forget() -> None:
+        kept.forget_last(pair.name)
+        report.changed = True
+
+    return walk_back(steps, pair.host, pair.switch, watch, forget)
+
+
+def _earlier(pair: Pair, steps: Iterable[Mapping[str, Any]]) -> Iterable[Earlier]:
+    for step in steps:
+        end = pair.host if step["at_host"] else pair.switch
+        yield Earlier(str(step["text"]), bool(step["reachable"]), end.made_before(step["undo"]).undo)
