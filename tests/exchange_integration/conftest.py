@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from naive import NAIVE, OTHER_CERTIFICATE, RELAYED
 
 import pki
+from naive import NAIVE, OTHER_CERTIFICATE, RELAYED
 from traffic.site_copy import SiteCopy
 
 ROOT = Path(__file__).resolve().parents[2]

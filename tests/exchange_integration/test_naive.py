@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 from conftest import CLIENTS, INVENTORY, NODES, ask, control, down, inside, status, until
-from naive import BEHIND_POUND, NAIVE, OTHER_CERTIFICATE
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load
+from naive import BEHIND_POUND, NAIVE, OTHER_CERTIFICATE
 from traffic.site_copy import SiteCopy
 
 POUND = "10.231.141.31"

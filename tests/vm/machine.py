@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A small virtual machine with a kernel of its own, for containers share the host's, which may have no bonding.
 
-QEMU emulates the processor (TCG), since /dev/kvm is missing in many places; NETSTACK_VM_ACCEL=kvm uses it.
+It uses /dev/kvm where that is to be had; elsewhere, or where it does not start, QEMU emulates the processor (TCG, many
+times slower). NETSTACK_VM_ACCEL=kvm or tcg takes just the one.
 """
 
 from __future__ import annotations
@@ -61,10 +62,24 @@ class Machine:
 
 def start() -> Machine:
     """Start a machine and return it when it can be logged in to. Raises RuntimeError with what its console said."""
+    said = ""
+    for accelerator in _accelerators():
+        machine, said = _start(accelerator)
+        if machine is not None:
+            return machine
+    raise RuntimeError(f"the machine did not start:\n{said[-3000:]}")
+
+
+def _accelerators() -> list[str]:
+    wanted = os.environ.get("NETSTACK_VM_ACCEL")
+    return [wanted] if wanted else [*(["kvm"] if os.access("/dev/kvm", os.W_OK) else []), "tcg,thread=multi"]
+
+
+def _start(accelerator: str) -> tuple[Machine | None, str]:
     folder = image()
     ports = {way: _free_port() for way in WAYS}
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    process = subprocess.Popen(_command(folder, ports), text=True, **pipes)
+    process = subprocess.Popen(_command(folder, ports, accelerator), text=True, **pipes)
     limit = threading.Timer(BOOT_SECONDS, process.kill)
     limit.start()
     console: list[str] = []
@@ -72,18 +87,20 @@ def start() -> Machine:
         console.append(line)
         if READY in line:
             limit.cancel()
-            return Machine(folder, ports, process)
-    raise RuntimeError(f"the machine did not start:\n{''.join(console)[-3000:]}")
+            return Machine(folder, ports, process), ""
+    limit.cancel()
+    return None, "".join(console)
 
 
-def _command(folder: Path, ports: dict[str, int]) -> list[str]:
-    accelerator = os.environ.get("NETSTACK_VM_ACCEL", "tcg,thread=multi")
+def _command(folder: Path, ports: dict[str, int], accelerator: str) -> list[str]:
     # An emulated timer that comes late on a busy machine would fail the kernel's check of it, which panics then.
     boot = (
         "root=/dev/vda rw console=ttyS0 panic=-1 quiet loglevel=3 no_timer_check net.ifnames=0 "
         "systemd.show_status=0 mitigations=off"
     )
-    command = ["qemu-system-x86_64", "-accel", accelerator, "-cpu", "max", "-smp", "2", "-m", "512", "-no-reboot"]
+    # A host that is a virtual machine itself may not let this register through.
+    processor = "max,arch-capabilities=off" if accelerator == "kvm" else "max"
+    command = ["qemu-system-x86_64", "-accel", accelerator, "-cpu", processor, "-smp", "2", "-m", "512", "-no-reboot"]
     command += ["-nographic", "-nodefaults", "-serial", "stdio", "-device", "virtio-rng-pci"]
     disk = f"file={folder}/disk.img,format=raw,if=virtio,cache=unsafe,snapshot=on"
     command += ["-drive", disk, "-kernel", f"{folder}/vmlinuz", "-initrd", f"{folder}/initrd", "-append", boot]
