@@ -18,7 +18,7 @@ VLANS = {"vmotion": {"id": 30, "subnet": "10.0.30.0/24", "mtu": 9000}}
 
 
 def site() -> dict:
-    """Return two hosts of a vCenter, each with a static bundle of one port to a switch that somebody else configures."""
+    """Return two hosts of a vCenter, each with a bundle of one port to a switch of somebody else."""
     links = {
         f"{name}-vmotion": {
             "bundle": "static",
