@@ -31,7 +31,7 @@ Path: TypeAlias = tuple[Segment, ...]
 @lru_cache(maxsize=65536)
 def path(*steps: str | Segment) -> Path:
     """Return a path; a plain string is a container or a leaf without a value."""
-    return tuple([step if type(step) is Segment else _container(step) for step in steps])
+    return tuple([step if isinstance(step, Segment) else _container(step) for step in steps])
 
 
 @lru_cache(maxsize=4096)
