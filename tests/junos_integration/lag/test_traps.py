@@ -81,9 +81,8 @@ def test_a_session_that_breaks_at_any_request_leaves_the_old_or_the_new_state_an
     ],
 )
 def test_a_commit_that_outlasts_the_time_out_is_found_and_taken_back(lab, monkeypatch, position, place, said):
-    monkeypatch.setattr(
-        recovery, "LATE", 30.0
-    )  # the commit is made while it is waited for, however busy the machine is
+    # The commit is made while it is waited for, however busy the machine is.
+    monkeypatch.setattr(recovery, "LATE", 30.0)
     old = prepared(lab)
     slow = {"rpc": "commit-configuration", "when": place, "what": "delay", "seconds": 2, "skip": position}
     lab.control("fault", fault=slow)
