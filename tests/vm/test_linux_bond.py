@@ -6,10 +6,7 @@ The tests go on from one another, as changes of one host do: the order is part o
 
 from __future__ import annotations
 
-import pytest
-
 JUMBO = "ping -c 2 -W 2 -M do -s 8972"  # 9000 octets with the headers of IP and ICMP
-SHORT = {"linux_bond_confirm_seconds": 90, "linux_bond_verify": {"seconds": 8}}
 CUT_OFF = {"linux_bond_confirm_seconds": 21, "linux_bond_verify": {"seconds": 5}}
 
 
@@ -67,20 +64,6 @@ def test_a_change_that_cuts_the_controller_off_returns_by_itself(machine, role):
     assert works(machine, 0)
 
 
-def test_lacp_to_ports_that_answer_none_is_told_and_taken_back(machine, role):
-    machine.shell("ip -n sw link set p1a nomaster; ip -n sw link set p1b nomaster")
-    failed(role.run({**bonds(1), **SHORT}), "nobody answers LACP at bond1")
-    assert works(machine, 0)
-    assert machine.shell("ls /sys/class/net").split().count("bond1") == 0
-    machine.shell("for p in p1a p1b; do ip -n sw link set $p down; ip -n sw link set $p master ae1; done")
-
-
-@pytest.mark.parametrize(("backend", "number"), [("netplan", 1), ("ifupdown", 2)])
-def test_the_other_backends_bring_lacp_up_too(machine, role, backend, number):
-    succeeded(role.run({**bonds(number, lacp_rate="slow"), "linux_bond_backend": backend}), changed=1)
-    assert works(machine, number)
-
-
-def test_a_rollback_brings_the_former_bond_back(machine, role):
-    succeeded(role.run({}, entry="rollback"))
+def test_netplan_brings_lacp_up_too(machine, role):
+    succeeded(role.run({**bonds(1, lacp_rate="slow"), "linux_bond_backend": "netplan"}))
     assert works(machine, 1)
