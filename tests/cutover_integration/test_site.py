@@ -114,3 +114,15 @@ def test_a_run_that_changed_both_ends_is_taken_back_at_both_and_loses_nothing(pa
     assert again.returncode == 0, again.stdout + again.stderr
     changed = [line for line in again.stdout.splitlines() if "changed=" in line and "changed=0" not in line]
     assert changed == []
+
+
+def test_a_switch_alone_is_planned_and_not_changed(pair):
+    """A slice may hold the switch without its host: the plan tells what there is to do, a change is refused."""
+    before = pair.both()
+    planned = play(pair, "plan", "static", "--limit", pair.style)
+    assert planned.returncode == 0, planned.stdout + planned.stderr
+    assert "bundle ae0" in planned.stdout
+    refused = play(pair, "site", "static", "--limit", pair.style)
+    assert refused.returncode == 2
+    assert f"its other end {pair.host} is not in this run" in refused.stdout
+    assert pair.both() == before
