@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 from contextlib import suppress
 from dataclasses import asdict
@@ -100,6 +101,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result; a refusal or a failure carries the message that says what the switch has now."""
+        # This process is a fork that ends with the task. What it inherited is no garbage, and looking through it would
+        # copy its memory.
+        gc.freeze()
         result: dict[str, Any] = super().run(tmp, task_vars)
         arguments = validated(self, _SPEC, _NEEDS)
         self._vars = self._connection_variables(task_vars or {})

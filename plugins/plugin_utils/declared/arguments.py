@@ -11,9 +11,9 @@ from typing import Any
 def validated(action: Any, spec: dict[str, Any], required_if: Any = None) -> dict[str, Any]:
     """Return the validated arguments of an action's task, with their defaults.
 
-    From ansible-core 2.19 on every value carries where it comes from, and the validation copies all of it deeply: a
-    quarter of the processor time of a task with ten bundles. So bare values are validated; where they are refused, the
-    given ones are validated again, for the message names their file and line.
+    From ansible-core 2.19 on every value carries where it comes from. The validation copies all of it deeply, and the
+    worker sends it back with the result: a third of the processor time of a task with ten bundles. So the task keeps
+    bare values; where they are refused, the given ones are validated again, for the message names their file and line.
 
     Raises:
         AnsibleActionFail: as `validate_argument_spec` does.
@@ -21,13 +21,11 @@ def validated(action: Any, spec: dict[str, Any], required_if: Any = None) -> dic
     """
     given = action._task.args
     found: dict[str, Any]
-    try:
-        action._task.args = plain(given)
-        with suppress(Exception):
-            _result, found = action.validate_argument_spec(argument_spec=spec, required_if=required_if)
-            return found
-    finally:
-        action._task.args = given
+    action._task.args = plain(given)
+    with suppress(Exception):
+        _result, found = action.validate_argument_spec(argument_spec=spec, required_if=required_if)
+        return found
+    action._task.args = given
     _result, found = action.validate_argument_spec(argument_spec=spec, required_if=required_if)
     return found
 

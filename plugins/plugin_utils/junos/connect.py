@@ -107,6 +107,7 @@ def _open(target: Target, ssh_file: str) -> Any:
             plain.close()
     device.timeout = target.rpc_timeout
     direct.hasten(device._conn._session)
+    direct.normalize_at_once(device)
     return device
 
 

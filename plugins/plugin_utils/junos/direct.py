@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cure for 100 ms per RPC and for Nagle's algorithm, with a way back to the stock client.
+"""Cure for 100 ms per RPC, for Nagle's algorithm and for a style sheet per reply, with a way back to the stock client.
 
 ncclient's `Session.send` only queues a message; its thread looks at the queue after `select(timeout=0.1)`
 (ncclient/transport/session.py, TICK). Here the frame is written by the calling thread. This leans on ncclient's private
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from functools import cache
 from typing import Any
 
 END_1_0 = b"]]>]]>"
@@ -62,6 +63,33 @@ def _raise_closed(error: OSError) -> None:
     from ncclient.transport.errors import TransportError  # type: ignore[import-untyped]  # no type information
 
     raise TransportError(f"the session is closed: {error}") from error
+
+
+def normalize_at_once(device: Any) -> bool:
+    """Make an open PyEZ device normalize replies by a style sheet that is compiled once; return whether it does."""
+    try:
+        normalize = _normalizer()
+    except (ImportError, AttributeError):
+        return False
+    if not hasattr(device, "_norm_transform") or not hasattr(device, "transform"):
+        return False
+    # PyEZ compares the two, and takes the one for the other where a request asks for it.
+    device._norm_transform = device.transform = lambda: normalize
+    return True
+
+
+@cache
+def _normalizer() -> Any:
+    """Return the function; ncclient calls it with a reply's root, if it is a function and nothing else callable."""
+    from jnpr.junos.jxml import normalize_xslt  # type: ignore[import-untyped]  # no type information
+    from lxml import etree
+
+    sheet = etree.XSLT(etree.fromstring(normalize_xslt.encode()))
+
+    def normalize(root: Any) -> Any:
+        return sheet(root).getroot()
+
+    return normalize
 
 
 def without_delay(host: str, port: int, timeout: float) -> socket.socket:

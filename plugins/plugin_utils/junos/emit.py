@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from xml.etree import ElementTree
+from collections.abc import Iterable, Iterator
+from xml.sax.saxutils import escape
 
 from .statements import LEAF_LISTS, Config, Operation, Path, Segment
 
@@ -20,48 +20,65 @@ _WORDS = {"ieee-802.3ad": "802.3ad", "end-range": "to"}
 _QUOTED = frozenset(" \t\"'\\{}[];#<>&|()*?")
 
 
+class _Element:
+    """An element that is being written; `known` finds the child for what follows, `children` keeps all in their order."""
+
+    __slots__ = ("attribute", "children", "known", "name", "tag", "text")
+
+    def __init__(self, step: Segment) -> None:
+        self.tag, self.name, self.text = step
+        self.attribute = ""
+        self.children: list[_Element] = []
+        self.known: dict[Segment, _Element] = {}
+
+    def child(self, step: Segment) -> _Element:
+        """Return the child for a step, made if it is not known."""
+        found = self.known.get(step)
+        if found is None:
+            found = self.known[step] = _Element(step)
+            self.children.append(found)
+        return found
+
+    def lines(self, indent: str) -> Iterator[str]:
+        """Yield the lines of the element."""
+        opening = f"{indent}<{self.tag}{self.attribute}"
+        if self.name is None and not self.children:
+            yield f"{opening}>{escape(self.text)}</{self.tag}>" if self.text else f"{opening} />"
+            return
+        yield f"{opening}>"
+        if self.name is not None:
+            yield f"{indent} <name>{escape(self.name)}</name>" if self.name else f"{indent} <name />"
+        for each in self.children:
+            yield from each.lines(f"{indent} ")
+        yield f"{indent}</{self.tag}>"
+
+
 def to_xml(operations: Iterable[Operation]) -> str:
     """Return one `<configuration>` for `load-configuration` with action merge; deletes carry `delete="delete"`."""
-    root = ElementTree.Element("configuration")
-    index: dict[Path, ElementTree.Element] = {(): root}
+    root = _Element(Segment("configuration"))
     for operation in operations:
-        if operation.verb == "set" and operation.path in index:
+        parent = root
+        for step in operation.path[:-1]:
+            parent = parent.child(step)
+        last = operation.path[-1]
+        if operation.verb == "set":
             # An empty container goes with the last entry that is deleted in it: it is set in an element of its own.
-            index = _without(index, operation.path)
-        element = _element(index, operation.path)
+            parent.known.pop(last, None)
+        element = parent.child(last)
         if operation.verb == "delete":
-            element.set("delete", "delete")
-            if operation.path[-1].value is not None and operation.path[-1].tag not in LEAF_LISTS:
+            element.attribute = ' delete="delete"'
+            if last.value is not None and last.tag not in LEAF_LISTS:
                 element.text = None
             # What is set again below the same name must not land in the deleted element.
-            index = _without(index, operation.path)
+            del parent.known[last]
         elif operation.verb == "activate":
-            element.set("active", "active")
-    ElementTree.indent(root, " ")
-    return ElementTree.tostring(root, encoding="unicode") + "\n"
-
-
-def _without(index: dict[Path, ElementTree.Element], path: Path) -> dict[Path, ElementTree.Element]:
-    """Return the index without what is at a path and below it."""
-    return {item: found for item, found in index.items() if item[: len(path)] != path}
+            element.attribute = ' active="active"'
+    return "".join(f"{line}\n" for line in root.lines(""))
 
 
 def config_xml(config: Config) -> str:
     """Return the whole configuration as XML, as the device would show it."""
     return to_xml(Operation("set", item) for item in config.statements)
-
-
-def _element(index: dict[Path, ElementTree.Element], item: Path) -> ElementTree.Element:
-    if item in index:
-        return index[item]
-    parent = _element(index, item[:-1])
-    step = item[-1]
-    element = ElementTree.SubElement(parent, step.tag)
-    if step.key is not None:
-        ElementTree.SubElement(element, "name").text = step.key
-    element.text = step.value
-    index[item] = element
-    return element
 
 
 def to_set(operations: Iterable[Operation]) -> list[str]:

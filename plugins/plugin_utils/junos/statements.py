@@ -151,10 +151,13 @@ class Config:
 
     def values(self, *steps: str | Segment) -> list[str]:
         """Return all values of the leaf whose tag is the last step."""
-        whole = path(*steps)
-        size, tag = len(whole), whole[-1].tag
-        leaves = (item[size - 1] for item in self.statements.at(whole[:-1]) if len(item) >= size)
-        return [step.value for step in leaves if step.tag == tag and step.value is not None]
+        *above, last = path(*steps)
+        size = len(above)
+        return [
+            item[size].value
+            for item in self.statements.at(tuple(above))
+            if len(item) > size and item[size].tag == last.tag and item[size].value is not None
+        ]
 
     def is_inactive(self, *steps: str | Segment) -> bool:
         """Tell whether this path, or one above it, is marked inactive."""

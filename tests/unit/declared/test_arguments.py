@@ -57,12 +57,12 @@ def test_nothing_is_left_but_pythons_own_types() -> None:
     assert _types(plain(given)) == {dict, str, list, int, bool, type(None), float}
 
 
-def test_the_task_keeps_its_arguments() -> None:
-    """What is validated is a copy."""
-    given = _Mapping(a=_Text("b"))
-    action = _Action(given)
+def test_the_task_keeps_its_arguments_as_bare_values() -> None:
+    """They go back with the result, and with them whatever hangs on them."""
+    action = _Action(_Mapping(a=_Text("b")))
     assert type(validated(action, {})["a"]) is str
-    assert action._task.args is given
+    assert action._task.args == {"a": "b"}
+    assert _types(action._task.args) == {dict, str}
 
 
 def test_a_refusal_is_made_with_the_given_arguments() -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import pytest
+from lxml import etree
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import direct, errors
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import open_device
@@ -197,6 +198,35 @@ def test_without_the_private_names_of_the_client_the_stock_way_is_taken(nonels, 
     assert session.history()
     assert len(waited) == 1, "the stock client puts each request into its queue"
     session.close()
+
+
+def test_replies_are_what_the_stock_client_makes_of_them(nonels, monkeypatch):
+    asked = ("get_configuration", "get_commit_information", "get_software_information", "get_chassis_inventory")
+
+    def answers() -> list[bytes]:
+        device = open_device(nonels.target)
+        found = [etree.tostring(getattr(device.rpc, name)()) for name in asked]
+        device.close()
+        return found
+
+    ours = answers()
+    monkeypatch.setattr(direct, "normalize_at_once", lambda device: False)
+    assert answers() == ours
+
+
+def test_a_style_sheet_is_compiled_once_and_for_no_request(nonels, monkeypatch):
+    device = open_device(nonels.target)
+    compiled = []
+    monkeypatch.setattr("ncclient.xml_.etree.XSLT", compiled.append)
+    assert device.rpc.get_commit_information().findall("commit-history")
+    assert compiled == []
+    device.close()
+
+
+def test_without_the_private_names_of_pyez_replies_are_made_the_stock_way():
+    device = type("Device", (), {"transform": None})()
+    assert not direct.normalize_at_once(device)
+    assert device.transform is None
 
 
 def test_an_unknown_framing_means_the_stock_way(nonels):
