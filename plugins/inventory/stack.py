@@ -168,8 +168,11 @@ services:
     backends: ["web[1:3]"]
 """
 
+import gc
 import os
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +189,18 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model im
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import names_our_plugin
 
 
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Pause the garbage collector: a large site is many objects that all stay, and each pass looks at them again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
 class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-core has no type information
     """Never raises out of `parse`: ansible-core would turn that into a warning and exit status 0."""
 
@@ -199,7 +214,8 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
         """Fill the inventory with the site, or with its refusal."""
         super().parse(inventory, loader, path, cache)
         try:
-            self._fill(load(Path(path)))
+            with _without_collecting():
+                self._fill(load(Path(path)))
         except Exception as error:
             self._refuse(path, error)
         sources = self.inventory.groups["all"].vars.get("stack_sources", [])

@@ -81,7 +81,7 @@ def normalize_at_once(device: Any) -> bool:
 @cache
 def _normalizer() -> Any:
     """Return the function; ncclient calls it with a reply's root, if it is a function and nothing else callable."""
-    from jnpr.junos.jxml import normalize_xslt  # type: ignore[import-untyped]  # no type information
+    from jnpr.junos.jxml import normalize_xslt
     from lxml import etree
 
     sheet = etree.XSLT(etree.fromstring(normalize_xslt.encode()))

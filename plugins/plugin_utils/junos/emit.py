@@ -21,7 +21,7 @@ _QUOTED = frozenset(" \t\"'\\{}[];#<>&|()*?")
 
 
 class _Element:
-    """An element that is being written; `known` finds the child for what follows, `children` keeps all in their order."""
+    """An element that is being written; `children` are all in their order, `known` those that take what follows."""
 
     __slots__ = ("attribute", "children", "known", "name", "tag", "text")
 

@@ -153,11 +153,8 @@ class Config:
         """Return all values of the leaf whose tag is the last step."""
         *above, last = path(*steps)
         size = len(above)
-        return [
-            item[size].value
-            for item in self.statements.at(tuple(above))
-            if len(item) > size and item[size].tag == last.tag and item[size].value is not None
-        ]
+        leaves = [item[size] for item in self.statements.at(tuple(above)) if len(item) > size]
+        return [step.value for step in leaves if step.tag == last.tag and step.value is not None]
 
     def is_inactive(self, *steps: str | Segment) -> bool:
         """Tell whether this path, or one above it, is marked inactive."""

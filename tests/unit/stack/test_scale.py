@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Any
 
 import pytest
+from ansible.inventory.data import InventoryData
+from ansible.parsing.dataloader import DataLoader
 
+from ansible_collections.netstack.datacenter.plugins.inventory import stack
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, inventory
 
 from . import stack_builders as builders
@@ -72,3 +76,12 @@ def calls(racks: int, folder: Any) -> int:
 def test_twice_the_racks_cost_twice_the_calls(tmp_path, racks):
     empty, once, twice = (calls(number, tmp_path) for number in (1, 1 + racks, 1 + 2 * racks))
     assert (twice - empty) <= 2.05 * (once - empty)
+
+
+def test_the_garbage_collector_pauses_only_while_a_site_is_read(tmp_path, monkeypatch):
+    seen = []
+    builders.loaded(site(1), tmp_path)
+    monkeypatch.setattr(stack, "inventory", lambda loaded: seen.append(gc.isenabled()) or inventory(loaded))
+    stack.InventoryModule().parse(InventoryData(), DataLoader(), str(tmp_path / "stack.yml"))
+    assert seen == [False]
+    assert gc.isenabled()
