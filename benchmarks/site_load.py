@@ -5,9 +5,9 @@
     site_load.py [--links 1000 5000] [--rounds 3]
 
 The site has a switch for every twenty ESXi hosts, each with five bundles, every one written out. Each figure is the
-least processor time of the rounds, each in a process of its own, start-up taken off: the file by PyYAML's C loader, with
-Python's garbage collector off, and by the inventory plugin, which parses it, applies every rule and derives every host's
-variables. A finding on the site ends the run with an error, for then less was done.
+least processor time of the rounds, each in a process of its own, start-up taken off: the file by PyYAML's C loader,
+with Python's garbage collector off, and by the inventory plugin, which parses it, applies every rule and derives every
+host's variables. A finding on the site ends the run with an error, for then less was done.
 """
 
 from __future__ import annotations
