@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long a service is away when the node that holds its VIP fails, in four ways, with both VRRP profiles.
+"""How long a service is away when the node that holds its VIP fails, in five ways, with both VRRP profiles.
 
-    failover.py [--rounds 5] [--profiles standard tuned] [--events haproxy keepalived power network]
+    failover.py [--rounds 5] [--profiles standard tuned] [--events haproxy pound keepalived power network]
 
 It needs the lab of the demo; it provisions it by playbooks/site.yml with the profile that it measures. In each round
 the holder of the VIP fails while the client asks 100 times a second, each on a new TLS connection, 1 s for an answer.
 Told are the longest time without an answer and the requests that failed. Afterwards every VIP has exactly one holder,
-and 40 clients (by cookie, and by address over the peers' stick table) meet the server they met before: if not, the exit
-status is 1. Then the node is brought back; nothing preempts, so that the other node is the next one to fail.
+and 40 clients (by cookie, by address over the peers' stick table, and by the address that Pound passes on) meet the
+server they met before: if not, the exit status is 1. Where Pound is killed, the service behind it is the one that is
+asked. Then the node is brought back; nothing preempts, so that the other node is the next one to fail.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ OBSERVE = 9.0  # seconds after it
 READY = 60.0  # seconds for a node to come back
 SETTLE = 4.0  # seconds after that: two good checks, and an advertisement
 JAR = "/run/netstack-jar.json"
-NO_RESTART = "/run/systemd/system/haproxy.service.d/netstack-bench.conf"
+NO_RESTART = "/run/systemd/system/{unit}.service.d/netstack-bench.conf"
+BEHIND = {"pound": "portal"}  # event -> the service that is asked; else `shop`
 
 
 @dataclass(frozen=True)
@@ -51,20 +53,20 @@ class Settings:
     client: str
     front: dict[str, str]  # host -> its interface where the VIPs are
     vips: list[str]
-    shop: str  # the VIP of the service under measurement
-    url: str
-    sticky_url: str
+    asked: dict[str, dict[str, str]]  # service -> its url, and the address to connect to
     sources: str
 
     def stickiness(self) -> dict[str, list[str]]:
-        """Return the servers that each client meets, once by its cookie and once by its address."""
-        by_cookie = load(self.client, "sources", self.url, connect=self.shop, sources=self.sources, times=1, jar=JAR)
-        by_source = load(self.client, "sources", self.sticky_url, sources=self.sources, times=1)
+        """Return the servers that each client meets: by its cookie, by its address, by the one that Pound tells."""
+        jars: dict[str, dict[str, object]] = {"shop": {"jar": JAR}, "api": {}, "portal": {}}
         return {
-            f"{kind} {client}": servers
-            for kind, result in (("cookie", by_cookie), ("source", by_source))
-            for client, servers in result["clients"].items()
+            f"{service} {client}": servers
+            for service, jar in jars.items()
+            for client, servers in self._sources(service, **jar)["clients"].items()
         }
+
+    def _sources(self, service: str, **jar: object) -> dict[str, Any]:
+        return load(self.client, "sources", **self.asked[service], sources=self.sources, times=1, **jar)
 
     def holders(self) -> dict[str, list[str]]:
         """Return the nodes that have each VIP on an interface."""
@@ -102,13 +104,12 @@ def cable(container: str, interface: str) -> str:
     return next(line.split(": ")[1].split("@")[0] for line in links if line.startswith(f"{index}: "))
 
 
-def kill_haproxy(settings: Settings, host: str) -> Callable[[], None]:
-    """Kill HAProxy so that systemd does not start it again; returns what mends it."""
-    container = settings.nodes[host]
-    stay_dead = f"mkdir -p $(dirname {NO_RESTART}) && printf '[Service]\\nRestart=no\\n' > {NO_RESTART}"
-    reload = "systemctl daemon-reload"
-    inside(container, "sh", "-c", f"{stay_dead} && {reload} && systemctl kill --signal=KILL haproxy")
-    again = f"rm {NO_RESTART}; {reload}; systemctl reset-failed haproxy; systemctl start haproxy"
+def kill_for_good(settings: Settings, host: str, unit: str) -> Callable[[], None]:
+    """Kill a program so that systemd does not start it again; returns what mends it."""
+    container, setting, reload = settings.nodes[host], NO_RESTART.format(unit=unit), "systemctl daemon-reload"
+    stay_dead = f"mkdir -p $(dirname {setting}) && printf '[Service]\\nRestart=no\\n' > {setting}"
+    inside(container, "sh", "-c", f"{stay_dead} && {reload} && systemctl kill --signal=KILL {unit}")
+    again = f"rm {setting}; {reload}; systemctl reset-failed {unit}; systemctl start {unit}"
     return lambda: void(inside(container, "sh", "-c", again))
 
 
@@ -138,7 +139,8 @@ def void(_output: str) -> None:
 
 
 EVENTS: dict[str, Callable[[Settings, str], Callable[[], None]]] = {
-    "haproxy": kill_haproxy,
+    "haproxy": lambda settings, host: kill_for_good(settings, host, "haproxy"),
+    "pound": lambda settings, host: kill_for_good(settings, host, "pound"),
     "keepalived": kill_keepalived,
     "power": power_off,
     "network": cut_network,
@@ -162,12 +164,12 @@ class Round:
 
 def play_round(settings: Settings, profile: str, event: str) -> Round:
     """Let the VIP's holder fail once, and bring it back."""
-    victim = settings.holders()[settings.shop][0]
+    asked = settings.asked[BEHIND.get(event, "shop")]
+    victim = settings.holders()[asked["connect"]][0]
     before = settings.stickiness()
-    asking = {"connect": settings.shop, "rate": RATE, "timeout": 1}
     mend: Callable[[], None] = lambda: None  # noqa: E731 - what to undo when the strike itself fails: nothing
     try:
-        with Load(settings.client, "gap", settings.url, **asking) as meter:
+        with Load(settings.client, "gap", **asked, rate=RATE, timeout=1) as meter:
             time.sleep(LEAD)
             mend = EVENTS[event](settings, victim)
             time.sleep(OBSERVE)
@@ -239,7 +241,7 @@ def options() -> argparse.Namespace:
 
 
 def settings_of(given: argparse.Namespace, site: dict[str, Any]) -> Settings:
-    """Read containers and addresses from the topology and the declared site: its services `shop` and `api`."""
+    """Read containers and addresses from the topology and the declared site: its services `shop`, `api`, `portal`."""
     lab, pair = load_topology(given.topology), site["lb_pairs"]["edge"]
     services = site["services"]
     return Settings(
@@ -247,11 +249,15 @@ def settings_of(given: argparse.Namespace, site: dict[str, Any]) -> Settings:
         client=lab.container("client"),
         front={host: site["devices"][host]["networks"][pair["vip_vlan"]]["interface"] for host in pair["hosts"]},
         vips=[service[key] for service in services.values() for key in ("vip", "vip6") if key in service],
-        shop=services["shop"]["vip"],
-        url=f"https://{services['shop']['server_names'][0]}/whoami",
-        sticky_url=f"http://{services['api']['vip']}/whoami",
+        asked={name: way_to(services[name]) for name in ("shop", "api", "portal")},
         sources=given.sources,
     )
+
+
+def way_to(service: dict[str, Any]) -> dict[str, str]:
+    """Return how a client asks for a service: by its first name over TLS, by its address where it has none."""
+    names = [f"https://{name}" for name in service.get("server_names", [])]
+    return {"url": f"{[*names, 'http://' + service['vip']][0]}/whoami", "connect": service["vip"]}
 
 
 def give_addresses(settings: Settings, interface: str) -> None:

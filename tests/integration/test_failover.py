@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proves that a node may fail in four ways: one holder of each VIP afterwards, every client at its server.
+"""Proves that a node may fail in five ways: one holder of each VIP afterwards, every client at its server.
 
 One round of benchmarks/failover.py for each event and profile. How long it takes is the benchmark's to say.
 NETSTACK_CLIENTS names the addresses of the clients where the lab is not the demo's.
@@ -17,7 +17,7 @@ from conftest import INVENTORY, ROOT, TOPOLOGY
 
 pytestmark = pytest.mark.part("failover")
 
-EVENTS = ["haproxy", "keepalived", "power", "network"]
+EVENTS = ["haproxy", "pound", "keepalived", "power", "network"]
 
 
 @pytest.fixture(scope="module")
