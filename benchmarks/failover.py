@@ -1,34 +1,38 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long a service is away when the node that holds its VIP fails, in four ways, with both VRRP profiles.
+"""How long a service is away when the node that holds its VIP fails, by engine of TLS, release and VRRP profile.
 
-    failover.py [--rounds 5] [--profiles standard tuned] [--events haproxy keepalived power network]
+    failover.py [--rounds 5] [--engines haproxy] [--profiles standard tuned] [--events haproxy pound keepalived ...]
+    failover.py --releases debian12 debian13 --engines haproxy pound      the whole table
 
-It needs the lab of the demo; it provisions it by playbooks/site.yml with the profile that it measures. In each round
-the holder of the VIP fails while the client asks 100 times a second, each on a new TLS connection, 1 s for an answer.
-Told are the longest time without an answer and the requests that failed. Afterwards every VIP has exactly one holder,
-and 40 clients (by cookie, and by address over the peers' stick table) meet the server they met before: if not, the exit
-status is 1. Then the node is brought back; nothing preempts, so that the other node is the next one to fail.
+It needs the lab of the demo, and provisions it by playbooks/site.yml with the profile that it measures; with --releases
+it starts the lab's containers anew for each release of the load balancers, and ends them. The engine haproxy is the
+site's service `shop`, pound is `portal` (Pound in front of HAProxy), left out on a release that has no Pound 4. In each
+round the holder of the VIP fails while the client asks 100 times a second, each on a new TLS connection, 1 s for an
+answer. Told are the longest time without an answer and the requests that failed. Afterwards every VIP has exactly one
+holder, and 40 clients (of the service, and of `api`, by their address over the peers' stick table) meet the server they
+met before: if not, the exit status is 1. Then the node is brought back; nothing preempts, so that the other node is the
+next one to fail.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "lab"))
+import tier
 
 from podman import inside, run, succeeds
+from topology import Topology
 from topology import load as load_topology
 from traffic.remote import Load, load
 from traffic.site_copy import SiteCopy
@@ -40,7 +44,9 @@ OBSERVE = 9.0  # seconds after it
 READY = 60.0  # seconds for a node to come back
 SETTLE = 4.0  # seconds after that: two good checks, and an advertisement
 JAR = "/run/netstack-jar.json"
-NO_RESTART = "/run/systemd/system/haproxy.service.d/netstack-bench.conf"
+NO_RESTART = "/run/systemd/system/{program}.service.d/netstack-bench.conf"
+ENGINES = {"haproxy": "shop", "pound": "portal"}  # the site's services
+WITH_POUND = ("debian13",)  # the lab's releases that have Pound 4
 
 
 @dataclass(frozen=True)
@@ -50,15 +56,16 @@ class Settings:
     nodes: dict[str, str]  # host -> container
     client: str
     front: dict[str, str]  # host -> its interface where the VIPs are
+    programs: str  # what has to run on every node
     vips: list[str]
-    shop: str  # the VIP of the service under measurement
+    vip: str  # of the service under measurement
     url: str
     sticky_url: str
     sources: str
 
     def stickiness(self) -> dict[str, list[str]]:
-        """Return the servers that each client meets, once by its cookie and once by its address."""
-        by_cookie = load(self.client, "sources", self.url, connect=self.shop, sources=self.sources, times=1, jar=JAR)
+        """Return the servers that each client meets: with its cookie, if it was given one, and by its address."""
+        by_cookie = load(self.client, "sources", self.url, connect=self.vip, sources=self.sources, times=1, jar=JAR)
         by_source = load(self.client, "sources", self.sticky_url, sources=self.sources, times=1)
         return {
             f"{kind} {client}": servers
@@ -83,16 +90,16 @@ class Settings:
     def wait_until_ready(self) -> None:
         """Wait until both nodes run all they should and every VIP has one holder. Raises SystemExit."""
         end = time.monotonic() + READY
-        while not (self.one_holder() and all(_serves(container) for container in self.nodes.values())):
+        while not (self.one_holder() and all(self._serves(container) for container in self.nodes.values())):
             if time.monotonic() > end:
                 raise SystemExit(f"failover: the pair is not ready after {READY:.0f} s; holders: {self.holders()}")
             time.sleep(0.5)
         time.sleep(SETTLE)
 
-
-def _serves(container: str) -> bool:
-    check = "systemctl is-active --quiet haproxy keepalived && curl -fsS -o /dev/null http://127.0.0.1:8405/healthz"
-    return succeeds(["podman", "exec", container, "sh", "-c", check])
+    def _serves(self, container: str) -> bool:
+        health = "curl -fsS -o /dev/null http://127.0.0.1:8405/healthz"
+        check = f"systemctl is-active --quiet {self.programs} && {health}"
+        return succeeds(["podman", "exec", container, "sh", "-c", check])
 
 
 def cable(container: str, interface: str) -> str:
@@ -102,13 +109,12 @@ def cable(container: str, interface: str) -> str:
     return next(line.split(": ")[1].split("@")[0] for line in links if line.startswith(f"{index}: "))
 
 
-def kill_haproxy(settings: Settings, host: str) -> Callable[[], None]:
-    """Kill HAProxy so that systemd does not start it again; returns what mends it."""
-    container = settings.nodes[host]
-    stay_dead = f"mkdir -p $(dirname {NO_RESTART}) && printf '[Service]\\nRestart=no\\n' > {NO_RESTART}"
-    reload = "systemctl daemon-reload"
-    inside(container, "sh", "-c", f"{stay_dead} && {reload} && systemctl kill --signal=KILL haproxy")
-    again = f"rm {NO_RESTART}; {reload}; systemctl reset-failed haproxy; systemctl start haproxy"
+def kill(program: str, settings: Settings, host: str) -> Callable[[], None]:
+    """Kill HAProxy or Pound so that systemd does not start it again; returns what mends it."""
+    container, file, reload = settings.nodes[host], NO_RESTART.format(program=program), "systemctl daemon-reload"
+    stay_dead = f"mkdir -p $(dirname {file}) && printf '[Service]\\nRestart=no\\n' > {file}"
+    inside(container, "sh", "-c", f"{stay_dead} && {reload} && systemctl kill --signal=KILL {program}")
+    again = f"rm {file}; {reload}; systemctl reset-failed {program}; systemctl start {program}"
     return lambda: void(inside(container, "sh", "-c", again))
 
 
@@ -138,7 +144,8 @@ def void(_output: str) -> None:
 
 
 EVENTS: dict[str, Callable[[Settings, str], Callable[[], None]]] = {
-    "haproxy": kill_haproxy,
+    "haproxy": partial(kill, "haproxy"),
+    "pound": partial(kill, "pound"),
     "keepalived": kill_keepalived,
     "power": power_off,
     "network": cut_network,
@@ -149,6 +156,8 @@ EVENTS: dict[str, Callable[[Settings, str], Callable[[], None]]] = {
 class Round:
     """One failure. `gap_ms`: the longest time without an answer; `moved`: clients that met another server later."""
 
+    release: str
+    engine: str
     profile: str
     event: str
     victim: str
@@ -160,11 +169,11 @@ class Round:
     moved: list[str] = field(default_factory=list)
 
 
-def play_round(settings: Settings, profile: str, event: str) -> Round:
-    """Let the VIP's holder fail once, and bring it back."""
-    victim = settings.holders()[settings.shop][0]
+def play_round(settings: Settings, event: str, about: dict[str, str]) -> Round:
+    """Let the VIP's holder fail once, and bring it back; `about` is what the round is noted under."""
+    victim = settings.holders()[settings.vip][0]
     before = settings.stickiness()
-    asking = {"connect": settings.shop, "rate": RATE, "timeout": 1}
+    asking = {"connect": settings.vip, "rate": RATE, "timeout": 1}
     mend: Callable[[], None] = lambda: None  # noqa: E731 - what to undo when the strike itself fails: nothing
     try:
         with Load(settings.client, "gap", settings.url, **asking) as meter:
@@ -177,7 +186,7 @@ def play_round(settings: Settings, profile: str, event: str) -> Round:
         mend()
     settings.wait_until_ready()
     return Round(
-        profile=profile,
+        **about,
         event=event,
         victim=victim,
         gap_ms=seen["longest_gap_ms"],
@@ -189,33 +198,21 @@ def play_round(settings: Settings, profile: str, event: str) -> Round:
     )
 
 
-def provision(site: SiteCopy, profile: str, playbook: str) -> None:
-    """Bring the pair to a VRRP profile by the collection's own playbook. Raises SystemExit with its last words."""
-
-    def choose(data: dict[str, Any]) -> None:
-        for pair in data["lb_pairs"].values():
-            pair["profile"] = profile
-
-    site.change(choose)
-    command = ["ansible-playbook", playbook, "-i", str(site.folder)]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"failover: the playbook failed\n{done.stdout[-3000:]}{done.stderr[-2000:]}")
-
-
 def table(rounds: list[Round]) -> str:
-    """Return the figures, a line for each profile and event."""
+    """Return the figures, a line for each release, engine, profile and event."""
     lines = [
-        "| profile | event | rounds | longest gap, ms: worst (median) | requests lost: worst (median) "
-        "| one holder | clients moved |",
-        "|---|---|---|---|---|---|---|",
+        "| release | engine | profile | event | rounds | longest gap, ms: worst (median) "
+        "| requests lost: worst (median) | one holder | clients moved |",
+        "|" + "---|" * 9,
     ]
-    for profile, event in dict.fromkeys((entry.profile, entry.event) for entry in rounds):
-        group = [entry for entry in rounds if (entry.profile, entry.event) == (profile, event)]
+    groups: dict[tuple[str, ...], list[Round]] = {}
+    for entry in rounds:
+        groups.setdefault((entry.release, entry.engine, entry.profile, entry.event), []).append(entry)
+    for named, group in groups.items():
         gaps, lost = [entry.gap_ms for entry in group], [entry.lost for entry in group]
         single = sum(entry.one_holder and entry.one_holder_later for entry in group)
         lines.append(
-            f"| {profile} | {event} | {len(group)} | {max(gaps):.0f} ({statistics.median(gaps):.0f}) "
+            f"| {' | '.join(named)} | {len(group)} | {max(gaps):.0f} ({statistics.median(gaps):.0f}) "
             f"| {max(lost)} ({statistics.median(lost):.0f}) | {single} of {len(group)} "
             f"| {sum(len(entry.moved) for entry in group)} |"
         )
@@ -226,10 +223,12 @@ def options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="of each event with each profile")
+    parser.add_argument("--releases", nargs="+", default=[], help="of the load balancers; none: the lab as it is")
+    parser.add_argument("--engines", nargs="+", choices=list(ENGINES), default=["haproxy"])
     parser.add_argument("--profiles", nargs="+", choices=["standard", "tuned"], default=["standard", "tuned"])
-    parser.add_argument("--events", nargs="+", choices=list(EVENTS), default=list(EVENTS))
-    parser.add_argument("--topology", type=Path, default=ROOT / "lab" / "demo.yml")
-    parser.add_argument("--inventory", type=Path, default=ROOT / "inventories" / "lab")
+    parser.add_argument("--events", nargs="+", choices=list(EVENTS), default=list(EVENTS), help="pound: of that engine")
+    parser.add_argument("--topology", type=Path, default=tier.TOPOLOGY)
+    parser.add_argument("--inventory", type=Path, default=tier.INVENTORY)
     parser.add_argument("--playbook", default="netstack.datacenter.site", help="what brings the pair to a profile")
     parser.add_argument(
         "--sources", default="10.231.10.201-10.231.10.240", help="the clients' addresses; given to the client"
@@ -238,44 +237,80 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def settings_of(given: argparse.Namespace, site: dict[str, Any]) -> Settings:
-    """Read containers and addresses from the topology and the declared site: its services `shop` and `api`."""
-    lab, pair = load_topology(given.topology), site["lb_pairs"]["edge"]
-    services = site["services"]
+def settings_of(lab: Topology, site: dict[str, Any], engine: str, sources: str) -> Settings:
+    """Read containers and addresses from the topology and the declared site: the engine's service, and `api`."""
+    pair, services = site["lb_pairs"]["edge"], site["services"]
+    behind_pound = any(service.get("profile") == "https_offload" for service in services.values())
+    service = services[ENGINES[engine]]
     return Settings(
         nodes={host: lab.container(host) for host in pair["hosts"]},
         client=lab.container("client"),
         front={host: site["devices"][host]["networks"][pair["vip_vlan"]]["interface"] for host in pair["hosts"]},
+        programs="haproxy keepalived" + " pound" * behind_pound,
         vips=[service[key] for service in services.values() for key in ("vip", "vip6") if key in service],
-        shop=services["shop"]["vip"],
-        url=f"https://{services['shop']['server_names'][0]}/whoami",
+        vip=service["vip"],
+        url=f"https://{service['server_names'][0]}/whoami",
         sticky_url=f"http://{services['api']['vip']}/whoami",
-        sources=given.sources,
+        sources=sources,
     )
 
 
-def give_addresses(settings: Settings, interface: str) -> None:
+def give_addresses(client: str, sources: str, interface: str) -> None:
     """Give the client the addresses of all the clients that it plays."""
-    commands = "; ".join(f"ip addr replace {address}/32 dev {interface}" for address in addresses(settings.sources))
-    inside(settings.client, "sh", "-c", f"{commands}; rm -f {JAR}")
+    commands = "; ".join(f"ip addr replace {address}/32 dev {interface}" for address in addresses(sources))
+    inside(client, "sh", "-c", commands)
+
+
+def adapt(site: dict[str, Any], profile: str, release: str) -> None:
+    """Choose the VRRP profile, and leave out what the release does not have."""
+    for pair in site["lb_pairs"].values():
+        pair["profile"] = profile
+    if release not in WITH_POUND:
+        kept = {name: each for name, each in site["services"].items() if each.get("profile") != "https_offload"}
+        site["services"] = kept
+
+
+def measure(given: argparse.Namespace, lab: Topology, site: SiteCopy) -> Iterator[Round]:
+    """Play all rounds of a lab that is up."""
+    node = lab.container(tier.balancers(site.site)[0])
+    release = tier.release_of(node)
+    engines = [engine for engine in given.engines if engine != "pound" or release in WITH_POUND]
+    if engines != given.engines:
+        print(f"left out: pound on {release}, which has no Pound 4", file=sys.stderr)
+    give_addresses(lab.container("client"), given.sources, "eth1")
+    for profile in given.profiles:
+        site.change(partial(adapt, profile=profile, release=release))
+        tier.provision(site, given.playbook)
+        for engine in engines:
+            settings = settings_of(lab, site.site, engine, given.sources)
+            settings.wait_until_ready()
+            inside(settings.client, "rm", "-f", JAR)
+            about = {"release": release, "engine": engine, "profile": profile}
+            for event in [event for event in given.events if event != "pound" or engine == "pound"] * given.rounds:
+                yield play_round(settings, event, about)
+    print(f"{release}: {tier.told(tier.versions(node))}")
+
+
+def all_rounds(given: argparse.Namespace) -> Iterator[Round]:
+    """Play all rounds, on the lab as it is or on a fresh one for each release."""
+    for release in given.releases or [""]:
+        site = SiteCopy(given.inventory, "failover")
+        place: AbstractContextManager[Topology] = nullcontext(load_topology(given.topology))
+        if release:
+            site.change(tier.lean)
+            place = tier.started(given.topology, site.site, release)
+        with place as lab:
+            yield from measure(given, lab, site)
 
 
 def main() -> int:
     """Measure, print the table, and tell whether every round ended as it must."""
     given = options()
-    site = SiteCopy(given.inventory, "failover")
-    settings = settings_of(given, site.site)
-    give_addresses(settings, "eth1")
     rounds: list[Round] = []
-    for profile in given.profiles:
-        provision(site, profile, given.playbook)
-        settings.wait_until_ready()
-        for number in range(given.rounds):
-            for event in given.events:
-                rounds.append(play_round(settings, profile, event))
-                last = rounds[-1]
-                what = f"{profile}, {event}, round {number + 1}: {last.gap_ms:.0f} ms, {last.lost} lost"
-                print(f"{what}, holders {last.holders}, {len(last.moved)} moved", file=sys.stderr)
+    for last in all_rounds(given):
+        rounds.append(last)
+        what = f"{last.release}, {last.engine}, {last.profile}, {last.event}: {last.gap_ms:.0f} ms, {last.lost} lost"
+        print(f"{what}, holders {last.holders}, {len(last.moved)} moved", file=sys.stderr)
     print(table(rounds))
     if given.json:
         given.json.write_text(json.dumps([asdict(entry) for entry in rounds], indent=2) + "\n")
