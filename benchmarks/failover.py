@@ -6,13 +6,13 @@
     failover.py --releases debian12 debian13 --engines haproxy pound      the whole table
 
 It needs the lab of the demo, and provisions it by playbooks/site.yml with the profile that it measures; with --releases
-it starts the lab's containers anew for each release of the load balancers, and ends them. The engine haproxy is the
+it ends the lab, starts its containers anew for each release of the load balancers, and ends them. The engine haproxy is the
 site's service `shop`, pound is `portal` (Pound in front of HAProxy), left out on a release that has no Pound 4. In each
 round the holder of the VIP fails while the client asks 100 times a second, each on a new TLS connection, 1 s for an
 answer. Told are the longest time without an answer and the requests that failed. Afterwards every VIP has exactly one
-holder, and 40 clients (of the service, and of `api`, by their address over the peers' stick table) meet the server they
-met before: if not, the exit status is 1. Then the node is brought back; nothing preempts, so that the other node is the
-next one to fail.
+holder, and 40 clients (by cookie, by address over the peers' stick table, and by the address that Pound passes on) meet
+the server they met before: if not, the exit status is 1. Then the node is brought back; nothing preempts, so that the
+other node is the next one to fail.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ OBSERVE = 9.0  # seconds after it
 READY = 60.0  # seconds for a node to come back
 SETTLE = 4.0  # seconds after that: two good checks, and an advertisement
 JAR = "/run/netstack-jar.json"
-NO_RESTART = "/run/systemd/system/{program}.service.d/netstack-bench.conf"
+NO_RESTART = "/run/systemd/system/{unit}.service.d/netstack-bench.conf"
 ENGINES = {"haproxy": "shop", "pound": "portal"}  # the site's services
 WITH_POUND = ("debian13",)  # the lab's releases that have Pound 4
 
@@ -56,22 +56,22 @@ class Settings:
     nodes: dict[str, str]  # host -> container
     client: str
     front: dict[str, str]  # host -> its interface where the VIPs are
-    programs: str  # what has to run on every node
+    units: str  # what has to run on every node
     vips: list[str]
-    vip: str  # of the service under measurement
-    url: str
-    sticky_url: str
+    asked: dict[str, dict[str, str]]  # service -> its url, and the address to connect to
     sources: str
 
     def stickiness(self) -> dict[str, list[str]]:
-        """Return the servers that each client meets: with its cookie, if it was given one, and by its address."""
-        by_cookie = load(self.client, "sources", self.url, connect=self.vip, sources=self.sources, times=1, jar=JAR)
-        by_source = load(self.client, "sources", self.sticky_url, sources=self.sources, times=1)
+        """Return the servers that each client meets: by its cookie, by its address, by the one that Pound tells."""
         return {
-            f"{kind} {client}": servers
-            for kind, result in (("cookie", by_cookie), ("source", by_source))
-            for client, servers in result["clients"].items()
+            f"{service} {client}": servers
+            for service in self.asked
+            for client, servers in self._sources(service)["clients"].items()
         }
+
+    def _sources(self, service: str) -> dict[str, Any]:
+        jar = {"jar": JAR} if service == "shop" else {}
+        return load(self.client, "sources", **self.asked[service], sources=self.sources, times=1, **jar)
 
     def holders(self) -> dict[str, list[str]]:
         """Return the nodes that have each VIP on an interface."""
@@ -98,7 +98,7 @@ class Settings:
 
     def _serves(self, container: str) -> bool:
         health = "curl -fsS -o /dev/null http://127.0.0.1:8405/healthz"
-        check = f"systemctl is-active --quiet {self.programs} && {health}"
+        check = f"systemctl is-active --quiet {self.units} && {health}"
         return succeeds(["podman", "exec", container, "sh", "-c", check])
 
 
@@ -109,12 +109,12 @@ def cable(container: str, interface: str) -> str:
     return next(line.split(": ")[1].split("@")[0] for line in links if line.startswith(f"{index}: "))
 
 
-def kill(program: str, settings: Settings, host: str) -> Callable[[], None]:
-    """Kill HAProxy or Pound so that systemd does not start it again; returns what mends it."""
-    container, file, reload = settings.nodes[host], NO_RESTART.format(program=program), "systemctl daemon-reload"
-    stay_dead = f"mkdir -p $(dirname {file}) && printf '[Service]\\nRestart=no\\n' > {file}"
-    inside(container, "sh", "-c", f"{stay_dead} && {reload} && systemctl kill --signal=KILL {program}")
-    again = f"rm {file}; {reload}; systemctl reset-failed {program}; systemctl start {program}"
+def kill_for_good(unit: str, settings: Settings, host: str) -> Callable[[], None]:
+    """Kill a program so that systemd does not start it again; returns what mends it."""
+    container, setting, reload = settings.nodes[host], NO_RESTART.format(unit=unit), "systemctl daemon-reload"
+    stay_dead = f"mkdir -p $(dirname {setting}) && printf '[Service]\\nRestart=no\\n' > {setting}"
+    inside(container, "sh", "-c", f"{stay_dead} && {reload} && systemctl kill --signal=KILL {unit}")
+    again = f"rm {setting}; {reload}; systemctl reset-failed {unit}; systemctl start {unit}"
     return lambda: void(inside(container, "sh", "-c", again))
 
 
@@ -144,8 +144,8 @@ def void(_output: str) -> None:
 
 
 EVENTS: dict[str, Callable[[Settings, str], Callable[[], None]]] = {
-    "haproxy": partial(kill, "haproxy"),
-    "pound": partial(kill, "pound"),
+    "haproxy": partial(kill_for_good, "haproxy"),
+    "pound": partial(kill_for_good, "pound"),
     "keepalived": kill_keepalived,
     "power": power_off,
     "network": cut_network,
@@ -171,12 +171,12 @@ class Round:
 
 def play_round(settings: Settings, event: str, about: dict[str, str]) -> Round:
     """Let the VIP's holder fail once, and bring it back; `about` is what the round is noted under."""
-    victim = settings.holders()[settings.vip][0]
+    asked = settings.asked[ENGINES[about["engine"]]]
+    victim = settings.holders()[asked["connect"]][0]
     before = settings.stickiness()
-    asking = {"connect": settings.vip, "rate": RATE, "timeout": 1}
     mend: Callable[[], None] = lambda: None  # noqa: E731 - what to undo when the strike itself fails: nothing
     try:
-        with Load(settings.client, "gap", settings.url, **asking) as meter:
+        with Load(settings.client, "gap", **asked, rate=RATE, timeout=1) as meter:
             time.sleep(LEAD)
             mend = EVENTS[event](settings, victim)
             time.sleep(OBSERVE)
@@ -223,7 +223,7 @@ def options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="of each event with each profile")
-    parser.add_argument("--releases", nargs="+", default=[], help="of the load balancers; none: the lab as it is")
+    parser.add_argument("--releases", nargs="+", choices=tier.RELEASES, default=[], help="none: the lab as it is")
     parser.add_argument("--engines", nargs="+", choices=list(ENGINES), default=["haproxy"])
     parser.add_argument("--profiles", nargs="+", choices=["standard", "tuned"], default=["standard", "tuned"])
     parser.add_argument("--events", nargs="+", choices=list(EVENTS), default=list(EVENTS), help="pound: of that engine")
@@ -237,37 +237,38 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def settings_of(lab: Topology, site: dict[str, Any], engine: str, sources: str) -> Settings:
-    """Read containers and addresses from the topology and the declared site: the engine's service, and `api`."""
+def settings_of(lab: Topology, site: dict[str, Any], sources: str) -> Settings:
+    """Read containers and addresses from the topology and the declared site: its services `shop`, `api`, `portal`."""
     pair, services = site["lb_pairs"]["edge"], site["services"]
-    behind_pound = any(service.get("profile") == "https_offload" for service in services.values())
-    service = services[ENGINES[engine]]
     return Settings(
         nodes={host: lab.container(host) for host in pair["hosts"]},
         client=lab.container("client"),
         front={host: site["devices"][host]["networks"][pair["vip_vlan"]]["interface"] for host in pair["hosts"]},
-        programs="haproxy keepalived" + " pound" * behind_pound,
+        units="haproxy keepalived" + " pound" * (ENGINES["pound"] in services),
         vips=[service[key] for service in services.values() for key in ("vip", "vip6") if key in service],
-        vip=service["vip"],
-        url=f"https://{service['server_names'][0]}/whoami",
-        sticky_url=f"http://{services['api']['vip']}/whoami",
+        asked={name: way_to(service) for name, service in services.items()},
         sources=sources,
     )
+
+
+def way_to(service: dict[str, Any]) -> dict[str, str]:
+    """Return how a client asks for a service: by its first name over TLS, by its address where it has none."""
+    names = [f"https://{name}" for name in service.get("server_names", [])]
+    return {"url": f"{[*names, 'http://' + service['vip']][0]}/whoami", "connect": service["vip"]}
 
 
 def give_addresses(client: str, sources: str, interface: str) -> None:
     """Give the client the addresses of all the clients that it plays."""
     commands = "; ".join(f"ip addr replace {address}/32 dev {interface}" for address in addresses(sources))
-    inside(client, "sh", "-c", commands)
+    inside(client, "sh", "-c", f"{commands}; rm -f {JAR}")
 
 
 def adapt(site: dict[str, Any], profile: str, release: str) -> None:
-    """Choose the VRRP profile, and leave out what the release does not have."""
+    """Choose the VRRP profile, and leave out the service of Pound where the release has none."""
     for pair in site["lb_pairs"].values():
         pair["profile"] = profile
     if release not in WITH_POUND:
-        kept = {name: each for name, each in site["services"].items() if each.get("profile") != "https_offload"}
-        site["services"] = kept
+        site["services"].pop(ENGINES["pound"], None)
 
 
 def measure(given: argparse.Namespace, lab: Topology, site: SiteCopy) -> Iterator[Round]:
@@ -281,10 +282,9 @@ def measure(given: argparse.Namespace, lab: Topology, site: SiteCopy) -> Iterato
     for profile in given.profiles:
         site.change(partial(adapt, profile=profile, release=release))
         tier.provision(site, given.playbook)
+        settings = settings_of(lab, site.site, given.sources)
+        settings.wait_until_ready()
         for engine in engines:
-            settings = settings_of(lab, site.site, engine, given.sources)
-            settings.wait_until_ready()
-            inside(settings.client, "rm", "-f", JAR)
             about = {"release": release, "engine": engine, "profile": profile}
             for event in [event for event in given.events if event != "pound" or engine == "pound"] * given.rounds:
                 yield play_round(settings, event, about)
@@ -314,7 +314,9 @@ def main() -> int:
     print(table(rounds))
     if given.json:
         given.json.write_text(json.dumps([asdict(entry) for entry in rounds], indent=2) + "\n")
-    return 0 if all(entry.one_holder and entry.one_holder_later and not entry.moved for entry in rounds) else 1
+    return (
+        0 if rounds and all(entry.one_holder and entry.one_holder_later and not entry.moved for entry in rounds) else 1
+    )
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "lab"))
 
 import lab
+from image import specification
 from podman import inside
 from topology import Topology
 from topology import load as load_topology
@@ -23,6 +24,7 @@ from traffic.site_copy import SiteCopy
 
 TOPOLOGY = ROOT / "lab" / "demo.yml"
 INVENTORY = ROOT / "inventories" / "lab"
+RELEASES = list(specification()["images"])
 PROGRAMS = ("haproxy", "pound", "hitch", "keepalived", "openssl")
 
 

@@ -133,6 +133,7 @@ def _run_command(lab: Topology, host: Host, image_name: str) -> list[str]:
     mounts = ["--volume", f"{HERE}:/opt/lab:ro", "--volume", f"{public}:/opt/public:ro"]
     identity = ["--name", lab.container(host.name), "--hostname", host.name, "--label", f"{LABEL}={lab.name}"]
     system = ["--systemd=always", f"--cap-add={CAPABILITIES}"]
+    system += [f"--sysctl={name}={value}" for name, value in host.sysctl.items()]
     return ["podman", "run", "--detach", *identity, *system, *mounts, *networks, image_name, "/sbin/init"]
 
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes a lab's certificates and secrets: a root, an intermediate, and a service certificate as IIS exports it.
+"""Makes a lab's certificates and secrets: a root, an intermediate, and certificates of services as IIS exports them.
 
-    pki.py FOLDER           into FOLDER, once; what is there stays
-    pki.py FOLDER --renew   a new service certificate from the same intermediate
+    pki.py FOLDER                 into FOLDER, once; what is there stays
+    pki.py FOLDER --renew [NAME]  new certificates from the same intermediate: all of them, or that of NAME
 
-FOLDER/public/ca.pem is what clients trust, FOLDER/shop.pfx the PKCS#12 file, FOLDER/secrets.yml every secret of the
+FOLDER/public/ca.pem is what clients trust, FOLDER/NAME.pfx the PKCS#12 files, FOLDER/secrets.yml every secret of the
 lab, each a random string, so that a search for it anywhere else tells whether it leaked.
 """
 
@@ -23,7 +23,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
-NAMES = ["shop.lab.test", "www.shop.lab.test"]
+SERVED = {
+    "shop": ["shop.lab.test", "www.shop.lab.test"],
+    "portal": ["portal.lab.test"],
+    "partner": ["partner.lab.test"],
+}
 DAYS = 397  # the longest that browsers accept (CA/Browser Forum baseline requirements 6.3.2, until 2026)
 Pair = tuple[x509.Certificate, rsa.RSAPrivateKey]
 
@@ -96,23 +100,23 @@ def write_secret(path: Path, data: bytes) -> None:
 
 
 def lab_secrets(folder: Path) -> dict[str, str]:
-    """Return the secrets of this lab, made on the first call."""
+    """Return the secrets of this lab; those that it does not have yet are made."""
     path = folder / "secrets.yml"
-    if not path.exists():
-        made = {name: secrets.token_urlsafe(24) for name in ("stats", "shop_pfx")}
-        write_secret(path, yaml.safe_dump(made).encode())
-    loaded: dict[str, str] = yaml.safe_load(path.read_text())
+    loaded: dict[str, str] = yaml.safe_load(path.read_text()) if path.exists() else {}
+    missing = {"stats", *(f"{stem}_pfx" for stem in SERVED)} - set(loaded)
+    if missing:
+        loaded |= {name: secrets.token_urlsafe(24) for name in sorted(missing)}
+        write_secret(path, yaml.safe_dump(loaded).encode())
     return loaded
 
 
-def service(folder: Path) -> None:
-    """Write the service certificate with its chain and key as PKCS#12."""
+def service(folder: Path, stem: str) -> None:
+    """Write a service's certificate with its chain and key as PKCS#12."""
     issuer = authorities(folder)
-    leaf, key = certificate(NAMES[0], issuer, authority=False, names=NAMES)
-    password = lab_secrets(folder)["shop_pfx"].encode()
-    encryption = serialization.BestAvailableEncryption(password)
-    bundle = pkcs12.serialize_key_and_certificates(b"shop", key, leaf, [issuer[0]], encryption)
-    write_secret(folder / "shop.pfx", bundle)
+    leaf, key = certificate(SERVED[stem][0], issuer, authority=False, names=SERVED[stem])
+    encryption = serialization.BestAvailableEncryption(lab_secrets(folder)[f"{stem}_pfx"].encode())
+    bundle = pkcs12.serialize_key_and_certificates(stem.encode(), key, leaf, [issuer[0]], encryption)
+    write_secret(folder / f"{stem}.pfx", bundle)
 
 
 def pem(folder: Path, stem: str, names: list[str]) -> Path:
@@ -130,11 +134,12 @@ def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--renew", action="store_true")
+    parser.add_argument("--renew", nargs="?", const="all", choices=["all", *SERVED], metavar="NAME")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    if options.renew or not (options.folder / "shop.pfx").exists():
-        service(options.folder)
+    for stem in SERVED:
+        if options.renew in ("all", stem) or not (options.folder / f"{stem}.pfx").exists():
+            service(options.folder, stem)
 
 
 if __name__ == "__main__":

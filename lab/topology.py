@@ -25,12 +25,16 @@ class Network:
 
 @dataclass(frozen=True)
 class Host:
-    """A container. Its networks become eth0, eth1, ... in their order; ``run`` is a command kept running by systemd."""
+    """A container. Its networks become eth0, eth1, ... in their order; ``run`` is a command kept running by systemd.
+
+    ``sysctl`` are settings of its kernel that it is started with, for inside of it they are read-only.
+    """
 
     name: str
     image: str
     networks: dict[str, str]
     run: str = ""
+    sysctl: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,8 @@ def shop(lab):
 
 
 def renew_certificate(shop):
-    subprocess.run([sys.executable, str(ROOT / "lab" / "pki.py"), str(LAB / TOPOLOGY.stem), "--renew"], check=True)
+    program = [sys.executable, str(ROOT / "lab" / "pki.py"), str(LAB / TOPOLOGY.stem), "--renew", "shop"]
+    subprocess.run(program, check=True)
     shop.apply()
 
 

@@ -26,6 +26,7 @@ from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, inside
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from pki import SERVED
 from topology import load as load_topology
 from traffic.site_copy import SiteCopy
 
@@ -141,9 +142,14 @@ def test_the_search_finds_every_leak_that_is_made_on_purpose(lab, tmp_path):
     inside("lb1", "rm", "/root/leaked", "/root/kept")
 
 
+def new_passwords() -> dict[str, str]:
+    """Return new passwords for all PKCS#12 files."""
+    return {f"{stem}_pfx": secrets.token_urlsafe(24) for stem in SERVED}
+
+
 def break_nothing(site: SiteCopy, canaries: Canaries) -> None:
     """New secrets everywhere, all of them good."""
-    write_secrets(stats=secrets.token_urlsafe(24), shop_pfx=secrets.token_urlsafe(24))
+    write_secrets(stats=secrets.token_urlsafe(24), **new_passwords())
     renew()
     note(canaries, "good")
 
@@ -156,7 +162,7 @@ def break_the_password(site: SiteCopy, canaries: Canaries) -> None:
 
 def break_the_configuration(site: SiteCopy, canaries: Canaries) -> None:
     """A line that HAProxy refuses, in a configuration that holds new secrets."""
-    write_secrets(stats=secrets.token_urlsafe(24), shop_pfx=secrets.token_urlsafe(24))
+    write_secrets(stats=secrets.token_urlsafe(24), **new_passwords())
     renew()
     note(canaries, "refused")
     site.change(lambda data: data["services"]["shop"].update(raw={"backend": ["nonsense in this place"]}))
@@ -174,8 +180,8 @@ def note(canaries: Canaries, name: str, *, key: bool = True) -> None:
     now = yaml.safe_load((FOLDER / "secrets.yml").read_text())
     for secret, value in now.items():
         canaries.add_text(f"{name}: {secret}", value)
-    if key:
-        canaries.add_key(f"{name}: private key", read_key(FOLDER / "shop.pfx", now["shop_pfx"]))
+    for stem in SERVED if key else ():
+        canaries.add_key(f"{name}: private key of {stem}", read_key(FOLDER / f"{stem}.pfx", now[f"{stem}_pfx"]))
     canaries.add_key("intermediate's key", (FOLDER / "intermediate.pem").read_bytes())
 
 
