@@ -6,10 +6,10 @@
     failover.py --releases debian12 debian13 --engines haproxy pound      the whole table
 
 It needs the lab of the demo, and provisions it by playbooks/site.yml with the profile that it measures; with --releases
-it ends the lab, starts its containers anew for each release of the load balancers, and ends them. The engine haproxy is the
-site's service `shop`, pound is `portal` (Pound in front of HAProxy), left out on a release that has no Pound 4. In each
-round the holder of the VIP fails while the client asks 100 times a second, each on a new TLS connection, 1 s for an
-answer. Told are the longest time without an answer and the requests that failed. Afterwards every VIP has exactly one
+it ends the lab, starts its containers anew for each release of the load balancers, and ends them. The engine haproxy
+is the site's service `shop`, pound is `portal` (Pound in front of HAProxy), left out on a release that has no Pound 4.
+In each round the holder of the VIP fails while the client asks 100 times a second, each on a new TLS connection, 1 s for
+an answer. Told are the longest time without an answer and the requests that failed. Afterwards every VIP has exactly one
 holder, and 40 clients (by cookie, by address over the peers' stick table, and by the address that Pound passes on) meet
 the server they met before: if not, the exit status is 1. Then the node is brought back; nothing preempts, so that the
 other node is the next one to fail.
@@ -168,6 +168,11 @@ class Round:
     one_holder_later: bool
     moved: list[str] = field(default_factory=list)
 
+    @property
+    def good(self) -> bool:
+        """Whether every VIP had one holder, and every client its server."""
+        return self.one_holder and self.one_holder_later and not self.moved
+
 
 def play_round(settings: Settings, event: str, about: dict[str, str]) -> Round:
     """Let the VIP's holder fail once, and bring it back; `about` is what the round is noted under."""
@@ -314,9 +319,7 @@ def main() -> int:
     print(table(rounds))
     if given.json:
         given.json.write_text(json.dumps([asdict(entry) for entry in rounds], indent=2) + "\n")
-    return (
-        0 if rounds and all(entry.one_holder and entry.one_holder_later and not entry.moved for entry in rounds) else 1
-    )
+    return 0 if rounds and all(entry.good for entry in rounds) else 1
 
 
 if __name__ == "__main__":
