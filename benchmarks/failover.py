@@ -5,14 +5,14 @@
     failover.py [--rounds 5] [--engines haproxy] [--profiles standard tuned] [--events haproxy pound keepalived ...]
     failover.py --releases debian12 debian13 --engines haproxy pound      the whole table
 
-It needs the lab of the demo, and provisions it by playbooks/site.yml with the profile that it measures; with --releases
-it ends the lab, starts its containers anew for each release of the load balancers, and ends them. The engine haproxy
-is the site's service `shop`, pound is `portal` (Pound in front of HAProxy), left out on a release that has no Pound 4.
-In each round the holder of the VIP fails while the client asks 100 times a second, each on a new TLS connection, 1 s for
-an answer. Told are the longest time without an answer and the requests that failed. Afterwards every VIP has exactly one
-holder, and 40 clients (by cookie, by address over the peers' stick table, and by the address that Pound passes on) meet
-the server they met before: if not, the exit status is 1. Then the node is brought back; nothing preempts, so that the
-other node is the next one to fail.
+It needs the lab of the demo, and provisions it by playbooks/site.yml with the profile that it measures; with
+--releases it ends the lab, starts its containers anew for each release of the load balancers, and ends them. The
+engine haproxy is the site's service `shop`, pound is `portal` (Pound in front of HAProxy), left out on a release that
+has no Pound 4. In each round the holder of the VIP fails while the client asks 100 times a second, each on a new TLS
+connection, 1 s for an answer. Told are the longest time without an answer and the requests that failed. Afterwards
+every VIP has exactly one holder, and 40 clients (by cookie, by address over the peers' stick table, and by the address
+that Pound passes on) meet the server they met before: if not, the exit status is 1. Then the node is brought back;
+nothing preempts, so that the other node is the next one to fail.
 """
 
 from __future__ import annotations
