@@ -1,202 +1,241 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What TLS costs in HAProxy: processor time per request and per connection, against plain HTTP in the same process.
+"""What TLS costs at HAProxy, at Pound and at hitch in front of it: processor time, against plain HTTP at HAProxy.
 
-    data_path.py [--rounds 3] [--seconds 4]      needs the lab of the demo, provisioned (script/demo)
+    data_path.py [--rounds 3] [--seconds 4] [--json FILE]
 
-A second HAProxy runs on a load balancer of the lab, with the certificate and the TLS settings that the roles put there,
-and one backend section behind a plain and a TLS listener. The load client makes requests on kept connections, then one
-new connection per request (each with a full handshake: nothing is resumed, which is checked). The four cases are
-interleaved, round by round. The figure is utime + stime of that process divided by the requests it answered; it is
-steady on a busy machine, which requests per second are not. Prints a table, and JSON with --json.
+It ends the demo's lab, starts its containers anew, on Debian 13, and ends them. The load balancers are provisioned by
+playbooks/site.yml: a plain service, one with TLS at HAProxy, one of the profile https_offload (Pound), alike but for
+their TLS, all held by the same node. hitch, which no role configures, hands on to the plain service, by PROXY v2. The
+client makes requests on 10 kept connections, then each on a new connection with a full handshake; all of this in turn,
+round by round. All ends of TLS have the same certificate, and the client offers one protocol, cipher and group alone.
+
+The figure is utime + stime of HAProxy and of the offloader, by the requests that were answered: steady on a busy
+machine, which requests a second are not. What the kernel does for packets on its own account is not in it. Checked are
+what was agreed on in the handshake, that no connection resumed a session, that the server is told the client's address,
+and that no offloader but the chain's own worked.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "lab"))
+import metering
+import tier
 
 from podman import inside, run
 from topology import Topology
-from topology import load as load_topology
-from traffic.remote import load
+from traffic.remote import CA_FILE, load
+from traffic.site_copy import SiteCopy
 
-PLAIN, TLS = 8081, 8444
-CONFIGURATION = """
-global
-    maxconn 2000
-    stats socket /run/netstack-bench.sock mode 600 level admin
-{settings}
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 30s
-    timeout server 30s
-frontend plain
-    bind {address}:{plain}
-    option forwardfor
-    default_backend b
-frontend tls
-    bind {address}:{tls} ssl crt /etc/haproxy/certs/{certificate}.pem alpn h2,http/1.1
-    option forwardfor
-    default_backend b
-backend b
-    balance roundrobin
-{servers}
+NODE, RELEASE, NAME = "lb1", "debian13", "shop.lab.test"
+PLAIN, INNER = "10.231.10.101", "127.0.0.101:8443"  # the plain service, and where it takes hitch's connections
+SETTLE = 12.0  # seconds: two good health checks of the profile
+WORKERS = 10
+OFFLOADERS = ("pound", "hitch")
+WORKS = 0.1  # share of the processor time above which a program is part of the chain
+MODES = {"keepalive": "request on a kept connection", "fresh": "new connection with one request"}
+AGREED = (  # what openssl s_client tells of each end of TLS, when it offers what the load client does
+    "New, TLSv1.3, Cipher is TLS_AES_128_GCM_SHA256",
+    "Peer Temp Key: X25519, 253 bits",
+    "Peer signature type: rsa_pss_rsae_sha256",
+    "Server public key is 2048 bit",
+    "Verification: OK",
+)
+ALIKE: dict[str, Any] = {
+    "lb": "edge",
+    "prefers": NODE,
+    "backends": ["web1", "web3"],  # web2 is the slow one
+    "backend_port": 80,
+    "stickiness": "source",
+    "health_check": {"type": "http", "uri": "/health", "expect_status": 200, "interval": "5s"},
+    "timeouts": {"connect": "4s", "client": "1h", "server": "1h"},
+}
+OFFERED = """openssl_conf = program
+[program]
+ssl_conf = tls
+[tls]
+system_default = offered
+[offered]
+MaxProtocol = TLSv1.3
+MinProtocol = TLSv1.3
+Ciphersuites = TLS_AES_128_GCM_SHA256
+Groups = X25519
 """
-FOLDER = "/run/netstack-bench"
+HITCH = """frontend = "[{address}]:443"
+backend = "[{inner[0]}]:{inner[1]}"
+pem-file = "/etc/haproxy/certs/shop.pem"
+workers = {workers}
+write-proxy-v2 = on
+alpn-protos = "http/1.1"
+tls-protos = TLSv1.2 TLSv1.3
+daemon = on
+user = "_hitch"
+group = "_hitch"
+"""
 
 
 @dataclass(frozen=True)
-class Case:
-    """One way to ask."""
+class Chain:
+    """A way from the client to the servers."""
 
     name: str
-    mode: str
-    port: int
+    vip: str
+    scheme: str = "https"
+    offloader: str = ""
+
+    @property
+    def where(self) -> str:
+        """Give where to connect to."""
+        return f"{self.vip}:{443 if self.scheme == 'https' else 80}"
 
 
-CASES = [
-    Case("keep-alive, plain", "keepalive", PLAIN),
-    Case("keep-alive, TLS", "keepalive", TLS),
-    Case("new connection, plain", "fresh", PLAIN),
-    Case("new connection, TLS", "fresh", TLS),
-]
+CHAINS = (
+    Chain("HAProxy, plain", PLAIN, "http"),
+    Chain("HAProxy, TLS", "10.231.10.100"),
+    Chain("hitch -> HAProxy", PLAIN, offloader="hitch"),
+    Chain("Pound -> HAProxy", "10.231.10.102", offloader="pound"),
+)
+Figures = dict[str, list[float]]
+
+
+def services(site: dict[str, Any]) -> None:
+    """Declare the services: alike but for where TLS ends."""
+    tier.lean(site)
+    site["certificates"] = {"shop": site["certificates"]["shop"]}
+    tls = {"ports": [443], "server_names": [NAME], **ALIKE}
+    raw = {"frontend": [f"bind {INNER} accept-proxy"]}
+    site["services"] = {
+        "plain": {"vip": PLAIN, "ports": [80], "tls": {"at": "none"}, "raw": raw, **ALIKE},
+        "tls": {"vip": CHAINS[1].vip, "tls": {"at": "haproxy", "certificate": "shop"}, **tls},
+        "offload": {"vip": CHAINS[3].vip, "profile": "https_offload", "tls": {"certificate": "shop"}, **tls},
+    }
+
+
+def start_hitch(container: str) -> None:
+    """Install hitch as a role would, and start it. Raises PodmanError with its words."""
+    install = (
+        "export DEBIAN_FRONTEND=noninteractive; apt-get update && apt-get install -y --no-install-recommends hitch"
+    )
+    inside(container, "sh", "-c", f"{install} && systemctl disable --now hitch")
+    text = HITCH.format(address=PLAIN, inner=INNER.split(":"), workers=os.cpu_count())
+    run(["podman", "exec", "-i", container, "sh", "-c", "cat > /run/hitch.conf"], stdin=text)
+    inside(container, "hitch", "--config=/run/hitch.conf")
 
 
 @dataclass
 class Bench:
-    """The second HAProxy."""
+    """What is asked, and what came of it: microseconds for each request, by chain and mode."""
 
-    container: str
+    node: str
     client: str
-    address: str
-    name: str
+    source: str
     seconds: float
-    figures: dict[str, list[float]] = field(default_factory=dict)
+    figures: dict[str, Figures] = field(default_factory=lambda: {mode: {} for mode in MODES})
     requests: dict[str, int] = field(default_factory=dict)
-    pid: str = ""
 
-    def start(self, servers: list[str], certificate: str) -> None:
-        """Start it. Raises PodmanError with HAProxy's words when it does not."""
-        ours = inside(self.container, "cat", "/etc/haproxy/haproxy.cfg").splitlines()
-        settings = "\n".join(line for line in ours if line.strip().startswith("ssl-default-bind-"))
-        lines = "\n".join(f"    server s{number} {address}:80" for number, address in enumerate(servers))
-        text = CONFIGURATION.format(
-            settings=settings, address=self.address, plain=PLAIN, tls=TLS, certificate=certificate, servers=lines
-        )
-        write = f"mkdir -p {FOLDER} && cat > {FOLDER}/haproxy.cfg"
-        run(["podman", "exec", "-i", self.container, "sh", "-c", write], stdin=text)
-        inside(self.container, "haproxy", "-f", f"{FOLDER}/haproxy.cfg", "-D", "-p", f"{FOLDER}/pid")
-        self.pid = inside(self.container, "cat", f"{FOLDER}/pid").strip()
+    def used(self) -> dict[str, float]:
+        """Return the processor time so far, in seconds, of each program of the chains."""
+        found = dict.fromkeys(("haproxy", *OFFLOADERS), 0.0)
+        for line in inside(self.node, "sh", "-c", "cat /proc/[0-9]*/stat", check=False).splitlines():
+            name, seconds = metering.named(line)
+            if name in found:
+                found[name] += seconds
+        return found
 
-    def stop(self) -> None:
-        """End it and take its files away."""
-        if self.pid:
-            inside(self.container, "kill", self.pid, check=False)
-        inside(self.container, "rm", "-rf", FOLDER, check=False)
+    def measure(self, chain: Chain, mode: str) -> float:
+        """Ask for some seconds; note and return the microseconds. Raises SystemExit when it went another way."""
+        before, url = self.used(), f"{chain.scheme}://{NAME}/whoami"
+        got = load(self.client, mode, url, connect=chain.where, seconds=self.seconds, workers=WORKERS)
+        cost = {name: seconds - before[name] for name, seconds in self.used().items()}
+        worked = [name for name in OFFLOADERS if cost[name] > WORKS * sum(cost.values())]
+        if got["failed"] or worked != [chain.offloader] * bool(chain.offloader):
+            raise SystemExit(f"data_path: {chain.name}, {mode}: worked: {worked}, failed: {got['causes']}")
+        each: float = (cost["haproxy"] + cost.get(chain.offloader, 0.0)) / got["ok"] * 1e6
+        self.figures[mode].setdefault(chain.name, []).append(each)
+        self.requests[mode] = self.requests.get(mode, 0) + got["ok"]
+        return each
 
-    def cpu(self) -> float:
-        """Return the processor time used so far, in seconds."""
-        fields = inside(self.container, "cat", f"/proc/{self.pid}/stat").rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / self.ticks
+    def source_told(self, chain: Chain) -> str:
+        """Return the client's address as the server is told it."""
+        port = chain.where.rpartition(":")[2]
+        ask = ["curl", "-sS", "--fail", "--cacert", CA_FILE, "--resolve", f"{NAME}:{port}:{chain.vip}"]
+        answer = json.loads(inside(self.client, *ask, f"{chain.scheme}://{NAME}/"))
+        return str(answer["headers"].get("x-forwarded-for"))
 
-    @property
-    def ticks(self) -> int:
-        """Clock ticks in a second (100 on Linux)."""
-        return int(inside(self.container, "getconf", "CLK_TCK"))
+    def handshake(self, chain: Chain) -> set[str]:
+        """Return what openssl tells of a handshake. Raises PodmanError when there is none."""
+        ask = ["openssl", "s_client", "-connect", chain.where, "-servername", NAME, "-CAfile", CA_FILE]
+        return {line.strip() for line in inside(self.client, *ask).splitlines()}
 
-    def measure(self, case: Case) -> None:
-        """Ask for some seconds and note microseconds of processor time per request."""
-        scheme = "https" if case.port == TLS else "http"
-        before = self.cpu()
-        result = load(
-            self.client,
-            case.mode,
-            f"{scheme}://{self.name}/whoami",
-            connect=f"{self.address}:{case.port}",
-            seconds=self.seconds,
-            workers=10,
-        )
-        if result["failed"]:
-            raise SystemExit(f"data_path: {case.name}: {result['failed']} requests failed: {result['causes']}")
-        used = self.cpu() - before
-        self.figures.setdefault(case.name, []).append(used / result["ok"] * 1e6)
-        self.requests[case.name] = self.requests.get(case.name, 0) + result["ok"]
-
-    def resumed(self) -> int:
-        """Return how many percent of the last second's TLS sessions were resumed; the figures need 0."""
-        ask = "import socket;s=socket.socket(socket.AF_UNIX);s.connect('/run/netstack-bench.sock')"
-        answer = inside(self.container, "python3", "-c", f"{ask};s.send(b'show info\\n');print(s.recv(65536).decode())")
-        return int(
-            next(line.split(":")[1] for line in answer.splitlines() if line.startswith("SslFrontendSessionReuse"))
-        )
+    def prove(self) -> None:
+        """Raise SystemExit where a chain is not what it is said to be."""
+        for chain in CHAINS:
+            if (told := self.source_told(chain)) != self.source:
+                raise SystemExit(f"data_path: {chain.name}: the server is told {told}, not {self.source}")
+            if chain.scheme == "https" and (missing := set(AGREED) - self.handshake(chain)):
+                raise SystemExit(f"data_path: {chain.name}: this was not agreed on: {missing}")
 
 
-def table(bench: Bench) -> str:
-    """Return the figures as a table, and the ratios."""
-    lines = ["| case | CPU per request, us (median, least..most) | requests |", "|---|---|---|"]
-    middle = {name: statistics.median(values) for name, values in bench.figures.items()}
-    for case in CASES:
-        values = bench.figures[case.name]
-        spread = f"{middle[case.name]:.0f} ({min(values):.0f}..{max(values):.0f})"
-        lines.append(f"| {case.name} | {spread} | {bench.requests[case.name]} |")
-    kept = middle["keep-alive, TLS"] / middle["keep-alive, plain"]
-    new = middle["new connection, TLS"] / middle["new connection, plain"]
-    handshake = middle["new connection, TLS"] - middle["new connection, plain"]
-    ratios = f"TLS against plain: {kept:.2f} x per request on a kept connection, {new:.2f} x per new connection;"
-    return "\n".join([*lines, "", ratios, f"a TLS handshake costs {handshake:.0f} us of one core."])
+def table(figures: dict[str, Figures]) -> str:
+    """Return the figures: the median of the rounds, the least and the most, and the ratio to plain."""
+    titles = [f"{title}, us: median (least..most) | x plain" for title in MODES.values()]
+    lines = ["| chain | " + " | ".join(titles) + " |", "|" + "---|" * (1 + 2 * len(MODES))]
+    for chain in CHAINS:
+        cells = [cell for mode in MODES for cell in _cells(figures[mode], chain.name)]
+        lines.append("| " + " | ".join([chain.name, *cells]) + " |")
+    return "\n".join(lines)
 
 
-def options() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=4.0, help="of each case in each round")
-    parser.add_argument("--topology", type=Path, default=ROOT / "lab" / "demo.yml")
-    parser.add_argument("--host", default="lb1", help="the load balancer to measure on")
-    parser.add_argument("--servers", nargs="+", default=["web1", "web3"], help="the backends; leave out the slow one")
-    parser.add_argument("--name", default="shop.lab.test", help="the name in the certificate")
-    parser.add_argument("--certificate", default="shop")
-    parser.add_argument("--json", type=Path, help="write the figures here, too")
-    return parser.parse_args()
+def _cells(figures: Figures, name: str) -> Sequence[str]:
+    values, plain = figures[name], statistics.median(figures[CHAINS[0].name])
+    middle = statistics.median(values)
+    return f"{middle:.0f} ({min(values):.0f}..{max(values):.0f})", f"{middle / plain:.1f}"
 
 
-def address_of(lab: Topology, host: str, network: str) -> str:
-    """Return a host's address in a network of the lab."""
-    return next(entry.networks[network] for entry in lab.hosts if entry.name == host)
+def prepare(lab: Topology, site: SiteCopy, seconds: float) -> Bench:
+    """Bring the load balancer to serve all chains."""
+    tier.provision(site)
+    node, client = lab.container(NODE), lab.container("client")
+    start_hitch(node)
+    run(["podman", "exec", "-i", client, "sh", "-c", "cat > /etc/ssl/openssl.cnf"], stdin=OFFERED)
+    source = next(host.networks["front"] for host in lab.hosts if host.name == "client")
+    time.sleep(SETTLE)
+    return Bench(node, client, source, seconds)
 
 
 def main() -> None:
     """Measure, print, and end what was started."""
-    given = options()
-    lab = load_topology(given.topology)
-    address = address_of(lab, given.host, "front")
-    bench = Bench(lab.container(given.host), lab.container("client"), address, given.name, given.seconds)
-    try:
-        bench.start([address_of(lab, server, "server") for server in given.servers], given.certificate)
-        time.sleep(0.5)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=4.0, help="of each chain, in each of both ways, in each round")
+    parser.add_argument("--json", type=Path, help="write the figures here, too")
+    given = parser.parse_args()
+    site = SiteCopy(tier.INVENTORY, "data_path")
+    site.change(services)
+    with tier.started(tier.TOPOLOGY, site.site, RELEASE) as lab:
+        bench = prepare(lab, site, given.seconds)
+        bench.prove()
         for number in range(given.rounds):
-            for case in CASES:
-                bench.measure(case)
-                print(f"round {number + 1}: {case.name}: {bench.figures[case.name][-1]:.0f} us", file=sys.stderr)
-            if bench.resumed():
-                raise SystemExit("data_path: TLS sessions were resumed, so connections were not new ones")
-    finally:
-        bench.stop()
-    print(table(bench))
+            for mode in MODES:
+                for chain in CHAINS:
+                    each = bench.measure(chain, mode)
+                    print(f"round {number + 1}: {chain.name}, {mode}: {each:.0f} us", file=sys.stderr)
+        versions = tier.versions(bench.node)
+    print(table(bench.figures))
+    print(f"\n{tier.told(versions)}\nEvery end of TLS: {'; '.join(AGREED)}\nRequests: {bench.requests}")
     if given.json:
-        told: dict[str, Any] = {"us_per_request": bench.figures, "requests": bench.requests}
-        given.json.write_text(json.dumps(told, indent=2) + "\n")
+        found = {"us": bench.figures, "requests": bench.requests, "versions": versions, "tls": AGREED}
+        given.json.write_text(json.dumps(found, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,35 +1,38 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long a service is away when the node that holds its VIP fails, in five ways, with both VRRP profiles.
+"""How long a service is away when the node that holds its VIP fails, by engine of TLS, release and VRRP profile.
 
-    failover.py [--rounds 5] [--profiles standard tuned] [--events haproxy pound keepalived power network]
+    failover.py [--rounds 5] [--engines haproxy] [--profiles standard tuned] [--events haproxy pound keepalived ...]
+    failover.py --releases debian12 debian13 --engines haproxy pound      the whole table
 
-It needs the lab of the demo; it provisions it by playbooks/site.yml with the profile that it measures. In each round
-the holder of the VIP fails while the client asks 100 times a second, each on a new TLS connection, 1 s for an answer.
-Told are the longest time without an answer and the requests that failed. Afterwards every VIP has exactly one holder,
-and 40 clients (by cookie, by address over the peers' stick table, and by the address that Pound passes on) meet the
-server they met before: if not, the exit status is 1. Where Pound is killed, the service behind it is the one that is
-asked. Then the node is brought back; nothing preempts, so that the other node is the next one to fail.
+It needs the lab of the demo, and provisions it by playbooks/site.yml with the profile that it measures; with
+--releases it ends the lab, starts its containers anew for each release of the load balancers, and ends them. The
+engine haproxy is the site's service `shop`, pound is `portal` (Pound in front of HAProxy), left out on a release that
+has no Pound 4. In each round the holder of the VIP fails while the client asks 100 times a second, each on a new TLS
+connection, 1 s for an answer. Told are the longest time without an answer and the requests that failed. Afterwards
+every VIP has exactly one holder, and 40 clients (by cookie, by address over the peers' stick table, and by the address
+that Pound passes on) meet the server they met before: if not, the exit status is 1. Then the node is brought back;
+nothing preempts, so that the other node is the next one to fail.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "lab"))
+import tier
 
 from podman import inside, run, succeeds
+from topology import Topology
 from topology import load as load_topology
 from traffic.remote import Load, load
 from traffic.site_copy import SiteCopy
@@ -42,7 +45,8 @@ READY = 60.0  # seconds for a node to come back
 SETTLE = 4.0  # seconds after that: two good checks, and an advertisement
 JAR = "/run/netstack-jar.json"
 NO_RESTART = "/run/systemd/system/{unit}.service.d/netstack-bench.conf"
-BEHIND = {"pound": "portal"}  # event -> the service that is asked; else `shop`
+ENGINES = {"haproxy": "shop", "pound": "portal"}  # the site's services
+WITH_POUND = ("debian13",)  # the lab's releases that have Pound 4
 
 
 @dataclass(frozen=True)
@@ -52,20 +56,21 @@ class Settings:
     nodes: dict[str, str]  # host -> container
     client: str
     front: dict[str, str]  # host -> its interface where the VIPs are
+    units: str  # what has to run on every node
     vips: list[str]
     asked: dict[str, dict[str, str]]  # service -> its url, and the address to connect to
     sources: str
 
     def stickiness(self) -> dict[str, list[str]]:
         """Return the servers that each client meets: by its cookie, by its address, by the one that Pound tells."""
-        jars: dict[str, dict[str, object]] = {"shop": {"jar": JAR}, "api": {}, "portal": {}}
         return {
             f"{service} {client}": servers
-            for service, jar in jars.items()
-            for client, servers in self._sources(service, **jar)["clients"].items()
+            for service in self.asked
+            for client, servers in self._sources(service)["clients"].items()
         }
 
-    def _sources(self, service: str, **jar: object) -> dict[str, Any]:
+    def _sources(self, service: str) -> dict[str, Any]:
+        jar = {"jar": JAR} if service == "shop" else {}
         return load(self.client, "sources", **self.asked[service], sources=self.sources, times=1, **jar)
 
     def holders(self) -> dict[str, list[str]]:
@@ -85,16 +90,16 @@ class Settings:
     def wait_until_ready(self) -> None:
         """Wait until both nodes run all they should and every VIP has one holder. Raises SystemExit."""
         end = time.monotonic() + READY
-        while not (self.one_holder() and all(_serves(container) for container in self.nodes.values())):
+        while not (self.one_holder() and all(self._serves(container) for container in self.nodes.values())):
             if time.monotonic() > end:
                 raise SystemExit(f"failover: the pair is not ready after {READY:.0f} s; holders: {self.holders()}")
             time.sleep(0.5)
         time.sleep(SETTLE)
 
-
-def _serves(container: str) -> bool:
-    check = "systemctl is-active --quiet haproxy keepalived && curl -fsS -o /dev/null http://127.0.0.1:8405/healthz"
-    return succeeds(["podman", "exec", container, "sh", "-c", check])
+    def _serves(self, container: str) -> bool:
+        health = "curl -fsS -o /dev/null http://127.0.0.1:8405/healthz"
+        check = f"systemctl is-active --quiet {self.units} && {health}"
+        return succeeds(["podman", "exec", container, "sh", "-c", check])
 
 
 def cable(container: str, interface: str) -> str:
@@ -104,7 +109,7 @@ def cable(container: str, interface: str) -> str:
     return next(line.split(": ")[1].split("@")[0] for line in links if line.startswith(f"{index}: "))
 
 
-def kill_for_good(settings: Settings, host: str, unit: str) -> Callable[[], None]:
+def kill_for_good(unit: str, settings: Settings, host: str) -> Callable[[], None]:
     """Kill a program so that systemd does not start it again; returns what mends it."""
     container, setting, reload = settings.nodes[host], NO_RESTART.format(unit=unit), "systemctl daemon-reload"
     stay_dead = f"mkdir -p $(dirname {setting}) && printf '[Service]\\nRestart=no\\n' > {setting}"
@@ -139,8 +144,8 @@ def void(_output: str) -> None:
 
 
 EVENTS: dict[str, Callable[[Settings, str], Callable[[], None]]] = {
-    "haproxy": lambda settings, host: kill_for_good(settings, host, "haproxy"),
-    "pound": lambda settings, host: kill_for_good(settings, host, "pound"),
+    "haproxy": partial(kill_for_good, "haproxy"),
+    "pound": partial(kill_for_good, "pound"),
     "keepalived": kill_keepalived,
     "power": power_off,
     "network": cut_network,
@@ -151,6 +156,8 @@ EVENTS: dict[str, Callable[[Settings, str], Callable[[], None]]] = {
 class Round:
     """One failure. `gap_ms`: the longest time without an answer; `moved`: clients that met another server later."""
 
+    release: str
+    engine: str
     profile: str
     event: str
     victim: str
@@ -161,10 +168,15 @@ class Round:
     one_holder_later: bool
     moved: list[str] = field(default_factory=list)
 
+    @property
+    def good(self) -> bool:
+        """Whether every VIP had one holder, and every client its server."""
+        return self.one_holder and self.one_holder_later and not self.moved
 
-def play_round(settings: Settings, profile: str, event: str) -> Round:
-    """Let the VIP's holder fail once, and bring it back."""
-    asked = settings.asked[BEHIND.get(event, "shop")]
+
+def play_round(settings: Settings, event: str, about: dict[str, str]) -> Round:
+    """Let the VIP's holder fail once, and bring it back; `about` is what the round is noted under."""
+    asked = settings.asked[ENGINES[about["engine"]]]
     victim = settings.holders()[asked["connect"]][0]
     before = settings.stickiness()
     mend: Callable[[], None] = lambda: None  # noqa: E731 - what to undo when the strike itself fails: nothing
@@ -179,7 +191,7 @@ def play_round(settings: Settings, profile: str, event: str) -> Round:
         mend()
     settings.wait_until_ready()
     return Round(
-        profile=profile,
+        **about,
         event=event,
         victim=victim,
         gap_ms=seen["longest_gap_ms"],
@@ -191,33 +203,21 @@ def play_round(settings: Settings, profile: str, event: str) -> Round:
     )
 
 
-def provision(site: SiteCopy, profile: str, playbook: str) -> None:
-    """Bring the pair to a VRRP profile by the collection's own playbook. Raises SystemExit with its last words."""
-
-    def choose(data: dict[str, Any]) -> None:
-        for pair in data["lb_pairs"].values():
-            pair["profile"] = profile
-
-    site.change(choose)
-    command = ["ansible-playbook", playbook, "-i", str(site.folder)]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"failover: the playbook failed\n{done.stdout[-3000:]}{done.stderr[-2000:]}")
-
-
 def table(rounds: list[Round]) -> str:
-    """Return the figures, a line for each profile and event."""
+    """Return the figures, a line for each release, engine, profile and event."""
     lines = [
-        "| profile | event | rounds | longest gap, ms: worst (median) | requests lost: worst (median) "
-        "| one holder | clients moved |",
-        "|---|---|---|---|---|---|---|",
+        "| release | engine | profile | event | rounds | longest gap, ms: worst (median) "
+        "| requests lost: worst (median) | one holder | clients moved |",
+        "|" + "---|" * 9,
     ]
-    for profile, event in dict.fromkeys((entry.profile, entry.event) for entry in rounds):
-        group = [entry for entry in rounds if (entry.profile, entry.event) == (profile, event)]
+    groups: dict[tuple[str, ...], list[Round]] = {}
+    for entry in rounds:
+        groups.setdefault((entry.release, entry.engine, entry.profile, entry.event), []).append(entry)
+    for named, group in groups.items():
         gaps, lost = [entry.gap_ms for entry in group], [entry.lost for entry in group]
         single = sum(entry.one_holder and entry.one_holder_later for entry in group)
         lines.append(
-            f"| {profile} | {event} | {len(group)} | {max(gaps):.0f} ({statistics.median(gaps):.0f}) "
+            f"| {' | '.join(named)} | {len(group)} | {max(gaps):.0f} ({statistics.median(gaps):.0f}) "
             f"| {max(lost)} ({statistics.median(lost):.0f}) | {single} of {len(group)} "
             f"| {sum(len(entry.moved) for entry in group)} |"
         )
@@ -228,10 +228,12 @@ def options() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="of each event with each profile")
+    parser.add_argument("--releases", nargs="+", choices=tier.RELEASES, default=[], help="none: the lab as it is")
+    parser.add_argument("--engines", nargs="+", choices=list(ENGINES), default=["haproxy"])
     parser.add_argument("--profiles", nargs="+", choices=["standard", "tuned"], default=["standard", "tuned"])
-    parser.add_argument("--events", nargs="+", choices=list(EVENTS), default=list(EVENTS))
-    parser.add_argument("--topology", type=Path, default=ROOT / "lab" / "demo.yml")
-    parser.add_argument("--inventory", type=Path, default=ROOT / "inventories" / "lab")
+    parser.add_argument("--events", nargs="+", choices=list(EVENTS), default=list(EVENTS), help="pound: of that engine")
+    parser.add_argument("--topology", type=Path, default=tier.TOPOLOGY)
+    parser.add_argument("--inventory", type=Path, default=tier.INVENTORY)
     parser.add_argument("--playbook", default="netstack.datacenter.site", help="what brings the pair to a profile")
     parser.add_argument(
         "--sources", default="10.231.10.201-10.231.10.240", help="the clients' addresses; given to the client"
@@ -240,17 +242,17 @@ def options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def settings_of(given: argparse.Namespace, site: dict[str, Any]) -> Settings:
+def settings_of(lab: Topology, site: dict[str, Any], sources: str) -> Settings:
     """Read containers and addresses from the topology and the declared site: its services `shop`, `api`, `portal`."""
-    lab, pair = load_topology(given.topology), site["lb_pairs"]["edge"]
-    services = site["services"]
+    pair, services = site["lb_pairs"]["edge"], site["services"]
     return Settings(
         nodes={host: lab.container(host) for host in pair["hosts"]},
         client=lab.container("client"),
         front={host: site["devices"][host]["networks"][pair["vip_vlan"]]["interface"] for host in pair["hosts"]},
+        units="haproxy keepalived" + " pound" * (ENGINES["pound"] in services),
         vips=[service[key] for service in services.values() for key in ("vip", "vip6") if key in service],
-        asked={name: way_to(services[name]) for name in ("shop", "api", "portal")},
-        sources=given.sources,
+        asked={name: way_to(service) for name, service in services.items()},
+        sources=sources,
     )
 
 
@@ -260,32 +262,64 @@ def way_to(service: dict[str, Any]) -> dict[str, str]:
     return {"url": f"{[*names, 'http://' + service['vip']][0]}/whoami", "connect": service["vip"]}
 
 
-def give_addresses(settings: Settings, interface: str) -> None:
+def give_addresses(client: str, sources: str, interface: str) -> None:
     """Give the client the addresses of all the clients that it plays."""
-    commands = "; ".join(f"ip addr replace {address}/32 dev {interface}" for address in addresses(settings.sources))
-    inside(settings.client, "sh", "-c", f"{commands}; rm -f {JAR}")
+    commands = "; ".join(f"ip addr replace {address}/32 dev {interface}" for address in addresses(sources))
+    inside(client, "sh", "-c", f"{commands}; rm -f {JAR}")
+
+
+def adapt(site: dict[str, Any], profile: str, release: str) -> None:
+    """Choose the VRRP profile, and leave out the service of Pound where the release has none."""
+    for pair in site["lb_pairs"].values():
+        pair["profile"] = profile
+    if release not in WITH_POUND:
+        site["services"].pop(ENGINES["pound"], None)
+
+
+def measure(given: argparse.Namespace, lab: Topology, site: SiteCopy) -> Iterator[Round]:
+    """Play all rounds of a lab that is up."""
+    node = lab.container(tier.balancers(site.site)[0])
+    release = tier.release_of(node)
+    engines = [engine for engine in given.engines if engine != "pound" or release in WITH_POUND]
+    if engines != given.engines:
+        print(f"left out: pound on {release}, which has no Pound 4", file=sys.stderr)
+    give_addresses(lab.container("client"), given.sources, "eth1")
+    for profile in given.profiles:
+        site.change(partial(adapt, profile=profile, release=release))
+        tier.provision(site, given.playbook)
+        settings = settings_of(lab, site.site, given.sources)
+        settings.wait_until_ready()
+        for engine in engines:
+            about = {"release": release, "engine": engine, "profile": profile}
+            for event in [event for event in given.events if event != "pound" or engine == "pound"] * given.rounds:
+                yield play_round(settings, event, about)
+    print(f"{release}: {tier.told(tier.versions(node))}")
+
+
+def all_rounds(given: argparse.Namespace) -> Iterator[Round]:
+    """Play all rounds, on the lab as it is or on a fresh one for each release."""
+    for release in given.releases or [""]:
+        site = SiteCopy(given.inventory, "failover")
+        place: AbstractContextManager[Topology] = nullcontext(load_topology(given.topology))
+        if release:
+            site.change(tier.lean)
+            place = tier.started(given.topology, site.site, release)
+        with place as lab:
+            yield from measure(given, lab, site)
 
 
 def main() -> int:
     """Measure, print the table, and tell whether every round ended as it must."""
     given = options()
-    site = SiteCopy(given.inventory, "failover")
-    settings = settings_of(given, site.site)
-    give_addresses(settings, "eth1")
     rounds: list[Round] = []
-    for profile in given.profiles:
-        provision(site, profile, given.playbook)
-        settings.wait_until_ready()
-        for number in range(given.rounds):
-            for event in given.events:
-                rounds.append(play_round(settings, profile, event))
-                last = rounds[-1]
-                what = f"{profile}, {event}, round {number + 1}: {last.gap_ms:.0f} ms, {last.lost} lost"
-                print(f"{what}, holders {last.holders}, {len(last.moved)} moved", file=sys.stderr)
+    for last in all_rounds(given):
+        rounds.append(last)
+        what = f"{last.release}, {last.engine}, {last.profile}, {last.event}: {last.gap_ms:.0f} ms, {last.lost} lost"
+        print(f"{what}, holders {last.holders}, {len(last.moved)} moved", file=sys.stderr)
     print(table(rounds))
     if given.json:
         given.json.write_text(json.dumps([asdict(entry) for entry in rounds], indent=2) + "\n")
-    return 0 if all(entry.one_holder and entry.one_holder_later and not entry.moved for entry in rounds) else 1
+    return 0 if rounds and all(entry.good for entry in rounds) else 1
 
 
 if __name__ == "__main__":

@@ -52,8 +52,14 @@ def run(command: list[str], environment: Mapping[str, str], apart: frozenset[int
 
 def spent(pid: int) -> float:
     """Return the processor time, in seconds, of a process that still runs, without its children."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK
+    return named(Path(f"/proc/{pid}/stat").read_text())[1]
+
+
+def named(stat: str) -> tuple[str, float]:
+    """Return a process's name and processor time, in seconds and without its children; `stat` is its /proc/PID/stat."""
+    head, _, tail = stat.rpartition(")")
+    fields = tail.split()
+    return head.partition("(")[2], (int(fields[11]) + int(fields[12])) / _TICK
 
 
 def _children() -> float:

@@ -76,10 +76,10 @@ class Target:
         return context
 
     def open(self, source: str = "") -> socket.socket:
-        """Open one connection, a full TLS handshake with it: no session is ever resumed.
+        """Open one connection, a full TLS handshake with it.
 
         Raises:
-            RequestFailedError: with "connect " before the cause.
+            RequestFailedError: with "connect " before the cause; also when a session was resumed.
         """
         raw: socket.socket | None = None
         try:
@@ -87,8 +87,12 @@ class Target:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.context is None:
                 return raw
-            return self.context.wrap_socket(raw, server_hostname=self.parts.hostname)
+            secure = self.context.wrap_socket(raw, server_hostname=self.parts.hostname)
         except OSError as error:
             if raw is not None:
                 raw.close()
             raise RequestFailedError(f"connect {cause(error)}") from error
+        if secure.session_reused:
+            secure.close()
+            raise RequestFailedError("connect resumed")
+        return secure

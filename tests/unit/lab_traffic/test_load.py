@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import select
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -152,6 +154,17 @@ def test_a_refused_a_silent_and_an_untrusted_server_are_told_apart(serve, certif
     with pytest.raises(RequestFailedError, match=r"connect certificate: .*mismatch"):
         fetch(Target("https://other.lab.test/", f"127.0.0.1:{tls}", certificate))
     assert fetch(Target("https://www.lab.test/", f"127.0.0.1:{tls}", certificate)).backend == "web1"
+
+
+def test_a_resumed_session_is_a_failure_for_it_costs_less_than_a_full_handshake(serve, certificate, monkeypatch):
+    address = ("127.0.0.1", serve("tls_port", certificate=certificate).tls_port[0])
+    target = Target("https://www.lab.test/", ":".join(map(str, address)), certificate)
+    target.context.maximum_version = ssl.TLSVersion.TLSv1_2  # its sessions are there right after the handshake
+    wrap = target.context.wrap_socket
+    with wrap(socket.create_connection(address), server_hostname="www.lab.test") as first:
+        monkeypatch.setattr(target.context, "wrap_socket", functools.partial(wrap, session=first.session))
+    with pytest.raises(RequestFailedError, match="connect resumed"):
+        target.open()
 
 
 def test_fresh_makes_exactly_the_requests_asked_for(serve, certificate):
