@@ -39,16 +39,16 @@ def servers():
 
 
 @pytest.fixture
-def first(provisioned):
-    """The pair that was there first."""
-    announce("cas1", FIRST, ELSEWHERE, virtual_router=51, priority=101)
-    until("cas1", lambda: server_at(FIRST))
+def silent(provisioned):
+    """Servers whose keepalived announces nothing, before and after the test."""
     yield
     for host in ("cas1", "cas2"):
         inside(host, "systemctl", "stop", "keepalived")
 
 
-def test_a_second_pair_with_the_virtual_router_id_of_the_first_takes_its_vip_away(first):
+def test_a_second_pair_with_the_virtual_router_id_of_the_first_takes_its_vip_away(silent):
+    announce("cas1", FIRST, virtual_router=51, priority=101)
+    until("cas1", lambda: server_at(FIRST))
     announce("cas2", SECOND, virtual_router=51, priority=150)
     until(("cas2", ""), servers)
     log = inside("cas1", "journalctl", "--unit", "keepalived", "--output", "cat", "--no-pager")
@@ -58,7 +58,9 @@ def test_a_second_pair_with_the_virtual_router_id_of_the_first_takes_its_vip_awa
     until(("cas2", "cas1"), servers)
 
 
-def test_a_second_pair_that_speaks_unicast_disturbs_nobody_which_is_a_reason_to_waive_it(first):
+def test_a_second_pair_that_speaks_unicast_disturbs_nobody_which_is_a_reason_to_waive_it(silent):
+    announce("cas1", FIRST, virtual_router=51, priority=101)
+    until("cas1", lambda: server_at(FIRST))
     announce("cas2", SECOND, virtual_router=51, priority=150, more=UNICAST)
     until(("cas2", "cas1"), servers)
 
@@ -78,7 +80,9 @@ def test_a_second_pair_with_the_virtual_router_id_of_the_first_is_refused_by_its
     assert broken("lb_pairs", "second", SECOND_PAIR.waived()) == set()
 
 
-def test_a_vip_outside_its_subnet_is_held_and_no_neighbour_asks_for_it_without_a_route(first):
+def test_a_vip_outside_its_subnet_is_held_and_no_neighbour_asks_for_it_without_a_route(silent):
+    announce("cas1", FIRST, ELSEWHERE, virtual_router=51, priority=101)
+    until("cas1", lambda: server_at(FIRST))
     until(True, lambda: ELSEWHERE in inside("cas1", "ip", "-brief", "address", "show", "dev", "eth1"))
     assert server_at(ELSEWHERE) == ""
     inside(CLIENT, "ip", "route", "add", ELSEWHERE, "dev", "eth1")
