@@ -28,7 +28,6 @@ LAB = load(TOPOLOGY)
 FOLDER = ROOT / ".cache" / "lab" / "exchange"
 NODES = ("lb1", "lb2")
 SERVERS = ("cas1", "cas2")
-PEERS = SERVERS  # on them the naive keepalived runs
 OWN = ("exchange2010", "exchange2016", "offloaded2010")
 FIRST, LAST = 150, 161  # twelve clients, all in one container
 CLIENTS = f"10.231.141.{FIRST}-10.231.141.{LAST}"
@@ -117,7 +116,7 @@ def lab():
 def installing(lab):
     """Packages of the naive chains, fetched while the playbook runs."""
     get = "apt-get update -qq && apt-get install -y -qq --no-install-recommends "
-    wanted = {"client": "pound", **dict.fromkeys(PEERS, "keepalived")}
+    wanted = {"client": "pound", **dict.fromkeys(SERVERS, "keepalived")}
     return [
         subprocess.Popen(podman.as_root(["podman", "exec", LAB.container(host), "sh", "-c", get + package]))
         for host, package in wanted.items()

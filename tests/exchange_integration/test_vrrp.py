@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import findings, inside, until
+from conftest import SERVERS, findings, inside, until
 
 from naive import OUTSIDE, SECOND_NODES, SECOND_PAIR
 
@@ -42,7 +42,7 @@ def servers():
 def silent(provisioned):
     """Servers whose keepalived announces nothing, before and after the test."""
     yield
-    for host in ("cas1", "cas2"):
+    for host in SERVERS:
         inside(host, "systemctl", "stop", "keepalived")
 
 
