@@ -15,12 +15,16 @@ from typing import Any
 import pytest
 
 import pki
-from naive import NAIVE, OTHER_CERTIFICATE, RELAYED
+import podman
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load as load_site
+from naive import NAIVE, OTHER_CERTIFICATE
+from topology import load
 from traffic.site_copy import SiteCopy
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPOLOGY = ROOT / "lab" / "exchange.yml"
 INVENTORY = ROOT / "inventories" / "exchange_lab"
+LAB = load(TOPOLOGY)
 FOLDER = ROOT / ".cache" / "lab" / "exchange"
 NODES = ("lb1", "lb2")
 SERVERS = ("cas1", "cas2")
@@ -43,8 +47,7 @@ def lab_command(*arguments: str) -> list[str]:
 
 def inside(host: str, *command: str, check: bool = True) -> str:
     """Run a command inside a host of the lab and return its standard output."""
-    words = [*lab_command("run", str(TOPOLOGY), host), "--", *command]
-    return subprocess.run(words, check=check, capture_output=True, text=True).stdout
+    return podman.inside(LAB.container(host), *command, check=check)
 
 
 def ask(what: str, address: str, *options: str) -> Any:
@@ -64,10 +67,10 @@ def control(server: str, verb: str, what: str) -> None:
     inside(server, "curl", "--silent", "--fail", f"http://127.0.0.1/control/{verb}?what={what}")
 
 
-def down(node: str, service: str) -> set[str]:
-    """Return the servers of a service that a load balancer takes for dead, as BACKEND/SERVER."""
+def down(node: str, *services: str) -> set[str]:
+    """Return the servers of these services that a load balancer takes for dead, as BACKEND/SERVER."""
     lines = [line.split(",") for line in inside(node, "python3", "-c", SHOW_STAT).splitlines()]
-    rows = [line for line in lines if len(line) > 17 and line[0].split(".")[0] == service]
+    rows = [line for line in lines if len(line) > 17 and line[0].split(".")[0] in services]
     dead = {(line[0], line[1]) for line in rows if line[17].startswith("DOWN") and line[1] != "BACKEND"}
     return {f"{backend.removesuffix('.servers')}/{server}" for backend, server in dead}
 
@@ -78,6 +81,13 @@ def until(expected: Any, look: Callable[[], Any]) -> None:
     while (seen := look()) != expected:
         assert time.monotonic() < end, f"{seen} instead of {expected}"
         time.sleep(0.3)
+
+
+def findings(change: Callable[[dict[str, Any]], None]) -> set[str]:
+    """Return the rules that the site of the lab breaks after a change, waived ones left out."""
+    site = SiteCopy(INVENTORY, "exchange-refused")
+    site.change(change)
+    return {finding.rule for finding in load_site(site.stack, site.folder).findings}
 
 
 def play(inventory: Path) -> None:
@@ -97,36 +107,51 @@ def lab():
     if not keep:
         subprocess.run(lab_command("down", str(TOPOLOGY)), check=True)
     subprocess.run(lab_command("up", str(TOPOLOGY)), check=True)
-    yield TOPOLOGY
+    yield
     if not keep:
         subprocess.run(lab_command("down", str(TOPOLOGY)), check=True)
 
 
 @pytest.fixture(scope="session")
-def provisioned(lab):
+def installing(lab):
+    """Packages of the naive chains, fetched while the playbook runs."""
+    get = "apt-get update -qq && apt-get install -y -qq --no-install-recommends "
+    wanted = {"client": "pound", **dict.fromkeys(SERVERS, "keepalived")}
+    return [
+        subprocess.Popen(podman.as_root(["podman", "exec", LAB.container(host), "sh", "-c", get + package]))
+        for host, package in wanted.items()
+    ]
+
+
+@pytest.fixture(scope="session")
+def provisioned(lab, installing):
     """The lab with the example services and all naive ones, whose rules are waived."""
     site = SiteCopy(INVENTORY, "exchange-naive")
 
     def add(data: dict[str, Any]) -> None:
         data["certificates"]["other"] = OTHER_CERTIFICATE
-        for name, content in RELAYED.items():
-            data["services"][name] = content
         for name, trap in NAIVE.items():
             data["services"][name] = trap.waived()
 
     site.change(add)
     play(site.folder)
-    for last in range(FIRST, LAST + 1):
-        inside("client", "ip", "address", "replace", f"10.231.141.{last}/24", "dev", "eth1")
+    assert [each.wait() for each in installing] == [0] * len(installing)
+    add = "for last in $(seq $0 $1); do ip address replace 10.231.141.$last/24 dev eth1; done"
+    inside("client", "sh", "-c", add, str(FIRST), str(LAST))
     return site
 
 
 @pytest.fixture
-def whole(provisioned):
-    """The lab with everything in service, before and after the test."""
-    yield provisioned
-    for server in SERVERS:
-        for what in ("ews", "imap", "owa"):
-            control(server, "recover", what)
+def fail(provisioned):
+    """Let a part of a server fail; it has recovered, and everything is in service, when the test is over."""
+    failed = []
+
+    def one(server: str, what: str) -> None:
+        failed.append((server, what))
+        control(server, "fail", what)
+
+    yield one
+    for server, what in failed:
+        control(server, "recover", what)
     for node in NODES:
-        until(set(), lambda node=node: set().union(*(down(node, service) for service in OWN)))
+        until(set(), lambda node=node: down(node, *OWN))

@@ -18,14 +18,14 @@ PAGE = {"type": "http", "uri": "/owa/healthcheck.htm", "interval": "1s"}
 
 @dataclass(frozen=True)
 class Trap:
-    """A naive service and the rule that refuses it."""
+    """What is naive, a service or a pair, and the rule that refuses it."""
 
     rule: str
-    service: dict[str, Any]
+    content: dict[str, Any]
 
     def waived(self) -> dict[str, Any]:
-        """Return the service with its rule waived, so that what the rule says can be seen."""
-        return {**self.service, "waive": {self.rule: "to see that it is true"}}
+        """Return it with its rule waived, so that what the rule says can be seen."""
+        return {**self.content, "waive": {**self.content.get("waive", {}), self.rule: "to see that it is true"}}
 
 
 def service(last: int, **content: Any) -> dict[str, Any]:
@@ -53,7 +53,10 @@ NAIVE: dict[str, Trap] = {
     ),
     "offloaded": Trap("EXTENDED_PROTECTION_OFFLOAD", web(111, extended_protection=True)),
     "other_certificate": Trap("EXTENDED_PROTECTION_NAME", web(112, "other", extended_protection=True, **BRIDGED)),
-    "plain_to_tls": Trap("OFFLOAD_TO_TLS_SERVERS", web(113, servers_require_tls=True, backends=["cas3"])),
+    "plain_to_tls": Trap(
+        "OFFLOAD_TO_TLS_SERVERS",
+        web(113, servers_require_tls=True, backends=["cas3"], waive={"BACKEND_SINGLE": "set up so"}),
+    ),
     "plain_to_443": Trap(
         "BACKEND_PLAIN_TO_TLS",
         web(
@@ -69,11 +72,14 @@ NAIVE: dict[str, Trap] = {
     "short_session": Trap("TIMEOUT_UNDER_PROTOCOL", mail(115, 143, timeouts={"client": "1s", "server": "1s"})),
     "rpc_apart": Trap("RPC_ON_SEVERAL_SERVERS", mail(116, 135, 60000, 60001)),
     "rpc_dynamic": Trap("RPC_WITHOUT_STATIC_PORTS", mail(117, 135, stickiness="source")),
+    "relayed": Trap(  # Pound of the client's container hands requests to it
+        "STICKY_SOURCE_BEHIND_NAT",
+        mail(118, 80, stickiness="source", clients_behind_nat=True, health_check={"type": "tcp", "interval": "1s"}),
+    ),
+    "open_port": Trap("HEALTH_TCP_FOR_HTTP", web(121, health_check={"type": "tcp", "interval": "1s"})),
+    "plain_on_443": Trap("HTTP_MODE_ON_TLS_PORT", web(122, tls={"at": "none"})),
 }
 """The services by name."""
-
-RELAYED = {"relayed": mail(118, 80, stickiness="source", health_check={"type": "tcp", "interval": "1s"})}
-"""What Pound of the client's container hands requests to: the stick table of a naive offload chain."""
 
 BEHIND_POUND = Trap(
     "POUND_NEEDS_HTTP",
@@ -87,4 +93,26 @@ BEHIND_POUND = Trap(
         timeouts=HOUR,
     ),
 )
-"""The same as it is declared."""
+"""The same as it is declared where Pound is a part of the site."""
+
+OUTSIDE = Trap("VIP_OUTSIDE_SUBNET", web(0, vip="10.231.143.150"))
+
+SECOND_NODES = {
+    f"lb{number}": {
+        "kind": "linux",
+        "networks": {
+            "front": {"interface": "eth1", "address": f"10.231.141.{number}"},
+            "server": {"interface": "eth2", "address": f"10.231.142.{number}"},
+        },
+    }
+    for number in (3, 4)
+}
+SECOND_PAIR = Trap(
+    "VIRTUAL_ROUTER_ID_CLASH",
+    {
+        **{"hosts": [*SECOND_NODES], "vip_vlan": "front", "internal_vlan": "server"},
+        "virtual_router_id": 11,  # that of the second node of the pair that is there
+        "waive": {"PAIR_WITHOUT_SERVICE": "of no interest"},
+    },
+)
+"""Another pair in the VLAN of the first one."""

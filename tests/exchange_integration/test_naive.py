@@ -4,45 +4,41 @@
 from __future__ import annotations
 
 import pytest
-from conftest import CLIENTS, INVENTORY, NODES, ask, control, down, inside, status, until
+from conftest import CLIENTS, INVENTORY, NODES, SERVERS, ask, down, findings, inside, status, until
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load
 from naive import BEHIND_POUND, NAIVE, OTHER_CERTIFICATE
-from traffic.site_copy import SiteCopy
 
 POUND = "10.231.141.31"
 
 
 def refusals(content):
-    """Return the rules that refuse the lab's site with one naive service more."""
-    site = SiteCopy(INVENTORY, "exchange-refused")
+    """Return the rules that the lab's site breaks with one naive service more."""
 
     def add(data):
-        data["certificates"]["other"] = OTHER_CERTIFICATE
+        if content["tls"].get("certificate") == "other":
+            data["certificates"]["other"] = OTHER_CERTIFICATE
         data["services"]["naive"] = content
 
-    site.change(add)
-    return {finding.rule for finding in load(site.stack, site.folder).errors}
+    return findings(add)
 
 
 def vip(name):
-    return NAIVE[name].service["vip"]
+    return NAIVE[name].content["vip"]
 
 
 @pytest.mark.parametrize("name", NAIVE)
 def test_a_naive_service_is_refused_by_its_rule_alone(name):
-    assert refusals(NAIVE[name].service) == {NAIVE[name].rule}
+    assert refusals(NAIVE[name].content) == {NAIVE[name].rule}
     assert refusals(NAIVE[name].waived()) == set()
 
 
 def test_stickiness_behind_pound_is_refused_by_its_rule():
-    assert refusals(BEHIND_POUND.service) == {BEHIND_POUND.rule}
+    assert refusals(BEHIND_POUND.content) == {BEHIND_POUND.rule}
 
 
 @pytest.fixture(scope="module")
 def pound(provisioned):
     """Run a real Pound in the client's container."""
-    inside("client", "sh", "-c", "apt-get update -qq && apt-get install -y -qq --no-install-recommends pound")
     text = (INVENTORY.parents[1] / "tests" / "exchange_integration" / "pound.cfg").read_text()
     inside("client", "sh", "-c", f"cat > /etc/pound.cfg <<'END'\n{text}END\nsystemctl restart pound")
 
@@ -61,13 +57,26 @@ def test_behind_pound_every_client_sticks_to_one_server(pound):
     assert set(met) <= {"cas1", "cas2"}
 
 
-def test_a_check_of_one_port_keeps_a_dead_protocol_in_service(whole):
-    control("cas1", "fail", "imap")
+def test_a_check_of_one_port_keeps_a_dead_protocol_in_service(fail):
+    fail("cas1", "imap")
     for node in NODES:
         until({"exchange2010.143/cas1", "exchange2010.993/cas1"}, lambda node=node: down(node, "exchange2010"))
     met = ask("protocols", vip("health_on_one_port"), "--ports", "143", "--times", "4")[""]["143"]
     assert sum("refused" in each for each in met) == 2
     assert down("lb1", "health_on_one_port") == set()
+
+
+def test_a_check_of_the_open_port_keeps_a_server_in_service_that_answers_503(fail):
+    fail("cas1", "owa")
+    met = [status(vip("open_port"), "/owa/healthcheck.htm") for _ in range(4)]
+    assert sorted(met) == ["200", "200", "503", "503"]
+    assert down("lb1", "open_port") == set()
+
+
+def test_plain_http_on_port_443_is_no_tls_to_a_client(provisioned):
+    assert status(vip("plain_on_443"), "/whoami") == "000"
+    asked = inside("client", "curl", "--silent", f"http://{vip('plain_on_443')}:443/whoami")
+    assert asked.strip() in SERVERS
 
 
 @pytest.mark.parametrize(("name", "host"), [("offloaded", "mail.lab.test"), ("other_certificate", "other.lab.test")])

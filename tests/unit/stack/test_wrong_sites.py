@@ -11,12 +11,13 @@ import yaml
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import RULES
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import UNREADABLE, inventory
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded, load
 
 from . import goldens
 
 WRONG = goldens.sites("wrong")
 WARNED = goldens.sites("warned")
+OF_NO_OBJECT = {"SITE_EMPTY"}  # there is nothing that a waiver could stand at
 CHECKED_ELSEWHERE = {"FILE_UNREADABLE", "PYDANTIC_MISSING"}
 
 
@@ -80,23 +81,40 @@ def test_without_the_rule_a_golden_file_is_red(rule, monkeypatch):
     assert any(goldens.messages(site) != golden(site) for site in concerned)
 
 
-@pytest.mark.parametrize("rule", [name for name, rule in RULES.items() if rule.waivable])
-def test_a_waivable_rule_is_waived_with_a_reason_and_the_reason_is_shown(rule, tmp_path):
+def broken_by(rule: str) -> tuple[Path, tuple[str, str]]:
+    """Return the first site that breaks the rule, and the object that the finding names first."""
     site = next(site for site in [*WRONG, *WARNED] if f"[{rule}]" in golden(site))
     finding = next(item for item in load(site, goldens.HERE).findings if item.rule == rule)
-    section, name = finding.fault.objects()[0]
-    copy = tmp_path / "stack.yml"
-    copy.write_text(with_waiver(site.read_text(), section, name, rule))
-    loaded = load(copy, tmp_path)
-    assert rule not in {item.rule for item in loaded.findings}
-    assert f"{section}.{name}: {rule} waived: the reason" in [str(item) for item in loaded.waived]
+    return site, finding.fault.objects()[0]
 
 
-def with_waiver(text: str, section: str, name: str, rule: str) -> str:
+def with_waiver(site: Path, owner: tuple[str, str], rule: str, reason: str, folder: Path) -> Loaded:
     """Return the site with one more waiver; the bare word `on` is a boolean of YAML 1.1."""
-    data = yaml.safe_load(text.replace(" on:", ' "on":'))
-    data[section][name].setdefault("waive", {})[rule] = "the reason"
-    return yaml.safe_dump(data)
+    data = yaml.safe_load(site.read_text().replace(" on:", ' "on":'))
+    data[owner[0]][owner[1]].setdefault("waive", {})[rule] = reason
+    copy = folder / "stack.yml"
+    copy.write_text(yaml.safe_dump(data))
+    return load(copy, folder)
+
+
+@pytest.mark.parametrize("rule", [name for name, rule in RULES.items() if rule.waivable])
+def test_a_waivable_rule_is_waived_with_a_reason_which_is_shown_and_not_without_one(rule, tmp_path):
+    site, owner = broken_by(rule)
+    loaded = with_waiver(site, owner, rule, "the reason", tmp_path)
+    assert rule not in {item.rule for item in loaded.findings}
+    assert f"{'.'.join(owner)}: {rule} waived: the reason" in [str(item) for item in loaded.waived]
+    for nothing in ("", " "):
+        refused = with_waiver(site, owner, rule, nothing, tmp_path)
+        assert "WAIVER_WITHOUT_REASON" in {item.rule for item in refused.errors}
+
+
+@pytest.mark.parametrize(
+    "rule", [name for name, rule in RULES.items() if rule.check and not rule.waivable and name not in OF_NO_OBJECT]
+)
+def test_any_other_rule_is_waived_by_no_reason(rule, tmp_path):
+    site, owner = broken_by(rule)
+    loaded = with_waiver(site, owner, rule, "the reason", tmp_path)
+    assert {rule, "WAIVER_REFUSED"} <= {item.rule for item in loaded.errors}
 
 
 def test_when_no_host_can_be_read_one_host_stands_for_the_site():

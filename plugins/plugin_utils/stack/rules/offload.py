@@ -16,9 +16,10 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model im
 def pound_needs_http(site: Site) -> Iterator[Fault]:
     """A service in mode tcp whose TLS ends at Pound.
 
-    Breaks: every client of the service is sent to one and the same server.
+    Breaks: where clients stick by their address, all of them are sent to one and the same server.
     Why: behind Pound the source of every connection is 127.0.0.1, and in mode tcp HAProxy cannot read the header that
-    has the client's address: of 120 requests of 40 clients all met one of two servers (measured).
+    has the client's address: of 120 requests of 40 clients all met one of two servers (measured). What keeps others
+    than Pound out is HTTP's too.
     Mend: use mode http, or end TLS at haproxy.
     """
     for pair in sorted(site.lb_pairs):
@@ -26,8 +27,8 @@ def pound_needs_http(site: Site) -> Iterator[Fault]:
             if service.mode == "tcp":
                 yield Fault(
                     ("services", name, "mode"),
-                    "behind Pound all clients have the source 127.0.0.1, and in mode tcp HAProxy cannot see more, so "
-                    "one server would get them all; use mode http, or end TLS at haproxy",
+                    "behind Pound all clients have the source 127.0.0.1, and in mode tcp HAProxy cannot see more, so by "
+                    "their address one server would get them all; use mode http, or end TLS at haproxy",
                 )
 
 

@@ -193,13 +193,16 @@ def _id_path(name: str, pair: LbPair) -> Path:
     return ("lb_pairs", name, "virtual_router_id") if pair.virtual_router_id is not None else ("lb_pairs", name)
 
 
-@rule("VIRTUAL_ROUTER_ID_CLASH")
+@rule("VIRTUAL_ROUTER_ID_CLASH", waivable=True)
 def virtual_router_id_clash(site: Site) -> Iterator[Fault]:
     """Two pairs use the same virtual router id in one VLAN.
 
-    Breaks: each drops or believes the other's advertisements ("bogus VRRP packet"); VIPs flap or go missing.
-    Why: RFC 5798, 5.2.3: the id names the virtual router on its link. A pair uses its id and the next one.
-    Mend: declare a virtual_router_id that is free in this VLAN, with the next one free too.
+    Breaks: with multicast the VIPs of the pair with the lower priority are held by nobody; its nodes log "ip address
+    associated with VRID 51 not present in advert".
+    Why: RFC 5798, 5.2.3: the id names the virtual router on its link; keepalived 2.3.3 did so (measured). A pair uses
+    its id and the next one.
+    Mend: declare a virtual_router_id that is free in this VLAN, with the next one free too; waive it where one of the
+    pairs speaks unicast only, which the other does not hear (measured), and is going to stay so.
     """
     owners: dict[tuple[str, int], str] = {}
     for name, pair in _pairs(site):
@@ -208,21 +211,22 @@ def virtual_router_id_clash(site: Site) -> Iterator[Fault]:
             ids = " and ".join(str(number) for number in _ids(name, pair))
             yield Fault(
                 _id_path(name, pair),
-                f"its virtual router ids {ids} in VLAN {pair.vip_vlan} meet those of pair {other}, and both would "
-                "take the other's advertisements for their own; declare a virtual_router_id that is free with the "
-                "next one",
+                f"its virtual router ids {ids} in VLAN {pair.vip_vlan} meet those of pair {other}, and where "
+                "both speak multicast the VIPs of one of them would be held by nobody; declare a virtual_router_id "
+                "that is free with the next one",
                 (("lb_pairs", other),),
             )
         owners.update({(pair.vip_vlan, number): name for number in _ids(name, pair)})
 
 
-@rule("VIRTUAL_ROUTER_ID_RESERVED")
+@rule("VIRTUAL_ROUTER_ID_RESERVED", waivable=True)
 def virtual_router_id_reserved(site: Site) -> Iterator[Fault]:
     """A pair uses a virtual router id that its VLAN reserves for somebody else.
 
     Breaks: the routers of the VLAN and the pair take each other's advertisements.
     Why: routers speak VRRP with ids of their own.
-    Mend: declare another virtual_router_id; a pair uses the id and the next one.
+    Mend: declare another virtual_router_id; a pair uses the id and the next one. Waive it where the pair speaks
+    unicast only and is going to stay so, for then neither hears the other.
     """
     for name, pair in _pairs(site):
         vlan = site.vlans.get(pair.vip_vlan)
@@ -230,8 +234,8 @@ def virtual_router_id_reserved(site: Site) -> Iterator[Fault]:
         if taken:
             yield Fault(
                 _id_path(name, pair),
-                f"virtual router id {taken[0]} is reserved in VLAN {pair.vip_vlan}, and whoever has it would fight "
-                "with the pair; declare another virtual_router_id (the pair uses it and the next one)",
+                f"virtual router id {taken[0]} is reserved in VLAN {pair.vip_vlan}, and with multicast whoever has it "
+                "would fight with the pair; declare another virtual_router_id (the pair uses it and the next one)",
             )
 
 

@@ -174,18 +174,18 @@ def offload_to_tls_servers(site: Site) -> Iterator[Fault]:
 
 @rule("BACKEND_PLAIN_TO_TLS", waivable=True)
 def backend_plain_to_tls(site: Site) -> Iterator[Fault]:
-    """TLS ends here, and plain HTTP goes to a port on which servers speak TLS.
+    """TLS ends here, and plain text goes to a port on which servers speak TLS.
 
-    Breaks: every request is answered 400 or 502, whatever an open port says of the servers' health.
+    Breaks: every request is answered 400 or 502 or not at all, whatever an open port says of the servers' health.
     Why: ports of TLS by IANA; nothing but `backend_tls` makes the load balancer speak it.
     Mend: declare `backend_tls`, or the servers' plain port as `backend_port`.
     """
     for name, service in _services(site):
         port = service.backend_port
-        if service.mode == "http" and _offloads(service) and port in TLS_PORTS:
+        if _offloads(service) and port in TLS_PORTS:
             yield Fault(
                 ("services", name),
-                f"servers speak TLS on port {port} and would get plain HTTP; declare backend_tls, or their plain port",
+                f"servers speak TLS on port {port} and would get plain text; declare backend_tls, or their plain port",
             )
 
 
