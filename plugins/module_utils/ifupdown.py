@@ -8,6 +8,7 @@ A stanza begins with one of the words below at the start of a line and reaches t
 from __future__ import annotations
 
 import glob
+import os
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -93,7 +94,7 @@ def _sourced(path: Path, text: str) -> Iterator[tuple[str, re.Pattern[str]]]:
     """Yield the shell patterns of the files that a file sources, and what their names have to look like."""
     for stanza in stanzas(text):
         for name in stanza.names if stanza.word.startswith("source") else ():
-            pattern = str(path.parent / name)
+            pattern = os.path.normpath(path.parent / name)
             if stanza.word == "source-directory":
                 yield pattern + "/*", _OF_DIRECTORY
             else:

@@ -99,8 +99,8 @@ class Ifupdown:
             yield f"ifupdown defines no {interface} under that name in {self.main} or what it sources"
         elif plain.address.version == 4 and "inet" not in self._families(interface):
             yield (
-                f"{self.manages(interface)} defines {interface} without IPv4; add a line `iface {interface} inet manual` "
-                f"there, so that ifup brings {address} up"
+                f"{self.manages(interface)} defines {interface} without IPv4; add a line "
+                f"`iface {interface} inet manual` there, so that ifup brings {address} up"
             )
         for place, stanza in self._stanzas():
             if stanza.word == "no-scripts" and any(fnmatchcase(interface, n.lstrip("/")) for n in stanza.names):

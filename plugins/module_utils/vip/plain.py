@@ -91,23 +91,27 @@ def render_up_hook(plains: list[Plain]) -> str:
     IPv4 waits for a stanza of its family, lest one of ours become the interface's first address. A failure does not
     keep ifup from finishing with the host's own addresses; the words of `ip` are in its output.
     """
-    lines = ["#!/bin/sh", MARKER, "# ifup runs it after each stanza (interfaces(5)); more than once does no harm."]
-    lines.append('case "$IFACE/$ADDRFAM" in')
+    cases: list[str] = []
     for interface in sorted({plain.interface for plain in plains}):
         own = [plain for plain in plains if plain.interface == interface]
-        lines += _case(f"{interface}/inet", [_replace(plain) for plain in own])
-        lines += _case(f"{interface}/inet6", [_replace(plain) for plain in own if plain.address.version == 6])
-    return "\n".join([*lines, "esac", "exit 0"]) + "\n"
+        cases += _case(f"{interface}/inet", [_replace(plain) for plain in own])
+        cases += _case(f"{interface}/inet6", [_replace(plain) for plain in own if plain.address.version == 6])
+    return _script(
+        "ifup runs it after each stanza (interfaces(5)); more than once does no harm", "IFACE/$ADDRFAM", cases
+    )
 
 
 def render_down_hook(plains: list[Plain]) -> str:
     """Return the script that ifdown runs before it takes an interface down, once for each stanza."""
-    lines = ["#!/bin/sh", MARKER, "# ifdown runs it before each stanza, so most of it is done already; that is no error."]
-    lines.append('case "$IFACE" in')
+    cases: list[str] = []
     for interface in sorted({plain.interface for plain in plains}):
         own = [plain for plain in plains if plain.interface == interface]
-        lines += _case(interface, [f"ip address del {plain.address} dev {interface} 2> /dev/null" for plain in own])
-    return "\n".join([*lines, "esac", "exit 0"]) + "\n"
+        cases += _case(interface, [f"ip address del {plain.address} dev {interface} 2> /dev/null" for plain in own])
+    return _script("ifdown runs it for each stanza; what an earlier one took away is no error", "IFACE", cases)
+
+
+def _script(comment: str, key: str, cases: list[str]) -> str:
+    return "\n".join(["#!/bin/sh", MARKER, f"# {comment}.", f'case "${key}" in', *cases, "esac", "exit 0"]) + "\n"
 
 
 def _case(pattern: str, commands: list[str]) -> list[str]:
