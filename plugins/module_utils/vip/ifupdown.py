@@ -34,7 +34,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain impo
 
 HOOK = "netstack-vip"  # run-parts takes letters, digits, _ and - only
 CLASSIC = re.compile(r"ifup version 0\.")
-COMMANDS = ("pre-up", "up", "post-up")
 
 
 class Ifupdown:
@@ -174,8 +173,12 @@ def _adds(words: list[str], address: str, script: bool) -> bool:
     named = any(_is(word, address) for word in words[1:])
     if words[0] == "address":
         return named and not script
-    command = script or words[0] in COMMANDS
-    return command and named and any(word.startswith("addr") or word.endswith("ifconfig") for word in words)
+    return named and any(_is_adding(*pair) for pair in zip(words, [*words[1:], ""]))
+
+
+def _is_adding(word: str, verb: str) -> bool:
+    """Tell whether two words are `address add`, `change` or `replace`, as short as `ip` takes them, or ifconfig."""
+    return word.endswith("ifconfig") or ("address".startswith(word) and verb[:1] in ("a", "c", "r"))
 
 
 def _is(word: str, address: str) -> bool:

@@ -115,6 +115,7 @@ def test_a_rollback_brings_a_lost_address_back_though_its_file_is_there(host):
     host.declare("192.0.2.100")
     generation = host.declare("192.0.2.101")
     host.addresses.apply(host.addresses.plan_restore(generation))
+    assert [addresses_in(file.content.decode()) for file in host.former] == [{"192.0.2.101"}]
     host.loaded = set()
     host.addresses.apply(host.addresses.plan_restore(generation))
     assert host.loaded == {"192.0.2.100"}

@@ -167,6 +167,7 @@ BY_HAND = [
     ("auto eth0:1\niface eth0:1 inet static\n    address 192.0.2.100\n    netmask 255.255.255.0\n", 3),
     ("iface eth0 inet static\n    address 192.0.2.100/24\n", 2),
     ("iface eth0 inet manual\n    # the VIP\n    up ip addr add 192.0.2.100/24 dev $IFACE label $IFACE:0\n", 3),
+    ("iface eth0 inet manual\n    up ip a a 192.0.2.100/24 dev eth0\n", 2),
     ("iface eth0 inet manual\n    post-up /sbin/ifconfig eth0:1 192.0.2.100 up\n", 2),
 ]
 
@@ -195,6 +196,12 @@ def test_an_address_that_a_hook_of_others_adds_is_refused_with_its_file_and_line
 )
 def test_what_only_names_an_address_is_no_declaration(host, text):
     host.write("interfaces.d/lan", text)
+    assert host.backend.files(parse_plain([LABELLED]))
+
+
+@pytest.mark.parametrize("line", ["#ip addr add", "# ip addr add", "ip addr del", "address"])
+def test_what_a_script_of_others_does_not_run_or_takes_away_is_no_declaration(host, line):
+    host.write("if-up.d/vip", f"#!/bin/sh\n{line} 192.0.2.100/24 dev eth0\n")
     assert host.backend.files(parse_plain([LABELLED]))
 
 
