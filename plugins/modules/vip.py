@@ -35,7 +35,7 @@ options:
   method:
     description:
       - V(keepalived) lets the address move between hosts by VRRP.
-      - V(address) adds a plain secondary address to this host, by netplan or systemd-networkd.
+      - V(address) adds a plain secondary address to this host, by netplan, systemd-networkd or ifupdown.
     type: str
     choices: [keepalived, address]
     default: keepalived
@@ -102,9 +102,13 @@ options:
   address_backend:
     description:
       - Which files keep the plain address over a boot. V(auto) takes netplan where it defines the interface, else
-        systemd-networkd where it manages it. ifupdown is not supported.
+        systemd-networkd where it manages it, else ifupdown where it defines the interface and has brought it up. For
+        O(state=absent) and O(state=restored) it takes the one whose files are there.
+      - V(ifupdown) is that of Debian's package of this name; ifupdown2 and ifupdown-ng are refused. It gets a script in
+        C(/etc/network/if-up.d) and one in C(/etc/network/if-down.d), which run with the interface's own stanzas. An
+        address that a stanza or another script adds already is refused; the message names the file and the line.
     type: str
-    choices: [auto, netplan, networkd]
+    choices: [auto, netplan, networkd, ifupdown]
     default: auto
   run_id:
     description: What ties this change's backup to a run, see O(state=restored).
@@ -179,7 +183,13 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.addresses import Addresses
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError, choose
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.choose import (
+    Backend,
+    backends,
+    former,
+    present,
+)
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.keepalived import Keepalived
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Site, VipError
@@ -209,7 +219,7 @@ ARGUMENTS: dict[str, Any] = {
             "label": {"type": "str", "default": ""},
         },
     },
-    "address_backend": {"type": "str", "choices": ["auto", "netplan", "networkd"], "default": "auto"},
+    "address_backend": {"type": "str", "choices": ["auto", "netplan", "networkd", "ifupdown"], "default": "auto"},
     "run_id": {"type": "str", "default": ""},
 }
 
@@ -278,15 +288,23 @@ def address_work(module: AnsibleModule, transaction: Transaction) -> None:
     state, act = module.params["state"], not module.check_mode
     plains = parse_plain(module.params["addresses"]) if state == "present" else []
     require_interfaces([plain.interface for plain in plains])
-    interfaces = sorted({item["interface"] for item in module.params["addresses"]})
-    backend = choose(module.run_command, module.params["address_backend"], module.get_bin_path, interfaces)
-    addresses = Addresses(module.run_command, backend, transaction)
     generation = transaction.newest(module.params["run_id"]) if state == "restored" else ""
     if state == "restored" and not generation:
         finish(module, [], [], "")
+    files = transaction.saved(generation) if generation else []
+    backend = address_backend(module, [plain.interface for plain in plains], [file.path for file in files])
+    addresses = Addresses(module.run_command, backend, transaction)
     plan = addresses.plan_restore(generation) if generation else addresses.plan(plains)
     backup = addresses.apply(plan) if plan.verbs and act else ""
     finish(module, plan.changes, plan.verbs, backup, backend=backend.name)
+
+
+def address_backend(module: AnsibleModule, interfaces: list[str], paths: list[str]) -> Backend:
+    """Return who keeps the addresses: of these interfaces, or until now, or in the files of a backup."""
+    found, wanted = backends(module.run_command), module.params["address_backend"]
+    if interfaces:
+        return present(found, wanted, module.get_bin_path, interfaces)
+    return former(found, wanted, paths)
 
 
 def main() -> None:

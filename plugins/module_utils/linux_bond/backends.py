@@ -8,21 +8,19 @@ existing bond its old parameters. A bond whose parameters change is deleted, and
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Callable, List, Tuple, Union
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import ifupdown
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond import render
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import Declared
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.stanzas import defined, without
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
 NETPLAN_FILE = "/etc/netplan/90-netstack-bond.yaml"
 NETWORKD_FOLDER = "/etc/systemd/network"
-INTERFACES = "/etc/network/interfaces"
 INTERFACES_FILE = "/etc/network/interfaces.d/netstack-bond"
 
 
@@ -107,30 +105,21 @@ class Ifupdown:
     name = "ifupdown"
     rebuilds_all = True
 
-    def __init__(self, run: Run, main: str = INTERFACES, own: str = INTERFACES_FILE) -> None:
+    def __init__(self, run: Run, main: str = ifupdown.INTERFACES, own: str = INTERFACES_FILE) -> None:
         self.run, self.main, self.own = run, Path(main), own
 
     def others(self) -> list[Path]:
         """Return the files of others that ifupdown reads."""
-        folder = sorted(Path(self.own).parent.glob("*"))
-        return [path for path in (self.main, *folder) if path.is_file() and str(path) != self.own]
+        return [path for path in ifupdown.read(self.main) if str(path) != self.own]
 
     def files(self, declared: Declared) -> list[File]:
         """Return our file, and those of others without the stanzas of our interfaces. Raises BackendError."""
         names = [*declared.members, *declared.layers]
         found = [_stripped(path, names) for path in self.others()]
         text = render.ifupdown(declared.bonds).encode() if declared.bonds else None
-        if text and not self._sourced():
+        if text and not ifupdown.reads(self.main, Path(self.own)):
             raise BackendError(f"{self.main} does not source {Path(self.own).parent}/*, so a file there is not read")
         return [file for file in found if file] + [File(self.own, text)]
-
-    def _sourced(self) -> bool:
-        folder = str(Path(self.own).parent)
-        lines = [line.split() for line in self.main.read_text().splitlines()] if self.main.is_file() else []
-        relative = os.path.relpath(folder, str(self.main.parent))
-        wanted = [["source", folder + "/*"], ["source-directory", folder]]
-        wanted += [["source", relative + "/*"], ["source-directory", relative]]
-        return any(line in wanted for line in lines)
 
     def judge(self, files: list[File], declared: Declared) -> None:
         """Raise BackendError without ifenslave, whose hooks make bonds; ifupdown itself has no checker."""
@@ -141,7 +130,7 @@ class Ifupdown:
         """Bring up what has a stanza when the files are in place; ifupdown believes that it is up already."""
         contents = {str(path): path.read_bytes() for path in (*self.others(), Path(self.own)) if path.is_file()}
         contents.update({file.path: file.content or b"" for file in files})
-        known = {name for content in contents.values() for name in defined(content.decode("utf-8", "replace"))}
+        known = {name for content in contents.values() for name in ifupdown.defined(content.decode("utf-8", "replace"))}
         return [["ifup", "--force", name] for name in up if name in known]
 
 
@@ -150,7 +139,7 @@ Backend = Union[Networkd, Ifupdown]
 
 def _stripped(path: Path, names: list[str]) -> File | None:
     text = path.read_text()
-    changed = without(text, names)
+    changed = ifupdown.without(text, names)
     if changed == text:
         return None
     status = path.stat()
@@ -183,7 +172,7 @@ def choose(run: Run, has: Callable[[str], str | None], names: list[str]) -> str:
     """
     if has("netplan") and any(Path("/etc/netplan").glob("*.yaml")):
         return "netplan"
-    known = [name for path in Ifupdown(run).others() for name in defined(path.read_text())]
+    known = [name for path in Ifupdown(run).others() for name in ifupdown.defined(path.read_text())]
     if has("ifup") and set(known) & set(names):
         return "ifupdown"
     if run(["systemctl", "is-active", "--quiet", "systemd-networkd.service"])[0] == 0:

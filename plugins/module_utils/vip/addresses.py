@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Callable, List, Tuple
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError, Networkd
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.choose import Backend
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import (
     Kernel,
     Target,
@@ -28,12 +29,14 @@ class AddressPlan:
 
     What it must have includes all that the interfaces have already, so that losing the host's own address is a failure.
     ``restores`` names the generation that is put back, where one is; ``due`` says that the files have yet to be loaded.
+    ``former`` are the files that were loaded until now, as far as they differ.
     """
 
     changes: list[Change]
     missing: list[Plain]
     wanted: set[str]
     unwanted: set[str]
+    former: list[File]
     restores: str = ""
     due: bool = False
 
@@ -46,7 +49,7 @@ class AddressPlan:
 class Addresses:
     """The plain addresses of this host."""
 
-    def __init__(self, run: Run, backend: Networkd, transaction: Transaction) -> None:
+    def __init__(self, run: Run, backend: Backend, transaction: Transaction) -> None:
         self.run, self.backend, self.transaction = run, backend, transaction
 
     def plan(self, plains: list[Plain]) -> AddressPlan:
@@ -59,12 +62,12 @@ class Addresses:
         wanted = {str(plain.address.ip) for plain in plains}
         here = Kernel(self.run)
         missing = [p for p in plains if str(p.address.ip) not in here.addresses(p.interface)]
-        former = [change.current.content or b"" for change in changes if change.current is not None]
-        gone = {address for content in former for address in addresses_in(content.decode("utf-8", "replace"))} - wanted
+        former = _former(changes)
+        gone = _addresses(former) - wanted
         self._free(missing, here)
         lost = gone & here.addresses()
         kept = {a for i in {plain.interface for plain in plains} for a in here.lasting(i)} - lost
-        return AddressPlan(changes, missing, wanted | kept, lost)
+        return AddressPlan(changes, missing, wanted | kept, lost, former)
 
     def _free(self, plains: list[Plain], here: Kernel) -> None:
         """Raise BackendError when another host answers for an address that this one is to get.
@@ -83,13 +86,13 @@ class Addresses:
         """
         generation = self.transaction.apply(plan.changes, plan.restores)
         try:
-            self.backend.load()
+            self.backend.load(plan.former)
             self._await(plan.wanted, plan.unwanted)
         except BackendError as error:
             if not generation:
                 raise
             self.transaction.take_back(generation)
-            self.backend.load()
+            self.backend.load([change.wanted for change in plan.changes])
             raise BackendError(f"{error}. The former files are back") from error
         for plain in plan.missing:
             announce(Target(str(plain.address.ip), plain.interface))
@@ -118,11 +121,16 @@ class Addresses:
         changes = self.transaction.plan(files)
         wanted = _addresses(files)
         if changes:
-            gone = _addresses([change.current for change in changes if change.current is not None]) - wanted
-            return AddressPlan(changes, [], wanted, gone, generation)
+            former = _former(changes)
+            return AddressPlan(changes, [], wanted, _addresses(former) - wanted, former, generation)
         here, attempt = Kernel(self.run).addresses(), self.transaction.restored_by(generation)
-        gone = _addresses(self.transaction.saved(attempt)) - wanted if attempt else set()
-        return AddressPlan([], [], wanted, gone & here, generation, due=not wanted <= here)
+        former = self.transaction.saved(attempt) if attempt else []
+        gone = (_addresses(former) - wanted) & here
+        return AddressPlan([], [], wanted, gone, former, generation, due=not wanted <= here)
+
+
+def _former(changes: list[Change]) -> list[File]:
+    return [change.current for change in changes if change.current is not None]
 
 
 def _addresses(files: list[File]) -> set[str]:

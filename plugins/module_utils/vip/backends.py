@@ -64,14 +64,22 @@ class Networkd:
                 raise BackendError(f"systemd-networkd does not manage {interface}")
             own = [plain for plain in plains if plain.interface == interface]
             wanted[str(self.folder / (Path(base).name + ".d") / DROP_IN)] = render_networkd(own).encode()
-        stale = [str(path) for path in self.folder.glob("*.network.d/" + DROP_IN) if str(path) not in wanted]
-        return [File(path, content) for path, content in wanted.items()] + [File(path, None) for path in sorted(stale)]
+        stale = [path for path in self.ours() if path not in wanted]
+        return [File(path, content) for path, content in wanted.items()] + [File(path, None) for path in stale]
+
+    def owns(self, path: str) -> bool:
+        """Tell whether a file is ours."""
+        return Path(path).name == DROP_IN
+
+    def ours(self) -> list[str]:
+        """Return the files of ours that are there."""
+        return sorted(map(str, self.folder.glob("*.network.d/" + DROP_IN)))
 
     def judge(self, files: list[File]) -> None:
         """networkd has no checker of its own, so what it gets was checked word by word before."""
 
-    def load(self) -> None:
-        """Have networkd take its files. Raises BackendError."""
+    def load(self, _former: list[File]) -> None:
+        """Have networkd take its files instead of the former ones. Raises BackendError."""
         must(self.run, ["networkctl", "reload"])
 
 
@@ -83,6 +91,14 @@ class Netplan(Networkd):
     def __init__(self, run: Run, path: str = NETPLAN_FILE) -> None:
         super().__init__(run)
         self.path = path
+
+    def owns(self, path: str) -> bool:
+        """Tell whether a file is ours."""
+        return path == self.path
+
+    def ours(self) -> list[str]:
+        """Return the file of ours, where it is there."""
+        return [self.path] if Path(self.path).exists() else []
 
     def section(self, interface: str) -> str:
         """Return the section in which netplan defines an interface, "" where it does not."""
@@ -124,29 +140,7 @@ class Netplan(Networkd):
         finally:
             shutil.rmtree(root, ignore_errors=True)
 
-    def load(self) -> None:
+    def load(self, former: list[File]) -> None:
         """Have netplan write networkd's files and networkd take them. Raises BackendError."""
         must(self.run, ["netplan", "generate"])
-        super().load()
-
-
-def choose(run: Run, wanted: str, has: Callable[[str], str | None], interfaces: list[str]) -> Networkd:
-    """Return the backend that is named, or that manages the interfaces. Raises BackendError where none does."""
-    netplan = Netplan(run) if has("netplan") else None
-    if wanted == "netplan" and netplan is None:
-        raise BackendError("netplan is not installed")
-    if wanted == "netplan" or (wanted == "auto" and netplan and any(map(netplan.section, interfaces))):
-        return netplan or Netplan(run)
-    networkd = Networkd(run)
-    if wanted == "auto" and interfaces and not networkd.manages(interfaces[0]):
-        raise BackendError(f"neither netplan nor systemd-networkd manages {interfaces[0]}{_ifupdown(interfaces[0])}")
-    return networkd
-
-
-def _ifupdown(interface: str) -> str:
-    """Return a hint when ifupdown manages the interface, which this collection does not write yet."""
-    files = [Path("/etc/network/interfaces"), *Path("/etc/network/interfaces.d").glob("*")]
-    words = [line.split() for file in files if file.is_file() for line in file.read_text(errors="replace").splitlines()]
-    if any(line[:2] == ["iface", interface] for line in words):
-        return "; ifupdown does, which is not supported"
-    return ""
+        super().load(former)

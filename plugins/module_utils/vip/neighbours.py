@@ -72,6 +72,12 @@ class Kernel:
         entries = [e for e in _entries(links) if e.get("scope") == "global" and not e.get("temporary")]
         return {str(ipaddress.ip_address(entry["local"])) for entry in entries}
 
+    def labelled(self, interface: str) -> dict[str, list[str]]:
+        """Return an interface's addresses with prefix, and the words by which `ip` gives each its label."""
+        links = [link for link in self.links if link.get("ifname") == interface]
+        entries = [entry for entry in _entries(links) if entry.get("scope") != "link"]
+        return {f"{e['local']}/{e['prefixlen']}": ["label", e["label"]] if "label" in e else [] for e in entries}
+
     def interface_for(self, address: str) -> str:
         """Return the interface on whose link an address is: its own, or that of the narrowest subnet around it."""
         wanted = ipaddress.ip_address(address)

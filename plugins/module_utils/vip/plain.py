@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Plain secondary addresses: what is declared, and the files of netplan and systemd-networkd that keep them. Pure.
+"""Plain secondary addresses: what is declared, and the files of netplan, networkd and ifupdown that keep them. Pure.
 
 netplan and networkd take much that is wrong without a word, so everything is checked here first.
 """
@@ -18,6 +18,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse impo
 MARKER = "# Managed by netstack.datacenter.vip; the role puts local changes aside."
 LABEL = re.compile(r"[A-Za-z0-9_.:@-]{1,15}\Z")  # IFNAMSIZ, as for interfaces
 CIDR = re.compile(r"[0-9A-Fa-f:.]+/\d{1,3}")
+HOOK_LINE = re.compile(r"^\s+ip address replace (\S+) dev (\S+)(?: label (\S+))?", re.M)
 SECTIONS = ("ethernets", "bonds", "bridges", "vlans", "dummy-devices")
 
 
@@ -82,6 +83,52 @@ def render_networkd(plains: list[Plain]) -> str:
     for plain in plains:
         lines += ["[Address]", f"Address={plain.address}"] + (["Label=" + plain.label] if plain.label else [])
     return "\n".join(lines) + "\n"
+
+
+def render_up_hook(plains: list[Plain]) -> str:
+    """Return the script that ifup runs after each stanza of an interface.
+
+    IPv4 waits for a stanza of its family, lest one of ours become the interface's first address. A failure does not
+    keep ifup from finishing with the host's own addresses; the words of `ip` are in its output.
+    """
+    cases: list[str] = []
+    for interface in sorted({plain.interface for plain in plains}):
+        own = [plain for plain in plains if plain.interface == interface]
+        cases += _case(f"{interface}/inet", [_replace(plain) for plain in own])
+        cases += _case(f"{interface}/inet6", [_replace(plain) for plain in own if plain.address.version == 6])
+    return _script(
+        "ifup runs it after each stanza (interfaces(5)); more than once does no harm", "IFACE/$ADDRFAM", cases
+    )
+
+
+def render_down_hook(plains: list[Plain]) -> str:
+    """Return the script that ifdown runs before it takes an interface down, once for each stanza."""
+    cases: list[str] = []
+    for interface in sorted({plain.interface for plain in plains}):
+        own = [plain for plain in plains if plain.interface == interface]
+        cases += _case(interface, [f"ip address del {plain.address} dev {interface} 2> /dev/null" for plain in own])
+    return _script("ifdown runs it for each stanza; what an earlier one took away is no error", "IFACE", cases)
+
+
+def _script(comment: str, key: str, cases: list[str]) -> str:
+    return "\n".join(["#!/bin/sh", MARKER, f"# {comment}.", f'case "${key}" in', *cases, "esac", "exit 0"]) + "\n"
+
+
+def _case(pattern: str, commands: list[str]) -> list[str]:
+    return [f"{pattern})", *(f"    {command}" for command in commands), "    ;;"] if commands else []
+
+
+def _replace(plain: Plain) -> str:
+    """Return the command that adds an address. Two addresses of a link (RFC 3021) have no broadcast address."""
+    label = f" label {plain.label}" if plain.label else ""
+    wide = plain.address.version == 4 and plain.address.network.prefixlen < 31
+    return f"ip address replace {plain.address} dev {plain.interface}{label}" + (" broadcast +" if wide else "")
+
+
+def parse_hook(text: str) -> list[tuple[str, str, str]]:
+    """Return the interface, the address with prefix and the label of each address that the script for ifup adds."""
+    found = [(interface, address, label or "") for address, interface, label in HOOK_LINE.findall(text)]
+    return list(dict.fromkeys(found))
 
 
 def addresses_in(text: str) -> set[str]:

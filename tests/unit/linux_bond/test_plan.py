@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.backends import Ifupdown, Networkd
+from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.backends import (
+    BackendError,
+    Ifupdown,
+    Networkd,
+)
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import Declared
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.plan import back, compare, forward
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File
@@ -73,3 +77,23 @@ def test_ifupdown_brings_the_members_up_again_on_the_way_back(tmp_path):
     found = compare(Declared(), declared("ifupdown"), changes, Host(tmp_path).kernel, True)
     lines = back(found, [Ifupdown(None, str(main), str(tmp_path / "interfaces.d/netstack-bond"))])
     assert lines == [delete("bond0"), delete("bond0.10"), "ifup --force eth0"]
+
+
+def test_ifupdown_takes_the_members_out_of_what_it_sources_but_not_out_of_our_own_file(tmp_path):
+    main, lan, own = tmp_path / "interfaces", tmp_path / "lan", tmp_path / "interfaces.d/netstack-bond"
+    own.parent.mkdir()
+    main.write_text("source interfaces.d/*\nsource lan\n")
+    for path in (lan, own):
+        path.write_text("iface eth0 inet dhcp\n")
+    files = Ifupdown(None, str(main), str(own)).files(declared("ifupdown"))
+    assert [(file.path, b"iface eth0 inet dhcp" in file.content) for file in files] == [
+        (str(lan), False),
+        (str(own), False),
+    ]
+
+
+def test_ifupdown_that_would_not_read_our_file_is_refused(tmp_path):
+    main = tmp_path / "interfaces"
+    main.write_text("source interfaces.d/*.cfg\n")
+    with pytest.raises(BackendError, match="does not source"):
+        Ifupdown(None, str(main), str(tmp_path / "interfaces.d/netstack-bond")).files(declared("ifupdown"))

@@ -32,6 +32,7 @@ class Host:
         self.path = root / "netstack.conf"
         self.loaded = set()
         self.deaf = set()
+        self.former = []
         self.transaction = Transaction("vip_address", store=str(root / "store"))
         self.addresses = Addresses(self.run, self, self.transaction)
 
@@ -45,7 +46,8 @@ class Host:
     def judge(self, files):
         pass
 
-    def load(self):
+    def load(self, former):
+        self.former = former
         text = self.path.read_text() if self.path.exists() else ""
         self.loaded = addresses_in(text) - self.deaf
 
@@ -68,6 +70,17 @@ def test_an_address_is_brought_up_once(host):
     assert host.declare("192.0.2.100") == ""
 
 
+def test_what_was_loaded_before_is_told_to_the_backend_on_the_way_there_and_back(host):
+    host.declare("192.0.2.100")
+    assert host.former == []
+    host.declare("192.0.2.101")
+    assert [addresses_in(file.content.decode()) for file in host.former] == [{"192.0.2.100"}]
+    host.deaf = {"192.0.2.102"}
+    with pytest.raises(BackendError):
+        host.declare("192.0.2.102")
+    assert [addresses_in(file.content.decode()) for file in host.former] == [{"192.0.2.102"}]
+
+
 def test_an_attempt_that_was_taken_back_is_not_what_a_rollback_finds(host):
     kept = host.declare("192.0.2.100")
     host.deaf = {"192.0.2.101"}
@@ -85,7 +98,7 @@ def test_a_rollback_killed_before_the_load_is_finished_by_the_next_and_a_third_h
         host.declare("192.0.2.100")
     generation = host.declare("192.0.2.101")
     with monkeypatch.context() as patch:
-        patch.setattr(host, "load", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(host, "load", lambda _former: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             host.addresses.apply(host.addresses.plan_restore(host.transaction.newest()))
     assert host.loaded == {"192.0.2.101"}
@@ -93,6 +106,7 @@ def test_a_rollback_killed_before_the_load_is_finished_by_the_next_and_a_third_h
     plan = host.addresses.plan_restore(generation)
     assert (plan.changes, plan.verbs) == ([], ["load"])
     host.addresses.apply(plan)
+    assert [addresses_in(file.content.decode()) for file in host.former] == [{"192.0.2.101"}]
     assert host.loaded == (set() if first else {"192.0.2.100"})
     assert host.addresses.plan_restore(generation).verbs == []
 
@@ -101,6 +115,7 @@ def test_a_rollback_brings_a_lost_address_back_though_its_file_is_there(host):
     host.declare("192.0.2.100")
     generation = host.declare("192.0.2.101")
     host.addresses.apply(host.addresses.plan_restore(generation))
+    assert [addresses_in(file.content.decode()) for file in host.former] == [{"192.0.2.101"}]
     host.loaded = set()
     host.addresses.apply(host.addresses.plan_restore(generation))
     assert host.loaded == {"192.0.2.100"}

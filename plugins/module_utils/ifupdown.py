@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The stanzas of /etc/network/interfaces (interfaces(5)): which interfaces they name, and the text without some. Pure.
+"""What ifupdown of Debian reads (interfaces(5)): its files, and their stanzas, for whoever adds to them.
 
 A stanza begins with one of the words below at the start of a line and reaches to the next one.
 """
 
 from __future__ import annotations
 
+import glob
+import os
+import re
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Iterator
 
+INTERFACES = "/etc/network/interfaces"
+_OF_DIRECTORY = re.compile(r"[A-Za-z0-9_-]+\Z")  # the only names that `source-directory` takes
 _BEGIN = ("iface", "mapping", "auto", "source", "source-directory", "no-auto-down", "no-scripts", "rename", "template")
 
 
@@ -63,3 +71,41 @@ def _tail(lines: list[str]) -> list[str]:
         if text and not text.startswith("#"):
             return lines[number:]
     return lines
+
+
+def read(main: Path) -> dict[Path, str]:
+    """Return the text of each file that ifupdown reads, by its path: the main one, then what is sourced."""
+    found: dict[Path, str] = {}
+    _read(main, found)
+    return found
+
+
+def _read(path: Path, found: dict[Path, str]) -> None:
+    if path in found or not path.is_file():
+        return
+    found[path] = path.read_text(errors="replace")
+    for pattern, names in _sourced(path, found[path]):
+        for name in sorted(glob.glob(pattern)):
+            if names.match(Path(name).name):
+                _read(Path(name), found)
+
+
+def _sourced(path: Path, text: str) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Yield the shell patterns of the files that a file sources, and what their names have to look like."""
+    for stanza in stanzas(text):
+        for name in stanza.names if stanza.word.startswith("source") else ():
+            pattern = os.path.normpath(path.parent / name)
+            if stanza.word == "source-directory":
+                yield pattern + "/*", _OF_DIRECTORY
+            else:
+                yield pattern, re.compile("")
+
+
+def reads(main: Path, path: Path) -> bool:
+    """Tell whether ifupdown reads a file, or would once it is there."""
+    patterns = [found for name, text in read(main).items() for found in _sourced(name, text)]
+    return any(_matches(path, Path(pattern)) and bool(names.match(path.name)) for pattern, names in patterns)
+
+
+def _matches(path: Path, pattern: Path) -> bool:
+    return fnmatchcase(path.name, pattern.name) and fnmatchcase(str(path.parent), str(pattern.parent))
