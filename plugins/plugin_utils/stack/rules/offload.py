@@ -27,8 +27,8 @@ def pound_needs_http(site: Site) -> Iterator[Fault]:
             if service.mode == "tcp":
                 yield Fault(
                     ("services", name, "mode"),
-                    "behind Pound all clients have the source 127.0.0.1, and in mode tcp HAProxy cannot see more, so by "
-                    "their address one server would get them all; use mode http, or end TLS at haproxy",
+                    "behind Pound all clients have the source 127.0.0.1, and in mode tcp HAProxy cannot see more, so "
+                    "by their address one server would get them all; use mode http, or end TLS at haproxy",
                 )
 
 
