@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One machine for all tests of this folder, and the real ansible-playbook that runs the real role on it."""
+"""Two machines for all tests of this folder, and the real ansible-playbook that runs the real role on them.
+
+Two, because one emulated processor is slow and a computer of today has two: what one of them does while the other waits
+for the dead man's switch costs nothing.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +21,6 @@ from machine import WAYS, start  # the folder is on the path only now
 PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 
 
-@pytest.fixture(scope="session")
-def machine():
-    running = start()
-    yield running
-    running.stop()
-
-
 def inventory(machine):
     """Return the inventory: one host for each way by which the controller comes."""
     login = " ".join(f'"{word}"' for word in machine.ssh_options())
@@ -37,25 +34,51 @@ def inventory(machine):
     return {"all": {"hosts": {way: {**common, "ansible_port": machine.ports[way]} for way in WAYS}}}
 
 
-class Role:
-    """Runs the role linux_bond; what a run printed is its answer."""
+class Run:
+    """One ansible-playbook at work."""
+
+    def __init__(self, command):
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        self.process = subprocess.Popen(command, text=True, env={**os.environ, "ANSIBLE_NOCOLOR": "1"}, **pipes)
+
+    def said(self):
+        """Wait for its end; return what it printed, the task's result included."""
+        return self.process.communicate()[0]
+
+
+class Host:
+    """One machine and the role on it."""
 
     def __init__(self, machine, folder):
-        self.folder = folder
+        self.machine, self.folder, self.shell = machine, folder, machine.shell
         (folder / "hosts.json").write_text(json.dumps(inventory(machine)))
 
     def run(self, variables, *, way="aside", entry="main", flags=()):
-        """Return the finished run; the task's result is on its output."""
+        """Begin a run of the role; another machine's may go on beside it."""
         role = {"name": "netstack.datacenter.linux_bond", "tasks_from": entry}
         play = {"hosts": way, "gather_facts": False, "vars": variables, "tasks": [{"include_role": role}]}
         (self.folder / "play.json").write_text(json.dumps([play]))
-        command = [str(PLAYBOOK), "-v", "-i", str(self.folder / "hosts.json"), str(self.folder / "play.json"), *flags]
-        environment = {**os.environ, "ANSIBLE_NOCOLOR": "1"}
-        return subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment, check=False
-        )
+        files = ["-i", str(self.folder / "hosts.json"), str(self.folder / "play.json")]
+        return Run([str(PLAYBOOK), "-v", *files, *flags])
+
+
+@pytest.fixture(scope="session")
+def hosts(tmp_path_factory):
+    machines = [start() for _number in range(2)]
+    try:
+        for machine in machines:
+            machine.await_ready()
+        yield [Host(machine, tmp_path_factory.mktemp("host")) for machine in machines]
+    finally:
+        for machine in machines:
+            machine.stop()
 
 
 @pytest.fixture
-def role(machine, tmp_path):
-    return Role(machine, tmp_path)
+def one(hosts):
+    return hosts[0]
+
+
+@pytest.fixture
+def two(hosts):
+    return hosts[1]

@@ -127,11 +127,17 @@ class Ifupdown:
             raise BackendError("the package ifenslave is not installed; ifupdown makes no bond without it")
 
     def commands(self, up: list[str], files: list[File]) -> list[list[str]]:
-        """Bring up what has a stanza when the files are in place; ifupdown believes that it is up already."""
+        """Bring up what has a stanza when the files are in place; ifupdown may believe that it is up already.
+
+        So it is told to forget that, and not forced: `ifup --force bond0.10` brings up bond0 below it too, whose hook
+        (ifenslave) takes the members down and leaves them so, because they belong to the bond already.
+        """
         contents = {str(path): path.read_bytes() for path in (*self.others(), Path(self.own)) if path.is_file()}
         contents.update({file.path: file.content or b"" for file in files})
         known = {name for content in contents.values() for name in ifupdown.defined(content.decode("utf-8", "replace"))}
-        return [["ifup", "--force", name] for name in up if name in known]
+        coming = [name for name in up if name in known]
+        forgotten = [["ifdown", "--force", "--ignore-errors", name] for name in reversed(coming)]
+        return forgotten + [["ifup", name] for name in coming]
 
 
 Backend = Union[Networkd, Ifupdown]

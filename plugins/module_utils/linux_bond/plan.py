@@ -61,7 +61,13 @@ class Plan:
 def compare(old: Declared, new: Declared, changes: list[Change], kernel: Kernel, rebuilds_all: bool) -> Plan:
     """Return the plan that leads from what this collection made before to what is declared now."""
     wrong = differences(new, kernel)
-    remade = [bond for bond in new.bonds if bond.name in wrong.bonds or (rebuilds_all and _changed(old, bond, wrong))]
+    # ifupdown does not know what another backend brought up, and would bring it up below a VLAN that works.
+    taken_over = rebuilds_all and old.backend != new.backend
+    remade = [
+        bond
+        for bond in new.bonds
+        if bond.name in wrong.bonds or taken_over or (rebuilds_all and _changed(old, bond, wrong))
+    ]
     up = [name for bond in new.bonds for name in _coming(old, bond, bond in remade, wrong, rebuilds_all)]
     vanished = [name for bond in old.bonds for name in bond.interfaces if name not in new.layers]
     former = [m for bond in old.bonds if bond.name in vanished or new.bond(bond.name) in remade for m in bond.members]

@@ -12,6 +12,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.bac
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import Declared
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.plan import back, compare, forward
+from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.render import ifupdown
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File
 
 from .bond_builders import BOND, Host, bond, declared
@@ -76,7 +77,23 @@ def test_ifupdown_brings_the_members_up_again_on_the_way_back(tmp_path):
     changes = [Change(File(str(main), b""), former)]
     found = compare(Declared(), declared("ifupdown"), changes, Host(tmp_path).kernel, True)
     lines = back(found, [Ifupdown(None, str(main), str(tmp_path / "interfaces.d/netstack-bond"))])
-    assert lines == [delete("bond0"), delete("bond0.10"), "ifup --force eth0"]
+    assert lines == [delete("bond0"), delete("bond0.10"), "ifdown --force --ignore-errors eth0", "ifup eth0"]
+
+
+def test_ifupdown_forgets_what_comes_up_and_is_never_forced_to_bring_up_a_bond_below_its_vlan_again(tmp_path):
+    own = File(str(tmp_path / "interfaces.d/netstack-bond"), ifupdown(declared().bonds).encode())
+    backend = Ifupdown(None, str(tmp_path / "interfaces"), own.path)
+    assert [" ".join(command) for command in backend.commands(["bond0", "bond0.10", "eth9"], [own])] == [
+        "ifdown --force --ignore-errors bond0.10",
+        "ifdown --force --ignore-errors bond0",
+        "ifup bond0",
+        "ifup bond0.10",
+    ]
+
+
+def test_ifupdown_makes_anew_what_another_backend_made_though_nothing_else_changes(tmp_path):
+    found = plan(tmp_path, declared("ifupdown"), rebuilds_all=True)
+    assert found.verbs == ["make bond0", "make bond0.10", "load"]
 
 
 def test_ifupdown_takes_the_members_out_of_what_it_sources_but_not_out_of_our_own_file(tmp_path):
