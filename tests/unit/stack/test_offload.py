@@ -10,8 +10,10 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive i
 from . import stack_builders as builders
 
 
-def variables(tmp_path, **changes):
+def variables(tmp_path, vrrp="standard", **changes):
     site = builders.site()
+    for pair in site["lb_pairs"].values():
+        pair["profile"] = vrrp
     site["services"]["shop"].update(
         {"profile": "https_offload", "backend_port": 80, "tls": {"at": "pound", "certificate": "shop"}, **changes}
     )
@@ -77,3 +79,9 @@ def test_a_pair_without_such_a_service_takes_its_pound_away(tmp_path):
 
 def test_a_client_asks_by_https(tmp_path):
     assert {probe["scheme"] for probe in variables(tmp_path)["stack_services"] if probe["name"] == "shop"} == {"https"}
+
+
+@pytest.mark.parametrize(("vrrp", "interval"), [("standard", "1s"), ("tuned", "300ms")])
+def test_pound_is_watched_as_often_as_haproxy(tmp_path, vrrp, interval):
+    watched = variables(tmp_path, vrrp)["haproxy_services"]["pound.health"]["backends"]["pound.health"]
+    assert watched["health_check"]["interval"] == interval

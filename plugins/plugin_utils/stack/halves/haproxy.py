@@ -38,7 +38,7 @@ def certificate_files(service: Service) -> list[str]:
 def haproxy_services(site: Site, name: str, pair: LbPair) -> dict[str, Any]:
     """Return the pair's services, each as one fragment."""
     found = {service: _fragment(site, pair, name, service, content) for service, content in services_of(site, name)}
-    return {**found, HEALTH: health_fragment()} if offloaded(site, name) else found
+    return {**found, HEALTH: health_fragment(pair)} if offloaded(site, name) else found
 
 
 def _fragment(site: Site, pair: LbPair, pair_name: str, name: str, service: Service) -> dict[str, Any]:

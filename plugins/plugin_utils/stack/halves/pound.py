@@ -14,7 +14,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import services_of, vips
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import LbPair, Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import Service
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values import seconds
 
@@ -98,9 +98,10 @@ def frontend_rules() -> list[str]:
     ]
 
 
-def health_fragment() -> dict[str, Any]:
-    """Return the backend by which HAProxy watches Pound; nobody is sent there."""
-    check = {"type": "http", "uri": "/healthz", "interval": "1s", "rise": 1, "fall": 2}
+def health_fragment(pair: LbPair) -> dict[str, Any]:
+    """Return the backend by which HAProxy watches Pound, as often as keepalived asks HAProxy; nobody is sent there."""
+    interval = "300ms" if pair.profile == "tuned" else "1s"
+    check = {"type": "http", "uri": "/healthz", "interval": interval, "rise": 1, "fall": 2}
     server = {"name": "pound", "address": "127.0.0.1", "port": HEALTH_PORT}
     return {"backends": {HEALTH: {"mode": "http", "health_check": check, "servers": [server]}}}
 
