@@ -30,6 +30,7 @@ def inventory(machine):
         "ansible_python_interpreter": "/usr/bin/python3",
         "ansible_ssh_common_args": login,
         "ansible_pipelining": True,
+        "ansible_timeout": 20,
     }
     return {"all": {"hosts": {way: {**common, "ansible_port": machine.ports[way]} for way in WAYS}}}
 

@@ -143,7 +143,8 @@ class Differences:
 
 def differences(declared: Declared, kernel: Kernel) -> Differences:
     """Return what the kernel has otherwise than declared; interfaces without a difference are left out."""
-    shown, routes = kernel.shown(), kernel.default_routes()
+    shown = kernel.shown()
+    routes = kernel.default_routes() if any(net.gateway for net in declared.layers.values()) else set()
     bonds = {bond.name: _wrong_bond(bond, kernel) for bond in declared.bonds}
     vlans = {vlan.name: _wrong_vlan(bond, vlan, shown) for bond in declared.bonds for vlan in bond.vlans}
     layers = {name: _wrong_layer(name, net, shown.get(name), routes) for name, net in declared.layers.items()}

@@ -15,7 +15,7 @@ BEGUN = {"changed": True, "action": ["load"], "pending": {"token": "cafe", "seco
 PROVEN = {"changed": True, "confirm": "confirm cafe"}
 COMING_BACK = {"failed": True, "returning": True, "msg": "nobody answers LACP at bond0"}
 BACK = {"failed": True, "returning": False, "msg": "the former files are back and loaded"}
-UNREACHABLE = {"unreachable": True, "msg": "no route"}
+UNREACHABLE = {"unreachable": True, "failed": True, "msg": "no route"}
 
 
 class Clock:
@@ -54,11 +54,12 @@ class Action(ActionModule):
     """The plugin on a host that gives these answers to its modules, the last one for ever, and `rc` to its command."""
 
     def __init__(self, *answers, rc=0, **arguments):
-        self.log, self.answers, self.rc = [], list(answers), rc
+        self.log, self.answers, self.rc, self.given = [], list(answers), rc, []
         connection, task = Connection(self.log), SimpleNamespace(args=arguments, async_val=0, check_mode=False)
         super().__init__(task, connection, SimpleNamespace(), None, None, None)
 
     def _execute_module(self, *, module_args, **_more):
+        self.given.append(module_args)
         self.log.append(f"module {module_args.get('state', 'present')} {module_args.get('token', '')}".strip())
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
@@ -78,10 +79,11 @@ def clock(monkeypatch):
 
 
 def test_a_change_is_proven_over_a_new_connection_and_confirmed_over_one_more():
-    action = Action(BEGUN, PROVEN)
+    action = Action(BEGUN, PROVEN, verify={"seconds": 5})
     assert action.run() == {"changed": True, "action": ["load"]}
     proof = ["new connection", "module confirmed cafe", "new connection", "confirm cafe"]
     assert action.log == ["module present", *proof]
+    assert [given["verify"] for given in action.given] == [{"seconds": 5}] * 2
 
 
 @pytest.mark.parametrize("answer", [{"changed": False}, {"failed": True, "msg": "no consent"}])

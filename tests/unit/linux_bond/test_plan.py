@@ -94,6 +94,7 @@ def test_ifupdown_forgets_what_comes_up_and_is_never_forced_to_bring_up_a_bond_b
 def test_ifupdown_makes_anew_what_another_backend_made_though_nothing_else_changes(tmp_path):
     found = plan(tmp_path, declared("ifupdown"), rebuilds_all=True)
     assert found.verbs == ["make bond0", "make bond0.10", "load"]
+    assert plan(tmp_path / "other", declared("netplan")).verbs == []
 
 
 def test_ifupdown_takes_the_members_out_of_what_it_sources_but_not_out_of_our_own_file(tmp_path):
