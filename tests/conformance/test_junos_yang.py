@@ -73,7 +73,6 @@ def test_a_known_good_file_is_valid_and_each_known_bad_one_is_refused(release, s
 @pytest.mark.parametrize("style", ["els", "nonels"])
 @settings(
     max_examples=25,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
@@ -89,7 +88,6 @@ def test_every_rendered_configuration_is_valid_under_junipers_yang(style, drawn)
 @pytest.mark.parametrize("style", ["els", "nonels"])
 @settings(
     max_examples=15,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
@@ -123,7 +121,6 @@ def test_a_range_that_a_member_link_left_is_valid(release, style, held):
 @pytest.mark.parametrize("style", ["els", "nonels"])
 @settings(
     max_examples=25,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

@@ -236,7 +236,7 @@ def named(wanted: dict[str, Any], before: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("way", [Direct, Console], ids=["api", "ssh"])
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, suppress_health_check=list(HealthCheck))
 @given(case=cases())
 def test_fields_that_are_not_named_stay_and_a_second_run_changes_nothing(way, case):
     state, wanted = case
@@ -267,7 +267,7 @@ def ranked(policy: dict[str, Any]) -> dict[str, Any]:
     return policy
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(case=cases())
 def test_both_ways_reach_the_same_effect(case):
     state, wanted = case

@@ -111,4 +111,4 @@ class Database(RuleBasedStateMachine):
 
 
 TestDatabase = Database.TestCase
-TestDatabase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestDatabase.settings = settings(max_examples=60, stateful_step_count=40)

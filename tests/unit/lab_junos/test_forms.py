@@ -61,7 +61,7 @@ def settle(node: Node) -> None:
 
 
 @pytest.mark.parametrize("style", ["els", "nonels"])
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(data=st.data())
 def test_each_form_gives_back_the_tree_it_was_made_from(style: Any, data: st.DataObject) -> None:
     tree = Node(schema.load(style))
@@ -80,7 +80,7 @@ def test_each_form_gives_back_the_tree_it_was_made_from(style: Any, data: st.Dat
 
 
 @pytest.mark.parametrize("style", ["els", "nonels"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_the_difference_is_empty_exactly_when_two_trees_are_equal(style: Any, data: st.DataObject) -> None:
     one, other = Node(schema.load(style)), Node(schema.load(style))

@@ -19,7 +19,7 @@ from . import goldens
 from . import link_builders as cabled
 from . import stack_builders as builders
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 KINDS = ("esxi_vss", "esxi_vds", "ontap", "ontap_7mode", "linux", "windows_lbfo", "windows_set", "procurve", "external")
 FAR_PORT = {"esxi_vss": "vmnic{}", "esxi_vds": "vmnic{}", "ontap": "e{}a", "ontap_7mode": "e{}a"}
 VLANS = {

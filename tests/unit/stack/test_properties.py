@@ -16,7 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load imp
 from . import link_builders as cabled
 from . import stack_builders as builders
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite
@@ -124,7 +124,7 @@ def test_the_order_of_links_and_their_ends_means_nothing(tmp_path, seed):
     assert groups(second.site) == groups(first.site)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), value=JSON, made=st.sampled_from([builders.site, cabled.site]))
 def test_whatever_stands_in_a_site_gives_messages_and_never_an_exception(tmp_path, data, value, made):
     site = made()
@@ -140,7 +140,7 @@ def test_whatever_stands_in_a_site_gives_messages_and_never_an_exception(tmp_pat
         json.dumps(variables)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=60))
 def test_whatever_stands_in_a_file_gives_messages_and_never_an_exception(tmp_path, text):
     (tmp_path / "stack.yml").write_text(

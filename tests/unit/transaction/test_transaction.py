@@ -252,7 +252,7 @@ def test_a_link_is_followed_and_stays_a_link(work, tmp_path):
 contents = st.one_of(st.none(), st.binary(max_size=20))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=st.lists(contents, min_size=3, max_size=3), after=st.lists(contents, min_size=3, max_size=3))
 def test_any_state_comes_back_after_any_change(tmp_path_factory, before, after):
     folder: Path = tmp_path_factory.mktemp("any")
