@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A small virtual machine with a kernel of its own, for containers share the host's, which may have no bonding.
 
-QEMU emulates its processor (TCG), which is the same everywhere. Where the host is a virtual machine itself, /dev/kvm
-may be there, and take minutes or end QEMU. NETSTACK_VM_ACCEL=kvm takes it where it is known to work.
+QEMU emulates its processor (TCG), which is the same everywhere: /dev/kvm may be there and take minutes or end QEMU
+where the host is a virtual machine itself. NETSTACK_VM_ACCEL=kvm takes it where it is known to work.
 """
 
 from __future__ import annotations

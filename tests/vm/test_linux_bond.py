@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """On a real kernel: bonds of all modes come up by all backends, VLANs and large frames pass, a wrong change goes back.
 
-The tests go on from one another, as changes of two hosts do: the order is part of them. The hosts work side by side.
+The tests go on from one another, as changes of two hosts do: the order is part of them. Both hosts work at one time.
 """
 
 from __future__ import annotations
