@@ -3,8 +3,8 @@
 directory as its initramfs.
 
 A root directory in memory needs no disk, no driver of one and no second initramfs that looks for it: an emulated
-processor takes half of the time until the host is there. It is made once and kept in `.cache/vm`, under a name that
-changes with its recipe: this file and the folder `guest`.
+processor takes half of the time until the host is there. It is made once and kept in `.cache/vm`, where it takes a
+former one's place, under a name that changes with its recipe: this file and the folder `guest`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def image() -> Path:
     """Make the image if it is not there; return its folder with kernel, initramfs and the key to log in with."""
     folder = CACHE / digest()
     if not (folder / "done").exists():
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(CACHE, ignore_errors=True)
         folder.mkdir(parents=True)
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "key")], check=True)
         _bootstrap(folder)

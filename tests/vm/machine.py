@@ -51,9 +51,12 @@ class Machine:
         raise RuntimeError(f"the machine did not start:\n{''.join(console)[-3000:]}")
 
     def shell(self, command: str) -> str:
-        """Run a command as root, by the way that no test touches; return what it prints. Raises CalledProcessError."""
+        """Run a command as root, by the way that no test touches; return what it prints, RuntimeError when it fails."""
         login = ["ssh", "-q", "-p", str(self.ports["aside"]), *self.ssh_options(), "root@127.0.0.1", command]
-        return subprocess.run(login, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
+        done = subprocess.run(login, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        if done.returncode:
+            raise RuntimeError(f"{command} (rc {done.returncode}):\n{done.stdout}{done.stderr}")
+        return done.stdout
 
     def ssh_options(self) -> list[str]:
         """Return how to log in: by the image's key, and only where the host shows its own."""

@@ -25,17 +25,22 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.mod
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
 NOBODY = "00:00:00:00:00:00"
+CARRYING = 0x38  # synchronization, collecting and distributing in the state of an LACPDU (IEEE 802.1AX)
 _FIELD = re.compile(r"^\s*([^:]+): *(.*?)\s*$")
 
 
 @dataclass(frozen=True)
 class Partner:
-    """What `/proc/net/bonding/BOND` says of LACP: the partner, the ports in use, and each member's state."""
+    """What `/proc/net/bonding/BOND` says of LACP: the partner, the ports in use, and each member's state.
+
+    ``states`` are each member's LACP states, of this end and of the far one; a kernel that tells none leaves them out.
+    """
 
     mac: str = ""
     ports: int = 0
     aggregators: dict[str, str] = field(default_factory=dict)
     down: tuple[str, ...] = ()
+    states: dict[str, list[int]] = field(default_factory=dict)
 
 
 def parse_proc(text: str) -> Partner:
@@ -43,6 +48,7 @@ def parse_proc(text: str) -> Partner:
     mac, ports, member = "", 0, ""
     aggregators: dict[str, str] = {}
     down: list[str] = []
+    states: dict[str, list[int]] = {}
     for line in text.splitlines():
         found = _FIELD.match(line)
         name, value = found.groups() if found else ("", "")
@@ -52,11 +58,13 @@ def parse_proc(text: str) -> Partner:
             down.append(member)
         elif name == "Aggregator ID" and member:
             aggregators[member] = value
+        elif name == "port state" and member:
+            states.setdefault(member, []).append(int(value))
         elif name == "Partner Mac Address":
             mac = value
         elif name == "Number of ports":
             ports = int(value)
-    return Partner(mac, ports, aggregators, tuple(down))
+    return Partner(mac, ports, aggregators, tuple(down), states)
 
 
 class Kernel:
@@ -221,4 +229,16 @@ def _not_working(bond: Bond, seen: Partner, kernel: Kernel, partner: bool) -> li
             f"only {seen.ports} of the {len(bond.members)} members of {bond.name} are in use (aggregators: {groups}): "
             "their cables do not end in one bundle"
         )
+    else:
+        faults += _not_carrying(bond, seen)
     return faults
+
+
+def _not_carrying(bond: Bond, seen: Partner) -> list[str]:
+    """Return the members over which LACP lets no frames pass: a partner is known seconds before both ends agree."""
+    return [
+        f"{end} of {member} of {bond.name} does not collect and distribute (LACP state {state})"
+        for member, states in sorted(seen.states.items())
+        for end, state in zip(("this end", "the far end"), states)
+        if state & CARRYING != CARRYING
+    ]

@@ -77,6 +77,12 @@ def test_reads_partner_ports_and_the_members_aggregators():
         ("Partner Mac Address: 1a:85:dd:1a:30:d7", "Partner Mac Address: 00:00:00:00:00:00", "nobody answers LACP"),
         ("Number of ports: 2", "Number of ports: 1", "only 1 of the 2 members of bond0 are in use"),
         ("Slave queue ID: 0\nAggregator ID: 1", "Slave queue ID: 0\nAggregator ID: 2", "do not end in one bundle"),
+        (
+            "port state: 63",
+            "port state: 15",
+            "this end of eth1 of bond0 does not collect and distribute (LACP state 15)",
+        ),
+        ("port state: 61", "port state: 5", "the far end of eth1 of bond0 does not collect and distribute"),
         ("Interface: eth1\nMII Status: up", "Interface: eth1\nMII Status: down", "member eth1 of bond0 is down"),
     ],
 )
