@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -59,12 +60,14 @@ def sources(target: Target, plan: Plan, clients: list[str], times: int, jar: Pat
     """Let each client ask `times`, on a new connection each time, and tell the servers that each one met.
 
     With a `jar` (a JSON file: address -> cookie) clients keep cookies, also from an earlier run; without one they
-    ignore them, so that only the address can bind them to a server.
+    ignore them, so that only the address can bind them to a server. They come in another order each time: in the same
+    one a round robin that begins anew would send them where they were before.
     """
     kept: dict[str, str] = json.loads(jar.read_text()) if jar and jar.exists() else {}
     everyone = [Client(address, kept.get(address, "")) for address in clients]
     with ThreadPoolExecutor(plan.workers) as pool:
-        running = [pool.submit(_ask, target, client, times, jar is not None, plan) for client in everyone]
+        order = random.sample(everyone, len(everyone))  # noqa: S311 - no secret
+        running = [pool.submit(_ask, target, client, times, jar is not None, plan) for client in order]
         for worker in running:
             worker.result()
     if jar:

@@ -257,6 +257,15 @@ def test_a_client_that_meets_another_server_has_moved():
     assert result["moved"] == 1
 
 
+def test_a_round_robin_that_begins_anew_is_no_stickiness():
+    """Forty clients in the same order would meet the servers of the first time."""
+    everyone = addresses("127.0.0.2-127.0.0.41")
+    answers = [[ANSWER.replace(b"web1", f"web{number % 3}".encode())] for number in range(len(everyone))]
+    met = [sources(Script(*answers).target(), Plan(workers=1), everyone, 1, None)["clients"] for _ in range(2)]
+    assert list(met[0]) == list(met[1]) == everyone
+    assert met[0] != met[1]
+
+
 def test_address_ranges():
     assert addresses("10.0.0.254-10.0.1.1,fd00::1") == ["10.0.0.254", "10.0.0.255", "10.0.1.0", "10.0.1.1", "fd00::1"]
     with pytest.raises(ValueError, match="nonsense"):
