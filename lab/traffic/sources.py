@@ -66,7 +66,7 @@ def sources(target: Target, plan: Plan, clients: list[str], times: int, jar: Pat
     kept: dict[str, str] = json.loads(jar.read_text()) if jar and jar.exists() else {}
     everyone = [Client(address, kept.get(address, "")) for address in clients]
     with ThreadPoolExecutor(plan.workers) as pool:
-        order = random.sample(everyone, len(everyone))  # noqa: S311 - no secret
+        order = random.sample(everyone, len(everyone))
         running = [pool.submit(_ask, target, client, times, jar is not None, plan) for client in order]
         for worker in running:
             worker.result()
