@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The indexes of a configuration agree with its statements, whatever is added and removed."""
+"""The indexes of a configuration agree with its statements, and what is written has no delete that takes too much."""
 
 from __future__ import annotations
+
+from xml.etree import ElementTree
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import to_xml
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import (
     Config,
+    Operation,
     Path,
     Segment,
     Statements,
@@ -50,3 +54,12 @@ def test_values_are_those_of_the_named_leaf_alone() -> None:
     config.add("interfaces", entry("interface", "ae0"), "disable")
     assert config.values("interfaces", entry("interface", "ae0"), "mtu") == ["9000"]
     assert config.values("interfaces", entry("interface", "ae0"), "disable") == []
+
+
+def test_what_is_set_again_below_a_deleted_entry_stands_beside_it() -> None:
+    """In the same element it would go with it."""
+    port = ("interfaces", entry("interface", "ge-0/0/0"))
+    written = to_xml([Operation("delete", path(*port)), Operation("set", path(*port, leaf("mtu", 9014)))])
+    first, second = ElementTree.fromstring(written).findall("interfaces/interface")
+    assert (first.get("delete"), first.find("mtu"), second.get("delete")) == ("delete", None, None)
+    assert second.findtext("mtu") == "9014"
