@@ -12,6 +12,12 @@ from .device import Device
 from .netconf import Connection, Lab
 
 XML_MODE = "xml-mode netconf need-trailer"
+KEX = (
+    "curve25519-sha256@libssh.org",
+    *("ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521"),
+    *("diffie-hellman-group-exchange-sha256", "diffie-hellman-group14-sha1"),
+)
+"""What an EX2200 with Junos 12.3 lists (`ssh -Q kex`, czerwonk/junos_exporter issue 153), of SHA-1 only group14."""
 
 
 @dataclass
@@ -159,7 +165,14 @@ async def listen(
             return _Netconf(lab, device, str(self.conn.get_extra_info("username")))
 
     acceptor = await asyncssh.create_server(
-        lambda: Login(access), host, port, server_host_keys=[key], encoding=None, line_editor=False, reuse_address=True
+        lambda: Login(access),
+        host,
+        port,
+        server_host_keys=[key],
+        kex_algs=KEX,
+        encoding=None,
+        line_editor=False,
+        reuse_address=True,
     )
     public = key.export_public_key().decode().strip()
     lab.devices[device.name] = device

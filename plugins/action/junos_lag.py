@@ -5,22 +5,16 @@
 from __future__ import annotations
 
 import gc
-import importlib
-from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from ansible.constants import LOCALHOST
 from ansible.plugins.action import ActionBase
 
-# The top of an action plugin is imported before the workers fork: PyEZ is loaded once, not once for each switch.
-with suppress(ImportError):
-    for _name in ("jnpr.junos", "jnpr.junos.facts.ethernet_mac_table", "jnpr.junos.utils.config"):
-        importlib.import_module(_name)
-
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.arguments import validated
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline, options
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token, describe_pending, runs
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import looked_up, warm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import (
     ConfirmedError,
     SwitchError,
@@ -35,6 +29,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, with_arguments
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+
+warm()  # The top of an action plugin is imported before the workers fork.
 
 _SPEC: dict[str, Any] = {
     "state": {
@@ -228,7 +224,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         )
         for name in ("ansible_ssh_common_args", "ansible_ssh_extra_args"):
             target = with_arguments(target, str(self._variable(name) or ""))
-        return target
+        return looked_up(target)
 
     def _variable(self, *names: str) -> Any:
         """Return the first of these variables that is set, templated (vault and Jinja values)."""

@@ -16,9 +16,6 @@ from ansible.plugins.action import ActionBase
 
 # The top of an action plugin is imported before the workers fork: both libraries are loaded once.
 with suppress(ImportError):
-    for _name in ("jnpr.junos", "jnpr.junos.facts.ethernet_mac_table", "jnpr.junos.utils.config"):
-        importlib.import_module(_name)
-with suppress(ImportError):
     for _name in ("pyVmomi", "pyVmomi.SoapAdapter", "pyVmomi.VmomiSupport"):
         importlib.import_module(_name)
 
@@ -28,6 +25,9 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.k
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.targets import Variables
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.arguments import validated
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import warm
+
+warm()
 
 _SPEC: dict[str, Any] = {
     "state": {"type": "str", "choices": ["converted", "restored"], "default": "converted"},

@@ -7,11 +7,15 @@ exception's context (facts of PyEZ 2.8.2). So the socket is made here, and the c
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
 import re
 import socket
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from . import direct, errors
@@ -37,6 +41,19 @@ _ALIAS = "switch"
 """The one name that ncclient looks up: literal IPv6 addresses and ports other than 22 cannot confuse it."""
 
 
+def warm() -> None:
+    """Load what each session needs. Called before the workers fork, it is loaded once and not once for each switch.
+
+    What there is by then stays to the end: neither this process nor its forks, which would copy it, look through it
+    for garbage any more.
+    """
+    with suppress(ImportError):
+        for name in ("ncclient.transport.ssh", "jnpr.junos.facts.ethernet_mac_table", "jnpr.junos.utils.config"):
+            importlib.import_module(name)
+        direct.normalizer()
+    gc.freeze()
+
+
 class _Device(Device):  # type: ignore[misc]  # PyEZ has no type information
     """PyEZ's Device with an SSH configuration of ours, so that no other one interferes."""
 
@@ -55,6 +72,22 @@ def open_device(target: Target) -> Any:
         errors.ConnectError: one of its kinds, with what to do.
 
     """
+    target = looked_up(target)
+    direct.compare_at_once()
+    direct.load_keys_once()
+    with tempfile.TemporaryDirectory(prefix="netstack-") as folder:
+        return _open(target, _write_known(folder, target.known or ()))
+
+
+def looked_up(target: Target) -> Target:
+    """Return the target completed by OpenSSH's configuration and the known host keys, read once for all its sessions.
+
+    Raises:
+        errors.ConnectError: one of its kinds, with what to do.
+
+    """
+    if target.known is not None:
+        return target
     if PYEZ_MISSING:
         raise errors.ConnectError(f"PyEZ is not installed on the controller ({PYEZ_MISSING}).", "Install junos-eznc.")
     target = resolved(target, _ssh_config(target))
@@ -63,8 +96,7 @@ def open_device(target: Target) -> Any:
     known = known_lines(names, target.host, port, paramiko.HostKeys.hash_host) if target.host_key_checking else []
     if target.host_key_checking and not known:
         raise _unknown(target, names)
-    with tempfile.TemporaryDirectory(prefix="netstack-") as folder:
-        return _open(target, _write_known(folder, known))
+    return replace(target, known=tuple(known))
 
 
 def _ssh_config(target: Target) -> Any:
@@ -83,7 +115,7 @@ def _ssh_config(target: Target) -> Any:
     return config.lookup(target.host)
 
 
-def _write_known(folder: str, lines: list[str]) -> str:
+def _write_known(folder: str, lines: Iterable[str]) -> str:
     known, config = os.path.join(folder, "known_hosts"), os.path.join(folder, "config")
     with open(known, "w", encoding="utf-8") as stream:
         stream.write("".join(f"{_ALIAS} {line.split(maxsplit=1)[1]}\n" for line in lines))

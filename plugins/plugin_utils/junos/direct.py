@@ -1,21 +1,34 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cure for 100 ms per RPC, for Nagle's algorithm and for a style sheet per reply, with a way back to the stock client.
+"""Cures for what the stock client does in a roundabout way for each request, with a way back to the stock client.
 
-ncclient's `Session.send` only queues a message; its thread looks at the queue after `select(timeout=0.1)`
-(ncclient/transport/session.py, TICK). Here the frame is written by the calling thread. This leans on ncclient's private
-names, so each is looked for first, and whatever is missing means: the stock way.
+- ncclient's `Session.send` only queues a message; its thread looks at the queue after `select(timeout=0.1)`
+  (ncclient/transport/session.py, TICK). Here the frame is written by the calling thread.
+- ncclient reads a whole reply to know the attributes of its first tag (xml_.parse_root). Here its beginning is read.
+- PyEZ compiles a style sheet for each reply and copies the whole reply with it, though what the large replies need is
+  read here in any namespace and with any white space.
+- paramiko compares the MAC of each packet octet by octet in Python (util.constant_time_bytes_eq), and reads a private
+  key anew for each session, which takes 0.1 s for an RSA key (PKey.from_path).
+
+This leans on private names, so each is looked for first, and whatever is missing means: the stock way.
 """
 
 from __future__ import annotations
 
+import hmac
+import os
+import re
 import socket
 import threading
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 END_1_0 = b"]]>]]>"
 END_1_1 = b"\n##\n"
-_NEEDED = ("_channel", "_base", "_q", "_closing", "send", "is_alive", "connected")
+_NEEDED = ("_channel", "_base", "_q", "_closing", "_lock", "_listeners", "_dispatch_message", "send", "is_alive")
+_FIRST = re.compile(r"\s*(?:<\?xml[^<>]*\?>\s*)?(<([\w.:-]+)[^<>]*>)")
+AS_THEY_ARE = frozenset({"configuration", "interface-information", "lacp-interface-information-list"})
+"""Replies that are read in any namespace and with any white space (statements.py, verify.py)."""
 
 
 def frame(message: str, chunked: bool) -> bytes:
@@ -37,6 +50,7 @@ def hasten(session: Any) -> bool:
     if not hasattr(session._channel, "sendall"):
         return False
     session.send = _sender(session, session.send, chunked)
+    session._dispatch_message = _dispatcher(session, session._dispatch_message)
     return True
 
 
@@ -58,6 +72,34 @@ def _sender(session: Any, stock: Any, chunked: dict[int, bool]) -> Any:
     return send
 
 
+def _dispatcher(session: Any, stock: Any) -> Any:
+    def dispatch(raw: str) -> None:
+        root = first_tag(raw)
+        if root is None:
+            stock(raw)
+            return
+        with session._lock:
+            listeners = list(session._listeners)
+        for listener in listeners:
+            listener.callback(root, raw)
+
+    return dispatch
+
+
+def first_tag(raw: str) -> tuple[str, dict[str, str]] | None:
+    """Return name and attributes of the first tag of a document; None where it is not at its beginning."""
+    from lxml import etree
+
+    found = _FIRST.match(raw)
+    if found is None:
+        return None
+    end = "" if found[1].endswith("/>") else f"</{found[2]}>"
+    with suppress(etree.XMLSyntaxError):
+        element = etree.fromstring(f"{found[1]}{end}".encode())
+        return element.tag, dict(element.attrib)
+    return None
+
+
 def _raise_closed(error: OSError) -> None:
     """Raise what ncclient's own thread would have reported."""
     from ncclient.transport.errors import TransportError  # type: ignore[import-untyped]  # no type information
@@ -66,9 +108,9 @@ def _raise_closed(error: OSError) -> None:
 
 
 def normalize_at_once(device: Any) -> bool:
-    """Make an open PyEZ device normalize replies by a style sheet that is compiled once; return whether it does."""
+    """Make an open PyEZ device normalize replies with little effort; return whether it does."""
     try:
-        normalize = _normalizer()
+        normalize = normalizer()
     except (ImportError, AttributeError):
         return False
     if not hasattr(device, "_norm_transform") or not hasattr(device, "transform"):
@@ -79,7 +121,7 @@ def normalize_at_once(device: Any) -> bool:
 
 
 @cache
-def _normalizer() -> Any:
+def normalizer() -> Any:
     """Return the function; ncclient calls it with a reply's root, if it is a function and nothing else callable."""
     from jnpr.junos.jxml import normalize_xslt
     from lxml import etree
@@ -87,9 +129,55 @@ def _normalizer() -> Any:
     sheet = etree.XSLT(etree.fromstring(normalize_xslt.encode()))
 
     def normalize(root: Any) -> Any:
+        if len(root) == 1 and _local(root[0]) in AS_THEY_ARE and next(root.iter("{*}rpc-error"), None) is None:
+            return root
         return sheet(root).getroot()
 
     return normalize
+
+
+def _local(element: Any) -> str:
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def compare_at_once() -> bool:
+    """Make paramiko compare MACs by the standard library's comparison in constant time; return whether it does."""
+    try:
+        from paramiko import util  # type: ignore[import-untyped]  # no type information
+    except ImportError:
+        return False
+    if not callable(getattr(util, "constant_time_bytes_eq", None)):
+        return False
+    util.constant_time_bytes_eq = hmac.compare_digest
+    return True
+
+
+def load_keys_once() -> bool:
+    """Make paramiko keep the private keys that it read, as long as their files stay; return whether it does."""
+    try:
+        from paramiko import PKey
+    except ImportError:
+        return False
+    stock = getattr(PKey, "from_path", None)
+    if stock is None:
+        return False
+    if not hasattr(stock, "kept"):
+        PKey.from_path = staticmethod(_keeping(stock))
+    return True
+
+
+def _keeping(stock: Any) -> Any:
+    kept: dict[tuple[Any, ...], Any] = {}
+
+    def from_path(path: Any, password: Any = None) -> Any:
+        seen = os.stat(os.path.expanduser(path))
+        which = (os.fspath(path), password, seen.st_ino, seen.st_mtime_ns, seen.st_size)
+        if which not in kept:
+            kept[which] = stock(path, password)
+        return kept[which]
+
+    from_path.kept = kept  # type: ignore[attr-defined]  # marks the function as ours
+    return from_path
 
 
 def without_delay(host: str, port: int, timeout: float) -> socket.socket:

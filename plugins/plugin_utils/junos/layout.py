@@ -41,14 +41,15 @@ class Draft:
 
     def own(self, *steps: str | Segment) -> None:
         """Add a statement and remember that it must take effect."""
-        self.config.add(*steps)
-        self.owned.add(path(*steps))
+        item = path(*steps)
+        self.config.statements[item] = None
+        self.owned.add(item)
 
     def set_leaf(self, parents: tuple[str | Segment, ...], tag: str, value: str | int | None) -> None:
         """Give a leaf exactly this value; None takes it away."""
         above = path(*parents)
-        old = [item for item in self.config.statements.at(above) if item[:-1] == above and item[-1].tag == tag]
-        for item in old:
+        near = self.config.statements.near(above)
+        for item in [item for item in near if item[-1].tag == tag and item[:-1] == above]:
             if value is None or item[-1].value != str(value):
                 del self.config.statements[item]
         if value is not None:
@@ -56,13 +57,13 @@ class Draft:
 
 
 @lru_cache(maxsize=4096)
-def interface(name: str) -> tuple[str | Segment, ...]:
+def interface(name: str) -> Path:
     """Return the path of an interface."""
     return path("interfaces", entry("interface", name))
 
 
 @lru_cache(maxsize=4096)
-def family(name: str) -> tuple[str | Segment, ...]:
+def family(name: str) -> Path:
     """Return the path of an interface's layer 2."""
     return path(*interface(name), entry("unit", "0"), "family", "ethernet-switching")
 

@@ -7,7 +7,7 @@ from . import ranges, references
 from .findings import Finding
 from .layout import Draft, interface
 from .names import bundle_index, in_order
-from .statements import Config, entry, leaf, path
+from .statements import Config, entry
 
 BLOCKING = (
     *("unit", "mtu", "flow-control", "vlan-tagging", "stacked-vlan-tagging", "flexible-vlan-tagging"),
@@ -16,13 +16,15 @@ BLOCKING = (
 """Statements of an interface that keep it from joining: Juniper's must-messages (`Setting mtu on ae child device is not
 allowed`, ...), and the unit, whose refusal comes from a daemon."""
 OPTIONS = ("ether-options", "gigether-options")
-_BUNDLE_LEAF = ("ieee-802.3ad", "bundle")
+_UNTIDY = (("gigether-options", "ieee-802.3ad"), ("ether-options", "flow-control"))
 
 
 def bundle_of(config: Config, port: str) -> str | None:
     """Return the ae that a port belongs to."""
-    found = (config.value(*interface(port), options, *_BUNDLE_LEAF) for options in OPTIONS)
-    return next((name for name in found if name), None)
+    for item in config.statements.near(interface(port)):
+        if len(item) == 5 and item[4].tag == "bundle" and item[2].tag in OPTIONS:
+            return item[4].value
+    return None
 
 
 def members_by_bundle(config: Config) -> dict[str, list[str]]:
@@ -55,20 +57,17 @@ def join(draft: Draft, port: str, bundle: str) -> list[references.Foreign]:
 
 
 def _unblock(config: Config, port: str) -> None:
-    where = path(*interface(port))
-    for item in config.statements.at(where):
+    for item in config.statements.at(interface(port)):
         if len(item) > 2 and item[2].tag in BLOCKING:
             del config.statements[item]
 
 
 def _tidy_options(config: Config, port: str) -> None:
-    where = interface(port)
-    config.remove(*where, "gigether-options", "ieee-802.3ad")
-    config.remove(*where, "ether-options", "flow-control")
-    for parents in (where, (*where, "ether-options"), (*where, "gigether-options")):
-        for speed in config.values(*parents, "speed"):
-            if speed.startswith("auto"):
-                config.remove(*parents, leaf("speed", speed))
+    for item in config.statements.at(interface(port)):
+        tags, last = tuple(step.tag for step in item[2:4]), item[-1]
+        automatic = last.tag == "speed" and (last.value or "").startswith("auto") and len(item) <= 4
+        if tags in _UNTIDY or (automatic and (len(item) == 3 or tags[0] in OPTIONS)):
+            del config.statements[item]
 
 
 def _leave_ranges(draft: Draft, port: str) -> None:

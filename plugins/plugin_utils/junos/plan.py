@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from . import layout, members
@@ -135,11 +135,15 @@ def touched_by(operations: Iterable[Operation]) -> set[str]:
         ):
             continue
         for step in operation.path:
-            for text in (step.key, step.value):
-                name = physical(text) if text else ""
-                if is_port(name) or bundle_index(name) is not None:
-                    found.add(name)
+            found.update(name for text in (step.key, step.value) if text and (name := _interface_in(text)))
     return found
+
+
+@lru_cache(maxsize=4096)
+def _interface_in(text: str) -> str:
+    """Return the physical interface or bundle that a text names, or nothing."""
+    name = physical(text)
+    return name if is_port(name) or bundle_index(name) is not None else ""
 
 
 def expected_bundle(config: Config, name: str, ports: Iterable[str]) -> ExpectedBundle:

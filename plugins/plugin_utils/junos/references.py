@@ -88,10 +88,9 @@ def foreign(config: Config, port: str, joining: bool) -> list[Foreign]:
 
 def _routed(config: Config, port: str, joining: bool) -> Iterator[Foreign]:
     """Yield the families other than layer 2: the port is a routed interface of somebody."""
-    where = path("interfaces", entry("interface", port))
-    for rest in config.below(*where):
-        if len(rest) > 2 and rest[0].tag == "unit" and rest[1].tag == "family" and rest[2].tag != L2_FAMILY:
-            yield Foreign(port, "routed", (*where, *rest[:3]), joining)
+    for item in config.statements.near(path("interfaces", entry("interface", port))):
+        if len(item) > 4 and item[2].tag == "unit" and item[3].tag == "family" and item[4].tag != L2_FAMILY:
+            yield Foreign(port, "routed", item[:5], joining)
 
 
 def _is(text: str | None, port: str) -> bool:

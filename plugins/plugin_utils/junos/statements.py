@@ -31,7 +31,7 @@ Path: TypeAlias = tuple[Segment, ...]
 @lru_cache(maxsize=65536)
 def path(*steps: str | Segment) -> Path:
     """Return a path; a plain string is a container or a leaf without a value."""
-    return tuple([step if isinstance(step, Segment) else _container(step) for step in steps])
+    return tuple([step if step.__class__ is Segment else _container(step) for step in steps])
 
 
 @lru_cache(maxsize=4096)
@@ -39,14 +39,16 @@ def _container(tag: str) -> Segment:
     return Segment(tag)
 
 
+@lru_cache(maxsize=65536)
 def entry(tag: str, key: str | int) -> Segment:
     """Return an entry of a list: `<interface><name>ge-0/0/0</name>`."""
-    return Segment(tag, key=str(key))
+    return Segment(tag, str(key))
 
 
-def leaf(tag: str, value: str | int) -> Segment:
-    """Return a leaf with a value: `<mtu>9014</mtu>`."""
-    return Segment(tag, value=str(value))
+@lru_cache(maxsize=65536)
+def leaf(tag: str, value: str | int | None) -> Segment:
+    """Return a leaf with a value, `<mtu>9014</mtu>`; with None the leaf that says all by being there."""
+    return Segment(tag, None, None if value is None else str(value))
 
 
 class Statements(dict[Path, None]):
@@ -94,9 +96,11 @@ class Statements(dict[Path, None]):
     def at(self, prefix: Path) -> list[Path]:
         """Return the statements at and below a path."""
         size = len(prefix)
-        if size >= 2:
-            return [item for item in self.groups.get(prefix[:2], ()) if item[:size] == prefix]
-        return [item for item in self if item[:size] == prefix]
+        return [item for item in self.near(prefix) if item[:size] == prefix]
+
+    def near(self, prefix: Path) -> Iterable[Path]:
+        """Return the statements that share the first two steps of a path: those at and below it, and others."""
+        return self.groups.get(prefix[:2], ()) if len(prefix) >= 2 else self
 
 
 def _interfaces_in(item: Path) -> set[str]:
@@ -135,7 +139,10 @@ class Config:
     def has(self, *steps: str | Segment) -> bool:
         """Tell whether there is a statement at or below these steps."""
         prefix = path(*steps)
-        return prefix in self.statements.groups if len(prefix) == 2 else bool(self.statements.at(prefix))
+        size = len(prefix)
+        if size == 2:
+            return prefix in self.statements.groups
+        return any(item[:size] == prefix for item in self.statements.near(prefix))
 
     def entries(self, *steps: str | Segment, tag: str) -> list[str]:
         """Return the keys of the list `tag` below these steps, in the order of the device."""
@@ -147,14 +154,19 @@ class Config:
 
     def value(self, *steps: str | Segment) -> str | None:
         """Return the value of the leaf whose tag is the last step, or None."""
-        return next(iter(self.values(*steps)), None)
+        found = self.values(*steps)
+        return found[0] if found else None
 
     def values(self, *steps: str | Segment) -> list[str]:
         """Return all values of the leaf whose tag is the last step."""
-        *above, last = path(*steps)
-        size = len(above)
-        leaves = [item[size] for item in self.statements.at(tuple(above)) if len(item) > size]
-        return [step.value for step in leaves if step.tag == last.tag and step.value is not None]
+        whole = path(*steps)
+        size = len(whole) - 1
+        above, tag = whole[:size], whole[size].tag
+        return [
+            item[size].value
+            for item in self.statements.near(above)
+            if len(item) > size and item[size].tag == tag and item[size].value is not None and item[:size] == above
+        ]
 
     def is_inactive(self, *steps: str | Segment) -> bool:
         """Tell whether this path, or one above it, is marked inactive."""
@@ -204,12 +216,12 @@ def _walk(element: Any, above: Path, config: Config) -> None:
     children = [child for child in element if isinstance(child.tag, str)]
     name = next((child for child in children if child.tag.endswith("name") and _is_key(child)), None)
     if name is not None:
-        here = (*above, Segment(tag, key=(name.text or "").strip()))
+        here = (*above, entry(tag, (name.text or "").strip()))
         children.remove(name)
     elif children:
         here = (*above, _container(tag))
     else:
-        here = (*above, Segment(tag, value=(element.text or "").strip() or None))
+        here = (*above, leaf(tag, (element.text or "").strip() or None))
     if element.get("inactive") == "inactive":
         config.inactive.add(here)
     if not children:
@@ -246,7 +258,7 @@ def difference(current: Config, wanted: Config, owned: Iterable[Path] = ()) -> l
     """
     removed = [item for item in current.statements if item not in wanted.statements]
     added = [item for item in wanted.statements if item not in current.statements]
-    kept = {item[:size] for item in wanted.statements for size in range(1, len(item) + 1)}
+    kept = {item[:size] for item in wanted.statements for size in range(1, len(item) + 1)} if removed else set()
     replaced = {(item[:-1], item[-1].tag) for item in added if item[-1].value is not None}
     deletes: dict[Path, None] = {}
     for item in removed:
@@ -268,6 +280,8 @@ def _highest(item: Path, kept: set[Path]) -> Path:
 
 
 def _to_activate(current: Config, owned: set[Path], gone: set[Path]) -> list[Path]:
+    if not current.inactive:
+        return []
     needed = {item[:size] for item in owned for size in range(1, len(item) + 1)}
     return sorted(
         prefix

@@ -16,7 +16,10 @@ SYSTEM_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts"
 
 @dataclass(frozen=True)
 class Target:
-    """How to reach one switch. Times in seconds."""
+    """How to reach one switch. Times in seconds.
+
+    `known` are the lines of the `known_hosts` files that name it; None until they have been looked up.
+    """
 
     host: str
     port: int | None = None
@@ -25,6 +28,7 @@ class Target:
     key_file: str | None = None
     ssh_config: str | None = None
     known_hosts: tuple[str, ...] = ()
+    known: tuple[str, ...] | None = field(default=None, repr=False)
     proxy_command: str | None = None
     proxy_jump: str | None = None
     host_key_checking: bool = True

@@ -36,12 +36,13 @@ def links(reply: Any) -> Links:
     """Read a `get-interface-information terse` reply."""
     found = Links()
     for item in _iter(reply, "physical-interface"):
-        name = _text(item, "name")
-        found.up[name] = (_text(item, "admin-status"), _text(item, "oper-status"))
-        for unit in item.iter("logical-interface"):
-            for family in unit.iter("address-family"):
-                if _text(family, "address-family-name") == "aenet":
-                    found.bundle[name] = physical(_text(family, "ae-bundle-name"))
+        texts = _texts(item)
+        name = texts.get("name", "")
+        found.up[name] = (texts.get("admin-status", ""), texts.get("oper-status", ""))
+        for family in item.iter("{*}address-family"):
+            texts = _texts(family)
+            if texts.get("address-family-name") == "aenet":
+                found.bundle[name] = physical(texts.get("ae-bundle-name", ""))
     return found
 
 
@@ -49,10 +50,10 @@ def lacp(reply: Any) -> dict[str, dict[str, dict[str, str]]]:
     """Read a `get-lacp-interface-information` reply: port, then Actor or Partner or Protocol, then flag."""
     found: dict[str, dict[str, dict[str, str]]] = {}
     for item in _iter(reply, "lag-lacp-state"):
-        row = {child.tag: " ".join((child.text or "").split()) for child in item}
+        row = _texts(item)
         found.setdefault(row.get("name", ""), {})[row.get("lacp-role", "")] = row
     for item in _iter(reply, "lag-lacp-protocol"):
-        row = {child.tag: " ".join((child.text or "").split()) for child in item}
+        row = _texts(item)
         found.setdefault(row.get("name", ""), {})["Protocol"] = row
     return found
 
@@ -144,16 +145,22 @@ def neighbours(reply: Any) -> dict[str, str]:
     """Read a `get-lldp-neighbors-information` reply: what hangs on each port, in the words of the far end."""
     found: dict[str, str] = {}
     for item in _iter(reply, "lldp-neighbor-information"):
-        port = _text(item, "lldp-local-port-id") or _text(item, "lldp-local-interface")
-        system = _text(item, "lldp-remote-system-name") or _text(item, "lldp-remote-chassis-id")
-        where = _text(item, "lldp-remote-port-description") or _text(item, "lldp-remote-port-id")
+        texts = _texts(item)
+        port = texts.get("lldp-local-port-id") or texts.get("lldp-local-interface", "")
+        system = texts.get("lldp-remote-system-name") or texts.get("lldp-remote-chassis-id")
+        where = texts.get("lldp-remote-port-description") or texts.get("lldp-remote-port-id")
         found[physical(port)] = " ".join(part for part in (system, where) if part)
     return found
 
 
 def _iter(reply: Any, tag: str) -> Iterable[Any]:
-    return reply.iter(tag) if hasattr(reply, "iter") else ()
+    return reply.iter(f"{{*}}{tag}") if hasattr(reply, "iter") else ()
 
 
-def _text(item: Any, tag: str) -> str:
-    return " ".join((item.findtext(tag) or "").split())
+def _texts(item: Any) -> dict[str, str]:
+    """Return the texts of an element's children by their names, in any namespace, without needless white space."""
+    return {
+        child.tag.rpartition("}")[2]: " ".join((child.text or "").split())
+        for child in item
+        if isinstance(child.tag, str)
+    }

@@ -10,12 +10,14 @@ import socket
 import subprocess
 import sys
 
+import paramiko
 import pytest
 from lxml import etree
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import direct, errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import direct, errors, verify
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import open_device
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import entry, from_element
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, jump, with_arguments
 from junos.client import Simulator
 
@@ -200,8 +202,14 @@ def test_without_the_private_names_of_the_client_the_stock_way_is_taken(nonels, 
     session.close()
 
 
-def test_replies_are_what_the_stock_client_makes_of_them(nonels, monkeypatch):
-    asked = ("get_configuration", "get_commit_information", "get_software_information", "get_chassis_inventory")
+@pytest.fixture
+def stock(monkeypatch):
+    """Return a function that lets PyEZ make replies in its own way from now on."""
+    return lambda: monkeypatch.setattr(direct, "normalize_at_once", lambda device: False)
+
+
+def test_replies_are_what_the_stock_client_makes_of_them(nonels, stock):
+    asked = ("get_commit_information", "get_software_information", "get_chassis_inventory")
 
     def answers() -> list[bytes]:
         device = open_device(nonels.target)
@@ -210,8 +218,40 @@ def test_replies_are_what_the_stock_client_makes_of_them(nonels, monkeypatch):
         return found
 
     ours = answers()
-    monkeypatch.setattr(direct, "normalize_at_once", lambda device: False)
+    stock()
     assert answers() == ours
+
+
+def test_large_replies_are_read_alike_as_they_are(nonels, stock):
+    lines = [f"set interfaces ge-0/0/{port} ether-options 802.3ad ae0" for port in (0, 1)]
+    lines += ["set chassis aggregated-devices ethernet device-count 1", 'set interfaces ae0 description "two words"']
+    lines += ["set interfaces ae0 aggregated-ether-options lacp active"]
+    nonels.control("reset", set="\n".join(lines))
+    nonels.far_end("ge-0/0/0", "ge-0/0/1", lacp="active")
+
+    def answers():
+        session = nonels.open()
+        found = (
+            from_element(session.committed()),
+            verify.links(session.read("get_interface_information", terse=True)),
+            verify.lacp(session.read("get_lacp_interface_information")),
+        )
+        session.close()
+        return found
+
+    config, links, lacp = ours = answers()
+    stock()
+    assert answers() == ours
+    assert config.value("interfaces", entry("interface", "ae0"), "description") == "two words"
+    assert links.bundle["ge-0/0/1"] == "ae0"
+    assert lacp["ge-0/0/1"]["Partner"]["lacp-synchronization"] == "Yes"
+
+
+def test_a_large_reply_with_an_error_in_it_is_normalized():
+    text = '<rpc-reply xmlns="a"><configuration xmlns="b"><x> 1 </x>{}</configuration></rpc-reply>'
+    plain, wrong = (etree.fromstring(text.format(error)) for error in ("", "<rpc-error/>"))
+    assert direct.normalizer()(plain) is plain
+    assert direct.normalizer()(wrong).findtext("configuration/x") == "1"
 
 
 def test_a_style_sheet_is_compiled_once_and_for_no_request(nonels, monkeypatch):
@@ -221,6 +261,68 @@ def test_a_style_sheet_is_compiled_once_and_for_no_request(nonels, monkeypatch):
     assert device.rpc.get_commit_information().findall("commit-history")
     assert compiled == []
     device.close()
+
+
+def test_only_the_beginning_of_a_reply_is_read_for_its_first_tag(nonels, monkeypatch):
+    device = open_device(nonels.target)
+    whole = []
+    monkeypatch.setattr("ncclient.transport.session.parse_root", whole.append)
+    assert device.rpc.get_commit_information().findall("commit-history")
+    assert whole == []
+    device.close()
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        ('<rpc-reply xmlns="urn:a" message-id="7"><ok/>', ("{urn:a}rpc-reply", {"message-id": "7"})),
+        ('<?xml version="1.0" encoding="UTF-8"?>\n<n:hello xmlns:n="urn:a"/>', ("{urn:a}hello", {})),
+        ('<a b="1>2"/>', None),
+        ("no XML", None),
+        ("", None),
+    ],
+)
+def test_the_first_tag_is_read_or_left_to_the_stock_client(raw, found):
+    assert direct.first_tag(raw) == found
+
+
+@pytest.fixture
+def compare(monkeypatch):
+    """Return a function that puts another comparison in the place of the standard library's."""
+    monkeypatch.setattr(paramiko.util, "constant_time_bytes_eq", paramiko.util.constant_time_bytes_eq)
+    return lambda function: monkeypatch.setattr(direct.hmac, "compare_digest", function)
+
+
+def test_macs_are_compared_by_the_standard_library(nonels, compare):
+    compared = []
+    compare(lambda ours, theirs: compared.append(ours) or ours == theirs)
+    nonels.open().close()
+    assert compared
+
+
+def test_a_wrong_mac_ends_the_session(nonels, compare, caplog):
+    compare(lambda ours, theirs: False)
+    refused(nonels.target)
+    assert "Mismatched MAC" in caplog.text
+
+
+def test_a_private_key_is_read_once_as_long_as_its_file_stays(tmp_path, monkeypatch):
+    def make(name: str):
+        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)]
+        subprocess.run(command, check=True)
+        return tmp_path / name
+
+    read = []
+    stock = paramiko.pkey.serialization.load_ssh_private_key
+    monkeypatch.setattr(
+        paramiko.pkey.serialization, "load_ssh_private_key", lambda **given: read.append(given) or stock(**given)
+    )
+    assert direct.load_keys_once()
+    file = make("key")
+    first, again = (paramiko.PKey.from_path(str(file)) for _time in range(2))
+    assert first is again and len(read) == 1
+    make("other").replace(file)
+    assert paramiko.PKey.from_path(str(file)).fingerprint != first.fingerprint
 
 
 def test_without_the_private_names_of_pyez_replies_are_made_the_stock_way():
