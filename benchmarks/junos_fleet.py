@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What it costs to bring 10 bundles to each of many switches, by junos_lag, by bare PyEZ and by junipernetworks.junos.
 
-    junos_fleet.py [--sizes 20 100 300] [--only ours bare config resources] [--json FILE]
+    junos_fleet.py [--sizes 20 100 300] [--only ours bare config resources] [--server simulator|replay] [--json FILE]
 
 The switches are lab/junos in a process of its own, whose processor time is told apart. Each contestant begins with
 switches that have device-count and no port configured, because the peers can neither set the one nor take the units
@@ -11,6 +11,11 @@ time is that of all its processes (metering.py), less that of an empty play with
 whole. By default: ours and bare PyEZ at every size, junos_config up to 100 switches, the resource modules at the
 smallest size alone (they take minutes). Every contestant must leave each switch with all bundles, and the second run
 must change nothing: otherwise its row says so and the exit status is 1.
+
+With --server replay ours and bare PyEZ meet what one switch answered to them in a first and in a second run, which
+replay.py plays to any number: less of the machine goes to the switches. The recorded runs are judged like any other,
+and at each port every recorded request must be made, in the recorded order and with the recorded text, and no other.
+The peers stay on the simulated switches.
 
 They do not do the same: junos_lag computes the difference, runs a commit check, commits confirmed, verifies LACP's
 flags of both ends in a fresh session, confirms and reads back; the bare script makes the same requests and judges
@@ -23,30 +28,24 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "lab"))
-
 import metering
 import yaml
+from fleet_beds import Bed, Recording, Stage, bundles
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.declaration import read
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request
-from junos.client import Simulator
 
+ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / ".cache" / "peers" / "bin" / "ansible-playbook"
 FORKS = 10
 LAGS = 10
-START = "set chassis aggregated-devices ethernet device-count 64"
 MODEL, LARGE = "ex4300-48t", "ex4300-48t:3"  # 144 ports for the 64 bundles
 CONTESTANTS = {
     "ours": "junos_lag",
@@ -54,11 +53,16 @@ CONTESTANTS = {
     "config": "junipernetworks.junos.junos_config",
     "resources": "its five resource modules",
 }
+PLAYED = ("ours", "bare")
+"""The contestants to which a recording can be played."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One contestant at one size; processor times in seconds for each switch, without start-up."""
+    """One contestant at one size; processor times in seconds for each switch, without start-up.
+
+    `served` is that of the process that has the switches, in both runs.
+    """
 
     contestant: str
     switches: int
@@ -68,22 +72,9 @@ class Row:
     rate_first: float
     rate_again: float
     peak: float
-    simulator: float
+    server: str
+    served: float
     wrong: str = ""
-
-
-def bundles(count: int) -> dict[str, dict[str, Any]]:
-    """Declare bundles of two ports each, on as many members of a virtual chassis as they need."""
-    ports = [f"ge-{index // 48}/0/{index % 48}" for index in range(2 * count)]
-    return {
-        f"ae{index}": {
-            "members": ports[2 * index : 2 * index + 2],
-            "lacp": "active",
-            "periodic": "slow",
-            "tagged": ["v10", "v20"],
-        }
-        for index in range(count)
-    }
 
 
 VLANS = {"v10": {"id": 10}, "v20": {"id": 20}}
@@ -94,69 +85,6 @@ def load_of(count: int) -> tuple[str, list[str]]:
     declared, _findings = read(VLANS, bundles(count), {})
     made = offline.render(Request(declared, style="els"), None)
     return made.xml, made.commands
-
-
-class Bed:
-    """Simulated switches, and the inventories of the contestants."""
-
-    def __init__(self, folder: Path, size: int, lags: int, model: str) -> None:
-        self.folder, self.size, self.lags = folder, size, lags
-        self.key, self.known = folder / "key", folder / "known_hosts"
-        if not self.key.exists():
-            command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.key)]
-            subprocess.run(command, check=True)
-        self.names = [f"ex{number}" for number in range(size)]
-        self.simulator = Simulator(
-            dict.fromkeys(self.names, model), authorized_keys=f"{self.key}.pub", known_hosts=self.known
-        )
-
-    @contextmanager
-    def up(self) -> Iterator[None]:
-        """Let the switches run."""
-        with self.simulator:
-            yield
-
-    def deliver(self) -> None:
-        """Leave every switch nothing but device-count, and cable its ports."""
-        ports = {port: {"lacp": "active"} for each in bundles(self.lags).values() for port in each["members"]}
-        for name in self.names:
-            self.simulator.control("reset", switch=name, set=START)
-            self.simulator.control("far_end", switch=name, ports=ports)
-
-    def wrong(self) -> str:
-        """Say what is missing on the switches."""
-        wanted = set(bundles(self.lags))
-        for name in self.names:
-            up = {bundle for bundle, each in self.simulator.control("state", switch=name).items() if each["up"]}
-            if missing := wanted - up:
-                return f"{name} lacks {', '.join(sorted(missing))}"
-        return ""
-
-    def changed(self) -> str:
-        """Say which switch was committed to since the log was cleared."""
-        for name in self.names:
-            asked = [entry["rpc"] for entry in self.simulator.control("log", switch=name)]
-            if "commit-configuration" in asked or "commit" in asked:
-                return f"the second run commits on {name}"
-        return ""
-
-    def inventory(self, connection: str, python: Path) -> Path:
-        """Write the inventory; the port and nothing else differs from host to host."""
-        common = {
-            "ansible_connection": connection,
-            "ansible_network_os": "junipernetworks.junos.junos",
-            "ansible_python_interpreter": str(python),
-            "ansible_host": "127.0.0.1",
-            "ansible_user": "lab",
-            "ansible_ssh_private_key_file": str(self.key),
-            "ansible_private_key_file": str(self.key),
-        }
-        if connection == "local":
-            common["ansible_ssh_common_args"] = f"-F /dev/null -o UserKnownHostsFile={self.known}"
-        hosts = {name: {"ansible_port": self.simulator.port(name)} for name in self.names}
-        file = self.folder / f"{connection}.json"
-        file.write_text(json.dumps({"all": {"vars": common, "hosts": hosts}}))
-        return file
 
 
 def tasks_of(contestant: str, lags: int) -> list[dict[str, Any]]:
@@ -214,7 +142,7 @@ def _bare_command(bed: Bed, again: bool) -> list[str]:
         "load": load_of(bed.lags)[0],
         "again": again,
         "workers": FORKS,
-        "ports": {name: bed.simulator.port(name) for name in bed.names},
+        "ports": {name: bed.port(name) for name in bed.names},
     }
     file = bed.folder / "job.json"
     file.write_text(json.dumps(job))
@@ -223,21 +151,21 @@ def _bare_command(bed: Bed, again: bool) -> list[str]:
 
 def measure(bed: Bed, contestant: str) -> Row:
     """Let a contestant make the change, and then find nothing to do."""
-    apart = frozenset({bed.simulator.process.pid})
+    apart = frozenset(bed.processes)
     bed.deliver()
     idle = _idle(bed, contestant, apart)
     tasks = tasks_of(contestant, bed.lags)
-    before = metering.spent(bed.simulator.process.pid)
+    before = metering.spent(bed.processes[0])
     first = metering.run(*command_of(bed, contestant, tasks, False), apart)
     wrong = f"exit {first.code}: {first.output[-600:]}" if first.code else bed.wrong()
-    bed.simulator.control("clear_log")
+    bed.begin_again()
     again = metering.run(*command_of(bed, contestant, tasks, True), apart)
     wrong = wrong or bed.changed()
-    simulated = (metering.spent(bed.simulator.process.pid) - before) / bed.size
+    served = (metering.spent(bed.processes[0]) - before) / bed.size
     costs = [(cost.cpu - idle) / bed.size for cost in (first, again)]
     rates = [bed.size / cost.wall for cost in (first, again)]
     peak = max(first.peak, again.peak)
-    return Row(contestant, bed.size, bed.lags, *costs, *rates, peak, simulated, wrong)
+    return Row(contestant, bed.size, bed.lags, *costs, *rates, peak, bed.server, served, wrong)
 
 
 def _idle(bed: Bed, contestant: str, apart: frozenset[int]) -> float:
@@ -251,18 +179,19 @@ def table(rows: list[Row]) -> str:
     """Return the figures, with the ratios to junos_lag and to the bare script at the same size."""
     lines = [
         "| what | switches | bundles | CPU per switch, ms: first (again) | x ours | x bare | switches/s: first (again) "
-        "| peak memory, MiB | simulator, ms |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| peak memory, MiB | server | its CPU per switch, ms |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         if row.wrong:
-            lines.append(f"| {CONTESTANTS[row.contestant]} | {row.switches} | {row.lags} | {row.wrong} | | | | | |")
+            names = f"{CONTESTANTS[row.contestant]} | {row.switches} | {row.lags}"
+            lines.append(f"| {names} | {row.wrong} | | | | | {row.server} | |")
             continue
         lines.append(
             f"| {CONTESTANTS[row.contestant]} | {row.switches} | {row.lags} "
             f"| {1000 * row.first:.0f} ({1000 * row.again:.0f}) | {ratios(rows, row, 'ours')} "
             f"| {ratios(rows, row, 'bare')} | {row.rate_first:.1f} ({row.rate_again:.1f}) | {row.peak:.0f} "
-            f"| {1000 * row.simulator:.0f} |"
+            f"| {row.server} | {1000 * row.served:.1f} |"
         )
     return "\n".join(lines)
 
@@ -289,19 +218,35 @@ def plan(given: argparse.Namespace) -> list[tuple[str, int, int]]:
     return found + growth
 
 
+def row_of(folder: Path, contestant: str, size: int, lags: int, server: str) -> Row:
+    """Measure one contestant at one size."""
+    model = MODEL if lags == LAGS else LARGE
+    if server == "simulator" or contestant not in PLAYED:
+        return _measured(Bed(folder, size, lags, model), contestant)
+    recording = Recording(folder, lags, model)
+    recorded = _measured(recording, contestant)
+    if recorded.wrong:
+        return replace(recorded, switches=size, server=server, wrong=f"while it was recorded: {recorded.wrong}")
+    return _measured(Stage(recording, size), contestant)
+
+
+def _measured(bed: Bed, contestant: str) -> Row:
+    with bed.up():
+        return measure(bed, contestant)
+
+
 def main() -> int:
     """Measure, print the table, and tell whether every contestant did its work."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[20, 100, 300])
     parser.add_argument("--only", nargs="+", choices=list(CONTESTANTS), default=list(CONTESTANTS))
+    parser.add_argument("--server", choices=["simulator", "replay"], default="simulator")
     parser.add_argument("--json", type=Path, help="write every row here, too")
     given = parser.parse_args()
     rows: list[Row] = []
     for contestant, size, lags in plan(given):
         with tempfile.TemporaryDirectory() as folder:
-            bed = Bed(Path(folder), size, lags, MODEL if lags == LAGS else LARGE)
-            with bed.up():
-                rows.append(measure(bed, contestant))
+            rows.append(row_of(Path(folder), contestant, size, lags, given.server))
         print(f"{contestant}, {size} switches, {lags} bundles: {asdict(rows[-1])}", file=sys.stderr)
     print(table(rows))
     if given.json:

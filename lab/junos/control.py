@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -237,26 +237,28 @@ def drop(lab: Lab, switch: str) -> int:
     return len(victims)
 
 
-async def serve(lab: Lab, port: int, host: str = "127.0.0.1") -> asyncio.Server:
-    """Open the control port (0: any)."""
+async def serve(
+    lab: object, port: int, host: str = "127.0.0.1", operations: Mapping[str, Operation] = OPERATIONS
+) -> asyncio.Server:
+    """Open the control port (0: any); each of the operations is given `lab`."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):  # whoever asked may be gone by then
             while line := await reader.readline():
-                writer.write(json.dumps(_answer(lab, line), default=str).encode() + b"\n")
+                writer.write(json.dumps(_answer(lab, line, operations), default=str).encode() + b"\n")
                 await writer.drain()
         writer.close()
 
     return await asyncio.start_server(talk, host, port, limit=16 * 1024 * 1024)
 
 
-def _answer(lab: Lab, line: bytes) -> dict[str, Any]:
+def _answer(lab: object, line: bytes, operations: Mapping[str, Operation]) -> dict[str, Any]:
     """Carry out one request; what goes wrong is told, not raised."""
     try:
         request: dict[str, Any] = json.loads(line)
-        function = OPERATIONS.get(request.pop("op", ""))
+        function = operations.get(request.pop("op", ""))
         if function is None:
-            raise ValueError(f"the operations are {', '.join(OPERATIONS)}")
+            raise ValueError(f"the operations are {', '.join(operations)}")
         return {"ok": True, "result": function(lab, **request)}
     except (AttributeError, ValueError, TypeError, IndexError, JunosError) as failure:
         return {"ok": False, "error": f"{type(failure).__name__}: {failure}"}

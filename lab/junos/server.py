@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import asyncssh
 
@@ -17,7 +20,7 @@ KEX = (
     *("ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521"),
     *("diffie-hellman-group-exchange-sha256", "diffie-hellman-group14-sha1"),
 )
-"""What an EX2200 with Junos 12.3 lists (`ssh -Q kex`, czerwonk/junos_exporter issue 153), of SHA-1 only group14."""
+"""Key exchange of an EX2200 with Junos 12.3 (`ssh -Q kex`, czerwonk/junos_exporter issue 153), SHA-1 but once."""
 
 
 @dataclass
@@ -62,14 +65,30 @@ class _Login(asyncssh.SSHServer):
         return username == self.access.user and any(key.public_data == known.public_data for known in self.access.keys)
 
 
+class Spoken(Protocol):
+    """What a channel's bytes are handed to: one NETCONF session."""
+
+    def received(self, data: bytes) -> None:
+        """Take bytes from the client."""
+
+    def ended(self, lost: bool) -> None:
+        """Take note that nothing more comes."""
+
+    async def run(self) -> None:
+        """Speak until the session ends."""
+
+
+Speaker = Callable[[str, Callable[[bytes], None], Callable[[], None]], Spoken]
+"""Begins a session: given are the user, what sends bytes, and what ends the connection at once."""
+
+
 class _Netconf(asyncssh.SSHServerSession[bytes]):
     """One channel: the subsystem `netconf`, or the command by which old clients ask for the same."""
 
-    def __init__(self, lab: Lab, device: Device, user: str) -> None:
-        self.lab = lab
-        self.device = device
+    def __init__(self, speaker: Speaker, user: str) -> None:
+        self.speaker = speaker
         self.user = user
-        self.connection: Connection | None = None
+        self.connection: Spoken | None = None
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         """Keep the channel."""
@@ -89,10 +108,10 @@ class _Netconf(asyncssh.SSHServerSession[bytes]):
 
     def session_started(self) -> None:
         """Greet the client and begin to answer."""
-        self.connection = Connection(self.lab, self.device, self.user, self._write, self._hang_up)
+        self.connection = self.speaker(self.user, self._write, self._hang_up)
         self.channel.get_connection().create_task(self._run(self.connection))
 
-    async def _run(self, connection: Connection) -> None:
+    async def _run(self, connection: Spoken) -> None:
         """Answer until the session ends, then close the channel."""
         try:
             await connection.run()
@@ -154,17 +173,31 @@ async def listen(
     lab: Lab, device: Device, access: Access, port: int, key: asyncssh.SSHKey, host: str = "127.0.0.1"
 ) -> Listener:
     """Let one switch listen on `port` (0: any)."""
+    acceptor = await accept(partial(Connection, lab, device), access, port, key, host)
+    lab.devices[device.name] = device
+    return Listener(device, acceptor.get_port(), public(key), acceptor)
+
+
+def public(key: asyncssh.SSHKey) -> str:
+    """Give the public half of a host key in OpenSSH's form."""
+    return " ".join(key.export_public_key().decode().split()[:2])
+
+
+async def accept(
+    speaker: Speaker, access: Access, port: int, key: asyncssh.SSHKey, host: str = "127.0.0.1"
+) -> asyncssh.SSHAcceptor:
+    """Let whatever speaks NETCONF listen on `port` (0: any)."""
 
     class Login(_Login):
-        """Makes sessions of this switch."""
+        """Makes sessions of this listener."""
 
         def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
             self.conn = conn
 
         def session_requested(self) -> _Netconf:
-            return _Netconf(lab, device, str(self.conn.get_extra_info("username")))
+            return _Netconf(speaker, str(self.conn.get_extra_info("username")))
 
-    acceptor = await asyncssh.create_server(
+    return await asyncssh.create_server(
         lambda: Login(access),
         host,
         port,
@@ -174,6 +207,3 @@ async def listen(
         line_editor=False,
         reuse_address=True,
     )
-    public = key.export_public_key().decode().strip()
-    lab.devices[device.name] = device
-    return Listener(device, acceptor.get_port(), " ".join(public.split()[:2]), acceptor)
