@@ -13,8 +13,8 @@ import os
 import re
 import socket
 import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,7 @@ else:
     except ImportError as error:
         paramiko, Device, SSHUnknownHostError, PYEZ_MISSING = None, object, None, str(error)
 
+_DESCRIPTORS = "/proc/self/fd"
 _ALIAS = "switch"
 """The one name that ncclient looks up: literal IPv6 addresses and ports other than 22 cannot confuse it."""
 
@@ -57,12 +58,10 @@ def warm() -> None:
 class _Device(Device):  # type: ignore[misc]  # PyEZ has no type information
     """PyEZ's Device with an SSH configuration of ours, so that no other one interferes."""
 
-    ssh_file: str = ""
-
     def _sshconf_lkup(self) -> str:
         """Return the file that ncclient reads; it holds nothing but the known_hosts to use."""
         self._conf_auth_user = self._conf_ssh_private_key_file = None
-        return self.ssh_file
+        return str(self._ssh_config)
 
 
 def open_device(target: Target) -> Any:
@@ -73,10 +72,13 @@ def open_device(target: Target) -> Any:
 
     """
     target = looked_up(target)
-    direct.compare_at_once()
+    direct.authenticate_at_once()
     direct.load_keys_once()
-    with tempfile.TemporaryDirectory(prefix="netstack-") as folder:
-        return _open(target, _write_known(folder, target.known or ()))
+    with (
+        _file("known_hosts", _aliased(target.known or ())) as known,
+        _file("config", f"Host *\n UserKnownHostsFile {known}\n") as config,
+    ):
+        return _open(target, config)
 
 
 def looked_up(target: Target) -> Target:
@@ -115,13 +117,18 @@ def _ssh_config(target: Target) -> Any:
     return config.lookup(target.host)
 
 
-def _write_known(folder: str, lines: Iterable[str]) -> str:
-    known, config = os.path.join(folder, "known_hosts"), os.path.join(folder, "config")
-    with open(known, "w", encoding="utf-8") as stream:
-        stream.write("".join(f"{_ALIAS} {line.split(maxsplit=1)[1]}\n" for line in lines))
-    with open(config, "w", encoding="utf-8") as stream:
-        stream.write(f"Host *\n UserKnownHostsFile {known}\n")
-    return config
+def _aliased(lines: Iterable[str]) -> str:
+    return "".join(f"{_ALIAS} {line.split(maxsplit=1)[1]}\n" for line in lines)
+
+
+@contextmanager
+def _file(name: str, text: str) -> Iterator[str]:
+    """Yield the path of a file with this text; where the system can, it is in memory, and nothing is ever left over."""
+    memory = hasattr(os, "memfd_create") and os.path.isdir(_DESCRIPTORS)
+    with open(os.memfd_create(name), "w") if memory else tempfile.NamedTemporaryFile("w", prefix=f"{name}-") as stream:
+        stream.write(text)
+        stream.flush()
+        yield f"{_DESCRIPTORS}/{stream.fileno()}" if memory else stream.name
 
 
 def _open(target: Target, ssh_file: str) -> Any:
@@ -164,10 +171,10 @@ def _filled(command: str, target: Target) -> str:
 
 
 def _device(target: Target, ssh_file: str, plain: socket.socket | None) -> Any:
-    kind = type("_DeviceWithFile", (_Device,), {"ssh_file": ssh_file})
     proxy = target.proxy_command
-    return kind(
+    return _Device(
         host=_ALIAS,
+        ssh_config=ssh_file,
         port=target.port or NETCONF_PORT,
         user=target.user,
         passwd=target.password,

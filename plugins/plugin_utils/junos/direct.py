@@ -6,8 +6,8 @@
 - ncclient reads a whole reply to know the attributes of its first tag (xml_.parse_root). Here its beginning is read.
 - PyEZ compiles a style sheet for each reply and copies the whole reply with it, though what the large replies need is
   read here in any namespace and with any white space.
-- paramiko compares the MAC of each packet octet by octet in Python (util.constant_time_bytes_eq), and reads a private
-  key anew for each session, which takes 0.1 s for an RSA key (PKey.from_path).
+- paramiko makes an object for the MAC of each packet and compares it octet by octet in Python (packet.compute_hmac,
+  util.constant_time_bytes_eq), and reads a private key anew for each session, an RSA key for 0.1 s (PKey.from_path).
 
 This leans on private names, so each is looked for first, and whatever is missing means: the stock way.
 """
@@ -140,15 +140,15 @@ def _local(element: Any) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-def compare_at_once() -> bool:
-    """Make paramiko compare MACs by the standard library's comparison in constant time; return whether it does."""
+def authenticate_at_once() -> bool:
+    """Make paramiko compute and compare MACs in C, by the standard library; return whether it does."""
     try:
-        from paramiko import util  # type: ignore[import-untyped]  # no type information
+        from paramiko import packet, util  # type: ignore[import-untyped]  # no type information
     except ImportError:
         return False
-    if not callable(getattr(util, "constant_time_bytes_eq", None)):
+    if not hasattr(util, "constant_time_bytes_eq") or not hasattr(packet, "compute_hmac"):
         return False
-    util.constant_time_bytes_eq = hmac.compare_digest
+    util.constant_time_bytes_eq, packet.compute_hmac = hmac.compare_digest, hmac.digest
     return True
 
 

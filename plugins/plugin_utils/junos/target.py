@@ -158,9 +158,12 @@ def known_lines(files: Iterable[str], host: str, port: int, hashed: Any) -> list
 
 
 def _names(line: str, names: list[str], hashed: Any) -> bool:
-    words = line.split()
-    if len(words) < 3 or line.startswith(("#", "@")):
+    if line.startswith(("#", "@")):
         return False
-    if words[0].startswith("|1|"):
-        return any(hashed(name, words[0]) == words[0] for name in names)
-    return any(name in words[0].split(",") for name in names)
+    head, *rest = line.split(maxsplit=1)[:2] or [""]
+    if head.startswith("|1|"):
+        named = any(hashed(name, head) == head for name in names)
+    else:
+        heads = head.split(",")
+        named = any(name in heads for name in names)
+    return named and len(rest) == 1 and len(rest[0].split()) > 1

@@ -287,23 +287,36 @@ def test_the_first_tag_is_read_or_left_to_the_stock_client(raw, found):
 
 
 @pytest.fixture
-def compare(monkeypatch):
-    """Return a function that puts another comparison in the place of the standard library's."""
+def library(monkeypatch):
+    """Return a function that puts another function in the place of one of hmac's."""
     monkeypatch.setattr(paramiko.util, "constant_time_bytes_eq", paramiko.util.constant_time_bytes_eq)
-    return lambda function: monkeypatch.setattr(direct.hmac, "compare_digest", function)
+    monkeypatch.setattr(paramiko.packet, "compute_hmac", paramiko.packet.compute_hmac)
+    return lambda name, function: monkeypatch.setattr(direct.hmac, name, function)
 
 
-def test_macs_are_compared_by_the_standard_library(nonels, compare):
-    compared = []
-    compare(lambda ours, theirs: compared.append(ours) or ours == theirs)
+def test_macs_are_computed_and_compared_by_the_standard_library(nonels, library):
+    digest, used = direct.hmac.digest, []
+    library("compare_digest", lambda ours, theirs: used.append("compare") or ours == theirs)
+    library("digest", lambda *given: used.append("compute") or digest(*given))
     nonels.open().close()
-    assert compared
+    assert {"compare", "compute"} == set(used)
 
 
-def test_a_wrong_mac_ends_the_session(nonels, compare, caplog):
-    compare(lambda ours, theirs: False)
+def test_a_wrong_mac_ends_the_session(nonels, library, caplog):
+    library("compare_digest", lambda ours, theirs: False)
     refused(nonels.target)
     assert "Mismatched MAC" in caplog.text
+
+
+@pytest.mark.parametrize("memory", [True, False])
+def test_nothing_is_left_of_the_files_for_the_client(nonels, tmp_path, monkeypatch, memory):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    if not memory:
+        monkeypatch.delattr(os, "memfd_create")
+    session = nonels.open()
+    assert session.history()
+    assert os.listdir(tmp_path) == []
+    session.close()
 
 
 def test_a_private_key_is_read_once_as_long_as_its_file_stays(tmp_path, monkeypatch):
