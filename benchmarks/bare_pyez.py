@@ -4,7 +4,7 @@
 
     bare_pyez.py JOB.json      {"user", "key", "ssh_config", "load", "again", "workers", "ports": {SWITCH: PORT}}
 
-`again`: the switches are as they should be, so that only the two reads of a run without change are made. It knows
+`again`: the switches are as they should be, so that only the three reads of a run without change are made. It knows
 nothing: no difference is computed, no answer is judged, nothing is taken back.
 """
 
@@ -12,11 +12,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jnpr.junos import Device
+from jnpr.junos.exception import RpcError
 from jnpr.junos.utils.config import Config
 
 
@@ -34,26 +38,30 @@ def open_device(job: dict[str, Any], port: int) -> Any:
     ).open()
 
 
-def push(job: dict[str, Any], port: int) -> None:
-    """Make the requests of one switch."""
-    writing = open_device(job, port)
+def push(opened: Callable[[], Any], load: str, again: bool) -> None:
+    """Make the requests of one switch, with sessions that `opened` opens."""
+    writing = opened()
     writing.rpc.get_commit_information()
     writing.rpc.get_configuration({"database": "committed"})
-    if not job["again"]:
-        _change(job, port, writing)
+    writing.rpc.get_ethernet_switching_table_information(summary=True)
+    if not again:
+        _change(opened, load, writing)
     writing.close()
 
 
-def _change(job: dict[str, Any], port: int, writing: Any) -> None:
+def _change(opened: Callable[[], Any], load: str, writing: Any) -> None:
     config = Config(writing)
     config.lock()
     writing.rpc.get_commit_information()
-    config.load(job["load"], format="xml", merge=True)
+    config.load(load, format="xml", merge=True)
     config.diff()
     config.commit_check()
+    with suppress(RpcError):  # There is none yet.
+        writing.rpc.get_rescue_information(format="text")
+    config.rescue("save")
     config.commit(confirm=5, comment="bare")
     writing.rpc.get_commit_information()
-    fresh = open_device(job, port)
+    fresh = opened()
     fresh.rpc.get_interface_information(terse=True)
     fresh.rpc.get_lacp_interface_information()
     fresh.close()
@@ -66,7 +74,8 @@ def main() -> int:
     """Push to every switch."""
     job = json.loads(Path(sys.argv[1]).read_text())
     with ThreadPoolExecutor(job["workers"]) as pool:
-        for _ in pool.map(lambda port: push(job, port), job["ports"].values()):
+        opened = [partial(open_device, job, port) for port in job["ports"].values()]
+        for _ in pool.map(lambda each: push(each, job["load"], job["again"]), opened):
             pass
     return 0
 

@@ -2,20 +2,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What it costs to bring 10 bundles to each of many switches, by junos_lag, by bare PyEZ and by junipernetworks.junos.
 
-    junos_fleet.py [--sizes 20 100 300] [--only ours bare config resources] [--server simulator|replay] [--json FILE]
+    junos_fleet.py [--sizes 20 100 300] [--only CONTESTANT ...] [--server simulator|replay] [--rounds 1] [--json FILE]
 
 The switches are lab/junos in a process of its own, whose processor time is told apart. Each contestant begins with
 switches that have device-count and no port configured, because the peers can neither set the one nor take the units
 off a port that becomes a member link; it makes the change, and is run again when nothing is left to do. Its processor
 time is that of all its processes (metering.py), less that of an empty play with the same inventory; the wall time is
-whole. By default: ours and bare PyEZ at every size, junos_config up to 100 switches, the resource modules at the
-smallest size alone (they take minutes). Every contestant must leave each switch with all bundles, and the second run
-must change nothing: otherwise its row says so and the exit status is 1.
+whole. All are measured at every size, but junos_config only up to 100 switches and the resource modules at the
+smallest size alone (they take minutes), and 1 and 64 bundles at the smallest size. With several rounds each figure is
+the median of those of its rounds, but for the peers, which have one. Every contestant must leave each switch with all
+bundles, and the second run must change nothing: otherwise its row says so and the exit status is 1.
 
-With --server replay ours and bare PyEZ meet what one switch answered to them in a first and in a second run, which
+Two more tell what no action can go below: `empty` is a task that does nothing, `requests` an action that makes the
+requests of junos_lag with its client, its threads and its fork, and computes and judges nothing (action_plugins/).
+
+With --server replay all but the peers meet what one switch answered to them in a first and in a second run, which
 replay.py plays to any number: less of the machine goes to the switches. The recorded runs are judged like any other,
 and at each port every recorded request must be made, in the recorded order and with the recorded text, and no other.
-The peers stay on the simulated switches.
 
 They do not do the same: junos_lag computes the difference, runs a commit check, commits confirmed, verifies LACP's
 flags of both ends in a fresh session, confirms and reads back; the bare script makes the same requests and judges
@@ -28,6 +31,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
 import sys
 import tempfile
 from dataclasses import asdict, dataclass, replace
@@ -49,11 +53,13 @@ LAGS = 10
 MODEL, LARGE = "ex4300-48t", "ex4300-48t:3"  # 144 ports for the 64 bundles
 CONTESTANTS = {
     "ours": "junos_lag",
+    "requests": "its requests alone, in an action",
+    "empty": "an empty task",
     "bare": "bare PyEZ script",
     "config": "junipernetworks.junos.junos_config",
     "resources": "its five resource modules",
 }
-PLAYED = ("ours", "bare")
+PLAYED = ("ours", "requests", "bare")
 """The contestants to which a recording can be played."""
 
 
@@ -87,8 +93,12 @@ def load_of(count: int) -> tuple[str, list[str]]:
     return made.xml, made.commands
 
 
-def tasks_of(contestant: str, lags: int) -> list[dict[str, Any]]:
+def tasks_of(contestant: str, lags: int, again: bool = False) -> list[dict[str, Any]]:
     """Return the tasks by which a contestant makes the change."""
+    if contestant == "empty":
+        return [{"name": "Nothing", "ansible.builtin.debug": {"msg": "Nothing"}}]
+    if contestant == "requests":
+        return [{"name": "Change", "bare_requests": {"load": load_of(lags)[0], "again": again}}]
     if contestant == "ours":
         change = {"vlans": VLANS, "bundles": bundles(lags), "verify": {"timeout": 60, "interval": 0.2}}
         return [{"name": "Change", "netstack.datacenter.junos_lag": change}]
@@ -118,6 +128,7 @@ def _resource_tasks(lags: int) -> list[dict[str, Any]]:
 def command_of(bed: Bed, contestant: str, tasks: list[dict[str, Any]], again: bool) -> tuple[list[str], dict[str, str]]:
     """Return the command of a contestant and its environment."""
     environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": str(FORKS)}
+    environment["ANSIBLE_ACTION_PLUGINS"] = str(ROOT / "benchmarks" / "action_plugins")
     if contestant == "bare":
         return _bare_command(bed, again), environment
     theirs = contestant in ("config", "resources")
@@ -154,12 +165,13 @@ def measure(bed: Bed, contestant: str) -> Row:
     apart = frozenset(bed.processes)
     bed.deliver()
     idle = _idle(bed, contestant, apart)
-    tasks = tasks_of(contestant, bed.lags)
     before = metering.spent(bed.processes[0])
-    first = metering.run(*command_of(bed, contestant, tasks, False), apart)
-    wrong = f"exit {first.code}: {first.output[-600:]}" if first.code else bed.wrong()
+    first = metering.run(*command_of(bed, contestant, tasks_of(contestant, bed.lags), False), apart)
+    wrong = f"exit {first.code}: {first.output[-600:]}" if first.code else ""
+    if contestant != "empty":
+        wrong = wrong or bed.wrong()
     bed.begin_again()
-    again = metering.run(*command_of(bed, contestant, tasks, True), apart)
+    again = metering.run(*command_of(bed, contestant, tasks_of(contestant, bed.lags, True), True), apart)
     wrong = wrong or bed.changed()
     served = (metering.spent(bed.processes[0]) - before) / bed.size
     costs = [(cost.cpu - idle) / bed.size for cost in (first, again)]
@@ -208,9 +220,9 @@ def ratios(rows: list[Row], row: Row, to: str) -> str:
 def plan(given: argparse.Namespace) -> list[tuple[str, int, int]]:
     """Return what is measured: contestant, switches, bundles."""
     smallest = min(given.sizes)
-    limits = {"ours": max(given.sizes), "bare": max(given.sizes), "config": 100, "resources": smallest}
-    found = [(who, size, LAGS) for size in given.sizes for who in given.only if size <= limits[who]]
-    growth = [("ours", smallest, count) for count in (1, 64)] if "ours" in given.only else []
+    limits = {"config": 100, "resources": smallest}
+    found = [(who, size, LAGS) for size in given.sizes for who in given.only if size <= limits.get(who, size)]
+    growth = [(who, smallest, count) for who in ("ours", "requests") if who in given.only for count in (1, 64)]
     if not PEERS.exists():
         left = [who for who in given.only if who in ("config", "resources")]
         print(f"left out, for script/peers has not been run: {', '.join(left) or 'nothing'}", file=sys.stderr)
@@ -218,21 +230,29 @@ def plan(given: argparse.Namespace) -> list[tuple[str, int, int]]:
     return found + growth
 
 
-def row_of(folder: Path, contestant: str, size: int, lags: int, server: str) -> Row:
+def row_of(folder: Path, contestant: str, size: int, lags: int, given: argparse.Namespace) -> Row:
     """Measure one contestant at one size."""
     model = MODEL if lags == LAGS else LARGE
-    if server == "simulator" or contestant not in PLAYED:
-        return _measured(Bed(folder, size, lags, model), contestant)
+    rounds = given.rounds if contestant not in ("config", "resources") else 1
+    if given.server == "simulator" or contestant not in PLAYED:
+        return _measured(Bed(folder, size, lags, model), contestant, rounds)
     recording = Recording(folder, lags, model)
-    recorded = _measured(recording, contestant)
+    recorded = _measured(recording, contestant, 1)
     if recorded.wrong:
-        return replace(recorded, switches=size, server=server, wrong=f"while it was recorded: {recorded.wrong}")
-    return _measured(Stage(recording, size), contestant)
+        return replace(recorded, switches=size, server=given.server, wrong=f"while it was recorded: {recorded.wrong}")
+    return _measured(Stage(recording, size), contestant, rounds)
 
 
-def _measured(bed: Bed, contestant: str) -> Row:
+def _measured(bed: Bed, contestant: str, rounds: int) -> Row:
     with bed.up():
-        return measure(bed, contestant)
+        return middle([measure(bed, contestant) for _round in range(rounds)])
+
+
+def middle(rows: list[Row]) -> Row:
+    """Return a row of the medians; it is wrong where one of the rows is."""
+    figures = ("first", "again", "rate_first", "rate_again", "peak", "served")
+    found = {name: statistics.median(getattr(row, name) for row in rows) for name in figures}
+    return replace(rows[0], **found, wrong=next((row.wrong for row in rows if row.wrong), ""))
 
 
 def main() -> int:
@@ -241,12 +261,13 @@ def main() -> int:
     parser.add_argument("--sizes", type=int, nargs="+", default=[20, 100, 300])
     parser.add_argument("--only", nargs="+", choices=list(CONTESTANTS), default=list(CONTESTANTS))
     parser.add_argument("--server", choices=["simulator", "replay"], default="simulator")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--json", type=Path, help="write every row here, too")
     given = parser.parse_args()
     rows: list[Row] = []
     for contestant, size, lags in plan(given):
         with tempfile.TemporaryDirectory() as folder:
-            rows.append(row_of(Path(folder), contestant, size, lags, given.server))
+            rows.append(row_of(Path(folder), contestant, size, lags, given))
         print(f"{contestant}, {size} switches, {lags} bundles: {asdict(rows[-1])}", file=sys.stderr)
     print(table(rows))
     if given.json:

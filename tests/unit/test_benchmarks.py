@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import data_path
 import failover
+import junos_fleet
 import metering
 import tier
 
@@ -55,3 +57,10 @@ def test_a_ratio_is_that_of_the_medians():
     names = [chain.name for chain in data_path.CHAINS]
     kept = {name: [10.0 * number, 20.0 * number, 90.0] for number, name in enumerate(names, 1)}
     assert "| Pound -> HAProxy | 80 (40..90) | 4.0 |" in data_path.table({"keepalive": kept, "fresh": kept})
+
+
+def test_a_row_of_the_fleet_is_that_of_the_medians_and_wrong_where_one_round_is():
+    rows = [junos_fleet.Row("ours", 20, 10, *[float(number)] * 5, "replay", 1.0) for number in (9, 1, 4)]
+    assert junos_fleet.middle(rows) == rows[2]
+    rows[1] = dataclasses.replace(rows[1], wrong="ex0 lacks ae1")
+    assert junos_fleet.middle(rows).wrong == "ex0 lacks ae1"

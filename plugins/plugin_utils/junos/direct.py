@@ -96,7 +96,7 @@ def first_tag(raw: str) -> tuple[str, dict[str, str]] | None:
     end = "" if found[1].endswith("/>") else f"</{found[2]}>"
     with suppress(etree.XMLSyntaxError):
         element = etree.fromstring(f"{found[1]}{end}".encode())
-        return element.tag, dict(element.attrib)
+        return str(element.tag), {str(name): str(value) for name, value in element.attrib.items()}
     return None
 
 

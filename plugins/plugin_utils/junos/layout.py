@@ -57,13 +57,13 @@ class Draft:
 
 
 @lru_cache(maxsize=4096)
-def interface(name: str) -> Path:
+def interface(name: str) -> tuple[str | Segment, ...]:
     """Return the path of an interface."""
     return path("interfaces", entry("interface", name))
 
 
 @lru_cache(maxsize=4096)
-def family(name: str) -> Path:
+def family(name: str) -> tuple[str | Segment, ...]:
     """Return the path of an interface's layer 2."""
     return path(*interface(name), entry("unit", "0"), "family", "ethernet-switching")
 

@@ -7,7 +7,7 @@ from . import ranges, references
 from .findings import Finding
 from .layout import Draft, interface
 from .names import bundle_index, in_order
-from .statements import Config, entry
+from .statements import Config, entry, path
 
 BLOCKING = (
     *("unit", "mtu", "flow-control", "vlan-tagging", "stacked-vlan-tagging", "flexible-vlan-tagging"),
@@ -21,7 +21,7 @@ _UNTIDY = (("gigether-options", "ieee-802.3ad"), ("ether-options", "flow-control
 
 def bundle_of(config: Config, port: str) -> str | None:
     """Return the ae that a port belongs to."""
-    for item in config.statements.near(interface(port)):
+    for item in config.statements.near(path(*interface(port))):
         if len(item) == 5 and item[4].tag == "bundle" and item[2].tag in OPTIONS:
             return item[4].value
     return None
@@ -57,13 +57,13 @@ def join(draft: Draft, port: str, bundle: str) -> list[references.Foreign]:
 
 
 def _unblock(config: Config, port: str) -> None:
-    for item in config.statements.at(interface(port)):
+    for item in config.statements.at(path(*interface(port))):
         if len(item) > 2 and item[2].tag in BLOCKING:
             del config.statements[item]
 
 
 def _tidy_options(config: Config, port: str) -> None:
-    for item in config.statements.at(interface(port)):
+    for item in config.statements.at(path(*interface(port))):
         tags, last = tuple(step.tag for step in item[2:4]), item[-1]
         automatic = last.tag == "speed" and (last.value or "").startswith("auto") and len(item) <= 4
         if tags in _UNTIDY or (automatic and (len(item) == 3 or tags[0] in OPTIONS)):

@@ -163,9 +163,12 @@ class Config:
         size = len(whole) - 1
         above, tag = whole[:size], whole[size].tag
         return [
-            item[size].value
+            value
             for item in self.statements.near(above)
-            if len(item) > size and item[size].tag == tag and item[size].value is not None and item[:size] == above
+            if len(item) > size
+            and item[size].tag == tag
+            and (value := item[size].value) is not None
+            and item[:size] == above
         ]
 
     def is_inactive(self, *steps: str | Segment) -> bool:
