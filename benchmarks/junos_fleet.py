@@ -13,8 +13,8 @@ smallest size alone (they take minutes), and 1 and 64 bundles at the smallest si
 the median of those of its rounds, but for the peers, which have one. Every contestant must leave each switch with all
 bundles, and the second run must change nothing: otherwise its row says so and the exit status is 1.
 
-Two more tell what no action can go below: `empty` is a task that does nothing, `requests` an action that makes the
-requests of junos_lag with its client, its threads and its fork, and computes and judges nothing (action_plugins/).
+Two more tell what no action can go below: `empty` is a task that does nothing, `requests` an action with the arguments
+and the result of junos_lag that makes its requests with its client, and computes and judges nothing (action_plugins/).
 
 With --server replay all but the peers meet what one switch answered to them in a first and in a second run, which
 replay.py plays to any number: less of the machine goes to the switches. The recorded runs are judged like any other,
@@ -40,11 +40,13 @@ from typing import Any
 
 import metering
 import yaml
-from fleet_beds import Bed, Recording, Stage, bundles
+from fleet_beds import START, Bed, Recording, Stage, bundles
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.declaration import read
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.waiting import verified_bundles
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / ".cache" / "peers" / "bin" / "ansible-playbook"
@@ -93,14 +95,38 @@ def load_of(count: int) -> tuple[str, list[str]]:
     return made.xml, made.commands
 
 
-def tasks_of(contestant: str, lags: int, again: bool = False) -> list[dict[str, Any]]:
+def result_of(count: int, again: bool) -> dict[str, Any]:
+    """Return what junos_lag returns, as far as it does not depend on the switch."""
+    declared, _findings = read(VLANS, bundles(count), {})
+    request = Request(declared, style="els")
+    made = offline.render(request, START)
+    if again:
+        made = offline.render(request, "\n".join(config_set(made.after)))
+    before, after = made.structures()
+    diff = {"prepared": "".join(f"{line}\n" for line in made.commands)}
+    verified = verified_bundles(made.expected)
+    return {
+        "changed": not again,
+        "before": before,
+        "after": after,
+        "commands": made.commands,
+        "style": "els",
+        "diff": diff,
+        "verified": verified,
+    }
+
+
+def tasks_of(contestant: str, bed: Bed, again: bool = False) -> list[dict[str, Any]]:
     """Return the tasks by which a contestant makes the change."""
+    lags = bed.lags
     if contestant == "empty":
         return [{"name": "Nothing", "ansible.builtin.debug": {"msg": "Nothing"}}]
+    change = {"vlans": VLANS, "bundles": bundles(lags), "verify": {"timeout": 60, "interval": 0.2}}
     if contestant == "requests":
-        return [{"name": "Change", "bare_requests": {"load": load_of(lags)[0], "again": again}}]
+        work = bed.folder / "work.json"
+        work.write_text(json.dumps({"load": load_of(lags)[0], "result": result_of(lags, again)}))
+        return [{"name": "Change", "bare_requests": {**change, "work": str(work), "again": again}}]
     if contestant == "ours":
-        change = {"vlans": VLANS, "bundles": bundles(lags), "verify": {"timeout": 60, "interval": 0.2}}
         return [{"name": "Change", "netstack.datacenter.junos_lag": change}]
     if contestant == "config":
         return [{"name": "Change", "junipernetworks.junos.junos_config": {"lines": load_of(lags)[1]}}]
@@ -166,12 +192,12 @@ def measure(bed: Bed, contestant: str) -> Row:
     bed.deliver()
     idle = _idle(bed, contestant, apart)
     before = metering.spent(bed.processes[0])
-    first = metering.run(*command_of(bed, contestant, tasks_of(contestant, bed.lags), False), apart)
+    first = metering.run(*command_of(bed, contestant, tasks_of(contestant, bed), False), apart)
     wrong = f"exit {first.code}: {first.output[-600:]}" if first.code else ""
     if contestant != "empty":
         wrong = wrong or bed.wrong()
     bed.begin_again()
-    again = metering.run(*command_of(bed, contestant, tasks_of(contestant, bed.lags, True), True), apart)
+    again = metering.run(*command_of(bed, contestant, tasks_of(contestant, bed, True), True), apart)
     wrong = wrong or bed.changed()
     served = (metering.spent(bed.processes[0]) - before) / bed.size
     costs = [(cost.cpu - idle) / bed.size for cost in (first, again)]
