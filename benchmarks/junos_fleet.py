@@ -7,13 +7,15 @@
 The switches are lab/junos in a process of its own, whose processor time is told apart. Each contestant begins with
 switches that have device-count and no port configured, because the peers can neither set the one nor take the units
 off a port that becomes a member link; it makes the change, and is run again when nothing is left to do. Its processor
-time is that of all its processes (metering.py), less that of an empty play with the same inventory; the wall time is
-whole. All are measured at every size, but junos_config only up to 100 switches and the resource modules at the
-smallest size alone (they take minutes), and 1 and 64 bundles at the smallest size. With several rounds each figure is
-the median of those of its rounds, but for the peers, which have one. Every contestant must leave each switch with all
-bundles, and the second run must change nothing: otherwise its row says so and the exit status is 1.
+time is that of all its processes (metering.py), less that of starting: of a play with the same inventory in which one
+host skips the first task, so that what the task is made of is loaded; of the bare script, importing PyEZ. The wall
+time is whole. All are measured at every size, but junos_config only up to 100 switches and the resource modules at
+the smallest size alone (they take minutes), and 1 and 64 bundles at the smallest size. With several rounds, in each of
+which all but the peers are measured one after the other, each figure is the median of its rounds. Every contestant
+must leave each switch with all bundles, and the second run must change nothing: otherwise its row says so and the exit
+status is 1.
 
-Two more tell what no action can go below: `empty` is a task that does nothing, `requests` an action with the arguments
+Two more tell what no action for PyEZ can go below: `empty` is a task that does nothing, `requests` an action with the arguments
 and the result of junos_lag that makes its requests with its client, and computes and judges nothing (action_plugins/).
 
 With --server replay all but the peers meet what one switch answered to them in a first and in a second run, which
@@ -35,6 +37,7 @@ import statistics
 import sys
 import tempfile
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +64,7 @@ CONTESTANTS = {
     "config": "junipernetworks.junos.junos_config",
     "resources": "its five resource modules",
 }
+THEIRS = ("config", "resources")
 PLAYED = ("ours", "requests", "bare")
 """The contestants to which a recording can be played."""
 
@@ -104,7 +108,7 @@ def result_of(count: int, again: bool) -> dict[str, Any]:
         made = offline.render(request, "\n".join(config_set(made.after)))
     before, after = made.structures()
     diff = {"prepared": "".join(f"{line}\n" for line in made.commands)}
-    verified = verified_bundles(made.expected)
+    verified = [] if again else verified_bundles(made.expected)
     return {
         "changed": not again,
         "before": before,
@@ -122,6 +126,7 @@ def tasks_of(contestant: str, bed: Bed, again: bool = False) -> list[dict[str, A
     if contestant == "empty":
         return [{"name": "Nothing", "ansible.builtin.debug": {"msg": "Nothing"}}]
     change = {"vlans": VLANS, "bundles": bundles(lags), "verify": {"timeout": 60, "interval": 0.2}}
+    change["model"] = MODEL  # Else it asks for it where there are more bundles than some models can have.
     if contestant == "requests":
         work = bed.folder / "work.json"
         work.write_text(json.dumps({"load": load_of(lags)[0], "result": result_of(lags, again)}))
@@ -151,13 +156,16 @@ def _resource_tasks(lags: int) -> list[dict[str, Any]]:
     return [{"name": name, f"junipernetworks.junos.junos_{name}": {"config": each}} for name, each in configs.items()]
 
 
-def command_of(bed: Bed, contestant: str, tasks: list[dict[str, Any]], again: bool) -> tuple[list[str], dict[str, str]]:
-    """Return the command of a contestant and its environment."""
+def command_of(bed: Bed, contestant: str, again: bool = False, idle: bool = False) -> tuple[list[str], dict[str, str]]:
+    """Return the command of a contestant and its environment; `idle`: one host skips the first task."""
+    hosts, tasks = "all", tasks_of(contestant, bed, again)
+    if idle:
+        hosts, tasks = "all[0]", [{**tasks[0], "when": False}]
     environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_FORKS": str(FORKS)}
     environment["ANSIBLE_ACTION_PLUGINS"] = str(ROOT / "benchmarks" / "action_plugins")
     if contestant == "bare":
         return _bare_command(bed, again), environment
-    theirs = contestant in ("config", "resources")
+    theirs = contestant in THEIRS
     program = PEERS if theirs else Path(sys.executable).with_name("ansible-playbook")
     if theirs:
         gone = ("ANSIBLE_COLLECTIONS_PATH", "PYTHONPATH", "VIRTUAL_ENV")
@@ -165,7 +173,7 @@ def command_of(bed: Bed, contestant: str, tasks: list[dict[str, Any]], again: bo
         environment |= {"PATH": f"{PEERS.parent}:{os.environ['PATH']}", "ANSIBLE_HOST_KEY_CHECKING": "False"}
     connection = "ansible.netcommon.netconf" if theirs else "local"
     book = bed.folder / f"{contestant}.yml"
-    book.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
+    book.write_text(yaml.safe_dump([{"hosts": hosts, "gather_facts": False, "tasks": tasks}]))
     return [str(program), "-i", str(bed.inventory(connection, program.with_name("python"))), str(book)], environment
 
 
@@ -192,12 +200,12 @@ def measure(bed: Bed, contestant: str) -> Row:
     bed.deliver()
     idle = _idle(bed, contestant, apart)
     before = metering.spent(bed.processes[0])
-    first = metering.run(*command_of(bed, contestant, tasks_of(contestant, bed), False), apart)
+    first = metering.run(*command_of(bed, contestant), apart)
     wrong = f"exit {first.code}: {first.output[-600:]}" if first.code else ""
     if contestant != "empty":
         wrong = wrong or bed.wrong()
     bed.begin_again()
-    again = metering.run(*command_of(bed, contestant, tasks_of(contestant, bed, True), True), apart)
+    again = metering.run(*command_of(bed, contestant, again=True), apart)
     wrong = wrong or bed.changed()
     served = (metering.spent(bed.processes[0]) - before) / bed.size
     costs = [(cost.cpu - idle) / bed.size for cost in (first, again)]
@@ -207,10 +215,10 @@ def measure(bed: Bed, contestant: str) -> Row:
 
 
 def _idle(bed: Bed, contestant: str, apart: frozenset[int]) -> float:
-    """Return what starting costs: an empty play, or importing PyEZ."""
+    """Return what starting costs: a play in which one host skips the first task, or importing PyEZ."""
     if contestant == "bare":
         return metering.run([sys.executable, "-c", "import jnpr.junos.utils.config"], os.environ, apart).cpu
-    return metering.run(*command_of(bed, contestant, [], False), apart).cpu
+    return metering.run(*command_of(bed, contestant, idle=True), apart).cpu
 
 
 def table(rows: list[Row]) -> str:
@@ -250,7 +258,7 @@ def plan(given: argparse.Namespace) -> list[tuple[str, int, int]]:
     found = [(who, size, LAGS) for size in given.sizes for who in given.only if size <= limits.get(who, size)]
     growth = [(who, smallest, count) for who in ("ours", "requests") if who in given.only for count in (1, 64)]
     if not PEERS.exists():
-        left = [who for who in given.only if who in ("config", "resources")]
+        left = [who for who in given.only if who in THEIRS]
         print(f"left out, for script/peers has not been run: {', '.join(left) or 'nothing'}", file=sys.stderr)
         found = [each for each in found if each[0] not in left]
     return found + growth
@@ -259,19 +267,18 @@ def plan(given: argparse.Namespace) -> list[tuple[str, int, int]]:
 def row_of(folder: Path, contestant: str, size: int, lags: int, given: argparse.Namespace) -> Row:
     """Measure one contestant at one size."""
     model = MODEL if lags == LAGS else LARGE
-    rounds = given.rounds if contestant not in ("config", "resources") else 1
     if given.server == "simulator" or contestant not in PLAYED:
-        return _measured(Bed(folder, size, lags, model), contestant, rounds)
+        return _measured(Bed(folder, size, lags, model), contestant)
     recording = Recording(folder, lags, model)
-    recorded = _measured(recording, contestant, 1)
+    recorded = _measured(recording, contestant)
     if recorded.wrong:
         return replace(recorded, switches=size, server=given.server, wrong=f"while it was recorded: {recorded.wrong}")
-    return _measured(Stage(recording, size), contestant, rounds)
+    return _measured(Stage(recording, size), contestant)
 
 
-def _measured(bed: Bed, contestant: str, rounds: int) -> Row:
+def _measured(bed: Bed, contestant: str) -> Row:
     with bed.up():
-        return middle([measure(bed, contestant) for _round in range(rounds)])
+        return measure(bed, contestant)
 
 
 def middle(rows: list[Row]) -> Row:
@@ -290,11 +297,14 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--json", type=Path, help="write every row here, too")
     given = parser.parse_args()
-    rows: list[Row] = []
-    for contestant, size, lags in plan(given):
-        with tempfile.TemporaryDirectory() as folder:
-            rows.append(row_of(Path(folder), contestant, size, lags, given))
-        print(f"{contestant}, {size} switches, {lags} bundles: {asdict(rows[-1])}", file=sys.stderr)
+    found: dict[tuple[str, int, int], list[Row]] = {}
+    for number, planned in product(range(given.rounds), plan(given)):
+        if number == 0 or planned[0] not in THEIRS:
+            with tempfile.TemporaryDirectory() as folder:
+                row = row_of(Path(folder), *planned, given)
+            found.setdefault(planned, []).append(row)
+            print(f"round {number + 1}: {asdict(row)}", file=sys.stderr, flush=True)
+    rows = [middle(each) for each in found.values()]
     print(table(rows))
     if given.json:
         given.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")

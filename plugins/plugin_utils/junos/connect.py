@@ -12,10 +12,10 @@ import importlib
 import os
 import re
 import socket
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from . import direct, errors
@@ -37,7 +37,6 @@ else:
     except ImportError as error:
         paramiko, Device, SSHUnknownHostError, PYEZ_MISSING = None, object, None, str(error)
 
-_DESCRIPTORS = "/proc/self/fd"
 _ALIAS = "switch"
 """The one name that ncclient looks up: literal IPv6 addresses and ports other than 22 cannot confuse it."""
 
@@ -48,7 +47,7 @@ def warm() -> None:
     What there is by then stays to the end: neither this process nor its forks, which would copy it, look through it
     for garbage any more.
     """
-    with suppress(ImportError):
+    with suppress(ImportError, AttributeError):
         for name in ("ncclient.transport.ssh", "jnpr.junos.facts.ethernet_mac_table", "jnpr.junos.utils.config"):
             importlib.import_module(name)
         direct.normalizer()
@@ -123,12 +122,39 @@ def _aliased(lines: Iterable[str]) -> str:
 
 @contextmanager
 def _file(name: str, text: str) -> Iterator[str]:
-    """Yield the path of a file with this text; where the system can, it is in memory, and nothing is ever left over."""
-    memory = hasattr(os, "memfd_create") and os.path.isdir(_DESCRIPTORS)
-    with open(os.memfd_create(name), "w") if memory else tempfile.NamedTemporaryFile("w", prefix=f"{name}-") as stream:
-        stream.write(text)
-        stream.flush()
-        yield f"{_DESCRIPTORS}/{stream.fileno()}" if memory else stream.name
+    """Yield the path of a file with this text; where the system lets it, it is in memory, and nothing is left over.
+
+    Raises:
+        errors.ConnectError: no file can be written.
+
+    """
+    number = _memory(name)
+    stream: Any
+    with ExitStack() as stack:
+        try:
+            if number is None:
+                stream = stack.enter_context(NamedTemporaryFile("w", prefix=f"netstack-{name}-", encoding="utf-8"))
+            else:
+                stream = stack.enter_context(open(number, "w", encoding="utf-8"))
+            stream.write(text)
+            stream.flush()
+        except OSError as error:
+            raise errors.ConnectError(f"A file for the client cannot be written: {error}", "Look at TMPDIR.") from None
+        yield stream.name if number is None else _path_of(number)
+
+
+def _memory(name: str) -> int | None:
+    """Return the descriptor of a file in memory (Linux); None where there are none, or they are forbidden."""
+    with suppress(AttributeError, OSError):
+        number = os.memfd_create(name)
+        if os.path.exists(_path_of(number)):
+            return number
+        os.close(number)
+    return None
+
+
+def _path_of(number: int) -> str:
+    return f"/proc/self/fd/{number}"
 
 
 def _open(target: Target, ssh_file: str) -> Any:

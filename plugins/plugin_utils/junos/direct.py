@@ -3,7 +3,8 @@
 
 - ncclient's `Session.send` only queues a message; its thread looks at the queue after `select(timeout=0.1)`
   (ncclient/transport/session.py, TICK). Here the frame is written by the calling thread.
-- ncclient reads a whole reply to know the attributes of its first tag (xml_.parse_root). Here its beginning is read.
+- ncclient encodes a whole reply, and parses 32 KiB of it, to know the attributes of its first tag (xml_.parse_root).
+  Here the first tag alone is parsed.
 - PyEZ compiles a style sheet for each reply and copies the whole reply with it, though what the large replies need is
   read here in any namespace and with any white space.
 - paramiko makes an object for the MAC of each packet and compares it octet by octet in Python (packet.compute_hmac,
@@ -15,6 +16,7 @@ This leans on private names, so each is looked for first, and whatever is missin
 from __future__ import annotations
 
 import hmac
+import logging
 import os
 import re
 import socket
@@ -23,9 +25,13 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
+_CERTIFICATE = "-cert.pub"
 END_1_0 = b"]]>]]>"
 END_1_1 = b"\n##\n"
-_NEEDED = ("_channel", "_base", "_q", "_closing", "_lock", "_listeners", "_dispatch_message", "send", "is_alive")
+_NEEDED = (
+    *("_channel", "_base", "_q", "_closing", "_lock", "_listeners", "_dispatch_message"),
+    *("send", "is_alive", "connected", "logger"),
+)
 _FIRST = re.compile(r"\s*(?:<\?xml[^<>]*\?>\s*)?(<([\w.:-]+)[^<>]*>)")
 AS_THEY_ARE = frozenset({"configuration", "interface-information", "lacp-interface-information-list"})
 """Replies that are read in any namespace and with any white space (statements.py, verify.py)."""
@@ -38,7 +44,7 @@ def frame(message: str, chunked: bool) -> bytes:
 
 
 def hasten(session: Any) -> bool:
-    """Make a connected ncclient session send at once; return whether it does."""
+    """Make a connected ncclient session send at once and parse first tags alone; return whether it does."""
     try:
         from ncclient.transport.session import NetconfBase  # type: ignore[import-untyped]  # no type information
 
@@ -75,7 +81,7 @@ def _sender(session: Any, stock: Any, chunked: dict[int, bool]) -> Any:
 def _dispatcher(session: Any, stock: Any) -> Any:
     def dispatch(raw: str) -> None:
         root = first_tag(raw)
-        if root is None:
+        if root is None or session.logger.isEnabledFor(logging.DEBUG):
             stock(raw)
             return
         with session._lock:
@@ -153,7 +159,7 @@ def authenticate_at_once() -> bool:
 
 
 def load_keys_once() -> bool:
-    """Make paramiko keep the private keys that it read, as long as their files stay; return whether it does."""
+    """Make paramiko keep the private keys that it read until their files change; return whether it does."""
     try:
         from paramiko import PKey
     except ImportError:
@@ -170,14 +176,23 @@ def _keeping(stock: Any) -> Any:
     kept: dict[tuple[Any, ...], Any] = {}
 
     def from_path(path: Any, password: Any = None) -> Any:
-        seen = os.stat(os.path.expanduser(path))
-        which = (os.fspath(path), password, seen.st_ino, seen.st_mtime_ns, seen.st_size)
+        text = os.path.expanduser(os.fsdecode(path))
+        plain = text.removesuffix(_CERTIFICATE)
+        which = (text, password, _seen(plain), _seen(f"{plain}{_CERTIFICATE}"))
         if which not in kept:
             kept[which] = stock(path, password)
         return kept[which]
 
     from_path.kept = kept  # type: ignore[attr-defined]  # marks the function as ours
     return from_path
+
+
+def _seen(path: str) -> tuple[int, int, int] | None:
+    """Return what changes with a file's content; None where there is none."""
+    with suppress(OSError):
+        found = os.stat(path)
+        return found.st_ino, found.st_mtime_ns, found.st_size
+    return None
 
 
 def without_delay(host: str, port: int, timeout: float) -> socket.socket:

@@ -21,10 +21,12 @@ _UNTIDY = (("gigether-options", "ieee-802.3ad"), ("ether-options", "flow-control
 
 def bundle_of(config: Config, port: str) -> str | None:
     """Return the ae that a port belongs to."""
-    for item in config.statements.near(path(*interface(port))):
-        if len(item) == 5 and item[4].tag == "bundle" and item[2].tag in OPTIONS:
-            return item[4].value
-    return None
+    found = {
+        item[2].tag: item[4].value
+        for item in config.statements.near(path(*interface(port)))
+        if len(item) == 5 and item[4].tag == "bundle" and item[3].tag == "ieee-802.3ad" and item[4].value
+    }
+    return next((found[kind] for kind in OPTIONS if kind in found), None)
 
 
 def members_by_bundle(config: Config) -> dict[str, list[str]]:

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -158,12 +159,13 @@ def known_lines(files: Iterable[str], host: str, port: int, hashed: Any) -> list
 
 
 def _names(line: str, names: list[str], hashed: Any) -> bool:
-    if line.startswith(("#", "@")):
+    head, *rest = line.split(maxsplit=2)[:3] or [""]
+    if len(rest) < 2 or head.startswith(("#", "@")):
         return False
-    head, *rest = line.split(maxsplit=1)[:2] or [""]
     if head.startswith("|1|"):
-        named = any(hashed(name, head) == head for name in names)
-    else:
-        heads = head.split(",")
-        named = any(name in heads for name in names)
-    return named and len(rest) == 1 and len(rest[0].split()) > 1
+        # What is no salt and no hash names nobody: paramiko asserts, and base64 has errors of its own.
+        with suppress(AssertionError, ValueError):
+            return any(hashed(name, head) == head for name in names)
+        return False
+    heads = head.split(",")
+    return any(name in heads for name in names)

@@ -158,9 +158,12 @@ def _iter(reply: Any, tag: str) -> Iterable[Any]:
 
 
 def _texts(item: Any) -> dict[str, str]:
-    """Return the texts of an element's children by their names, in any namespace, without needless white space."""
+    """Return the texts of an element's children by their names, in any namespace, without needless white space.
+
+    Where a name is repeated it is the first.
+    """
     return {
         child.tag.rpartition("}")[2]: " ".join((child.text or "").split())
-        for child in item
+        for child in reversed(item)
         if isinstance(child.tag, str)
     }

@@ -15,7 +15,7 @@ import pytest
 from lxml import etree
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import direct, errors, verify
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import open_device
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import looked_up, open_device
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import entry, from_element
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, jump, with_arguments
@@ -224,7 +224,7 @@ def test_replies_are_what_the_stock_client_makes_of_them(nonels, stock):
 
 def test_large_replies_are_read_alike_as_they_are(nonels, stock):
     lines = [f"set interfaces ge-0/0/{port} ether-options 802.3ad ae0" for port in (0, 1)]
-    lines += ["set chassis aggregated-devices ethernet device-count 1", 'set interfaces ae0 description "two words"']
+    lines += ["set chassis aggregated-devices ethernet device-count 1", 'set interfaces ae0 description "two  words"']
     lines += ["set interfaces ae0 aggregated-ether-options lacp active"]
     nonels.control("reset", set="\n".join(lines))
     nonels.far_end("ge-0/0/0", "ge-0/0/1", lacp="active")
@@ -239,10 +239,13 @@ def test_large_replies_are_read_alike_as_they_are(nonels, stock):
         session.close()
         return found
 
-    config, links, lacp = ours = answers()
+    config, links, lacp = answers()
     stock()
-    assert answers() == ours
-    assert config.value("interfaces", entry("interface", "ae0"), "description") == "two words"
+    normalized, *others = answers()
+    assert others == [links, lacp]
+    different = set(normalized.statements) ^ set(config.statements)
+    assert {item[-1].value for item in different} == {"two words", "two  words"}
+    assert config.value("interfaces", entry("interface", "ae0"), "description") == "two  words"
     assert links.bundle["ge-0/0/1"] == "ae0"
     assert lacp["ge-0/0/1"]["Partner"]["lacp-synchronization"] == "Yes"
 
@@ -308,34 +311,110 @@ def test_a_wrong_mac_ends_the_session(nonels, library, caplog):
     assert "Mismatched MAC" in caplog.text
 
 
-@pytest.mark.parametrize("memory", [True, False])
-def test_nothing_is_left_of_the_files_for_the_client(nonels, tmp_path, monkeypatch, memory):
+def refuse(_name: str) -> int:
+    raise PermissionError("vm.memfd_noexec")
+
+
+@pytest.mark.parametrize("way", ["memory", "refused", "unknown"])
+def test_nothing_is_left_of_the_files_for_the_client(nonels, tmp_path, monkeypatch, way):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    if not memory:
+    made, stock = [], os.memfd_create
+    monkeypatch.setattr(os, "memfd_create", lambda name: made.append(name) or stock(name))
+    if way == "refused":
+        monkeypatch.setattr(os, "memfd_create", refuse)
+    elif way == "unknown":
         monkeypatch.delattr(os, "memfd_create")
     session = nonels.open()
     assert session.history()
+    assert made == (["known_hosts", "config"] if way == "memory" else [])
     assert os.listdir(tmp_path) == []
     session.close()
 
 
-def test_a_private_key_is_read_once_as_long_as_its_file_stays(tmp_path, monkeypatch):
+def test_where_no_file_can_be_written_the_message_says_so(nonels, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    monkeypatch.delattr(os, "memfd_create")
+    assert "A file for the client cannot be written" in str(refused(nonels.target))
+
+
+def test_what_was_looked_up_is_not_looked_up_again(nonels, tmp_path):
+    file = tmp_path / "known_hosts"
+    file.write_text(f"[127.0.0.1]:{nonels.target.port} {nonels.simulator.host_key('nonels')}\n")
+    target = looked_up(changed(nonels, known_hosts=(str(file),)))
+    file.unlink()
+    for _session in range(2):
+        open_device(target).close()
+
+
+def test_the_action_loads_all_before_its_workers_fork():
+    program = (
+        "import gc, sys; from ansible_collections.netstack.datacenter.plugins.action import junos_lag;"
+        "from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import direct;"
+        "assert {'ncclient.transport.ssh', 'jnpr.junos.facts.ethernet_mac_table'} <= set(sys.modules);"
+        "assert direct.normalizer.cache_info().currsize == 1 and gc.get_freeze_count()"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.fixture
+def keys(tmp_path, monkeypatch):
+    """Return a function that makes a key, with paramiko's way of reading them put back afterwards."""
+    monkeypatch.setattr(paramiko.PKey, "from_path", staticmethod(paramiko.PKey.from_path))
+
     def make(name: str):
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)]
         subprocess.run(command, check=True)
         return tmp_path / name
 
+    return make
+
+
+def test_a_private_key_is_read_once_as_long_as_its_file_stays(nonels, keys, monkeypatch):
     read = []
     stock = paramiko.pkey.serialization.load_ssh_private_key
     monkeypatch.setattr(
         paramiko.pkey.serialization, "load_ssh_private_key", lambda **given: read.append(given) or stock(**given)
     )
-    assert direct.load_keys_once()
-    file = make("key")
+    nonels.open().close()
+    file = keys("key")
     first, again = (paramiko.PKey.from_path(str(file)) for _time in range(2))
-    assert first is again and len(read) == 1
-    make("other").replace(file)
+    assert first is again
+    assert len(read) == 1
+    keys("other").replace(file)
     assert paramiko.PKey.from_path(str(file)).fingerprint != first.fingerprint
+
+
+def test_a_certificate_that_comes_later_is_seen(keys):
+    assert direct.load_keys_once()
+    file = keys("key")
+    assert paramiko.PKey.from_path(file).public_blob is None
+    command = ["ssh-keygen", "-q", "-s", str(keys("ca")), "-I", "lab", "-n", "lab", f"{file}.pub"]
+    subprocess.run(command, check=True)
+    assert paramiko.PKey.from_path(file).public_blob is not None
+
+
+def test_a_key_file_that_is_missing_is_told_as_ever(keys, tmp_path):
+    assert direct.load_keys_once()
+    with pytest.raises(FileNotFoundError):
+        paramiko.PKey.from_path(tmp_path / "none")
+
+
+def test_what_comes_is_logged_as_ever_where_ncclient_logs(nonels, caplog):
+    caplog.set_level("DEBUG", logger="ncclient")
+    session = nonels.open()
+    session.history()
+    session.close()
+    assert "<commit-information" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "line", ["|1|QUJD", "|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y", "|1|QUJD ssh-ed25519 AAAA", "|1|é|x a b"]
+)
+def test_a_broken_line_of_known_hosts_names_nobody(nonels, tmp_path, line):
+    file = tmp_path / "known_hosts"
+    good = f"[127.0.0.1]:{nonels.target.port}\t{nonels.simulator.host_key('nonels')} Jörg"
+    file.write_text(f"{line}\n{good}\n", encoding="utf-8")
+    open_device(changed(nonels, known_hosts=(str(file),))).close()
 
 
 def test_without_the_private_names_of_pyez_replies_are_made_the_stock_way():

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.members import bundle_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.plan import refuse_foreign
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import from_xml
 
@@ -215,3 +216,16 @@ def test_a_plan_says_what_comes_changes_or_goes_and_else_its_commands():
         switch(f"{stray}\nset chassis aggregated-devices ethernet device-count 1"), declared(None, ONE), "nonels"
     )
     assert "delete interfaces ge-0/0/1 encapsulation" in left.summary()[0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "bundle"),
+    [
+        (["gigether-options 802.3ad ae1", "ether-options 802.3ad ae0"], "ae0"),
+        (["gigether-options 802.3ad ae1"], "ae1"),
+        (["ether-options no-auto-negotiation"], None),
+    ],
+)
+def test_a_port_is_in_the_bundle_of_its_ether_options_first(lines, bundle):
+    config = switch("\n".join(f"set interfaces ge-0/0/1 {line}" for line in lines))
+    assert bundle_of(config, "ge-0/0/1") == bundle
