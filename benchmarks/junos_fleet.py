@@ -15,8 +15,9 @@ which all but the peers are measured one after the other, each figure is the med
 must leave each switch with all bundles, and the second run must change nothing: otherwise its row says so and the exit
 status is 1.
 
-Two more tell what no action for PyEZ can go below: `empty` is a task that does nothing, `requests` an action with the arguments
-and the result of junos_lag that makes its requests with its client, and computes and judges nothing (action_plugins/).
+Two more tell what no action for PyEZ can go below: `empty` is a task that does nothing, `requests` an action with the
+arguments and the result of junos_lag that makes its requests with its client, and computes and judges nothing
+(action_plugins/).
 
 With --server replay all but the peers meet what one switch answered to them in a first and in a second run, which
 replay.py plays to any number: less of the machine goes to the switches. The recorded runs are judged like any other,
