@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
@@ -235,9 +235,26 @@ def named(wanted: dict[str, Any], before: dict[str, Any]) -> list[str]:
     return found
 
 
+LAST_UPLINK = (
+    {
+        "switches": {
+            "vSwitch0": {"uplinks": ["vmnic0"], "policy": {}},
+            "vSwitch1": {
+                "uplinks": ["vmnic1", "vmnic2"],
+                "policy": {"nicTeaming": {"nicOrder": {"activeNic": ["vmnic2"], "standbyNic": ["vmnic1"]}}},
+            },
+        },
+        "groups": {"a": {"switch": "vSwitch1", "vlan": 0, "policy": {}}},
+    },
+    {"vswitches": {"vSwitch1": {"uplinks": ["vmnic1"]}}, "port_groups": {"a": {"teaming": {"standby_uplinks": []}}}},
+)
+"""The switch's active uplink goes, and the port group is not to have the other one: found by chance, refused since."""
+
+
 @pytest.mark.parametrize("way", [Direct, Console], ids=["api", "ssh"])
 @settings(max_examples=120, suppress_health_check=list(HealthCheck))
 @given(case=cases())
+@example(case=LAST_UPLINK)
 def test_fields_that_are_not_named_stay_and_a_second_run_changes_nothing(way, case):
     state, wanted = case
     owner = factory.make("esx1", 1, 4, state)

@@ -264,20 +264,26 @@ def _foreign_order(after: HostState, half: Half, at: str) -> list[Finding]:
 
 
 def _all_unused(before: HostState, after: HostState, half: Half, at: str) -> list[Finding]:
-    """Return a finding for each declared switch whose last active uplink would go, which leaves all others unused."""
-    found: list[Finding] = []
+    """Return a finding for each declared object whose last active uplink would go, which leaves all others unused."""
+    places: list[str] = []
     for declared in half.vswitches:
         made, old = after.switches[declared.name], before.switches.get(declared.name)
-        order = (made.teaming.active_uplinks, made.teaming.standby_uplinks)
-        if (
-            made.uplinks
-            and not any(order)
-            and (old is None or any((old.teaming.active_uplinks, old.teaming.standby_uplinks)))
-        ):
-            what, why = "no uplink stays active or standby", "All uplinks would be unused, and nothing could be sent."
-            mend = "List one in teaming.active_uplinks."
-            found.append(Finding(f"{at}vswitches.{declared.name}", "NO_ACTIVE_UPLINK", what, why, mend))
-    return found
+        if made.uplinks and _unused(made.teaming) and (old is None or not _unused(old.teaming)):
+            places.append(f"{at}vswitches.{declared.name}")
+    for group in half.port_groups:
+        own, former = after.groups.get(group.name), before.groups.get(group.name)
+        ordered = group.teaming.active_uplinks is not None or group.teaming.standby_uplinks is not None
+        if own is None or not ordered or (former is not None and former.teaming == own.teaming):
+            continue
+        if own.vswitch in after.switches and after.switches[own.vswitch].uplinks and _unused(own.teaming):
+            places.append(f"{at}port_groups.{group.name}")
+    what, why = "no uplink stays active or standby", "All uplinks would be unused, and nothing could be sent."
+    mend = "List one in teaming.active_uplinks."
+    return [Finding(place, "NO_ACTIVE_UPLINK", what, why, mend) for place in places]
+
+
+def _unused(teaming: Teaming) -> bool:
+    return not teaming.active_uplinks and not teaming.standby_uplinks
 
 
 def _beacon_to_nobody(after: HostState, half: Half, at: str) -> list[Finding]:

@@ -181,3 +181,27 @@ def test_one_list_of_an_order_keeps_the_other():
 
 def test_a_host_that_lists_the_uplinks_in_another_order_has_what_was_sent():
     assert plan.difference(host(switch(uplinks=PAIR)), host(switch(uplinks=PAIR[::-1]))) == []
+
+
+def test_a_port_group_that_loses_its_last_uplink_is_refused():
+    split = switch(teaming=teaming(active=("vmnic1",), standby=("vmnic0",)))
+    half = declared({"vSwitch0": {"uplinks": ["vmnic0"]}}, {"a": {"teaming": {"standby_uplinks": []}}})
+    result = made(host(split, groups=[group("a")]), half)
+    assert [str(finding) for finding in result.findings] == [
+        "port_groups.a: no uplink stays active or standby [NO_ACTIVE_UPLINK]. All uplinks would be unused, and nothing "
+        "could be sent. List one in teaming.active_uplinks."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("switches", "own", "asked"),
+    [
+        (switch(), Teaming(), {"standby_uplinks": []}),
+        (switch(uplinks=()), Teaming(), {"standby_uplinks": []}),
+        (switch(), Teaming(active_uplinks=(), standby_uplinks=()), {"standby_uplinks": []}),
+        (switch(), Teaming(active_uplinks=(), standby_uplinks=()), {"notify_switches": False}),
+    ],
+)
+def test_a_port_group_with_an_uplink_or_without_one_already_is_not(switches, own, asked):
+    half = declared(None, {"a": {"teaming": asked}})
+    assert made(host(switches, groups=[group("a", own=own)]), half).findings == []
