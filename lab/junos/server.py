@@ -20,7 +20,7 @@ KEX = (
     *("ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "ecdh-sha2-nistp521"),
     *("diffie-hellman-group-exchange-sha256", "diffie-hellman-group14-sha1"),
 )
-"""Key exchange of an EX2200 with Junos 12.3 (`ssh -Q kex`, czerwonk/junos_exporter issue 153), SHA-1 with group14 alone."""
+"""What an EX2200 with Junos 12.3 lists (`ssh -Q kex`, czerwonk/junos_exporter issue 153), SHA-1 with group14 alone."""
 
 
 @dataclass
