@@ -11,9 +11,9 @@ time is that of all its processes (metering.py), less that of starting: of a pla
 host skips the first task, so that what the task is made of is loaded; of the bare script, importing PyEZ. The wall
 time is whole. All are measured at every size, but junos_config only up to 100 switches and the resource modules at
 the smallest size alone (they take minutes), and 1 and 64 bundles at the smallest size. With several rounds, in each of
-which all but the peers are measured one after the other, each figure is the median of its rounds. Every contestant
-must leave each switch with all bundles, and the second run must change nothing: otherwise its row says so and the exit
-status is 1.
+which all are measured one after the other, each figure is the median of its rounds; the peers and the bare script,
+which wait most of their time, have one. Every contestant must leave each switch with all bundles, and the second run
+must change nothing: otherwise its row says so and the exit status is 1.
 
 Two more tell what no action for PyEZ can go below: `empty` is a task that does nothing, `requests` an action with the
 arguments and the result of junos_lag that makes its requests with its client, and computes and judges nothing
@@ -300,7 +300,7 @@ def main() -> int:
     given = parser.parse_args()
     found: dict[tuple[str, int, int], list[Row]] = {}
     for number, planned in product(range(given.rounds), plan(given)):
-        if number == 0 or planned[0] not in THEIRS:
+        if number == 0 or planned[0] not in (*THEIRS, "bare"):
             with tempfile.TemporaryDirectory() as folder:
                 row = row_of(Path(folder), *planned, given)
             found.setdefault(planned, []).append(row)
