@@ -247,7 +247,7 @@ class Recording:
             writer, reader, _errors = await line.open_session(subsystem="netconf", encoding=None)
             self.session["hello"] = await self._passed(reader)
             if CHUNKED in self.session["hello"].encode():
-                raise NotImplementedError("the switch speaks NETCONF 1.1, which has another framing")
+                raise ValueError("the switch speaks NETCONF 1.1, whose framing is not played")
             while (message := await self.messages.get()) is not None:
                 writer.write(message + END)
                 if message.strip() and not HELLO.match(message):

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-# The top of an action plugin is imported before the workers fork: both libraries are loaded once.
+# The top of an action plugin is imported before the workers fork: pyVmomi is loaded once, and so is PyEZ below.
 with suppress(ImportError):
     for _name in ("pyVmomi", "pyVmomi.SoapAdapter", "pyVmomi.VmomiSupport"):
         importlib.import_module(_name)

@@ -311,6 +311,21 @@ def test_a_wrong_mac_ends_the_session(nonels, library, caplog):
     assert "Mismatched MAC" in caplog.text
 
 
+@pytest.mark.parametrize("name", ["util.constant_time_bytes_eq", "packet.compute_hmac"])
+def test_without_the_private_names_of_paramiko_its_macs_are_its_own(library, monkeypatch, name):
+    module = getattr(paramiko, name.split(".")[0])
+    monkeypatch.delattr(module, name.split(".")[1])
+    kept = {**vars(paramiko.util), **vars(paramiko.packet)}
+    assert not direct.authenticate_at_once()
+    assert {**vars(paramiko.util), **vars(paramiko.packet)} == kept
+
+
+def test_where_paramiko_has_no_way_to_read_any_key_none_is_kept(monkeypatch):
+    monkeypatch.delattr(paramiko.PKey, "from_path")
+    assert not direct.load_keys_once()
+    assert not hasattr(paramiko.PKey, "from_path")
+
+
 def refuse(_name: str) -> int:
     raise PermissionError("vm.memfd_noexec")
 
