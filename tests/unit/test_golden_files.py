@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from .golden_files import Golden, beside, difference, read, rebuilt
 
 TESTS = Path(__file__).resolve().parents[1]
-TEXTS = st.lists(st.sampled_from(["a", "  a", "b", "", "@@ a", "-a", "+a", "same as a but:", "\x0c", " "]), min_size=1)
+LINES = st.sampled_from(["a", "  a", "b", "", "@@ a", "-a", "+a", "same as a but:", "\x0c", " "])
+TEXTS = st.lists(st.sampled_from(["a", "b"]), min_size=1) | st.lists(LINES, min_size=1)
 FIRST = "node\n  name lb1\n  mode tcp\n  port 80\npeer\n  name lb2\n  port 80\n"
 SECOND = "node\n  name lb8\n  mode tcp\n  port 80\npeer\n  name lb9\n  port 80\n"
 CASES = """
@@ -47,6 +48,13 @@ def test_the_difference_gives_back_the_whole_text(first, second):
     assert rebuilt(first, difference(first, second, "a")) == second
 
 
+@given(st.lists(st.tuples(LINES, st.sampled_from([1, 1, 1, 1, 0, 2])), min_size=20))
+def test_so_does_one_with_several_hunks_that_add_and_remove_lines(edits):
+    first, second = (text_of(item[0] for item in edits), text_of(item[0] for item in edits for _time in range(item[1])))
+    assume(second)
+    assert rebuilt(first, difference(first, second, "a")) == second
+
+
 def test_a_difference_has_no_line_numbers_and_says_where_a_reader_is():
     expected = "same as lb1 but:\n@@ node\n node\n-  name lb1\n+  name lb8\n   mode tcp\n"
     expected += "@@ peer\n peer\n-  name lb2\n+  name lb9\n   port 80\n"
@@ -54,10 +62,19 @@ def test_a_difference_has_no_line_numbers_and_says_where_a_reader_is():
     assert difference(f"more\n{FIRST}", f"more\n{SECOND}", "lb1") == expected
 
 
+def test_an_empty_line_has_no_blank_and_ends_no_section():
+    expected = "same as lb1 but:\n@@ node\n\n-  name lb1\n+  name lb2\n"
+    assert difference("node\n\n  name lb1\n", "node\n\n  name lb2\n", "lb1") == expected
+
+
+def test_a_node_that_is_the_same_is_said_to_be():
+    assert difference(FIRST, FIRST, "lb1") == "the same as lb1\n"
+
+
 def test_lines_around_a_change_are_told_until_it_fits_at_one_place():
     first = "".join(f"port {number}\n  mode tcp\n  check yes\n  end\n" for number in (1, 2))
     second = first[: first.rindex("yes")] + "no\n  end\n"
-    assert "port 2\n" in difference(first, second, "a")
+    assert "\n port 2\n" in difference(first, second, "a")
 
 
 def test_a_hunk_that_fits_at_two_places_or_at_none_is_refused():
