@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -40,7 +41,8 @@ class Run:
 
 def golden_tests(folders: list[Path]) -> list[Path]:
     """Return the files with tests that may ask for the fixture."""
-    return [file for folder in folders for file in sorted(folder.rglob("test_*.py")) if "golden" in file.read_text()]
+    found = (file for folder in folders for file in sorted(folder.rglob("test_*.py")))
+    return [file for file in found if re.search(r"\bgolden\b", file.read_text(encoding="utf-8"))]
 
 
 def golden_run(files: list[Path]) -> Run:
