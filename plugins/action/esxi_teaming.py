@@ -17,6 +17,7 @@ with suppress(ImportError):
     for _name in ("pyVmomi", "pyVmomi.SoapAdapter", "pyVmomi.VmomiSupport"):
         importlib.import_module(_name)
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.arguments import validated
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline, options, points, shape
@@ -38,6 +39,7 @@ _SPEC: dict[str, Any] = {
     "vswitches": {"type": "raw"},
     "port_groups": {"type": "raw"},
     "hosts": {"type": "raw"},
+    "links": {"type": "list", "elements": "dict", "default": []},
     "plan_for": {"type": "str", "choices": list(options.APPLYING), "default": "merged"},
     "transport": {"type": "str", "choices": ["api", "ssh"], "default": "api"},
     "consent": {"type": "list", "elements": "str", "choices": list(CONSENT), "default": []},
@@ -102,7 +104,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         if state == "verified":
             return {"changed": False, "verified": verified(lambda: way(target), request)}
         if state == "gathered":
-            return _gathered(lambda: way(target), request)
+            return _gathered(lambda: way(target), request, arguments["links"])
         return self._apply(lambda: way(target), request, arguments)
 
     def _apply(self, opener: Any, request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -206,7 +208,18 @@ def _rendered(found: dict[str, tuple[Plan, list[str]]]) -> dict[str, Any]:
     return {"changed": False, "rendered": "\n".join(rendered), "commands": rendered, **_described(plans)}
 
 
-def _gathered(opener: Any, request: Request) -> dict[str, Any]:
+def _grouped(plans: dict[str, Plan], links: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the changes by link; those of a vCenter's host by its own links."""
+    found: dict[str, Any] = {"by_link": {}, "device": [], "unlinked": []}
+    for name, made in plans.items():
+        own = grouped(made.changes, [link for link in links if name in (ITSELF, link.get("host"))]).plain()
+        found["by_link"].update(own["by_link"])
+        found["device"] += own["device"]
+        found["unlinked"] += own["unlinked"]
+    return found
+
+
+def _gathered(opener: Any, request: Request, links: list[dict[str, Any]]) -> dict[str, Any]:
     """Read only; with something declared also what would change."""
     seen = gather(opener, request)
     states = {name: made.before for name, made in seen.plans.items()}
@@ -223,6 +236,7 @@ def _gathered(opener: Any, request: Request) -> dict[str, Any]:
             "findings": seen.findings,
             "notes": [f"{request.at(name)}{note}" for name, made in seen.plans.items() for note in made.notes],
             "commands": seen.commands,
+            **_grouped(seen.plans, links),
             **_described(seen.plans),
         }
         result["diff"] = _diff(changed)

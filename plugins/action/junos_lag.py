@@ -11,6 +11,7 @@ from typing import Any
 from ansible.constants import LOCALHOST
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.arguments import validated
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline, options
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token, describe_pending, runs
@@ -44,6 +45,7 @@ _SPEC: dict[str, Any] = {
     "vlans": {"type": "raw"},
     "bundles": {"type": "raw"},
     "ports": {"type": "raw"},
+    "links": {"type": "list", "elements": "dict", "default": []},
     "plan_for": {"type": "str", "choices": list(options.APPLYING), "default": "merged"},
     "style": {"type": "str", "choices": ["auto", "els", "nonels"], "default": "auto"},
     "model": {"type": "str"},
@@ -177,6 +179,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
                 "changes": seen.plan.summary(),
                 "findings": [str(finding) for finding in sorted(set(findings))],
                 "notes": seen.plan.notes,
+                **grouped(seen.plan.changes, arguments["links"]).plain(),
                 **_described(seen.plan),
             }
             result["diff"] = {"prepared": "".join(line + "\n" for line in seen.plan.commands)}

@@ -81,6 +81,13 @@ options:
       - Hosts of a vCenter by its name for them, each with C(vswitches) and C(port_groups). Then the connection goes to
         the vCenter. The first label of a name will do where only one host has it.
     type: raw
+  links:
+    description:
+      - The links of the host, or of the hosts of a vCenter,, as the inventory plugin derives them (C(stack_links)).
+      - With O(state=gathered) the plan tells its changes by link.
+    type: list
+    elements: dict
+    default: []
   plan_for:
     description: The state for which O(state=gathered) and O(state=verified) compute the difference.
     type: str
@@ -316,9 +323,20 @@ plan:
   description:
     - The computed difference, with C(changed), C(before), C(after), C(commands), C(notes), and C(findings) that a
       change would be refused for.
+    - C(by_link) has the changes of each of O(links), C(unlinked) those of virtual switches and port groups that belong
+      to no link, C(device) none. Each has C(kind), C(side), C(object), C(item) (the field that is meant), C(before),
+      C(after), and whether it is C(neutral) for the other end, which may then stay as it is.
   returned: when O(state=gathered) and objects are given
   type: dict
-  sample: {changed: false, commands: [], findings: [], notes: []}
+  sample:
+    changed: true
+    commands: ["UpdateVirtualSwitch vSwitch1: mtu 1500 -> 9000"]
+    findings: []
+    notes: []
+    by_link:
+      esx1-nfs: [{kind: mtu_raised, side: host, object: vSwitch1, item: "", before: 1500, after: 9000, neutral: false}]
+    device: []
+    unlinked: []
 rendered:
   description: The commands, a line each.
   returned: when O(state=rendered)

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ..contract.changes import Change
+from ..contract.neutral import ChangeKind
 from ..cutover.ends import EndError, Watch
 from ..cutover.model import Link, Step
 from ..cutover.route import HOST_FIRST, LEGS, NoRouteError, route
@@ -33,14 +35,23 @@ class Pair:
 
 @dataclass
 class Report:
-    """What was done, or would be, with all links; `failure` is why it ended early."""
+    """What was done, or would be, with all links; `failure` is why it ended early.
+
+    `switches` has what would change of each switch, whoever's links it concerns.
+    """
 
     changed: bool = False
     steps: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     verified: list[str] = field(default_factory=list)
     strategies: dict[str, str] = field(default_factory=dict)
+    switches: dict[str, list[Change]] = field(default_factory=dict)
     failure: str = ""
+
+    def device_count(self, switch: str) -> int | None:
+        """Return the number of aggregated interfaces that a switch will have by what is foretold so far."""
+        found = [change.after for change in self.switches.get(switch, ()) if change.kind is ChangeKind.DEVICE_COUNT]
+        return max((count for count in found if isinstance(count, int)), default=None)
 
 
 def convert(pairs: Iterable[Pair], watch: Watch, check: bool = False) -> Report:
@@ -99,7 +110,24 @@ def _foretell(pair: Pair, link: Link, steps: list[Step], report: Report) -> None
     for number, step in enumerate(steps, 1):
         text = describe(link, step, pair.host.name, pair.switch.name)
         report.steps.append(f"{link.name}: step {number} of {len(steps)}: {text}")
+    _foretell_switch(pair, report)
     for end in (pair.switch, pair.host):
         own = [step for step in steps if step.at_host == (end is pair.host)]
         if own:
-            report.commands += end.change(Step(own[0].before, link.goal)).commands
+            told = end.change(Step(own[0].before, link.goal)).commands
+            # What an earlier link has brought to a switch that they share is there already.
+            report.commands += [line for line in told if line not in report.commands]
+
+
+def _foretell_switch(pair: Pair, report: Report) -> None:
+    """Keep what changes of the switch, and let this link find what the earlier ones will have left."""
+    count = report.device_count(pair.switch.name)
+    pair.switch.device_count = count
+    changes = report.switches.setdefault(pair.switch.name, [])
+    planned = pair.switch.planned.changes if pair.switch.planned is not None else ()
+    changes += [each for each in planned if each not in changes and not _reached(each, count or 0)]
+
+
+def _reached(change: Change, count: int) -> bool:
+    """Tell whether an earlier link brings as many aggregated interfaces."""
+    return change.kind is ChangeKind.DEVICE_COUNT and isinstance(change.after, int) and change.after <= count

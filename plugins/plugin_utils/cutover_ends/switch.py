@@ -45,6 +45,8 @@ class SwitchEnd:
     base: Request
     link: Link | None = None
     goal: PortForm = field(default_factory=PortForm)
+    planned: Plan | None = None
+    device_count: int | None = None
 
     @property
     def whole(self) -> Request:
@@ -73,6 +75,7 @@ class SwitchEnd:
             return self._seen(session)
         refuse_pending(seen)
         refuse_findings(seen, self.base)
+        self.planned = seen.plan
         ports, current = self.half.ports, seen.plan.before
         now = wires(current, ports, seen.style)
         self.goal = _form(next(iter(wires(seen.plan.after, ports[:1], seen.style).values())))
@@ -108,7 +111,7 @@ class SwitchEnd:
         request = replace(
             self.base,
             declared=self.half.declared(self.half.ports, None),
-            maker=self.half.maker(link.ports_of(after.ports_new), dark),
+            maker=replace(self.half, device_count=self.device_count).maker(link.ports_of(after.ports_new), dark),
             note=notes.note(self.half.link, dark - before, before - dark),
         )
         with _as_end_error(self.name):

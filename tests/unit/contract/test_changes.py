@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proves that each kind of change is judged for each end, is made by a plan, and is grouped by the links it concerns."""
+"""Proves that each kind of change is judged for each end, is made by a plan, and reaches the links it concerns."""
 
 from __future__ import annotations
 

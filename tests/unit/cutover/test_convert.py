@@ -17,6 +17,8 @@ from .pair import HASH, PLAIN, PORT_ID, STATIC, InMemory, World
 class Looking(InMemory):
     """An end in memory that can be looked at, as the real ones can."""
 
+    planned = None
+
     def look(self):
         switch, host = self.world.seen()
         return host if self.name == "esx1" else switch
