@@ -18,11 +18,12 @@ with suppress(ImportError):
         importlib.import_module(_name)
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.seen import results
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.arguments import validated
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline, options, points, shape
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors import HostError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors import HostError, VerificationError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.plan import Plan
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import CONSENT, ITSELF, Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
@@ -83,6 +84,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             result.update(failed=True, changed=False, msg=refusal.text(), findings=findings)
         except (HostError, ValueError, OSError) as error:
             result.update(failed=True, changed=False, msg=str(error))
+            if isinstance(error, VerificationError):
+                result["seen"] = [each.plain() for each in error.seen]
         return result
 
     def _dispatch(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +105,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         request = replace(request, addresses=frozenset(target.addresses()))
         way = Shell if arguments["transport"] == "ssh" else Api
         if state == "verified":
-            return {"changed": False, "verified": verified(lambda: way(target), request)}
+            return {"changed": False, **results(verified(lambda: way(target), request))}
         if state == "gathered":
             return _gathered(lambda: way(target), request, arguments["links"])
         return self._apply(lambda: way(target), request, arguments)

@@ -12,6 +12,7 @@ from ansible.constants import LOCALHOST
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.seen import results
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.arguments import validated
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline, options
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token, describe_pending, runs
@@ -113,6 +114,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         except VerificationError as error:
             failures = error.what.splitlines()[1:] or [error.what]
             result.update(failed=True, changed=isinstance(error, ConfirmedError), msg=str(error), failures=failures)
+            result["seen"] = [each.plain() for each in error.seen]
         except (SwitchError, ValueError) as error:
             result.update(failed=True, changed=isinstance(error, ConfirmedError), msg=str(error))
         return result
@@ -130,7 +132,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             return {"changed": False, "rendered": made.xml, "style": made.style, **_described(made)}
         if state == "verified":
             target = self._target(arguments)
-            return {"changed": False, "verified": verified(lambda: Session(target), request)}
+            return {"changed": False, **results(verified(lambda: Session(target), request))}
         if state == "restored":
             return self._restore(request, arguments)
         if state == "gathered":

@@ -10,7 +10,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import Change, read
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.limit import one_ended, shaken
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.limit import OneEnd, one_ended, shaken
 
 BY_ROLE = {"linux": "linux_bond"}
 """Kinds whose end a role of its own changes, which no playbook of this collection runs."""
@@ -34,17 +34,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         both, links = frozenset(arguments["converted"]), arguments["links"]
         plans = [(here, [link for link in links if link["link"] not in both], arguments["by_link"])]
         plans += [(name, plan["links"], plan["by_link"]) for name, plan in arguments["switches"].items()]
-        found, told = [], _by_role(links, arguments["by_link"])
+        found: list[OneEnd] = []
+        told = _by_role(links, arguments["by_link"])
         for name, ends, by_link in plans:
             changes = _changes(by_link)
-            found += [str(each) for each in one_ended(name, ends, changes, present, both)]
+            found += one_ended(name, ends, changes, present, both)
             for vlan, others in shaken(ends, changes, both).items() if name != here else ():
                 told.append(f"{name} renumbers VLAN {vlan} at once: {', '.join(others)} lose it until their own turn.")
-        result: dict[str, Any] = {"changed": False, "refused": found}
+        result: dict[str, Any] = {"changed": False, "refused": [each.link for each in found]}
         if told:
             result["warnings"] = told
         if found:
-            result.update(failed=True, msg="\n".join(found))
+            result.update(failed=True, msg="\n".join(map(str, found)))
         return result
 
 

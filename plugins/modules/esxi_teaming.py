@@ -293,6 +293,15 @@ verified:
   type: list
   elements: str
   sample: ["read back: the host has what was sent"]
+seen:
+  description:
+    - The same as data, and what is wrong, each with its C(text), whether it is C(good), the C(objects) that it is
+      about, which are none for the host as a whole, and the C(host) where a vCenter was asked.
+  returned: when O(state=verified)
+  type: list
+  elements: dict
+  sample:
+    - {text: "vSwitch1: link on vmnic2, vmnic3", objects: [vSwitch1], good: true, host: ""}
 restore_point:
   description: What the change replaced, for O(restore_point); null for an object that it made.
   returned: when a difference is computed

@@ -385,6 +385,18 @@ verified:
     - a fresh NETCONF session opened
     - "ae0: up with ge-0/0/1, ge-0/0/2 (LACP flags of both ends)"
     - the committed configuration is the wanted one
+seen:
+  description:
+    - The same as data, and what is wrong, each with its C(text), whether it is C(good), the C(objects) that it is
+      about, which are none for the switch as a whole, and the C(host) where a vCenter was asked.
+  returned: when O(state=verified)
+  type: list
+  elements: dict
+  sample:
+    - text: "ae0: up with ge-0/0/1, ge-0/0/2 (LACP flags of both ends)"
+      objects: [ae0]
+      good: true
+      host: ""
 failures:
   description: What is wrong, each naming bundle, port, end and flag, or a command that is missing.
   returned: when the verification failed

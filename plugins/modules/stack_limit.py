@@ -59,14 +59,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 refused:
-  description: The links that must not be changed in this run, each with the reason.
+  description: The links that must not be changed in this run; the message says of each why, and which host is missing.
   returned: always
   type: list
   elements: str
-  sample:
-    - >-
-      esx1-lan changes at ex1, and its other end esx1 is not in this run, so frames between ex1 and esx1 would be lost.
-      ae0: vlan id lan: 10 -> 11. A frame has its sender's tag; the other end drops a tag that it does not have
-      (802.1Q-2018, 8.6.2). The id is the switch's: it changes on all its ports at once. Both ends are changed in one
-      run: add esx1 to --limit, or to the slice. Nothing was changed.
+  sample: [esx1-lan]
 """
