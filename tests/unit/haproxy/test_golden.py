@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each declared load balancer in cases/ renders to the text beside it, and a real HAProxy accepts that text.
-
-Renew the texts with ``NETSTACK_RENEW_GOLDEN=1 pytest tests/unit/haproxy/test_golden.py`` and review the difference.
-"""
+"""Each declared load balancer in cases/ renders to the text beside it, and a real HAProxy accepts that text."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +11,7 @@ import yaml
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect
 
+from ..golden_files import Golden
 from .haproxy_accepts import RELEASES, accept
 from .haproxy_builders import CASES, rendered, web
 
@@ -26,12 +23,9 @@ def _case(name: str) -> tuple[dict[str, Any], Path]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_declaration_renders_to_the_text_that_was_reviewed(name: str) -> None:
-    case, golden = _case(name)
-    text = rendered(**case).main
-    if os.environ.get("NETSTACK_RENEW_GOLDEN"):
-        golden.write_text(text)
-    assert text == golden.read_text()
+def test_a_declaration_renders_to_the_text_that_was_reviewed(name: str, golden: Golden) -> None:
+    case, file = _case(name)
+    golden(file, rendered(**case).main)
 
 
 def _older(release: str, name: str) -> bool:

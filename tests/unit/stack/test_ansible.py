@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ..golden_files import read
 from . import goldens
 from . import stack_builders as builders
 from .real_ansible import PREFLIGHT, Place, refusals, refused
@@ -129,8 +130,8 @@ def example(place) -> Place:
     return place
 
 
-def golden(name: str) -> dict[str, Any]:
-    found = json.loads((goldens.HERE / "golden" / "iis_farm" / f"{name}.json").read_text())
+def expected(name: str) -> dict[str, Any]:
+    found = json.loads(read(goldens.HERE / "golden" / "iis_farm" / f"{name}.json"))
     return {key: value for key, value in found.items() if key != "stack_waived"}
 
 
@@ -143,14 +144,14 @@ def test_the_example_is_listed_without_a_word_as_its_golden_files_say(example):
     listed = listed_in(result.stdout)
     for host in EXAMPLE_HOSTS:
         found = listed["_meta"]["hostvars"][host]
-        assert {name: found[name] for name in golden(host)} == golden(host)
-    assert {name: listed[name]["hosts"] for name in golden("groups")} == golden("groups")
+        assert {name: found[name] for name in expected(host)} == expected(host)
+    assert {name: listed[name]["hosts"] for name in expected("groups")} == expected("groups")
 
 
 def test_the_example_is_the_same_when_its_file_alone_is_the_source(example):
     found = example.read("-i", "iis_farm/stack.yml")
     for host in EXAMPLE_HOSTS:
-        assert {name: found[host]["variables"][name] for name in golden(host)} == golden(host)
+        assert {name: found[host]["variables"][name] for name in expected(host)} == expected(host)
 
 
 def test_a_site_with_a_warning_passes_with_the_warning_shown_and_only_then_is_the_host_touched(place):
