@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import goldens
+from . import site_files
 
 BIN = Path(sys.executable).parent
 PREFLIGHT = """
@@ -32,7 +32,7 @@ def environment(home: Path) -> dict[str, str]:
     """Return the environment of a run, in which no setting of the caller's matters."""
     return {
         **{key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")},
-        "ANSIBLE_COLLECTIONS_PATH": str(goldens.ROOT / ".cache" / "collections"),
+        "ANSIBLE_COLLECTIONS_PATH": str(site_files.ROOT / ".cache" / "collections"),
         "ANSIBLE_HOME": str(home),
         "ANSIBLE_NOCOLOR": "1",
     }
@@ -44,7 +44,7 @@ class Reader:
     def __init__(self, home: Path) -> None:
         self.errors = (home / "errors").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, str(goldens.HERE / "inventory_server.py")],
+            [sys.executable, str(site_files.HERE / "inventory_server.py")],
             env=environment(home),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

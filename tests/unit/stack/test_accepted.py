@@ -7,10 +7,10 @@ import pytest
 
 from ..golden_files import read
 from ..haproxy.haproxy_accepts import RELEASES, accept
-from . import goldens
+from . import site_files
 
 ANY = "golden/*/*.haproxy.cfg*"
-TEXTS = sorted(path.with_suffix("") if path.suffix == ".diff" else path for path in goldens.HERE.glob(ANY))
+TEXTS = sorted(path.with_suffix("") if path.suffix == ".diff" else path for path in site_files.HERE.glob(ANY))
 
 
 @pytest.mark.parametrize("release", RELEASES)

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from ..golden_files import read
-from . import goldens
+from . import site_files
 from . import stack_builders as builders
 from .real_ansible import PREFLIGHT, Place, refusals, refused
 
-WRONG = goldens.HERE / "wrong" / "ten_faults.yml"
+WRONG = site_files.HERE / "wrong" / "ten_faults.yml"
 SECOND = "all: {hosts: {other: {ansible_host: 192.0.2.9}}}\n"
 BROKEN = "plugin: netstack.datacenter.stack\nvlans: [\n"
 
@@ -126,12 +126,12 @@ def test_our_lookup_gives_a_play_its_group_and_skips_without_a_warning_what_the_
 
 @pytest.fixture
 def example(place) -> Place:
-    shutil.copytree(goldens.ROOT / "inventories" / "iis_farm", place.folder / "iis_farm")
+    shutil.copytree(site_files.ROOT / "inventories" / "iis_farm", place.folder / "iis_farm")
     return place
 
 
 def expected(name: str) -> dict[str, Any]:
-    found = json.loads(read(goldens.HERE / "golden" / "iis_farm" / f"{name}.json"))
+    found = json.loads(read(site_files.HERE / "golden" / "iis_farm" / f"{name}.json"))
     return {key: value for key, value in found.items() if key != "stack_waived"}
 
 
