@@ -15,8 +15,9 @@ from pathlib import Path
 from .outcome import Ended
 
 LOOK = 0.2
-GRACE = ((signal.SIGINT, 20.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 2.0))
-"""A stop begins as Ctrl-C does, for pytest then lets its fixtures clean up."""
+GRACE = float(os.environ.get("NETSTACK_TEST_GRACE", "20"))
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+"""A stop begins as Ctrl-C does, for pytest then lets its fixtures clean up; each signal has GRACE seconds to work."""
 QUIET = 60.0
 """After so many seconds without a line the runner says that the part is still at work."""
 Say = Callable[[str], None]
@@ -74,12 +75,12 @@ class Command:
     def end(self) -> None:
         """End it and all that it started and did not detach."""
         family = descendants(self.process.pid)
-        for number, patience in GRACE:
+        for number in SIGNALS:
             if not alive(family) and self.ended():
                 return
             for pid in alive(family):
                 signal_one(pid, number)
-            until = time.monotonic() + patience
+            until = time.monotonic() + GRACE
             while time.monotonic() < until and not (self.ended() and not alive(family)):
                 family |= descendants(self.process.pid)
                 time.sleep(LOOK)

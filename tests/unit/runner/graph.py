@@ -31,11 +31,20 @@ def tracked() -> frozenset[str]:
 
 
 @functools.cache
-def below(folder: str) -> frozenset[str]:
+def _by_folder() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for name in tracked():
+        for folder in (name, *map(str, Path(name).parents)):
+            found.setdefault(folder, set()).add(name)
+    return found
+
+
+def below(folder: str) -> set[str]:
     """Return the files below a folder, or the file of this name."""
-    return frozenset(name for name in tracked() if name == folder or name.startswith(f"{folder.rstrip('/')}/"))
+    return _by_folder().get(folder.rstrip("/"), set())
 
 
+@functools.cache
 def named(name: str) -> set[str]:
     """Return the files of a playbook, role or plugin of our collection; of all playbooks where the name is computed."""
     if not name:
@@ -45,6 +54,7 @@ def named(name: str) -> set[str]:
     return plugins | below(f"roles/{name}") | (below("playbooks/tasks") | playbook if playbook else set())
 
 
+@functools.cache
 def module_files(module: str, beside: str) -> set[str]:
     """Return the files of a dotted module: of our collection, beside the file, in lab or in tests; packages' too."""
     if module.startswith(OURS):
@@ -65,10 +75,10 @@ def parents(path: str) -> set[str]:
     return {f"{folder}/__init__.py" for folder in folders} & tracked()
 
 
-def imports(tree: ast.AST, file: str) -> Iterator[str]:
+def imports(nodes: list[ast.AST], file: str) -> Iterator[str]:
     """Yield the modules that a file imports, a name of `from m import name` as m.name too."""
     package = file.split("/")[:-1]
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -94,24 +104,24 @@ def chain(node: ast.AST) -> str:
     return ""
 
 
-def texts(tree: ast.AST) -> Iterator[str]:
+def texts(nodes: list[ast.AST]) -> Iterator[str]:
     """Yield the texts of a file that are no docstrings."""
-    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    docs = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
             yield node.value
 
 
 def at(path: str) -> set[str]:
     """Return the file of this name, or what is below a folder of data; one with programs is where they are looked up."""
-    files = below(path) if path else frozenset[str]()
+    files = below(path) if path else set[str]()
     return set() if any(file.endswith(".py") and file != path for file in files) else set(files)
 
 
-def paths_in(tree: ast.AST, folder: str) -> set[str]:
+def paths_in(nodes: list[ast.AST], folder: str) -> set[str]:
     """Return the files that literal paths name, from the top or from the file's folder."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         path = chain(node).strip("/")
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "with_name":
             path = str(getattr(node.args[0], "value", ""))
@@ -122,16 +132,16 @@ def paths_in(tree: ast.AST, folder: str) -> set[str]:
 
 def of_python(file: str) -> set[str]:
     """Return what a Python file reads. The plugins name our collection in their documentation: only imports count."""
-    tree = ast.parse((ROOT / file).read_text())
-    found = set().union(*(from_import(module, file) for module in imports(tree, file)))
-    for text in texts(tree):
+    nodes = list(ast.walk(ast.parse((ROOT / file).read_text())))
+    found = set().union(*(from_import(module, file) for module in imports(nodes, file)))
+    for text in texts(nodes):
         if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text):
             found |= module_files(text, "")
         if not file.startswith("plugins/") or NAMED.fullmatch(text):
             found |= set().union(*map(named, NAMED.findall(text)))
         if not file.startswith("plugins/"):
             found |= at(text) if "/" in text else set()
-    return found if file.startswith("plugins/") else found | paths_in(tree, str(Path(file).parent))
+    return found if file.startswith("plugins/") else found | paths_in(nodes, str(Path(file).parent))
 
 
 def of_text(file: str) -> set[str]:
@@ -149,15 +159,21 @@ def data_of(file: str) -> set[str]:
     """Return the files that lie with a module: in its folder, and below it where there is no Python."""
     folder = str(Path(file).parent)
     near = {name for name in below(folder) if not name.endswith(".py")}
-    code = {str(Path(name).parent) for name in tracked() if name.endswith(".py")} - {folder}
-    return {name for name in near if not any(each in code for each in map(str, Path(name).parents))}
+    return {name for name in near if not (code_folders() - {folder}) & set(map(str, Path(name).parents))}
+
+
+@functools.cache
+def code_folders() -> frozenset[str]:
+    """Return the folders that hold Python."""
+    return frozenset(str(Path(name).parent) for name in tracked() if name.endswith(".py"))
 
 
 @functools.cache
 def reads(file: str) -> frozenset[str]:
     """Return the files that one file reads."""
     if not file.endswith(".py"):
-        return frozenset() if file.endswith((".md", ".json", ".rst")) else frozenset(of_text(file) & tracked())
+        more = frozenset(below("playbooks/tasks") if file.startswith("playbooks/") else ())
+        return more if file.endswith((".md", ".json", ".rst")) else frozenset(more | of_text(file) & tracked())
     found = of_python(file)
     folders = Path(file).parents
     if file.startswith("tests/"):
@@ -188,7 +204,7 @@ def seeds(command: str) -> set[str]:
     ignored = set().union(*(below(words[at + 1]) for at, word in enumerate(words[:-1]) if word == "--ignore"))
     found = set().union(*(below(word) for word in words if "/" in word)) - ignored
     if words[0] == "molecule":
-        return set(below(f"molecule/{words[-1]}") | below("molecule/resources"))
+        return set(below(f"molecule/{words[-1]}") | below("molecule/resources") | below(".config/molecule"))
     found = {file for file in found if not file.startswith("tests/") or is_test(file)}
     if "--part" not in words:
         return found
