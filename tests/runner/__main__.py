@@ -17,7 +17,7 @@ from pathlib import Path
 
 from . import pages, summary
 from .changed import changed_files, parts_for
-from .parts import Part, Table, WrongParts, load
+from .parts import Part, PartsError, Table, load
 from .schedule import Run
 from .skips import known_skips
 
@@ -45,7 +45,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
 
 
 def chosen(table: Table, given: argparse.Namespace, root: Path) -> list[Part]:
-    """Return the parts that the command line asks for; raises WrongParts."""
+    """Return the parts that the command line asks for; raises PartsError."""
     if given.part:
         return table.named(given.part)
     if given.changed:
@@ -60,13 +60,13 @@ def chosen(table: Table, given: argparse.Namespace, root: Path) -> list[Part]:
 
 @contextmanager
 def only_run(folder: Path) -> Iterator[None]:
-    """Hold the checkout's run; raises WrongParts where another one is at work."""
+    """Hold the checkout's run; raises PartsError where another one is at work."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "test.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise WrongParts("another script/test is at work in this checkout") from None
+            raise PartsError("another script/test is at work in this checkout") from None
         yield
 
 
@@ -126,7 +126,7 @@ def main(words: list[str], root: Path = ROOT) -> int:
             return 0
         with only_run(root / ".cache"):
             return work(table, chosen(table, given, root), given, root)
-    except WrongParts as error:
+    except PartsError as error:
         print(f"script/test: {error}", file=sys.stderr)
         return 2
 

@@ -7,13 +7,13 @@ import subprocess
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from .parts import Part, Table, WrongParts
+from .parts import Part, PartsError, Table
 
 
 def _git(root: Path, *arguments: str) -> list[str]:
     done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise WrongParts(f"git {arguments[0]}: {done.stderr.strip()}")
+        raise PartsError(f"git {arguments[0]}: {done.stderr.strip()}")
     return [each for each in done.stdout.split("\0") if each]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 
-class WrongParts(ValueError):
+class PartsError(ValueError):
     """tests/parts.yml, or what the user asked for, does not make sense; the message is for the user."""
 
 
@@ -43,11 +43,11 @@ class Part:
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
         if self.counts not in ("tests", "one"):
-            raise WrongParts(f"part {self.name}: counts is tests or one, not {self.counts}")
+            raise PartsError(f"part {self.name}: counts is tests or one, not {self.counts}")
         if not self.default and not (self.only_all or self.within):
-            raise WrongParts(f"part {self.name} is not in the default run and does not say why (only_all)")
+            raise PartsError(f"part {self.name} is not in the default run and does not say why (only_all)")
         if bool(self.prepare) != bool(self.without):
-            raise WrongParts(f"part {self.name}: prepare and without (the reason of the skip) go together")
+            raise PartsError(f"part {self.name}: prepare and without (the reason of the skip) go together")
 
     def words(self, quick: bool = False) -> list[str]:
         """Return the command, word by word."""
@@ -84,10 +84,10 @@ class Table:
         return [part for part in self.parts if part.quick]
 
     def named(self, names: list[str]) -> list[Part]:
-        """Return the parts with these names or of these groups; raises WrongParts for a name that there is not."""
+        """Return the parts with these names or of these groups; raises PartsError for a name that there is not."""
         for name in names:
             if name not in self.names():
-                raise WrongParts(f"no part is called {name}; there are {', '.join(self.names())}")
+                raise PartsError(f"no part is called {name}; there are {', '.join(self.names())}")
         return [part for part in self.parts if part.name in names or part.group in names]
 
     def shared_labs(self) -> set[str]:
@@ -107,15 +107,18 @@ def _part(entry: dict[str, Any]) -> Part:
         not_run = tuple(pattern for each in entry.get("not_run", []) for pattern in _flat(each["paths"]))
         return Part(**{**entry, "paths": _flat(entry.get("paths", [])), "not_run": not_run})
     except TypeError as error:
-        raise WrongParts(f"part {entry.get('name')}: {str(error).removeprefix('Part.__init__() ')}") from None
+        raise PartsError(f"part {entry.get('name')}: {str(error).removeprefix('Part.__init__() ')}") from None
 
 
 def load(root: Path) -> Table:
-    """Read tests/parts.yml; raises WrongParts."""
+    """Read tests/parts.yml; raises PartsError."""
     data = yaml.safe_load((root / "tests" / "parts.yml").read_text())
     parts = tuple(map(_part, data["parts"]))
     names = [part.name for part in parts]
     for name in names:
         if names.count(name) > 1:
-            raise WrongParts(f"two parts are called {name}")
+            raise PartsError(f"two parts are called {name}")
+    for part in parts:
+        if part.within and part.within not in names:
+            raise PartsError(f"part {part.name} is within {part.within}, and no part is called {part.within}")
     return Table(parts, data.get("setup", ""), tuple(data.get("everything", ())), data.get("folders", {}))

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A checkout in an empty folder with parts of a test's own, and the real runner on it as a process."""
+"""A checkout in an empty folder with parts of a test's own, and the runner on it; the parts are real processes."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from runner.__main__ import main
 
 TESTS = Path(__file__).resolve().parents[2]
-START = "import sys; from pathlib import Path; from runner.__main__ import main; sys.exit(main(sys.argv[2:], Path(sys.argv[1])))"
+START = "import sys, pathlib, runner.__main__ as it; sys.exit(it.main(sys.argv[2:], pathlib.Path(sys.argv[1])))"
 PYTEST = f"{sys.executable} -m pytest -q -p runner.recorder -p runner.slices -p no:cacheprovider -c pytest.ini"
 LAB = "import sys; open('ended', 'a').write(' '.join(sys.argv[1:]) + '\\n')"
 
@@ -23,6 +25,7 @@ class Checkout:
     """A checkout that has only what the runner reads."""
 
     root: Path
+    screen: pytest.CaptureFixture[str]
 
     def write(self, path: str, text: str) -> None:
         file = self.root / path
@@ -39,20 +42,20 @@ class Checkout:
         return {"name": name, "command": f"{PYTEST} tests/test_{name}.py", **more}
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        clean = {key: value for key, value in os.environ.items() if key not in ("CI", "NETSTACK_ALL")}
+        """Start the runner as a process of its own, to send it signals."""
         return subprocess.Popen(
             [sys.executable, "-c", START, str(self.root), *arguments],
             cwd=TESTS,
-            env={**clean, "PYTHONPATH": str(TESTS), **environment},
+            env={**os.environ, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def run(self, *arguments: str, **environment: str) -> Done:
-        process = self.start(*arguments, **environment)
-        output = process.communicate()[0]
-        return Done(process.returncode, output)
+    def run(self, *arguments: str) -> Done:
+        code = main(list(arguments), self.root)
+        shown = self.screen.readouterr()
+        return Done(code, shown.out + shown.err)
 
 
 @dataclass
@@ -68,8 +71,16 @@ class Done:
 
 
 @pytest.fixture
-def checkout(tmp_path):
-    made = Checkout(tmp_path)
+def checkout(tmp_path, capsys, monkeypatch):
+    made = Checkout(tmp_path, capsys)
     made.write("pytest.ini", "[pytest]\n")
     made.write("lab/lab.py", LAB)
-    return made
+    for name in ("CI", "NETSTACK_ALL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(TESTS))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # a pytest starts three times as fast
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    yield made
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What each file of the checkout reads, read off its text: the graph that the table of paths is held against.
 
-Python: imports, names of our collection in texts, paths put together with `/` from literals. YAML and shell: names of our
-collection, paths, programs of the lab. Where a name is computed, all that it could be is taken.
+Python: imports, names of our collection in texts, paths put together with `/` from literals. YAML and shell: names of
+our collection, paths, programs of the lab. Where a name is computed, all that it could be is taken.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def texts(nodes: list[ast.AST]) -> Iterator[str]:
 
 
 def at(path: str) -> set[str]:
-    """Return the file of this name, or what is below a folder of data; one with programs is where they are looked up."""
+    """Return the file of this name, or what is below a folder of data; one with Python is a place for imports."""
     files = below(path) if path else set[str]()
     return set() if any(file.endswith(".py") and file != path for file in files) else set(files)
 

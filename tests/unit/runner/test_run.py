@@ -31,7 +31,9 @@ def test_a_failure_is_counted_and_its_log_shown(checkout):
     checkout.parts(checkout.tests("bad", OK + "\ndef test_bad(): assert 'these' == 'those'"), sh("lint", "true"))
     done = checkout.run()
     assert (done.code, done.last) == (1, "2 passed, 1 failed, 0 skipped")
-    assert "==> The end of bad.log" in done.output and "'these' == 'those'" in done.output.split("The end of bad.log")[1]
+    assert (
+        "==> The end of bad.log" in done.output and "'these' == 'those'" in done.output.split("The end of bad.log")[1]
+    )
 
 
 @pytest.mark.parametrize(
@@ -150,7 +152,10 @@ def test_the_setup_that_fails_is_a_failure(checkout):
 def test_a_name_that_no_part_has_is_one_sentence_and_status_2(checkout):
     checkout.parts(sh("lint", "true"), sh("molecule-a", "true", group="molecule"))
     done = checkout.run("lint", "nope")
-    assert (done.code, done.output) == (2, "script/test: no part is called nope; there are lint, molecule-a, molecule\n")
+    assert (done.code, done.output) == (
+        2,
+        "script/test: no part is called nope; there are lint, molecule-a, molecule\n",
+    )
 
 
 def test_named_parts_and_groups_run_alone(checkout):
@@ -185,7 +190,9 @@ MEET = """echo $$ >> {name}.at; n=0; while [ ! -e {other}.at ]; do sleep 0.05; d
 
 def test_two_lanes_go_on_at_once(checkout):
     checkout.parts(
-        sh("a", MEET.format(name="a", other="b"), lab="x.yml"), sh("b", MEET.format(name="b", other="a")), sh("c", "true")
+        sh("a", MEET.format(name="a", other="b"), lab="x.yml"),
+        sh("b", MEET.format(name="b", other="a")),
+        sh("c", "true"),
     )
     assert checkout.run().last == "3 passed, 0 failed, 0 skipped"
 
@@ -200,7 +207,9 @@ def test_parts_on_a_lab_are_never_at_once(checkout):
 
 def test_beside_a_part_that_wants_to_be_alone_nothing_runs(checkout):
     others = "test ! -e busy && sleep 0.3 && test ! -e busy"
-    checkout.parts(sh("x", ALONE, alone=True), sh("y", others), sh("z", others, lab="x.yml"), sh("w", ALONE, alone=True))
+    checkout.parts(
+        sh("x", ALONE, alone=True), sh("y", others), sh("z", others, lab="x.yml"), sh("w", ALONE, alone=True)
+    )
     assert checkout.run().last == "4 passed, 0 failed, 0 skipped"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proves that the table of paths in tests/parts.yml says what the import graph says, and that every test is run by a part."""
+"""Proves that the paths in tests/parts.yml are what the import graph says, and that every test is run by a part."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
-
 from runner.changed import broken_by, parts_for
 from runner.parts import Part, load
 
@@ -108,7 +107,11 @@ def test_a_new_module_of_a_known_package_needs_no_new_rule():
     ],
 )
 def test_leads_to(path, parts):
-    assert parts <= names(path) <= parts | {"house", "molecule-junos_lag", "site", "switches", "secrets", "stress", "failover"}
+    assert (
+        parts
+        <= names(path)
+        <= parts | {"house", "molecule-junos_lag", "site", "switches", "secrets", "stress", "failover"}
+    )
 
 
 def test_what_is_within_another_part_does_not_run_twice():
