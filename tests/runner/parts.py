@@ -11,6 +11,9 @@ from typing import Any
 
 import yaml
 
+KEYS = {"setup", "everything", "lists", "not_run", "parts", "folders"}
+"""Of tests/parts.yml; under lists and not_run it keeps what its parts share."""
+
 
 class PartsError(ValueError):
     """tests/parts.yml, or what the user asked for, does not make sense; the message is for the user."""
@@ -113,6 +116,8 @@ def _part(entry: dict[str, Any]) -> Part:
 def load(root: Path) -> Table:
     """Read tests/parts.yml; raises PartsError."""
     data = yaml.safe_load((root / "tests" / "parts.yml").read_text())
+    if unknown := data.keys() - KEYS:
+        raise PartsError(f"tests/parts.yml: {', '.join(sorted(unknown))} is no key of it")
     parts = tuple(map(_part, data["parts"]))
     names = [part.name for part in parts]
     for name in names:

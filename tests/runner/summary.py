@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from .outcome import Outcome
 from .parts import Part
-from .skips import KnownSkip
+from .skips import KnownSkip, Skip
 
 TAIL = 60
 
@@ -23,6 +24,15 @@ def failures(outcomes: list[Outcome], logs: Path) -> Iterator[str]:
         yield f"==> The end of {log.name}"
         yield from (log.read_text(errors="replace").splitlines()[-TAIL:] if log.exists() else [])
         yield from (f"{outcome.part}: {problem}" for problem in outcome.problems)
+        yield from (f"skipped, and not in tests/known_skips.yml: {text}" for _skip, text in grouped(outcome.refused))
+
+
+def grouped(skips: list[Skip]) -> Iterator[tuple[Skip, str]]:
+    """Yield the first skip of each reason in each part, and the text that says how many more there are."""
+    numbers = Counter((skip.part, skip.reason) for skip in skips)
+    for skip in skips:
+        if number := numbers.pop((skip.part, skip.reason), 0):
+            yield skip, f"{skip} (and {number - 1} more)" if number > 1 else str(skip)
 
 
 def skipped(outcomes: list[Outcome], known: list[KnownSkip]) -> Iterator[str]:
@@ -30,13 +40,9 @@ def skipped(outcomes: list[Outcome], known: list[KnownSkip]) -> Iterator[str]:
     skips = [skip for outcome in outcomes for skip in outcome.skips]
     if skips:
         yield "==> Skipped"
-    seen: dict[tuple[str, str], int] = {}
-    for skip in skips:
-        seen[skip.part, skip.reason] = seen.get((skip.part, skip.reason), 0) + 1
-    for skip in skips:
-        if number := seen.pop((skip.part, skip.reason), 0):
-            accepted = "known" if any(entry.covers(skip) for entry in known) else "a failure where CI=true"
-            yield f"{skip}{f' (and {number - 1} more)' if number > 1 else ''} [{accepted}]"
+    for skip, text in grouped(skips):
+        accepted = any(entry.covers(skip) for entry in known)
+        yield f"{text} [{'known' if accepted else 'a failure where CI=true'}]"
 
 
 def table(outcomes: list[Outcome]) -> Iterator[str]:

@@ -69,6 +69,13 @@ def test_the_seconds_of_the_last_run_come_into_the_table_and_nothing_else_change
     assert sum(old != new for old, new in zip(before, file.read_text().splitlines(), strict=True)) == 1
 
 
+def test_a_key_that_the_table_does_not_have_is_refused(tmp_path):
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/parts.yml").write_text("everthing: [script/setup]\nparts: []")
+    with pytest.raises(PartsError, match="everthing is no key"):
+        load(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("entry", "message"),
     [

@@ -51,7 +51,7 @@ def test_ci_takes_an_unknown_skip_for_a_failure(checkout, monkeypatch):
     done = checkout.run()
     assert (done.code, done.last) == (1, "1 passed, 1 failed, 0 skipped")
     line = "skipped, and not in tests/known_skips.yml: some: tests/test_some.py::test_one: no such thing"
-    assert f"some: {line}" in done.output
+    assert line in done.output
 
 
 def test_ci_accepts_a_known_skip_of_this_part_alone(checkout, monkeypatch):
@@ -124,4 +124,4 @@ def test_a_known_skip_covers_what_begins_as_its_reason_does():
     known = KnownSkip("vm", "no QEMU", "why")
     outcome = Outcome("vm", skips=[Skip("vm", "vm", "no QEMU (no archive)"), Skip("vm", "vm", "there is no QEMU")])
     outcome.refuse_unknown_skips([known])
-    assert (len(outcome.skips), len(outcome.problems)) == (1, 1)
+    assert (len(outcome.skips), outcome.bad) == (1, 1)
