@@ -26,7 +26,7 @@ class Ended:
 
 @dataclass
 class Outcome:
-    """The counts of a part. A problem is what no test reported; each counts as a failure, and so does a refused skip."""
+    """The counts of a part. A problem is what no test reported; it and a refused skip count as a failure each."""
 
     part: str
     passed: int = 0
