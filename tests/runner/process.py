@@ -18,6 +18,8 @@ LOOK = 0.2
 GRACE = float(os.environ.get("NETSTACK_TEST_GRACE", "20"))
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 """A stop begins as Ctrl-C does, for pytest then lets its fixtures clean up; each signal has GRACE seconds to work."""
+OWN_SESSION = os.geteuid() == 0
+"""So that Ctrl-C reaches the runner alone. Who is not root needs the terminal, where sudo may ask for a password."""
 QUIET = 60.0
 """After so many seconds without a line the runner says that the part is still at work."""
 Say = Callable[[str], None]
@@ -47,7 +49,7 @@ class Follower:
 
 
 class Command:
-    """A command in a session of its own; its output is a file, so that a child that stays behind holds nobody up."""
+    """A command at work; its output is a file, so that a child that stays behind holds nobody up."""
 
     def __init__(self, words: list[str], log: Path, folder: Path, environment: Mapping[str, str]) -> None:
         """Start it; raises OSError where the program cannot be started."""
@@ -59,7 +61,7 @@ class Command:
                 stderr=subprocess.STDOUT,
                 cwd=folder,
                 env=environment,
-                start_new_session=True,
+                start_new_session=OWN_SESSION,
             )
         self.began, self.processor = time.monotonic(), 0.0
 

@@ -109,7 +109,7 @@ class Run:
             done = subprocess.run(
                 [sys.executable, "lab/lab.py", "down", lab],
                 cwd=self.root,
-                start_new_session=True,  # a second Ctrl-C does not leave half a lab
+                start_new_session=process.OWN_SESSION,  # a second Ctrl-C does not leave half a lab
                 capture_output=True,
                 text=True,
                 check=False,
