@@ -74,6 +74,4 @@ def set_seconds(root: Path, whole: bool) -> None:
 
 
 if __name__ == "__main__":
-    if "--seconds" in sys.argv:
-        set_seconds(ROOT, whole="--all" in sys.argv)
-    (ROOT / "tests" / "README.md").write_text(readme(ROOT))
+    set_seconds(ROOT, whole="--all" in sys.argv)

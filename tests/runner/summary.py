@@ -66,5 +66,5 @@ def not_run(parts: list[Part]) -> list[Outcome]:
 
 
 def write_results(outcomes: list[Outcome], file: Path) -> None:
-    """Keep the seconds of each part, for `python -m runner.pages --seconds`."""
+    """Keep the seconds of each part, for `python -m runner.pages`."""
     file.write_text(json.dumps({each.part: round(each.seconds) for each in outcomes if each.seconds}))

@@ -12,8 +12,8 @@ from runner.parts import PartsError, load
 from . import graph
 
 
-def test_the_readme_is_that_of_the_data():
-    assert (graph.ROOT / "tests/README.md").read_text() == pages.readme(graph.ROOT), "renew it with script/goldens"
+def test_the_readme_is_that_of_the_data(golden):
+    golden(graph.ROOT / "tests" / "README.md", pages.readme(graph.ROOT))
 
 
 def test_what_only_all_proves_is_in_the_readme_as_it_is_printed():

@@ -45,7 +45,7 @@ def test_a_file_that_a_part_reads_leads_to_the_part(part):
 
 @by_part
 def test_a_pattern_without_a_file_that_the_part_reads_is_not_in_the_table(part):
-    files = read_by(part) | {path for path in graph.tracked() if path.endswith((".md", ".txt", ".pem"))}
+    files = read_by(part) | {path for path in graph.tracked() if path.endswith((".md", ".txt", ".toml"))}
     assert [pattern for pattern in part.paths if not any(fnmatchcase(path, pattern) for path in files)] == []
 
 
