@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads Markdown pages as their readers do: sections, blocks of code, files that a block shows, links, anchors, paths."""
+"""Reads Markdown pages: sections, blocks of code, the files that a block shows, links, anchors, paths."""
 
 from __future__ import annotations
 

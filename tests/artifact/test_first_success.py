@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proves that the README's commands for users of the collection work as they stand, from an empty folder and the artifact.
+"""Proves that the README's commands for users of the collection work as they stand, in a folder with the artifact.
 
-They run in a terminal, with a home of their own and a new virtual environment, against a simulated switch and a simulated
-ESXi host. Two things differ from what a person does: the devices are on loopback (`host_vars`, and the address in the line
-of ssh-keyscan), and pip takes the ansible-core that this checkout tests with, not the newest one. The load balancers of
-the second site are not contacted, for that takes containers: `script/test site` has them.
+They run in a terminal, with a home of their own and a new virtual environment, against a simulated switch and a
+simulated ESXi host. Two things differ from what a person does: the devices are on loopback (`host_vars`, and the
+address in the line of ssh-keyscan), and pip takes the ansible-core that this checkout tests with, not the newest one.
+The load balancers of the second site are not contacted, for that takes containers: `script/test site` has them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Reader:
     used: set[str] = field(default_factory=set)
 
     def does(self, line: str) -> Ended:
-        """Run a line of the README, with the virtual environment once it is there; it has to succeed without a warning."""
+        """Run a line of the README, in the virtual environment once there is one; it succeeds without a warning."""
         for old, new in self.substitutes.items():
             if old in line:
                 self.used.add(old)
@@ -112,7 +112,7 @@ def _environment(place: Path) -> dict[str, str]:
     constraint = place / "constraint.txt"
     constraint.write_text(f"ansible-core=={importlib.metadata.version('ansible-core')}\n")
     own = [Path.home() / ".config/pip/pip.conf", Path.home() / ".pip/pip.conf"]
-    settings = {"PIP_CONFIG_FILE": str(file) for file in own if file.exists()}
+    settings = next(({"PIP_CONFIG_FILE": str(file)} for file in own if file.exists()), {})
     cache = {"PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR", str(Path.home() / ".cache/pip"))}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
     home = {"HOME": str(place / "home"), "EDITOR": f"cp {place / 'typed'}", "PATH": path, "ANSIBLE_NOCOLOR": "1"}
@@ -139,7 +139,8 @@ def ready(reader, story, devices) -> Reader:
     shutil.copy(hosts.ca_file, reader.folder / "files/vsphere_ca.pem")
     (reader.folder / "inventory/host_vars").mkdir()
     for name, port in (("ex1", switches.port("ex1")), ("esx1", hosts.port("esx1"))):
-        (reader.folder / f"inventory/host_vars/{name}.yml").write_text(f"ansible_host: 127.0.0.1\nansible_port: {port}\n")
+        connection = f"ansible_host: 127.0.0.1\nansible_port: {port}\n"
+        (reader.folder / f"inventory/host_vars/{name}.yml").write_text(connection)
     return reader
 
 
@@ -182,8 +183,10 @@ def test_a_service_joins_the_same_site_and_its_certificate_lies_where_ansible_le
 def _make_pfx(file: Path, password: str) -> None:
     """Make what a Windows server exports: a key and its certificate under a password."""
     key, certificate = file.parent.parent / "key.pem", file.parent.parent / "certificate.pem"
-    names = ["-subj", "/CN=shop.example.com", "-addext", "subjectAltName=DNS:shop.example.com"]
-    new = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "90", "-keyout", key, "-out", certificate]
-    subprocess.run([*new, *names], check=True, capture_output=True)
+    options = (
+        "-x509 -newkey rsa:2048 -nodes -days 90 -subj /CN=shop.example.com -addext subjectAltName=DNS:shop.example.com"
+    )
+    new = ["openssl", "req", *options.split(), "-keyout", key, "-out", certificate]
+    subprocess.run(new, check=True, capture_output=True)
     export = ["openssl", "pkcs12", "-export", "-in", certificate, "-inkey", key, "-out", file]
     subprocess.run([*export, "-passout", f"pass:{password}"], check=True, capture_output=True)
