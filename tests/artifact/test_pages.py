@@ -10,6 +10,8 @@ import subprocess
 import pytest
 import yaml
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import PROVISIONED
+
 from .conftest import ROOT
 from .pages import anchors, links, paths, section
 
@@ -89,13 +91,15 @@ def test_absolute_links_are_only_for_what_does_not_ship(shipped):
     assert found["README.md"]
 
 
-def test_the_readme_names_every_role_and_every_kind():
+def test_the_readme_names_every_role_and_every_kind_and_says_which_are_not_configured():
     text = _text("README.md")
     roles = {path.name for path in (ROOT / "roles").iterdir() if path.is_dir()}
     assert {link.split("/")[1] for link in links(text) if link.startswith("roles/")} == roles
     kinds = json.loads(_text("docs/stack.schema.json"))["$defs"]["Device"]["properties"]["kind"]["enum"]
     rows = [line.split("|")[1] for line in section(text, "What it configures").splitlines() if line.startswith("| `")]
-    assert sorted(name.strip(" `") for row in rows for name in row.split(",")) == sorted(kinds)
+    named = [{name.strip(" `") for name in row.split(",")} for row in rows]
+    assert sorted(name for row in named for name in row) == sorted(kinds)
+    assert named[-1] == set(kinds) - {*PROVISIONED, "vcenter", "linux"}
 
 
 def test_the_first_success_is_on_the_first_screen():

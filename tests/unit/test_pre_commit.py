@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hooks before a commit are local: programs of this repository or of requirements-dev.txt, and nothing is fetched."""
+"""The hooks before a commit are local: programs of this repository or of requirements-dev.txt."""
 
 from __future__ import annotations
 
