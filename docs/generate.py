@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/rules.md and docs/stack.schema.json from the code (`script/docs`); with `--check` it only compares."""
+"""Makes docs/rules.md and docs/stack.schema.json from the code; `script/goldens` writes them."""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack import load
@@ -71,17 +70,3 @@ def pages() -> dict[Path, str]:
         DOCS / "rules.md": rules_page(),
         DOCS / "stack.schema.json": json.dumps(schema(), indent=2, sort_keys=True) + "\n",
     }
-
-
-def main(arguments: list[str]) -> int:
-    """Write what differs, or with --check return 1 when something does."""
-    stale = [path for path, text in pages().items() if not path.exists() or path.read_text() != text]
-    for path in stale:
-        print(("stale: " if "--check" in arguments else "wrote: ") + str(path))
-        if "--check" not in arguments:
-            path.write_text(pages()[path])
-    return int(bool(stale) and "--check" in arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
