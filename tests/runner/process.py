@@ -76,6 +76,8 @@ class Command:
 
     def end(self) -> None:
         """End it and all that it started and did not detach."""
+        if self.ended():
+            return  # what it left behind is for others: a lab outlives its part
         family = descendants(self.process.pid)
         for number in SIGNALS:
             if not alive(family) and self.ended():
@@ -89,23 +91,31 @@ class Command:
 
 
 def run(command: Command, follower: Follower, limit: float, stop: threading.Event, about: str) -> Ended:
-    """Wait for a command's end; end it when it is over its limit or the run is stopped."""
-    stopped = ""
+    """Wait for a command's end; end it when it is over its limit, the run is stopped, or nobody reads any more."""
+    try:
+        stopped = _wait(command, follower, limit, stop, about)
+        follower.close()
+    finally:
+        command.end()
+    status = command.process.returncode
+    took = time.monotonic() - command.began
+    return Ended(-signal.SIGKILL if status is None else status, took, command.processor, stopped)
+
+
+def _wait(command: Command, follower: Follower, limit: float, stop: threading.Event, about: str) -> str:
+    """Wait until it ended or is to be ended; return why it is."""
     while not command.ended():
         follower.look()
         took = time.monotonic() - command.began
         if stop.is_set() or took > limit:
-            stopped = "stopped" if stop.is_set() else f"did not end within {limit:.0f} s"
+            reason = "stopped" if stop.is_set() else f"did not end within {limit:.0f} s"
             command.end()
-            break
+            return reason
         if time.monotonic() - follower.last > QUIET:
             follower.say(f"... {took:.0f} s {about}")
             follower.last = time.monotonic()
         stop.wait(LOOK)
-    follower.close()
-    status = command.process.returncode
-    took = time.monotonic() - command.began
-    return Ended(-signal.SIGKILL if status is None else status, took, command.processor, stopped)
+    return ""
 
 
 def _stat(pid: int) -> tuple[int, str, str]:

@@ -272,6 +272,15 @@ def test_a_part_that_does_not_listen_to_a_stop_is_killed(checkout):
     assert not Path("/proc", pid).exists()
 
 
+def test_where_nobody_reads_any_more_what_was_started_is_ended(checkout):
+    checkout.parts(sh("talks", "echo $$ > pids; while :; do echo still here; sleep 0.1; done"))
+    process = checkout.start()
+    (pid,) = await_file(checkout.root / "pids")
+    process.stdout.close()
+    assert process.wait() != 0
+    assert not Path("/proc", pid).exists()
+
+
 def test_a_second_run_in_the_same_checkout_is_refused(checkout):
     checkout.parts(sh("waits", "echo at work > pids; while [ ! -e go ]; do sleep 0.05; done"))
     first = checkout.start()
