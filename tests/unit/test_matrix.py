@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from touches_ansible import ROOT, reach, touches
+
+from .touches_ansible import ROOT, reach, touches
 
 UNIT = ROOT / "tests" / "unit"
 OURS = "ansible_collections.netstack.datacenter"

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from touches_ansible import marked, touches
+from ..touches_ansible import marked, touches
 
 
 def test_a_test_that_gets_to_ansible_by_a_fixture_alone_is_marked(request, place):

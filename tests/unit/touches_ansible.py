@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tells which files touch ansible-core: import it, start a program of it, or reach such a file by what they import.
 
-The unit tests that do are marked `ansible` by conftest.py; `script/matrix` runs those on the other releases.
+As a plugin of pytest it marks the unit tests that do, and those whose fixtures do: `script/matrix` runs these on other
+releases (`PYTHONPATH=tests pytest -p unit.touches_ansible -m ansible tests/unit`). Nobody has to think of the mark.
 """
 
 from __future__ import annotations
@@ -14,10 +15,17 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "ansible_collections.netstack.datacenter."
 BESIDE = [ROOT / "lab", ROOT / "benchmarks", ROOT / "tests"]  # on the path of the tests
 PROGRAM = re.compile(r"(.*/)?ansible(-\w+)?|(?s:.*)\b(import|from) ansible\b(?s:.*)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Set the mark `ansible`."""
+    for item in items:
+        if isinstance(item, pytest.Function) and marked(item):
+            item.add_marker(pytest.mark.ansible)
 
 
 def marked(item: pytest.Function) -> bool:
