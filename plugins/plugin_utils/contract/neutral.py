@@ -55,7 +55,7 @@ class ChangeKind(str, Enum):
     OTHER = "other"
 
 
-DEVICE_WIDE = frozenset({ChangeKind.VLAN_ID})
+DEVICE_WIDE = frozenset({ChangeKind.VLAN_ID, ChangeKind.UNTAGGED_VLAN_ID})
 """What takes effect at all ports of a switch at once, so that no link can be converted one uplink group at a time."""
 
 
@@ -81,7 +81,10 @@ _OWN = "It concerns this end's own choice of an uplink; any port of the other en
 
 _SWITCH: Mapping[ChangeKind, Neutral] = {
     ChangeKind.VLAN_ID: _no(f"{_TAG} The id is the switch's: it changes on all its ports at once."),
-    ChangeKind.UNTAGGED_VLAN_ID: _yes("The frames of this VLAN have no tag on this link, so the other end sees no id."),
+    ChangeKind.UNTAGGED_VLAN_ID: _no(
+        "The other end sees no tag, but its frames get into the VLAN with the new id, and the rest of the network "
+        "knows the old one until its links are changed as well."
+    ),
     ChangeKind.VLAN_ADDED: _yes(
         "Frames of a VLAN that the other end does not have are dropped there; no other is touched."
     ),
