@@ -86,6 +86,7 @@ def _way(pair: Pair, report: Report) -> tuple[Link, list[Step]]:
     declared = Declared(pair.name, pair.switch.half.ports, nics, pair.switch.goal, pair.host.goal)
     link, start = situation(declared, *seen)
     pair.switch.link = pair.host.link = link
+    _refuse_leaving(pair, link)
     strategy = pair.strategy
     if strategy == AUTO:
         strategy = LEGS if link.management else HOST_FIRST
@@ -96,12 +97,21 @@ def _way(pair: Pair, report: Report) -> tuple[Link, list[Step]]:
         steps = route(link, start, strategy)
     except NoRouteError as error:
         if not pair.consent:
-            raise NoRouteError(f"{error} Add management to consent to change it all the same.") from None
+            what = f"{error} {pair.switch.name} and {pair.host.name} stay as they are."
+            raise NoRouteError(f"{what} Add management to consent to change them all the same.") from None
         strategy = HOST_FIRST
         steps = route(link, start, strategy)
     if steps:
         report.strategies[pair.name] = strategy
     return link, steps
+
+
+def _refuse_leaving(pair: Pair, link: Link) -> None:
+    """Refuse to take a port out of its bundle over which the host, that does not see it, goes on sending."""
+    if pair.switch.leaving and link.management and not pair.consent:
+        what = f"{link.name}: {', '.join(pair.switch.leaving)} leaves its bundle at {pair.switch.name}"
+        why = f"{pair.host.name} does not see it, and the frames of its management over it are lost"
+        raise NoRouteError(f"{what}, but {why}. Disable it at {pair.switch.name} first, or add management to consent.")
 
 
 def _foretell(pair: Pair, link: Link, steps: list[Step], report: Report) -> None:

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..contract.neutral import ChangeKind
 from ..cutover.ends import EndError, Proof
 from ..cutover.model import Link, PortForm, Step
 from ..cutover.where import SwitchSeen
 from ..declared.findings import RefusalError
-from ..junos import errors, verify
+from ..junos import errors, layout, verify
 from ..junos.commits import RESTORED, Token
 from ..junos.pending import settle
 from ..junos.plan import Plan
@@ -126,6 +127,16 @@ class SwitchEnd:
     def made_before(self, undo: Mapping[str, Any]) -> SwitchUndo:
         """Return the change of an earlier run, from what it kept."""
         return SwitchUndo(self, self.base, statements_from(dict(undo)), f"{undo['note']} {RESTORED}")
+
+    @property
+    def leaving(self) -> tuple[str, ...]:
+        """Return the enabled ports that lose their bundle without being ports of the link: no NIC would see that."""
+        if self.planned is None:
+            return ()
+        gone = [str(each.before) for each in self.planned.changes if each.kind is ChangeKind.MEMBER_REMOVED]
+        config = self.planned.before
+        off = [port for port in gone if config.has(*layout.interface(port), "disable")]
+        return tuple(port for port in gone if port not in off and port not in self.half.ports)
 
     def prove(self) -> None:
         """Log in anew."""

@@ -18,6 +18,7 @@ class Looking(InMemory):
     """An end in memory that can be looked at, as the real ones can."""
 
     planned = None
+    leaving = ()
 
     def look(self):
         switch, host = self.world.seen()
