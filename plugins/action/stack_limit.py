@@ -23,30 +23,38 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
     _requires_connection = False
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the refusals as a failure, and as warnings what other links will notice."""
+        """Return the refusals as a failure, and what other links will notice; or only tell who else has to act."""
         super().run(tmp, task_vars)
         spec: dict[str, Any] = {"links": {"type": "list", "elements": "dict", "default": []}}
         spec.update({name: {"type": "dict", "default": {}} for name in ("by_link", "switches")})
         spec["converted"] = {"type": "list", "elements": "str", "default": []}
+        spec["refuse"] = {"type": "bool", "default": True}
         _result, arguments = self.validate_argument_spec(argument_spec=spec)
-        known = task_vars or {}
-        here, present = str(known["inventory_hostname"]), frozenset(known["ansible_play_hosts"])
-        both, links = frozenset(arguments["converted"]), arguments["links"]
-        plans = [(here, [link for link in links if link["link"] not in both], arguments["by_link"])]
-        plans += [(name, plan["links"], plan["by_link"]) for name, plan in arguments["switches"].items()]
-        found: list[OneEnd] = []
-        told = _by_role(links, arguments["by_link"])
-        for name, ends, by_link in plans:
-            changes = _changes(by_link)
-            found += one_ended(name, ends, changes, present, both)
-            for vlan, others in shaken(ends, changes, both).items() if name != here else ():
-                told.append(f"{name} renumbers VLAN {vlan} at once: {', '.join(others)} lose it until their own turn.")
-        result: dict[str, Any] = {"changed": False, "refused": [each.link for each in found]}
-        if told:
-            result["warnings"] = told
+        told = _by_role(arguments["links"], arguments["by_link"])
+        result: dict[str, Any] = {"changed": False, "refused": [], "by_role": told}
+        if not arguments["refuse"]:
+            return {**result, "warnings": told} if told else result
+        found, shaken_links = _judged(arguments, task_vars or {})
+        result["refused"] = [each.link for each in found]
+        if shaken_links:
+            result["warnings"] = shaken_links
         if found:
             result.update(failed=True, msg="\n".join(map(str, found)))
         return result
+
+
+def _judged(arguments: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[list[OneEnd], list[str]]:
+    """Return the links that must not be changed in this run, and what other links will notice."""
+    here, present = str(known["inventory_hostname"]), frozenset(known["ansible_play_hosts"])
+    both = frozenset(arguments["converted"])
+    own = [link for link in arguments["links"] if link["link"] not in both]
+    found, told = list(one_ended(here, own, _changes(arguments["by_link"]), present)), []
+    for name, plan in arguments["switches"].items():
+        changes = _changes(plan["by_link"])
+        found += one_ended(name, plan["links"], changes, present, both)
+        for vlan, others in shaken(plan["links"], changes, both).items():
+            told.append(f"{name} renumbers VLAN {vlan} at once: {', '.join(others)} lose it until their own turn.")
+    return found, told
 
 
 def _changes(by_link: Mapping[str, Any]) -> dict[str, list[Change]]:

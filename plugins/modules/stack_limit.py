@@ -36,6 +36,10 @@ options:
     description: What that does to the switches of these links, by switch (C(switches) of its result).
     type: dict
     default: {}
+  refuse:
+    description: With V(false) the hosts of the run are not looked at, and RV(by_role) alone is told, as warnings.
+    type: bool
+    default: true
 attributes:
   check_mode:
     description: Nothing is changed.
@@ -64,4 +68,10 @@ refused:
   type: list
   elements: str
   sample: [esx1-lan]
+by_role:
+  description: What has to be run besides, for the links that change and whose other end a role of its own configures.
+  returned: always
+  type: list
+  elements: str
+  sample: ["srv2: the role linux_bond changes the end of srv2 (bond0). No playbook runs it: run it on srv2."]
 """

@@ -101,9 +101,11 @@ def inventory() -> dict:
     return {"ex1": ex1, "esx1": esx1, "srv1": {}}
 
 
-def run(folder, hosts, *arguments):
+def run(folder, hosts, *arguments, **options):
+    play = json.loads(json.dumps(PLAY))
+    play[0]["tasks"][0]["netstack.datacenter.stack_limit"].update(options)
     (folder / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": json.loads(json.dumps(hosts))}}))
-    (folder / "play.yml").write_text(yaml.safe_dump(PLAY))
+    (folder / "play.yml").write_text(yaml.safe_dump(play))
     (folder / "only.retry").write_text("ex1\n")
     return subprocess.run(
         [Path(sys.executable).with_name("ansible-playbook"), "-i", "hosts.yml", "play.yml", *arguments],
@@ -115,13 +117,16 @@ def run(folder, hosts, *arguments):
     )
 
 
+ONE_IS_ENOUGH = pytest.mark.all_only("ansible-core reads the limit; a file of hosts and one host are two ways of many")
+
+
 @pytest.mark.parametrize(
     ("limit", "told"),
     [
         ("@only.retry", "its other end esx1 is not in this run"),
-        ("all:!esx1", "its other end esx1 is not in this run"),
+        pytest.param("all:!esx1", "its other end esx1 is not in this run", marks=ONE_IS_ENOUGH),
         ("esx1", "ex1 itself is not in this run"),
-        ("e*1", ""),
+        pytest.param("e*1", "", marks=ONE_IS_ENOUGH),
     ],
 )
 def test_whatever_cuts_a_run_is_judged_by_the_hosts_that_are_left(tmp_path, limit, told):
@@ -130,8 +135,13 @@ def test_whatever_cuts_a_run_is_judged_by_the_hosts_that_are_left(tmp_path, limi
     assert told in done.stdout
 
 
-def test_a_slice_that_lacks_the_other_end_is_refused_and_a_linux_end_is_told_with_its_role(tmp_path):
+def test_a_slice_that_lacks_the_other_end_is_refused(tmp_path):
     done = run(tmp_path, {name: each for name, each in inventory().items() if name != "esx1"})
     assert done.returncode == 2
     assert "its other end esx1 is not in this run" in done.stdout
+
+
+def test_a_plan_of_any_part_tells_of_a_linux_end_with_its_role_and_refuses_nothing(tmp_path):
+    done = run(tmp_path, inventory(), "--limit", "ex1", refuse=False)
+    assert done.returncode == 0
     assert "role linux_bond changes the end of srv1 (bond0)" in " ".join((done.stdout + done.stderr).split())
