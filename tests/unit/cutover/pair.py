@@ -38,11 +38,17 @@ class World:
     host_is_wrong: str = ""
     alive: bool = True
     told: list[str] = field(default_factory=list)
+    hides: bool = False
 
     def seen(self) -> tuple[SwitchSeen, HostSeen]:
         final = {port for port, form in self.forms.items() if form == self.declared.port}
         switch = SwitchSeen(dict(self.forms), frozenset(final), frozenset(self.disabled))
-        return switch, HostSeen(self.uplinks, self.form, self.form == self.declared.host, self.management)
+        down = frozenset(self.declared.nics) - self.up()
+        return switch, HostSeen(self.uplinks, self.form, self.form == self.declared.host, self.management, down)
+
+    def up(self) -> frozenset[str]:
+        """Return the NICs with link, but that an enclosure hides the loss."""
+        return frozenset(nic for nic in self.declared.nics if self.hides or self.port(nic) not in self.disabled)
 
     def state(self) -> tuple:
         return dict(self.forms), set(self.disabled), set(self.uplinks), self.form
@@ -96,9 +102,10 @@ class Memory:
     def commands(self) -> list[str]:
         return [f"change {self.number}"]
 
-    def make(self, proof) -> None:
+    def make(self, first, proof) -> None:
         self._fail("before")
         self._put()
+        first()
         self._fail("after")
         if not self.step.at_host:  # a host holds nothing back until it is proven
             proof()
@@ -107,7 +114,7 @@ class Memory:
     def kept(self) -> dict[str, object]:
         return {"change": self}
 
-    def undo(self) -> None:
+    def undo(self, first=lambda: None) -> None:
         self._fail("undo")
         forms, disabled, uplinks, form = self.before
         if self.step.at_host:
@@ -115,6 +122,7 @@ class Memory:
         else:
             self.world.forms, self.world.disabled = dict(forms), set(disabled)
         self.world.note()
+        first()
 
     def _put(self) -> None:
         world, link, after = self.world, self.link, self.step.after
@@ -135,6 +143,20 @@ class Memory:
 
 
 @dataclass
+class Nics:
+    """What tells which NICs have link."""
+
+    world: World
+    patience: float = 0.0
+
+    def up(self) -> frozenset[str]:
+        return self.world.up()
+
+    def close(self) -> None:
+        return
+
+
+@dataclass
 class InMemory:
     """One end in memory."""
 
@@ -151,6 +173,9 @@ class InMemory:
     def prove(self) -> None:
         if self.name == "esx1" and self.world.management and not all(map(self.world.comes_back, range(16))):
             raise EndError("esx1 does not answer")
+
+    def nic_reader(self) -> Nics:
+        return Nics(self.world)
 
     def verify(self) -> list[str]:
         if self.name == "esx1" and self.world.host_is_wrong:
