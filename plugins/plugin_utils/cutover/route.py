@@ -87,7 +87,8 @@ def _reason(link: Link) -> str:
             f"{link.name}: the host's management runs over this one cable, and it would be cut off between the change "
             "of its one end and of the other."
         )
-    return f"{link.name}: there is no order of changes in which the host's management always has a way."
+    hides = f", for its enclosure hides from it that a port is disabled ({link.hidden})" if link.hidden else ""
+    return f"{link.name}: there is no order of changes in which the host's management always has a way{hides}."
 
 
 def unproven(link: Link, steps: list[Step]) -> Legs:
@@ -127,8 +128,8 @@ def _search(link: Link, start: Place, proven: Legs, careful: bool) -> list[Step]
 def _proves(link: Link, before: Node, after: Node, careful: bool) -> bool:
     """Tell whether the cables of the ports that change are proven, and by a step that a wrong cable does not spoil.
 
-    One cable alone cannot be proven: with it the host would be lost. Two legs that lose their link at once would not be told apart. A host that uses both legs keeps one whatever the
-    cables are, one that uses a proven leg alone keeps that.
+    One cable alone cannot be proven: with it the host would be lost. Two legs that lose their link at once would not be
+    told apart. A host that uses both legs keeps one whatever the cables are, one that uses a proven leg alone keeps that.
     """
     (place, known), (then, proven) = before, after
     changed = then.ports_new - place.ports_new

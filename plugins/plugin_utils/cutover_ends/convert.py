@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..cutover.cables import SECONDS, Cables
+from ..cutover.cables import SECONDS, Cables, Clock
 from ..cutover.ends import EndError, Watch
 from ..cutover.model import Link, Step
 from ..cutover.route import HOST_FIRST, LEGS, NoRouteError, route, unproven
@@ -35,10 +36,11 @@ class Pair:
     keep: Keeper = nobody
     link_down: float = SECONDS
     waived: str = ""
+    clock: Clock = time
 
     def cables(self) -> Cables:
         """Return what proves the cables of the link."""
-        return Cables(self.name, self.host, self.link_down, self.waived)
+        return Cables(self.name, self.host, self.link_down, self.waived, self.clock)
 
 
 @dataclass
@@ -65,7 +67,7 @@ def convert(pairs: Iterable[Pair], watch: Watch, check: bool = False) -> Report:
             if check:
                 _foretell(pair, link, steps, report)
                 continue
-            done = Conversion(link, pair.switch, pair.host, watch, pair.keep, pair.link_down).run(steps)
+            done = Conversion(link, pair.switch, pair.host, watch, pair.keep, pair.link_down, pair.clock).run(steps)
         except (EndError, NoRouteError, FailedError) as error:
             if isinstance(error, FailedError) and not error.whole:
                 report.changed = True

@@ -18,6 +18,19 @@ LACP = PortForm("ae0", static=False, untagged=10)
 HASH, PORT_ID = HostForm(hashing=True), HostForm(hashing=False)
 
 
+class Clock:
+    """A clock that only goes on while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
 class KilledError(BaseException):
     """The controller is gone: nothing of it runs on."""
 
@@ -39,6 +52,7 @@ class World:
     alive: bool = True
     told: list[str] = field(default_factory=list)
     hides: bool = False
+    clock: Clock = field(default_factory=Clock)
 
     def seen(self) -> tuple[SwitchSeen, HostSeen]:
         final = {port for port, form in self.forms.items() if form == self.declared.port}

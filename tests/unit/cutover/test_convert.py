@@ -31,7 +31,7 @@ class Looking(InMemory):
 
 
 def pair(world: World, **options) -> Pair:
-    return Pair(world.declared.name, Looking(world, "ex1"), Looking(world, "esx1"), **options)
+    return Pair(world.declared.name, Looking(world, "ex1"), Looking(world, "esx1"), clock=world.clock, **options)
 
 
 def one_cable() -> World:
@@ -42,7 +42,7 @@ def one_cable() -> World:
 def test_a_link_with_the_management_is_converted_leg_by_leg():
     world = start("plain to static")
     report = convert([pair(world)], Watching(world))
-    assert (report.strategies, len(report.steps), report.failure) == ({"esx1-lan": "legs"}, 6, "")
+    assert (report.strategies, len(report.steps), report.failure) == ({"esx1-lan": "legs"}, 7, "")
     assert not world.lost
 
 

@@ -51,9 +51,9 @@ def test_a_run_after_a_killed_one_goes_on_from_where_it_died(name, number, momen
     assert (world.form, world.disabled, set(world.uplinks)) == (world.declared.host, set(), set(world.declared.nics))
 
 
-@pytest.mark.parametrize("number", range(1, 7))
+@pytest.mark.parametrize("number", range(1, 8))
 def test_a_take_back_that_is_stuck_leaves_a_place_that_works_and_says_so(number):
-    world, _before, link, steps = failing("plain to static", 6, "before", EndError("it broke"))
+    world, _before, link, steps = failing("plain to static", 7, "before", EndError("it broke"))
     world.fails[(number, "undo")] = EndError("no answer")
     with pytest.raises(FailedError, match="could not be taken back: no answer") as caught:
         walk(world, link, steps)
@@ -96,10 +96,16 @@ def test_what_was_done_and_verified_is_told():
     world = start("plain to static")
     link, steps = way(world)
     outcome = conversion(world, link).run(steps)
-    assert len(outcome.steps) == 6
-    assert outcome.steps[0] == "esx1-lan: step 1 of 6: esx1 uses vmnic2"
-    assert outcome.verified == ["ex1 is as declared", "esx1 is as declared"]
-    assert outcome.commands == [f"change {number}" for number in range(1, 7)]
+    assert len(outcome.steps) == 7
+    assert outcome.steps[0] == "esx1-lan: step 1 of 7: ex1: ge-0/0/0 disabled"
+    assert outcome.verified == [
+        "ex1 is as declared",
+        "esx1 is as declared",
+        "esx1: vmnic2 lost link when ge-0/0/0 was disabled, and no other NIC did",
+        "esx1: vmnic3 lost link when ge-1/0/0 was disabled, and no other NIC did",
+    ]
+    assert outcome.warnings == []
+    assert outcome.commands == [f"change {number}" for number in range(1, 8)]
 
 
 def test_a_second_run_changes_nothing():
