@@ -13,7 +13,7 @@ def test_a_management_link_is_converted_and_a_second_run_changes_nothing(pair):
     with Watched(pair) as watched:
         done = pair.run()
     assert "changed=1" in recap(done), done.stdout + done.stderr
-    assert len(pair.found()["steps"]) == 6
+    assert len(pair.found()["steps"]) == 7
     assert (watched.lost, watched.asked > 20) == ([], True)
     after = pair.both()
     assert "set interfaces ge-0/0/1 ether-options 802.3ad ae0" in after[0]
@@ -28,20 +28,20 @@ def test_the_way_back_to_plain_ports_loses_nothing_either(pair):
     with Watched(pair) as watched:
         done = pair.run("none")
     assert "changed=1" in recap(done), done.stdout + done.stderr
-    assert len(pair.found()["steps"]) == 6
+    assert len(pair.found()["steps"]) == 7
     assert watched.lost == []
     assert not any(line.endswith(" disable") or "802.3ad" in line for line in pair.switch_lines())
     assert "changed=0" in recap(pair.run("none"))
 
 
-def test_a_standby_nic_of_the_managements_own_teaming_spares_a_step(nonels):
+def test_a_standby_nic_is_used_before_the_only_active_one_could_lose_its_link(nonels):
     state = copy.deepcopy(DELIVERED)
     state["groups"]["Management Network"]["policy"]["nicTeaming"] = STANDBY
     nonels.hosts.control("reset", host=nonels.host, state=state)
     with Watched(nonels) as watched:
         done = nonels.run()
     assert "changed=1" in recap(done), done.stdout + done.stderr
-    assert len(nonels.found()["steps"]) == 5
+    assert len(nonels.found()["steps"]) == 8
     assert watched.lost == []
 
 
@@ -69,7 +69,7 @@ def test_no_secret_is_in_the_output_or_in_the_journal_that_only_its_user_reads(n
 
 def test_a_switch_that_refuses_its_last_commit_takes_both_ends_back(pair):
     before = pair.both()
-    fault = {"rpc": "commit-configuration", "match": "confirmed", "what": "error", "message": "SIM TEXT: no", "skip": 2}
+    fault = {"rpc": "commit-configuration", "match": "confirmed", "what": "error", "message": "SIM TEXT: no", "skip": 3}
     pair.switches.control("fault", switch=pair.style, fault=fault)
     with Watched(pair) as watched:
         done = pair.run()
@@ -92,6 +92,6 @@ def test_over_ssh_the_conversion_is_the_same(nonels):
     with Watched(nonels) as watched:
         done = nonels.run(transport="ssh")
     assert "changed=1" in recap(done), done.stdout + done.stderr
-    assert len(nonels.found()["steps"]) == 6
+    assert len(nonels.found()["steps"]) == 7
     assert watched.lost == []
     assert "changed=0" in recap(nonels.run(transport="ssh"))

@@ -80,7 +80,7 @@ def test_site_yml_converts_and_verifies_a_link_at_both_ends_and_a_second_run_cha
         done = play(pair, "site", "static", "--diff")
     assert done.returncode == 0, done.stdout + done.stderr
     assert watched.lost == []
-    assert "step 6 of 6" in done.stdout
+    assert "step 7 of 7" in done.stdout
     found = json.loads((pair.folder / "report" / "report.json").read_text())
     assert {pair.style, pair.host} <= set(found["hosts"])
     assert all(not part["failures"] for part in found["hosts"].values())

@@ -129,7 +129,7 @@ def _proves(link: Link, before: Node, after: Node, careful: bool) -> bool:
     """Tell whether the cables of the ports that change are proven, and by a step that a wrong cable does not spoil.
 
     One cable alone cannot be proven: with it the host would be lost. Two legs that lose their link at once would not be
-    told apart. A host that uses both legs keeps one whatever the cables are, one that uses a proven leg alone keeps that.
+    told apart. A host that uses both legs keeps one whatever the cables are, one that uses a proven leg alone keeps it.
     """
     (place, known), (then, proven) = before, after
     changed = then.ports_new - place.ports_new

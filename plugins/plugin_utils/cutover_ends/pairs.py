@@ -114,6 +114,7 @@ class Builder:
         given = {**_SWITCH, **role, **_taken(self.options, _SWITCH), "state": half.state, "vlans": dict(half.vlans)}
         given["bundles"] = {half.bundle: half.declared_bundle} if half.bundle else None
         given["ports"] = None if half.bundle else dict(half.declared_ports)
+        given["verify"] = {name: value for name, value in (given["verify"] or {}).items() if name != _SECONDS}
         return switch_options.request_of(given, self.check_mode)
 
 
@@ -125,8 +126,7 @@ def _link_down(options: Mapping[str, Any]) -> float:
 
     """
     verify, minutes = options["verify"] or {}, options["confirm_minutes"]
-    seconds = verify.get("link_down_seconds", SECONDS)
-    place = "verify.link_down_seconds"
+    seconds, place = verify.get(_SECONDS, SECONDS), f"verify.{_SECONDS}"
     if seconds < 1:
         why = "A NIC that is looked at once only has had no time to lose its link."
         raise RefusalError([Finding(place, "OUT_OF_RANGE", f"{seconds} is out of range", why, "Give seconds.")])
@@ -137,6 +137,7 @@ def _link_down(options: Mapping[str, Any]) -> float:
     return float(seconds)
 
 
+_SECONDS = "link_down_seconds"
 _TIMES = {"connect": 30, "rpc": 60, "commit": 300, "call": 60, "back": 90}
 _ROLE = (
     *("style", "model", "release", "stp", "device_count", "limits", "management_ports", "management_vlan"),

@@ -144,6 +144,33 @@ def test_a_port_that_a_conversion_disabled_is_told_from_one_that_somebody_did():
     assert not notes.disabled_by(commits("mine"), "l1", A)
 
 
+@pytest.mark.parametrize(
+    ("newer", "own"),
+    [
+        ([], False),
+        ([Commit(300, "", "root", "other", "")], True),
+        ([Commit(310, "", "root", "cli", "")], True),
+        ([Commit(120, "", "fred", "cli", "by hand")], False),
+        ([Commit(9, "", "lab", "netconf", "ENABLES 18 confirmed")], False),
+        ([Commit(400, "", "fred", "cli", "later"), Commit(300, "", "root", "other", "")], True),
+    ],
+    ids=["in effect", "timer", "timer of another client", "confirmed by another", "confirmed", "timer and another"],
+)
+def test_a_port_that_was_enabled_by_a_commit_that_ran_out_is_still_of_the_conversion(newer, own):
+    """The timer was 5 minutes; whoever commits before its end confirms it, so that who disabled the port since did."""
+    off, on = notes.note("l1", {A}, set()), notes.note("l1", set(), {A})
+    mark = "netstack.datacenter run r1 "
+    enabled = Commit(0, "", "lab", "netconf", f"{mark}{on} 18", minutes=5)
+    found = [replace(each, comment=each.comment.replace("ENABLES", mark + on)) for each in newer]
+    assert notes.disabled_by([*found, enabled, *commits(f"{off} 17 confirmed", f"{off} 17")], "l1", A) is own
+
+
+def test_a_port_that_was_disabled_by_a_commit_that_ran_out_was_disabled_by_somebody_since():
+    off = Commit(0, "", "lab", "netconf", f"netstack.datacenter {notes.note('l1', {A}, set())} 17", minutes=5)
+    assert notes.disabled_by([off], "l1", A)
+    assert not notes.disabled_by([Commit(300, "", "root", "other", ""), off], "l1", A)
+
+
 def test_a_commit_is_known_to_be_of_a_link():
     (commit,) = commits(f"{notes.note('l1', {A}, set())} 17")
     assert notes.is_of(commit, "l1")
