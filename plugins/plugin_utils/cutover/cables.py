@@ -100,12 +100,14 @@ class Cables:
 
     def _message(self, ports: tuple[str, ...], declared: frozenset[str], lost: frozenset[str] | None) -> str:
         off = f"{self.host.name}: {_list(ports)} {'was' if len(ports) == 1 else 'were'} disabled"
+        hint = " Where its enclosure hides link loss from a NIC, waive LINK_DOWN at the link."
         if lost is None:
-            return f"{off}, and the host does not answer since. The cables are not as declared.{self._so_far()}"
+            return f"{off}, and the host does not answer since. The cables are not as declared.{self._so_far()}{hint}"
         said = [f"{nic}, which is declared at the other end, kept its light" for nic in sorted(declared - lost)]
         said += [f"{nic}, which is not, lost its own" for nic in sorted(lost - declared)]
-        told = f" within {self.seconds:g} s" if not lost - declared else ""
-        return f"{off}, and{told} {' and '.join(said)}. The cables are not as declared.{self._so_far()}"
+        told = "" if lost - declared else f" within {self.seconds:g} s"
+        why = f"{off}, and{told} {' and '.join(said)}. The cables are not as declared.{self._so_far()}"
+        return why if lost - declared else f"{why}{hint}"
 
     def _so_far(self) -> str:
         """Return which ports have which NICs, as far as it was seen."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.back import Earlier, walk_back
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.cables import Cables
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import HostForm, PortForm, Step
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import NoRouteError, route
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import Conversion, FailedError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import Conversion, FailedError, nobody
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import (
     Declared,
     HostSeen,
@@ -133,8 +136,13 @@ class Change:
 
     def undo(self, first=lambda: None) -> None:
         if self.before and self.before != self._now():
-            self.estate.changed(self._put_back, LOGIN if self.step.at_host else COMMIT)
-            first()
+            now, seconds = self._now(), LOGIN if self.step.at_host else COMMIT
+            self.estate.changed(lambda: self._put_back(self.before), seconds)
+            try:
+                first()
+            except EndError:
+                self.estate.changed(lambda: self._put_back(now), seconds)
+                raise
 
     def _now(self) -> tuple:
         estate = self.estate
@@ -151,8 +159,8 @@ class Change:
         self.estate.disabled -= set(link.ports_of(link.legs))
         self.estate.disabled |= set(link.ports_of(after.dark))
 
-    def _put_back(self) -> None:
-        forms, disabled, sending = self.before
+    def _put_back(self, what: tuple) -> None:
+        forms, disabled, sending = what
         if self.step.at_host:
             self.estate.sending[self.end.host] = sending
         else:
@@ -227,8 +235,11 @@ def bundled(cables: dict[str, tuple[str, str]]) -> Estate:
     return Estate(cables, forms, {host: (NICS, HostForm(True)) for host in HOSTS})
 
 
-def convert(estate: Estate, host: str, to_static: bool, seconds: float = 15, waived: str = "") -> str:
-    """Convert the link of a host as it is declared; return why it failed, nothing where it did not."""
+def convert(estate: Estate, host: str, to_static: bool, waived: str = "", kept: list | None = None) -> str:
+    """Convert the link of a host as it is declared; return why it failed, nothing where it did not.
+
+    `kept` gets what takes the conversion back.
+    """
     ports = tuple(port for port, (owner, _nic) in DECLARED.items() if owner == host)
     goal = static(BUNDLES[host]) if to_static else PLAIN
     declared = Declared(f"{host}-lan", ports, NICS, goal, HostForm(to_static), waived)
@@ -242,9 +253,21 @@ def convert(estate: Estate, host: str, to_static: bool, seconds: float = 15, wai
     try:
         link, start = situation(declared, switch, seen)
         ends = End(estate, "ex1", host, link), End(estate, host, host, link)
-        work = Conversion(link, *ends, Watching(estate), link_down=seconds, clock=estate.clock)
+        keep = nobody if kept is None else partial(kept.__setitem__, slice(None))
+        work = Conversion(link, *ends, Watching(estate), keep, clock=estate.clock)
         work.run(route(link, start))
     except (NoRouteError, FailedError) as error:
+        return str(error)
+    return ""
+
+
+def take_back(estate: Estate, host: str, kept: list, waived: str = "") -> str:
+    """Walk a conversion back; return why it failed, nothing where it did not."""
+    steps = [Earlier(step["text"], step["reachable"], step["undo"]["change"].undo, step["disables"]) for step in kept]
+    cables = Cables(f"{host}-lan", End(estate, host, host), waived=waived, clock=estate.clock)
+    try:
+        walk_back(steps, cables, End(estate, "ex1", host), Watching(estate), kept.pop)
+    except EndError as error:
         return str(error)
     return ""
 

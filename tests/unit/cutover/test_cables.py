@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.cables import Cables
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
 
-from .estate import DECLARED, ENDS, HOSTS, PORTS, End, bundled, changed_forms, convert, delivered, right
+from .estate import DECLARED, ENDS, HOSTS, PORTS, End, bundled, changed_forms, convert, delivered, right, take_back
 
 LONGEST = 20
 CABLINGS = [dict(zip(PORTS, ends, strict=True)) for ends in permutations(ENDS)]
@@ -176,3 +176,29 @@ def test_a_nic_without_link_at_a_port_with_link_is_refused_before_anything_is_di
     estate.disabled.add("ge-0/0/2")
     assert "vmnic0 has no light, although ge-0/0/0 has" in convert(estate, "esx1", True)
     assert estate.clock.now == 0
+
+
+def test_a_conversion_is_taken_back_with_its_cables_proven_again():
+    estate, kept = delivered(DECLARED), []
+    before = estate.state()
+    assert convert(estate, "esx1", True, kept=kept) == ""
+    assert [step["disables"] for step in kept if step["disables"]] == [
+        {"ge-0/0/0": "vmnic0"},
+        {"ge-0/0/1": "vmnic1"},
+    ]
+    assert take_back(estate, "esx1", kept) == ""
+    assert (estate.state(), max(estate.away.values())) == (before, 0)
+
+
+def test_cables_that_were_moved_since_are_not_taken_back():
+    """Somebody exchanged the hosts' second cables after the conversion."""
+    estate, kept = delivered(DECLARED), []
+    convert(estate, "esx1", True, kept=kept)
+    estate.cables = dict(zip(PORTS, (ENDS[0], ENDS[3], ENDS[2], ENDS[1]), strict=True))
+    estate.forms["ge-0/0/1"] = estate.forms["ge-0/0/3"]
+    estate.sending["esx1"] = ("vmnic0",), estate.sending["esx1"][1]
+    before = estate.state()
+    failure = take_back(estate, "esx1", kept)
+    assert "vmnic1, which is declared at the other end, kept its light" in failure
+    assert "ge-0/0/1 has no NIC of esx1" in failure
+    assert (estate.state(), len(kept)) == (before, 7)

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import PortForm
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import NoRouteError, route
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import NoRouteError, route, unproven
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import HostSeen, SwitchSeen, situation
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.wording import describe
 
@@ -125,3 +127,54 @@ def test_a_management_that_moves_to_another_network_is_no_accident():
     forms = dict.fromkeys(("ge-0/0/0", "ge-1/0/0"), PLAIN)
     link, place = situation(moved, SwitchSeen(forms), HostSeen(("vmnic2", "vmnic3"), PORT_ID, False))
     assert [step.at_host for step in route(link, place)] == [False, True, False, True, False, True, False]
+
+
+def one_way(old: PortForm, new: PortForm, cables: int = 2, **seen) -> list[str]:
+    """Return the words of the way from one form of the ports to another; the host sends by port id."""
+    ports, nics = ("ge-0/0/0", "ge-1/0/0")[:cables], ("vmnic2", "vmnic3")[:cables]
+    wanted = replace(declared(ports, nics, new, PORT_ID), **seen)
+    link, place = situation(wanted, SwitchSeen(dict.fromkeys(ports, old)), HostSeen(nics, PORT_ID, True))
+    return [describe(link, step, "esx1", "ex1") for step in route(link, place)]
+
+
+def test_a_vlan_that_is_added_takes_nothing_from_whoever_is_at_the_port():
+    assert one_way(PLAIN, replace(PLAIN, tagged=frozenset({20}))) == [
+        "ex1: ge-0/0/0 as declared, ge-1/0/0 as declared",
+    ]
+
+
+def test_a_vlan_is_only_removed_once_the_cables_are_proven():
+    assert one_way(replace(PLAIN, tagged=frozenset({20})), PLAIN) == [
+        "ex1: ge-0/0/0 as declared, ge-0/0/0 disabled",
+        "ex1: ge-0/0/0 no longer disabled",
+        "ex1: ge-1/0/0 as declared, ge-1/0/0 disabled",
+        "ex1: ge-1/0/0 no longer disabled",
+    ]
+
+
+def test_one_cable_cannot_be_proven_and_is_changed_where_the_management_does_not_notice():
+    assert one_way(replace(PLAIN, tagged=frozenset({20})), PLAIN, cables=1) == ["ex1: ge-0/0/0 as declared"]
+
+
+def test_a_host_that_does_not_see_a_disabled_port_has_no_way_over_one():
+    with pytest.raises(NoRouteError, match=r"hides from it that a port is disabled \(a blade\)"):
+        one_way(PLAIN, PortForm("ae0", untagged=10), hidden="a blade")
+
+
+def test_what_no_step_disables_is_not_proven():
+    for name in PAIRS:
+        link, steps = way(start(name))
+        proven = link.legs - unproven(link, steps)
+        assert proven == {leg for step in steps for leg in step.disables}
+        assert unproven(replace(link, hidden="a blade"), steps) == link.legs
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_no_port_takes_anything_away_before_its_cable_is_proven(name):
+    _link, steps = way(start(name))
+    proven: set[int] = set()
+    for step in steps:
+        proven |= step.disables
+        changed = step.after.ports_new - step.before.ports_new
+        assert changed <= proven or name == "another vlan"
+        assert len(step.disables) < 2
