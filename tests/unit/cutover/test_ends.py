@@ -223,3 +223,39 @@ def test_links_that_cannot_be_converted_here_are_left_alone_with_the_reason():
 def test_a_switch_without_its_half_is_refused(bundle):
     with pytest.raises(RefusalError, match="END_MISSING"):
         pairs._switch_half(link(bundle=bundle, vlans={"untagged": "server", "tagged": []}), lambda *_names: None)
+
+
+def waits(minutes: int = 5, **verify) -> float:
+    return pairs._link_down({"verify": verify, "confirm_minutes": minutes})
+
+
+def test_the_time_for_a_nic_to_lose_its_link_fits_into_the_timer_of_the_commit():
+    assert (waits(), waits(link_down_seconds=20)) == (15, 20)
+    assert waits(minutes=1, link_down_seconds=15, timeout=15) == 15
+    with pytest.raises(RefusalError, match="TIMER_TOO_SHORT"):
+        waits(minutes=1, link_down_seconds=16, timeout=15)
+    with pytest.raises(RefusalError, match="OUT_OF_RANGE"):
+        waits(link_down_seconds=0)
+
+
+def builder(**verify) -> pairs.Builder:
+    options = {
+        **{
+            "strategy": "auto",
+            "consent": [],
+            "transport": "api",
+            "timeouts": {},
+            "confirm_minutes": 5,
+            "verify": verify,
+        },
+        **{"ca_file": None, "validate_certs": True, "teaming_state": "merged", "vswitches": None, "port_groups": None},
+    }
+    return pairs.Builder("esx1", options, lambda *_names: None, check_mode=False)
+
+
+def test_a_pair_waits_as_long_as_the_task_says_and_hears_of_the_waiver():
+    none = {"vlans": {"untagged": None, "tagged": []}}
+    made = builder(link_down_seconds=30).bare(link(waive={"LINK_DOWN": "a blade"}, **none), lambda *_names: None)
+    assert (made.link_down, made.waived, made.host.patience) == (30, "a blade", 10)
+    plain = builder().bare(link(**none), lambda *_names: None)
+    assert (plain.link_down, plain.waived, plain.host.patience) == (15, "", 5)
