@@ -23,8 +23,8 @@ description:
     other NIC of the host, have lost their link. So a cable that is not where it is declared is found before anything
     depends on it, and nothing stays changed at a port of somebody else. Within a leg of several cables it does not
     matter which port has which NIC.
-  - A conversion that disables no port (another VLAN of the same bundle, one cable, C(host_first)) proves no cable. It
-    says so in the warnings.
+  - A conversion that disables no port (a VLAN that is added, the only cable of the management) proves no cable. It says
+    so in the warnings.
   - After each step both ends must answer a fresh login, and a switch's commit is confirmed only then. Before the last
     step lasts, both ends are verified whole. A step that fails is taken back with all before it, in reverse order.
   - Where the two ends stand is read from the ends themselves. So a run after one that was killed goes on from there,
@@ -72,8 +72,9 @@ options:
   strategy:
     description:
       - V(legs) keeps the management reachable throughout, or refuses.
-      - V(host_first) changes the host, then the switch (VMware KB 1001938), one step each. It loses frames in between,
-        so where the management runs over the link it needs O(consent).
+      - V(host_first) changes the host, then the switch (VMware KB 1001938), one step each, after each leg was disabled
+        once to prove its cables. It loses frames in between, so where the management runs over the link it needs
+        O(consent).
       - V(auto) is V(legs) where the management runs over the link's vSwitch, else V(host_first).
     type: str
     choices: [auto, legs, host_first]

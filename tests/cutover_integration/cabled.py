@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from unit.junos.builders import declared
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs, restore
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
@@ -51,6 +53,7 @@ class Cabled:
     cables: Cables
     folder: Path
     seconds: int = 6
+    replug: Callable[[str, Cables], Fabric] | None = None
 
     def ports_of(self, host: str, cables: Cables) -> list[str]:
         return [port for port, end in cables.items() if end[0] == host]
@@ -100,7 +103,7 @@ class Cabled:
         return {BUNDLES[host]: {"members": self.ports_of(host, cables), **common} for host in HOSTS}
 
     def convert(self, host: str, to_static: bool, waive: dict[str, str] | None = None) -> convert.Report:
-        """Convert the link of a host as it is declared."""
+        """Convert the link of a host as it is declared, and keep what takes it back."""
         bundle = "static" if to_static else "none"
         ports = self.ports_of(host, DECLARED)
         link = {
@@ -108,8 +111,21 @@ class Cabled:
             **{"peer_kind": "junos_ex", "peer_lag": BUNDLES[host] if to_static else None, "peer_ports": ports},
             **{"vlans": {"untagged": "server", "tagged": ["vmotion"]}, "waive": waive or {}},
         }
-        builder = pairs.Builder(host, self._options(bundle), self._host(host), False)
-        return convert.convert([builder.pair(link, self._switch(to_static))], Watching())
+        pair = self._builder(host, bundle).pair(link, self._switch(to_static))
+        pair.keep = self.kept.keeper(link)
+        return convert.convert([pair], Watching())
+
+    def restore(self, host: str, to_static: bool) -> convert.Report:
+        """Take a conversion back."""
+        builder, switch = self._builder(host, "static" if to_static else "none"), self._switch(to_static)
+        return restore.restore(self.kept, lambda link: builder.bare(link, switch), Watching())
+
+    @property
+    def kept(self) -> Kept:
+        return Kept(self.folder / "kept.json")
+
+    def _builder(self, host: str, bundle: str) -> pairs.Builder:
+        return pairs.Builder(host, self._options(bundle), self._host(host), False)
 
     def _options(self, bundle: str) -> dict[str, Any]:
         verify = {"links": True, "timeout": 5, "interval": 0.2, "link_down_seconds": self.seconds}

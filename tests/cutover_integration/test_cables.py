@@ -52,19 +52,22 @@ def cabled(simulators, tmp_path):
     switches, hosts = simulators
     with ExitStack() as stack:
 
-        def prepare(style: str, order: tuple[int, ...], direction: str, **options) -> Cabled:
-            cables = {port: ENDS[number] for port, number in zip(PORTS, order, strict=True)}
-            hides = options.pop("hides", ())
+        def plug(style: str, cables, hides=()) -> Fabric:
             listed = [
                 {"switch": style, "port": port, "host": host, "nic": nic, "hides": host in hides}
                 for port, (host, nic) in cables.items()
             ]
+            ends = switches.about["control"], hosts.about["control"]
+            return stack.enter_context(Fabric(*ends, listed, management_vlan=10))
+
+        def prepare(style: str, order: tuple[int, ...], direction: str, hides=(), **options) -> Cabled:
+            cables = {port: ENDS[number] for port, number in zip(PORTS, order, strict=True)}
             switches.control("reset", switch=style)
             for host in HOSTS:
                 hosts.control("reset", host=host, state=DELIVERED)
-            ends = switches.about["control"], hosts.about["control"]
-            fabric = stack.enter_context(Fabric(*ends, listed, management_vlan=10))
+            fabric = plug(style, cables, hides)
             found = Cabled(switches, hosts, fabric, style, cables, tmp_path, **options)
+            found.replug = plug
             found.begin(direction == THERE)
             assert not any(found.lost().values())
             fabric.absences()
@@ -126,4 +129,23 @@ def test_an_enclosure_that_hides_link_loss_is_refused_with_and_without_its_waive
     told = estate.convert("esx1", True, waive={"LINK_DOWN": "blade enclosure"})
     assert "hides from it that a port is disabled (blade enclosure)" in told.failure
     assert estate.state() == before
+    assert not any(estate.lost().values())
+
+
+def test_a_conversion_is_not_taken_back_over_cables_that_were_crossed_since(cabled):
+    estate = cabled("nonels", CLASSES["right"], THERE)
+    assert estate.convert("esx1", True).failure == ""
+    crossed = {port: ENDS[number] for port, number in zip(PORTS, CLASSES["one host crossed"], strict=True)}
+    estate.fabric = estate.replug("nonels", crossed)
+    before, kept = estate.state(), estate.kept.links()
+    assert not any(estate.lost().values())
+    failure = estate.restore("esx1", True).failure
+    assert "vmnic1, which is declared at the other end, kept its light and vmnic0, which is not, lost" in failure
+    assert "As far as seen, ge-0/0/1 has vmnic0." in failure
+    assert (estate.state(), estate.kept.links()) == (before, kept)
+    assert not any(estate.lost().values())
+    estate.fabric = estate.replug("nonels", estate.cables)
+    report = estate.restore("esx1", True)
+    assert (report.failure, report.warnings, len(report.verified)) == ("", [], 2)
+    assert not any("802.3ad" in line or line.endswith(" disable") for line in estate.switch_lines())
     assert not any(estate.lost().values())

@@ -84,7 +84,7 @@ def test_with_consent_the_host_is_changed_although_it_is_away_until_the_switch_f
     assert "would cut the host's management off" in refused.stdout
     done = nonels.run(strategy="host_first", consent=["management"])
     assert "changed=1" in recap(done), done.stdout + done.stderr
-    assert len(nonels.found()["steps"]) == 2
+    assert len(nonels.found()["steps"]) == 6
     assert nonels.lost_flows() == 0
 
 

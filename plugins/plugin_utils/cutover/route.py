@@ -54,10 +54,29 @@ def route(link: Link, start: Place, strategy: str = LEGS) -> list[Step]:
 
 
 def direct(link: Link, start: Place) -> list[Step]:
-    """Return at most one step for each end, the host first (KB 1001938: the virtual switch before the physical one)."""
+    """Return one step for each end, the host first (KB 1001938: the virtual switch before the physical one).
+
+    Before them each leg is disabled once, for its cables to be proven.
+    """
     host = replace(start, host_legs=link.legs, host_new=True)
-    places = [start, host, link.goal]
+    return _steps([start, *_proofs(link, start), host, link.goal])
+
+
+def _steps(places: list[Place]) -> list[Step]:
     return [Step(before, after) for before, after in pairwise(places) if before != after]
+
+
+def _proofs(link: Link, start: Place) -> list[Place]:
+    """Return the places on the way to which each leg that is to be proven is disabled, and enabled again.
+
+    The only leg that the management has is not: the host could not tell what it sees.
+    """
+    found: list[Place] = []
+    for leg in sorted(link.legs - start.ports_new - start.dark):
+        spared = not link.management or start.lit - {leg} or not start.host_legs
+        if spared and not link.hidden and not delivery.additive(link.old_ports[leg], link.new_port):
+            found += [replace(start, dark=start.dark | {leg}), start]
+    return found
 
 
 def _way_of_a_broken_link(link: Link, start: Place) -> list[Step] | None:
@@ -67,13 +86,11 @@ def _way_of_a_broken_link(link: Link, start: Place) -> list[Step] | None:
     """
     if len(link.legs) < 2:
         return None
-    proofs = [] if link.hidden else [replace(start, dark=start.dark | {leg}) for leg in sorted(link.legs - start.dark)]
-    steps = [step for place in proofs for step in (Step(start, place), Step(place, start))]
     for place in (replace(start, host_legs=link.legs, host_new=True), replace(link.goal, host_legs=start.host_legs)):
         way = None if delivery.wrong(link, place) or place == start else _search(link, place, link.legs, careful=False)
         if way is not None and _touches_one_end(start, place):
-            return [*steps, Step(start, place), *way]
-    return [*steps, *direct(link, start)]
+            return [*_steps([start, *_proofs(link, start), place]), *way]
+    return direct(link, start)
 
 
 def _touches_one_end(before: Place, after: Place) -> bool:

@@ -49,7 +49,7 @@ def test_a_link_with_the_management_is_converted_leg_by_leg():
 def test_a_link_without_the_management_changes_the_host_first():
     world = start("plain to static", management=False)
     report = convert([pair(world)], Watching(world))
-    assert (report.strategies, len(report.steps)) == ({"esx1-lan": "host_first"}, 2)
+    assert (report.strategies, len(report.steps)) == ({"esx1-lan": "host_first"}, 6)
     assert (world.form, set(world.forms.values())) == (HASH, {STATIC})
 
 

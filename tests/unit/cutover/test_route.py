@@ -8,7 +8,12 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import PortForm
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import NoRouteError, route, unproven
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import (
+    HOST_FIRST,
+    NoRouteError,
+    route,
+    unproven,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import HostSeen, SwitchSeen, situation
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.wording import describe
 
@@ -178,3 +183,13 @@ def test_no_port_takes_anything_away_before_its_cable_is_proven(name):
         changed = step.after.ports_new - step.before.ports_new
         assert changed <= proven or name == "another vlan"
         assert len(step.disables) < 2
+
+
+def test_with_consent_too_the_cables_are_proven_first_but_the_only_one_that_the_management_has():
+    world = start("plain to static")
+    link, steps = way(world, HOST_FIRST)
+    assert [len(step.disables) for step in steps] == [1, 0, 1, 0, 0, 0]
+    world.uplinks = ("vmnic2",)
+    link, steps = way(world, HOST_FIRST)
+    assert [link.ports_of(step.disables) for step in steps if step.disables] == [("ge-1/0/0",)]
+    assert link.ports_of(unproven(link, steps)) == ("ge-0/0/0",)

@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import HOST_FIRST
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import FailedError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.wording import describe
 
 from .builders import GOOD, conversion, start, walk, way
 from .pair import HASH, PLAIN, PORT_ID, STATIC, KilledError
@@ -114,10 +115,17 @@ def test_a_second_run_changes_nothing():
     assert way(world)[1] == []
 
 
-def test_without_management_the_host_comes_first_in_one_step_each():
+def test_without_management_the_host_comes_first_once_the_cables_are_proven():
     world = start("plain to static", management=False)
     link, steps = way(world, HOST_FIRST)
-    assert [step.at_host for step in steps] == [True, False]
+    assert [describe(link, step, "esx1", "ex1") for step in steps] == [
+        "ex1: ge-0/0/0 disabled",
+        "ex1: ge-0/0/0 no longer disabled",
+        "ex1: ge-1/0/0 disabled",
+        "ex1: ge-1/0/0 no longer disabled",
+        "esx1 uses vmnic2, vmnic3 with its final teaming",
+        "ex1: ge-0/0/0 into ae0, ge-1/0/0 into ae0",
+    ]
     walk(world, link, steps)
     assert world.form == HASH
     assert set(world.forms.values()) == {STATIC}
@@ -125,7 +133,7 @@ def test_without_management_the_host_comes_first_in_one_step_each():
 
 def test_without_management_a_failure_takes_both_ends_back():
     world = start("plain to static", management=False)
-    world.fails[(2, "proven")] = EndError("it broke")
+    world.fails[(6, "proven")] = EndError("it broke")
     with pytest.raises(FailedError):
         walk(world, *way(world, HOST_FIRST))
     assert (world.form, set(world.forms.values())) == (PORT_ID, {PLAIN})
