@@ -202,3 +202,13 @@ def test_cables_that_were_moved_since_are_not_taken_back():
     assert "vmnic1, which is declared at the other end, kept its light" in failure
     assert "ge-0/0/1 has no NIC of esx1" in failure
     assert (estate.state(), len(kept)) == (before, 7)
+
+
+def test_a_way_back_over_cables_that_cannot_be_seen_needs_the_waiver():
+    estate, kept = delivered(DECLARED), []
+    before = estate.state()
+    convert(estate, "esx1", True, kept=kept)
+    estate.hides.add("esx1")
+    assert "vmnic1, which is declared at the other end, kept its light" in take_back(estate, "esx1", kept)
+    assert take_back(estate, "esx1", kept, waived="a blade") == ""
+    assert estate.state() == before
