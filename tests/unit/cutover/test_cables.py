@@ -10,7 +10,20 @@ import pytest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.cables import Cables
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
 
-from .estate import DECLARED, ENDS, HOSTS, PORTS, End, bundled, changed_forms, convert, delivered, right, take_back
+from .estate import (
+    DECLARED,
+    ENDS,
+    HOSTS,
+    NICS,
+    PORTS,
+    End,
+    bundled,
+    changed_forms,
+    convert,
+    delivered,
+    right,
+    take_back,
+)
 
 LONGEST = 20
 CABLINGS = [dict(zip(PORTS, ends, strict=True)) for ends in permutations(ENDS)]
@@ -212,3 +225,12 @@ def test_a_way_back_over_cables_that_cannot_be_seen_needs_the_waiver():
     assert "vmnic1, which is declared at the other end, kept its light" in take_back(estate, "esx1", kept)
     assert take_back(estate, "esx1", kept, waived="a blade") == ""
     assert estate.state() == before
+
+
+def test_a_host_with_one_active_nic_uses_both_before_a_port_is_disabled():
+    """Else the one that it has could be at the very port."""
+    estate = delivered(CROSSED)
+    for nic in NICS:
+        estate.sending["esx1"] = (nic,), estate.sending["esx1"][1]
+        assert "kept its light" in convert(estate, "esx1", True)
+    assert estate.away == {"esx1": 0, "esx2": 0}
