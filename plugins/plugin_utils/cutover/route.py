@@ -154,9 +154,10 @@ def _proves(link: Link, before: Node, after: Node, careful: bool) -> bool:
     if len(link.legs) > 1 and not takes <= proven:
         return False
     new = proven - known
-    if not new or not careful or not place.host_legs:
-        return len(new) < 2
-    return len(new) < 2 and (len(place.lit) > 1 or bool(then.lit & (known | place.ports_new)))
+    if len(new) > 1:
+        return False
+    spared = len(place.lit) > 1 or bool(then.lit & (known | place.ports_new)) or not place.host_legs
+    return spared or not (new and careful)
 
 
 def _back(came: dict[Node, Node | None], node: Node) -> list[Step]:

@@ -193,3 +193,11 @@ def test_with_consent_too_the_cables_are_proven_first_but_the_only_one_that_the_
     link, steps = way(world, HOST_FIRST)
     assert [link.ports_of(step.disables) for step in steps if step.disables] == [("ge-1/0/0",)]
     assert link.ports_of(unproven(link, steps)) == ("ge-0/0/0",)
+
+
+def test_two_legs_are_not_disabled_at_once_for_a_host_that_uses_neither():
+    forms = dict.fromkeys(("ge-0/0/0", "ge-1/0/0"), PLAIN)
+    link, place = situation(declared(), SwitchSeen(forms), HostSeen(("vmnic9",), PORT_ID, False))
+    steps = route(link, place)
+    assert [len(step.disables) for step in steps if step.disables] == [1, 1]
+    assert unproven(link, steps) == frozenset()
