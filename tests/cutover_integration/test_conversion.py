@@ -34,14 +34,14 @@ def test_the_way_back_to_plain_ports_loses_nothing_either(pair):
     assert "changed=0" in recap(pair.run("none"))
 
 
-def test_a_standby_nic_is_used_before_the_only_active_one_could_lose_its_link(nonels):
+def test_a_standby_nic_of_the_managements_own_teaming_spares_a_step(nonels):
     state = copy.deepcopy(DELIVERED)
     state["groups"]["Management Network"]["policy"]["nicTeaming"] = STANDBY
     nonels.hosts.control("reset", host=nonels.host, state=state)
     with Watched(nonels) as watched:
         done = nonels.run()
     assert "changed=1" in recap(done), done.stdout + done.stderr
-    assert len(nonels.found()["steps"]) == 8
+    assert len(nonels.found()["steps"]) == 6
     assert watched.lost == []
 
 

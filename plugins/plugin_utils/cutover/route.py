@@ -87,7 +87,7 @@ def _way_of_a_broken_link(link: Link, start: Place) -> list[Step] | None:
     if len(link.legs) < 2:
         return None
     for place in (replace(start, host_legs=link.legs, host_new=True), replace(link.goal, host_legs=start.host_legs)):
-        way = None if delivery.wrong(link, place) or place == start else _search(link, place, link.legs, careful=False)
+        way = None if delivery.wrong(link, place) or place == start else _search(link, place, link.legs)
         if way is not None and _touches_one_end(start, place):
             return [*_steps([start, *_proofs(link, start), place]), *way]
     return direct(link, start)
@@ -119,13 +119,10 @@ Node = tuple[Place, Legs]
 
 
 def _shortest(link: Link, start: Place) -> list[Step] | None:
-    """Return the shortest way on which no wrong cable cuts the host off; without one, the shortest of all."""
-    proven = link.legs if link.hidden else start.dark
-    found = _search(link, start, proven, careful=True)
-    return found if found is not None else _search(link, start, proven, careful=False)
+    return _search(link, start, link.legs if link.hidden else start.dark)
 
 
-def _search(link: Link, start: Place, proven: Legs, careful: bool) -> list[Step] | None:
+def _search(link: Link, start: Place, proven: Legs) -> list[Step] | None:
     """Search breadth first; among ways of one length the order of `_next` decides, so it is always the same."""
     first = (start, proven)
     came: dict[Node, Node | None] = {first: None}
@@ -136,28 +133,24 @@ def _search(link: Link, start: Place, proven: Legs, careful: bool) -> list[Step]
             return _back(came, node)
         for place in _next(link, node[0]):
             after = (place, node[1] | Step(node[0], place).disables)
-            if after not in came and not delivery.wrong(link, place) and _proves(link, node, after, careful):
+            if after not in came and not delivery.wrong(link, place) and _proves(link, node, after, start.host_legs):
                 came[after] = node
                 waiting.append(after)
     return None
 
 
-def _proves(link: Link, before: Node, after: Node, careful: bool) -> bool:
-    """Tell whether the cables of the ports that change are proven, and by a step that a wrong cable does not spoil.
+def _proves(link: Link, before: Node, after: Node, used: Legs) -> bool:
+    """Tell whether nothing depends on a cable, or takes anything from whoever is at it, before it is proven.
 
-    One cable alone cannot be proven: with it the host would be lost. Two legs that lose their link at once would not be
-    told apart. A host that uses both legs keeps one whatever the cables are, one that uses a proven leg alone keeps it.
+    The host begins to use a leg when it is proven; what it had at the start (`used`) it may have again. One cable alone
+    cannot be proven: with it the host would be lost. Two legs that lose their link at once would not be told apart.
     """
     (place, known), (then, proven) = before, after
     changed = then.ports_new - place.ports_new
     takes = {leg for leg in changed if not delivery.additive(link.old_ports[leg], link.new_port)}
     if len(link.legs) > 1 and not takes <= proven:
         return False
-    new = proven - known
-    if len(new) > 1:
-        return False
-    spared = len(place.lit) > 1 or bool(then.lit & (known | place.ports_new)) or not place.host_legs
-    return spared or not (new and careful)
+    return then.host_legs - place.host_legs <= proven | used and len(proven - known) < 2
 
 
 def _back(came: dict[Node, Node | None], node: Node) -> list[Step]:

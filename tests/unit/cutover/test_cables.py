@@ -227,10 +227,20 @@ def test_a_way_back_over_cables_that_cannot_be_seen_needs_the_waiver():
     assert estate.state() == before
 
 
-def test_a_host_with_one_active_nic_uses_both_before_a_port_is_disabled():
-    """Else the one that it has could be at the very port."""
-    estate = delivered(CROSSED)
-    for nic in NICS:
-        estate.sending["esx1"] = (nic,), estate.sending["esx1"][1]
-        assert "kept its light" in convert(estate, "esx1", True)
-    assert estate.away == {"esx1": 0, "esx2": 0}
+@pytest.mark.parametrize("nic", NICS)
+@pytest.mark.parametrize("cables", CABLINGS, ids=said)
+def test_a_host_that_uses_one_nic_is_not_moved_to_a_cable_that_is_not_proven(cables, nic):
+    """Its only cable may be at the very port that is disabled: then it is back when the switch enables that again."""
+    estate = delivered(cables)
+    estate.sending["esx1"] = (nic,), estate.sending["esx1"][1]
+    before = estate.state()
+    failure = convert(estate, "esx1", True)
+    assert (failure == "") == right(cables, "esx1"), failure
+    assert max(estate.away.values()) <= LONGEST
+    assert not failure or estate.state() == before
+    moved = {each for text in estate.told for each in NICS if "esx1 uses" in text and each in text}
+    assert all(each == nic or each in right_nics(cables) for each in moved)
+
+
+def right_nics(cables) -> set[str]:
+    return {nic for port, (host, nic) in DECLARED.items() if host == "esx1" and cables[port] == (host, nic)}

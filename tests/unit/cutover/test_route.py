@@ -201,3 +201,12 @@ def test_two_legs_are_not_disabled_at_once_for_a_host_that_uses_neither():
     steps = route(link, place)
     assert [len(step.disables) for step in steps if step.disables] == [1, 1]
     assert unproven(link, steps) == frozenset()
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_leg_is_disabled_while_the_host_has_another_whatever_the_cables_are(name):
+    _link, steps = way(start(name))
+    proven: frozenset[int] = frozenset()
+    for step in steps:
+        assert not step.disables or len(step.before.lit) > 1 or step.after.lit & proven
+        proven |= step.disables
