@@ -67,16 +67,26 @@ def test_no_secret_is_in_the_output_or_in_the_journal_that_only_its_user_reads(n
     assert nonels.found()["journal"] == str(journal)
 
 
-def test_a_switch_that_refuses_its_last_commit_takes_both_ends_back(pair):
+def refused(pair, number):
+    """Convert while the switch refuses one of its commits or confirmations, and expect all to be taken back."""
     before = pair.both()
-    fault = {"rpc": "commit-configuration", "match": "confirmed", "what": "error", "message": "SIM TEXT: no", "skip": 3}
-    pair.switches.control("fault", switch=pair.style, fault=fault)
+    fault = {"rpc": "commit-configuration", "match": "confirmed", "what": "error", "message": "SIM TEXT: no"}
+    pair.switches.control("fault", switch=pair.style, fault={**fault, "skip": number})
     with Watched(pair) as watched:
         done = pair.run()
     assert done.returncode == 2, done.stdout
     assert "SIM TEXT: no" in done.stdout
     assert pair.both() == before
     assert watched.lost == []
+    assert pair.switches.control("status", switch=pair.style)["pending"] is None
+
+
+def test_a_switch_that_refuses_its_last_commit_takes_both_ends_back(pair):
+    refused(pair, 6)
+
+
+def test_a_switch_that_refuses_a_confirmation_takes_both_ends_back(nonels):
+    refused(nonels, 3)
 
 
 def test_with_consent_the_host_is_changed_although_it_is_away_until_the_switch_follows(nonels):

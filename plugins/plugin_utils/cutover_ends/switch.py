@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -176,7 +176,12 @@ class SwitchChange:
         except BaseException as error:
             self._settle(outcome.token, False, str(error))
             raise
-        self._settle(outcome.token, True, "")
+        try:
+            self._settle(outcome.token, True, "")
+        except EndError:
+            with suppress(EndError):  # it may be confirmed, or gone by its timer: then the statements are taken back
+                self._settle(outcome.token, False, "")
+            raise
 
     def _settle(self, token: Token, confirm: bool, said: str) -> None:
         try:

@@ -244,3 +244,14 @@ def test_a_host_that_uses_one_nic_is_not_moved_to_a_cable_that_is_not_proven(cab
 
 def right_nics(cables) -> set[str]:
     return {nic for port, (host, nic) in DECLARED.items() if host == "esx1" and cables[port] == (host, nic)}
+
+
+def test_a_second_nic_is_used_only_once_its_cable_is_proven():
+    """The switch is as declared, and the host uses one of its two NICs."""
+    for cables in (DECLARED, dict(zip(PORTS, (ENDS[0], ENDS[3], ENDS[2], ENDS[1]), strict=True))):
+        estate = delivered(cables)
+        estate.sending["esx1"] = ("vmnic0",), estate.sending["esx1"][1]
+        failure = convert(estate, "esx1", False)
+        assert (failure == "") == (cables is DECLARED), failure
+        assert estate.sending["esx1"][0] == (("vmnic0", "vmnic1") if cables is DECLARED else ("vmnic0",))
+        assert "ge-0/0/1 disabled" in estate.told[0]
