@@ -63,6 +63,18 @@ def test_the_leg_that_joins_is_dark_until_it_is_lit(style):
 
 
 @pytest.mark.parametrize("style", STYLES)
+def test_the_first_leg_of_a_bundle_may_be_disabled_and_nobody_waits_for_the_bundle(style):
+    alone = STATIC.maker((B,), (B,))(switch("", style), style)
+    assert not alone.findings
+    assert f"set interfaces {B} disable" in alone.commands
+    assert f"set interfaces {B} ether-options 802.3ad ae0" in alone.commands
+    assert alone.expected == []
+    lit = STATIC.maker((B,), ())(alone.after, style)
+    assert [bundle.name for bundle in lit.expected] == ["ae0"]
+    assert "set interfaces ae0 aggregated-ether-options minimum-links 1" in config_set(lit.after)
+
+
+@pytest.mark.parametrize("style", STYLES)
 def test_a_bundle_that_loses_a_leg_is_not_held_down_by_its_minimum_links(style):
     dark = PLAIN.maker((), (A,))(bundled(style), style)
     assert dark.commands == [
