@@ -27,7 +27,6 @@ THERE, BACK = "there", "back"
 SOME = [
     ("nonels", "one cable exchanged", THERE),
     ("els", "both exchanged straight", BACK),
-    ("els", "one host crossed", THERE),
 ]
 """What shows that the proof reaches both ends in both styles; the engine's own tests have all permutations."""
 ALL = [(style, name, direction) for style in STYLES for name in CLASSES for direction in (THERE, BACK)]

@@ -161,12 +161,21 @@ def test_a_port_that_a_conversion_disabled_is_told_from_one_that_somebody_did():
     [
         ([], False),
         ([Commit(300, "", "root", "other", "")], True),
+        ([Commit(40, "", "root", "other", "")], True),
         ([Commit(310, "", "root", "cli", "")], True),
         ([Commit(120, "", "fred", "cli", "by hand")], False),
         ([Commit(9, "", "lab", "netconf", "ENABLES 18 confirmed")], False),
         ([Commit(400, "", "fred", "cli", "later"), Commit(300, "", "root", "other", "")], True),
     ],
-    ids=["in effect", "timer", "timer of another client", "confirmed by another", "confirmed", "timer and another"],
+    ids=[
+        "in effect",
+        "timer",
+        "session killed",
+        "timer of another client",
+        "confirmed by another",
+        "confirmed",
+        "timer and another",
+    ],
 )
 def test_a_port_that_was_enabled_by_a_commit_that_ran_out_is_still_of_the_conversion(newer, own):
     """The timer was 5 minutes; whoever commits before its end confirms it, so that who disabled the port since did."""
