@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, inside, play
@@ -100,8 +99,8 @@ def test_a_change_costs_clients_at_most_what_was_under_way_when_the_vip_moved(si
 def test_the_measurement_sees_a_restart_under_the_clients(site):
     """The bound above is no blindness: without a move every client is refused, again and again."""
     with Load(CLIENT, "fresh", URL, workers=WORKERS, **WHERE) as fresh:
-        time.sleep(2)
+        fresh.until(lambda load: load.requests > load.failed)
         for node in NODES:
             inside(node, "systemctl", "restart", "pound")
-        time.sleep(2)
+        fresh.until(lambda load: load.failed > MOVES * WORKERS)
         assert fresh.stop()["failed"] > MOVES * WORKERS
