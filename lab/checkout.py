@@ -149,10 +149,10 @@ def _free(owners: dict[int, Path], kept: Path, routed: set[str]) -> int:
 
 
 def networks_of(table: str) -> set[str]:
-    """Return the first two numbers of each destination that /proc/net/route has, unless it is wider than these."""
+    """Return the first two numbers of each destination that /proc/net/route has; of 10.0.0.0/8 that is no number."""
     rows = [line.split() for line in table.splitlines()[1:]]
-    shown = [(socket.inet_ntoa(struct.pack("<L", int(row[1], 16))), int(row[7], 16)) for row in rows]
-    return {".".join(address.split(".")[:2]) for address, mask in shown if mask & 0xFFFF == 0xFFFF}
+    addresses = [socket.inet_ntoa(struct.pack("<L", int(row[1], 16))) for row in rows]
+    return {".".join(address.split(".")[:2]) for address in addresses}
 
 
 def _exists(folder: Path) -> bool:
