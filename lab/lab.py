@@ -35,11 +35,11 @@ from topology import Host, Topology, address6, load, mac
 
 CACHE = checkout.LABS
 KEY = CACHE / "id_ed25519"
-LABEL = "netstack-lab"
-CHECKOUT = "netstack-checkout"  # the label with the folder of the checkout that a lab belongs to
-TOPOLOGY = "netstack-topology"
+LABEL = "netstack.lab"
+CHECKOUT = "netstack.checkout"  # the label with the folder of the checkout that a lab belongs to
+TOPOLOGY = "netstack.topology"
 CAPABILITIES = "NET_ADMIN,NET_RAW,SYS_ADMIN"  # VRRP and addresses; the sandbox of Debian's haproxy.service
-BOOT_SECONDS = 60
+BOOT_SECONDS = 180  # on a machine that starts two labs at once
 RETRIES = 5
 PREPARE = """set -e
 cd /etc/ssh
@@ -178,7 +178,7 @@ def _key() -> None:
     """Make the key pair by which the controller logs in to every lab."""
     CACHE.mkdir(parents=True, exist_ok=True)
     if not KEY.exists():
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", LABEL, "-f", str(KEY)], check=True)
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "netstack-lab", "-f", str(KEY)], check=True)
 
 
 def _labels(lab: Topology) -> list[str]:
