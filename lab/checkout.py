@@ -231,4 +231,4 @@ def _command(process: int) -> str:
     try:
         return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
     except OSError:
-        return "that has just ended"
+        return "ended, but what it started goes on"
