@@ -178,7 +178,7 @@ def _key() -> None:
     """Make the key pair by which the controller logs in to every lab."""
     CACHE.mkdir(parents=True, exist_ok=True)
     if not KEY.exists():
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "netstack-lab", "-f", str(KEY)], check=True)
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", str(KEY)], check=True)
 
 
 def _labels(lab: Topology) -> list[str]:
