@@ -235,7 +235,8 @@ def _booted(container: str) -> None:
         }:
             return
         time.sleep(0.3)
-    raise PodmanError(f"{container} has not booted in {BOOT_SECONDS} s")
+    limit = "where many labs run, fs.inotify.max_user_instances may be too low (a host takes 5)"
+    raise PodmanError(f"{container} has not booted in {BOOT_SECONDS} s; {limit}")
 
 
 def main() -> int:
