@@ -25,7 +25,7 @@ FIRST = 231
 NUMBERS = range(FIRST, 255)
 LOCKS = Path("/run/lock")  # for all users; emptied at boot
 ADDRESS = re.compile(rf"(?<![\w.:])(10\.|127\.|fd00:){FIRST}(?=[.:])")
-RENDERED = ("inventories/lab", "inventories/exchange_lab", "molecule/*/inventory")
+RENDERED = ("inventories/*lab", "molecule/*/inventory")
 
 
 class CheckoutError(RuntimeError):
