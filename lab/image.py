@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+import checkout
 from podman import HERE, PodmanError, as_root, run, succeeds
 
 PULL_SECONDS = 60  # how long a registry may take before the image is made from the archive
@@ -45,9 +46,15 @@ def ensure(image: str) -> str:
     Raises:
         PodmanError: neither a registry nor the archive gave it; holds what they said.
     """
-    name, data = name_of(image), specification()
-    if succeeds(["podman", "image", "exists", name]):
-        return name
+    name = name_of(image)
+    with checkout.machine_wide("netstack-images"):  # another checkout may want the same one now
+        if not succeeds(["podman", "image", "exists", name]):
+            _make(name, image)
+    return name
+
+
+def _make(name: str, image: str) -> None:
+    data = specification()
     entry, packages = data["images"][image], data["packages"]
     if _pulled(entry["base"]):
         print(f"lab: building {image} on the public image {entry['base']}", file=sys.stderr)
@@ -55,7 +62,6 @@ def ensure(image: str) -> str:
     else:
         print(f"lab: no registry answers; making {image} with mmdebstrap (about 30 s)", file=sys.stderr)
         _bootstrap(name, entry, packages)
-    return name
 
 
 def _pulled(base: str) -> bool:
