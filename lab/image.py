@@ -87,7 +87,8 @@ def _bootstrap(name: str, entry: dict[str, Any], packages: list[str]) -> None:
         make.append(f"--keyring={entry['keyring']}")
     make += [suite, "-"]
     take = ["podman", "import", "--change", 'CMD ["/sbin/init"]', "-", name]
-    script = f"set -o pipefail; {shlex.join(make)} | {shlex.join(take)}"
+    # A session of its own: mmdebstrap sends SIGHUP to its process group when the pipe breaks.
+    script = f"set -o pipefail; setsid --wait {shlex.join(make)} | {shlex.join(take)}"
     done = subprocess.run(as_root(["bash", "-c", script]), capture_output=True, text=True, check=False)
     if done.returncode:
         succeeds(["podman", "image", "rm", "--force", name])  # podman imports what little came, too
