@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab of Exchange, provisioned once by the playbook: the example services, and beside them the naive ones."""
+"""The lab of Exchange, provisioned once by the playbook: the example services, and beside them the naive ones.
+
+What is asked on the lab is left to --all; each time the declarations of the naive services are tried, which need none.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,15 @@ asked.connect("/run/haproxy/admin.sock")
 asked.sendall(b"show stat\\n")
 print(b"".join(iter(lambda: asked.recv(65536), b"")).decode())
 """
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Leave to --all what needs the lab."""
+    why = "the profiles of Exchange are asked through a real HAProxy, on a lab of their own"
+    for item in items:
+        if "lab" in item.fixturenames:
+            item.add_marker(pytest.mark.all_only(why))
 
 
 def lab_command(*arguments: str) -> list[str]:

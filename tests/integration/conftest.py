@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +93,14 @@ def control(op, simulator="junos", **arguments):
     return ask(about.get("control") or about["port"], op, **arguments)
 
 
+def asked_some(load):
+    """Wait until a load client has told of more requests than it has now."""
+    before, end = load.requests, time.monotonic() + 60
+    while load.requests == before:
+        assert load.running and time.monotonic() < end, "the load client tells nothing"
+        time.sleep(0.1)
+
+
 def deliver():
     """Let all simulated devices be as the lab is started with them, with nothing in their logs."""
     simulated.deliver(load_topology(TOPOLOGY), LAB / TOPOLOGY.stem)
@@ -109,10 +118,16 @@ def empty_lab():
 
 
 @pytest.fixture(scope="session")
-def lab():
-    """The lab, up and provisioned."""
+def started():
+    """The lab, up; provisioned or not."""
     subprocess.run(lab_command("up", str(TOPOLOGY)), check=True)
     subprocess.run([sys.executable, str(ROOT / "lab" / "pki.py"), str(LAB / TOPOLOGY.stem)], check=True)
+    return TOPOLOGY
+
+
+@pytest.fixture(scope="session")
+def lab(started):
+    """The lab, up and provisioned."""
     done = play()
     assert done.code == 0, done.out
-    return TOPOLOGY
+    return started

@@ -11,16 +11,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 
 import pytest
-from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, inside, play
+from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, asked_some, inside, play
 
 from topology import load as load_topology
 from traffic.remote import Load, load
 from traffic.site_copy import SiteCopy
 
-pytestmark = pytest.mark.part("stress")
+pytestmark = [
+    pytest.mark.part("stress"),
+    pytest.mark.all_only("how many requests through Pound a moved VIP costs is measured"),
+]
 
 NODES = ("lb1", "lb2")
 CLIENT = load_topology(TOPOLOGY).container("client")
@@ -100,8 +102,8 @@ def test_a_change_costs_clients_at_most_what_was_under_way_when_the_vip_moved(si
 def test_the_measurement_sees_a_restart_under_the_clients(site):
     """The bound above is no blindness: without a move every client is refused, again and again."""
     with Load(CLIENT, "fresh", URL, workers=WORKERS, **WHERE) as fresh:
-        time.sleep(2)
+        asked_some(fresh)
         for node in NODES:
             inside(node, "systemctl", "restart", "pound")
-        time.sleep(2)
+        asked_some(fresh)
         assert fresh.stop()["failed"] > MOVES * WORKERS

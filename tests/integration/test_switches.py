@@ -9,11 +9,9 @@ before left them.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
-from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, control, deliver, inside, lab_command, play
+from conftest import INVENTORY, ROOT, control, deliver, inside, play
 
 from traffic.site_copy import SiteCopy
 
@@ -23,13 +21,6 @@ SWITCHES = ("ex1", "ex2")
 HOSTS = ("esx1", "esx2")
 ONLY = ("--limit", "ex1,ex2,esx1,esx2")
 TOUCHING = {"lock-configuration", "load-configuration", "commit-configuration"}
-
-
-@pytest.fixture(scope="module")
-def started():
-    """The lab, up."""
-    subprocess.run(lab_command("up", str(TOPOLOGY)), check=True)
-    subprocess.run([sys.executable, str(ROOT / "lab" / "pki.py"), str(LAB / TOPOLOGY.stem)], check=True)
 
 
 @pytest.fixture
