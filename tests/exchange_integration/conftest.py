@@ -47,10 +47,10 @@ print(b"".join(iter(lambda: asked.recv(65536), b"")).decode())
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Leave to --all what needs the lab."""
-    why = "the profiles of Exchange are asked through a real HAProxy, on a lab of their own"
+    left = pytest.mark.all_only("what Exchange's profiles do is asked of a real HAProxy; their configuration is golden")
     for item in items:
         if "lab" in item.fixturenames:
-            item.add_marker(pytest.mark.all_only(why))
+            item.add_marker(left)
 
 
 def lab_command(*arguments: str) -> list[str]:

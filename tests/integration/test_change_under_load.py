@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, asked_some, inside
-from whole import everything
+from runner.slices import whole_or_slice
 
 from topology import load as load_topology
 from traffic.remote import Load, load
@@ -27,11 +27,11 @@ from traffic.site_copy import SiteCopy
 
 pytestmark = pytest.mark.part("stress")
 
-RELOADS = 20 if everything() else 2
+RELOADS = whole_or_slice(20, 2, reason="twenty reloads in a row, each with its own processes that end")
 DOWNLOADS = 20
 DOWNLOAD_RATE = 2_000  # bytes/s of each
 HELD = 2 * 3600  # seconds that a download would last; it is released when the changes are made
-REQUESTS = int(os.environ.get("NETSTACK_REQUESTS", "50000" if everything() else "2000"))
+REQUESTS = int(os.environ.get("NETSTACK_REQUESTS", whole_or_slice(50000, 2000, reason="one request in 50,000 is lost")))
 ROLES = Path(__file__).with_name("roles.yml")
 
 

@@ -17,7 +17,7 @@ import sys
 
 import pytest
 from conftest import INVENTORY, ROOT, TOPOLOGY
-from whole import everything
+from runner.slices import everything
 
 pytestmark = pytest.mark.part("failover")
 
