@@ -10,7 +10,7 @@ import sys
 import pytest
 import yaml
 
-from .conftest import delivered
+from .conftest import EITHER_STYLE
 from .labs import HOST_OF, NICS, PLAYBOOK, PORTS, ROOT, STYLES, VLANS, Pair, Watched, environment
 
 
@@ -70,12 +70,7 @@ def play(pair: Pair, name: str, bundle: str, *arguments: str) -> subprocess.Comp
     )
 
 
-BOTH = pytest.mark.all_only("each playbook converts a link with either style; link_cutover does so each time")
-
-
-@pytest.fixture(params=[pytest.param("nonels", marks=BOTH), "els"])
-def pair(request, joined, tmp_path) -> Pair:
-    return delivered(*joined, request.param, tmp_path)
+pytestmark = EITHER_STYLE
 
 
 def test_site_yml_converts_and_verifies_a_link_at_both_ends_and_a_second_run_changes_nothing(pair):
@@ -95,6 +90,7 @@ def test_site_yml_converts_and_verifies_a_link_at_both_ends_and_a_second_run_cha
     assert pair.both() == before
 
 
+@pytest.mark.all_only("part switches does it each time, on the demo's lab")
 def test_check_mode_of_site_yml_foretells_the_conversion_and_changes_nothing(pair):
     before = pair.both()
     told = play(pair, "site", "static", "--check")
@@ -119,6 +115,7 @@ def test_a_run_that_changed_both_ends_is_taken_back_at_both_and_loses_nothing(pa
     assert changed == []
 
 
+@pytest.mark.all_only("part switches does it each time, on the demo's lab")
 def test_a_switch_alone_is_planned_and_not_changed(pair):
     """A slice may hold the switch without its host: the plan tells what there is to do, a change is refused."""
     before = pair.both()
