@@ -52,6 +52,7 @@ def environment(copy: Path) -> dict[str, str]:
         "ANSIBLE_HOME": str(cache_of_copy / "ansible"),
         "PYTHONPATH": str(cache_of_copy / "collections"),
         "NETSTACK_LAB": str(cache_of_copy / "lab"),
+        "JUNOS_YANG": os.environ.get("JUNOS_YANG", str(ROOT.parent / "shared" / "junos-yang")),  # beside the checkout
     }
 
 
