@@ -13,7 +13,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,14 +92,6 @@ def control(op, simulator="junos", **arguments):
     """Ask a simulator's control port, which alone sets cables and plays other operators."""
     about = json.loads((LAB / TOPOLOGY.stem / f"{simulator}.json").read_text())
     return ask(about.get("control") or about["port"], op, **arguments)
-
-
-def asked_some(load):
-    """Wait until a load client has told of more requests than it has now."""
-    before, end = load.requests, time.monotonic() + 60
-    while load.requests == before:
-        assert load.running and time.monotonic() < end, "the load client tells nothing"
-        time.sleep(0.1)
 
 
 def deliver():

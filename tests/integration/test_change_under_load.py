@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, asked_some, inside
+from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, inside
 from runner.slices import whole_or_slice
 
 from topology import load as load_topology
@@ -184,9 +184,9 @@ def test_the_measurement_sees_a_restart(shop):
         Load(shop.client, "downloads", held, workers=5, **shop.where) as downloads,
         Load(shop.client, "fresh", shop.url("/whoami"), workers=8, **shop.where) as fresh,
     ):
-        asked_some(fresh)
+        fresh.until(lambda load: load.requests > load.failed)
         for host in shop.processes():
             inside(host, "systemctl", "restart", "haproxy")
-        asked_some(fresh)
+        fresh.until(lambda load: load.failed > 0)
         assert fresh.stop()["failed"] > 0
         assert downloads.wait(60)["whole"] == 0

@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, asked_some, inside, play
+from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, inside, play
 
 from topology import load as load_topology
 from traffic.remote import Load, load
@@ -102,8 +102,8 @@ def test_a_change_costs_clients_at_most_what_was_under_way_when_the_vip_moved(si
 def test_the_measurement_sees_a_restart_under_the_clients(site):
     """The bound above is no blindness: without a move every client is refused, again and again."""
     with Load(CLIENT, "fresh", URL, workers=WORKERS, **WHERE) as fresh:
-        asked_some(fresh)
+        fresh.until(lambda load: load.requests > load.failed)
         for node in NODES:
             inside(node, "systemctl", "restart", "pound")
-        asked_some(fresh)
+        fresh.until(lambda load: load.failed > MOVES * WORKERS)
         assert fresh.stop()["failed"] > MOVES * WORKERS

@@ -79,7 +79,7 @@ def test_the_log_tells_what_became_of_every_rpc(config: Any, switch: Switch) -> 
 
 
 def test_a_slow_commit_outlasts_the_clients_patience_and_is_done_all_the_same(config: Any, switch: Switch) -> None:
-    switch.control("trouble", slow_commit=1.5)
+    switch.control("trouble", slow_commit=4)
     with pytest.raises(failures.RpcTimeoutError):
         config.commit(timeout=1)
     wait_for(lambda: "x1" in switch.committed())
