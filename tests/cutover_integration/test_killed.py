@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from .conftest import delivered
 from .labs import STYLES, Pair, Watched, environment, gone, kill, recap
@@ -18,11 +18,27 @@ EVERY = [
     *((step, moment) for step in SWITCH_STEPS for moment in ("before", "after", "confirming", "confirmed")),
 ]
 """Where a step can be when it is killed: the call has not arrived, or it was obeyed and not answered."""
-SOME = [
-    *(("nonels", step, "before") for step in range(1, 8)),
-    *(("els", *each) for each in ((1, "after"), (2, "after"), (3, "after"), (5, "confirming"), (7, "confirmed"))),
-]
-MOMENTS = [(style, *each) for style in STYLES for each in EVERY] if os.environ.get("CUTOVER_KILL_EVERY") else SOME
+WHOLE = {("els", 1, "after"), ("nonels", 3, "confirming"), ("els", 4, "before"), ("nonels", 7, "confirmed")}
+PLAYBOOK = {("els", 1, "before"), ("nonels", 2, "before"), ("nonels", 5, "confirmed"), ("els", 6, "after")}
+PLAYBOOK |= {("els", 7, "confirming")}
+"""What is tried each time: together every step and every moment, both styles."""
+
+
+def test_what_is_tried_each_time_has_every_step_every_moment_and_both_styles():
+    tried = WHOLE | PLAYBOOK
+    assert {style for style, _step, _moment in tried} == set(STYLES)
+    assert {step for _style, step, _moment in tried} == {step for step, _moment in EVERY}
+    by_end = {(step in HOST_STEPS, moment) for _style, step, moment in tried}
+    assert by_end == {(step in HOST_STEPS, moment) for step, moment in EVERY}
+
+
+def moments(some: set[tuple[str, int, str]]) -> list[ParameterSet]:
+    """Return every step and moment with both styles; all but some of them are left to --all."""
+    rest = pytest.mark.all_only("a conversion is killed at every step and moment, with both styles of switch")
+    every = [(style, *each) for style in STYLES for each in EVERY]
+    return [pytest.param(*each, marks=() if each in some else rest) for each in every]
+
+
 COMMITS = {
     "before": ("before", 1),
     "after": ("after_send", 1),
@@ -82,7 +98,7 @@ def pair(joined, style, tmp_path) -> Pair:
     return delivered(*joined, style, tmp_path)
 
 
-@pytest.mark.parametrize(("style", "step", "moment"), MOMENTS)
+@pytest.mark.parametrize(("style", "step", "moment"), moments(WHOLE))
 def test_with_the_whole_controller_killed_the_host_is_reachable_and_the_next_run_converges(pair, step, moment):
     with Watched(pair) as watched:
         worker = killed(pair, step, moment, everything=True)
@@ -99,7 +115,7 @@ def test_with_the_whole_controller_killed_the_host_is_reachable_and_the_next_run
     assert pair.found()["failed"] is False
 
 
-@pytest.mark.parametrize(("style", "step", "moment"), MOMENTS)
+@pytest.mark.parametrize(("style", "step", "moment"), moments(PLAYBOOK))
 def test_with_the_playbook_killed_both_ends_have_their_old_state(pair, step, moment):
     before = pair.both()
     with Watched(pair) as watched:
@@ -113,7 +129,9 @@ def test_with_the_playbook_killed_both_ends_have_their_old_state(pair, step, mom
     assert pair.switches.control("status", switch=pair.style)["pending"] is None
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    "style", ["nonels", pytest.param("els", marks=pytest.mark.all_only("with the other style of switch"))]
+)
 def test_a_host_that_is_found_wrong_at_last_takes_both_ends_back(pair):
     """While the switch's last commit is pending, somebody gives a port group a NIC order that IP hash cannot have."""
     before = pair.switch_lines(), pair.host_state()["groups"]["Management Network"]
@@ -129,7 +147,9 @@ def test_a_host_that_is_found_wrong_at_last_takes_both_ends_back(pair):
     assert watched.lost == []
 
 
-@pytest.mark.parametrize("style", list(STYLES) if os.environ.get("NETSTACK_ALL") else ["nonels"])
+@pytest.mark.parametrize(
+    "style", ["nonels", pytest.param("els", marks=pytest.mark.all_only("with the other style of switch"))]
+)
 def test_when_the_timer_of_the_last_commit_ran_out_the_next_run_goes_on(pair):
     """The port that the commit had enabled is disabled again, by the switch and by nobody's hand."""
     with begun(pair, 7, "after") as process:
