@@ -44,11 +44,11 @@ def assert_nothing_is_left_to_do(pair, bundle):
 @EITHER_STYLE
 def test_a_management_link_is_converted_as_foretold_and_back_and_second_runs_change_nothing(pair):
     steps = foretold(pair)
-    assert len(steps) == 6
+    assert len(steps) == 7
     assert convert(pair, "static") == steps
     assert "set interfaces ge-0/0/1 ether-options 802.3ad ae0" in pair.switch_lines()
     assert_nothing_is_left_to_do(pair, "static")
-    assert len(convert(pair, "none")) == 6
+    assert len(convert(pair, "none")) == 7
     assert not any("802.3ad" in line for line in pair.switch_lines())
     assert_nothing_is_left_to_do(pair, "none")
 
@@ -60,7 +60,7 @@ def test_a_standby_nic_of_the_managements_own_teaming_spares_a_step(nonels):
     with Watched(nonels) as watched:
         done = nonels.run()
     assert "changed=1" in recap(done), done.stdout + done.stderr
-    assert len(nonels.found()["steps"]) == 5
+    assert len(nonels.found()["steps"]) == 6
     assert watched.lost == []
 
 
@@ -72,17 +72,27 @@ def test_no_secret_is_in_the_output_or_in_the_journal_that_only_its_user_reads(n
     assert nonels.found()["journal"] == str(journal)
 
 
-@EITHER_STYLE
-def test_a_switch_that_refuses_its_last_commit_takes_both_ends_back(pair):
+def refused(pair, number):
+    """Convert while the switch refuses one of its commits or confirmations, and expect all to be taken back."""
     before = pair.both()
-    fault = {"rpc": "commit-configuration", "match": "confirmed", "what": "error", "message": "SIM TEXT: no", "skip": 2}
-    pair.switches.control("fault", switch=pair.style, fault=fault)
+    fault = {"rpc": "commit-configuration", "match": "confirmed", "what": "error", "message": "SIM TEXT: no"}
+    pair.switches.control("fault", switch=pair.style, fault={**fault, "skip": number})
     with Watched(pair) as watched:
         done = pair.run()
     assert done.returncode == 2, done.stdout
     assert "SIM TEXT: no" in done.stdout
     assert pair.both() == before
     assert watched.lost == []
+    assert pair.switches.control("status", switch=pair.style)["pending"] is None
+
+
+@EITHER_STYLE
+def test_a_switch_that_refuses_its_last_commit_takes_both_ends_back(pair):
+    refused(pair, 6)
+
+
+def test_a_switch_that_refuses_a_confirmation_takes_both_ends_back(nonels):
+    refused(nonels, 3)
 
 
 def test_with_consent_the_host_is_changed_although_it_is_away_until_the_switch_follows(nonels):
@@ -90,7 +100,7 @@ def test_with_consent_the_host_is_changed_although_it_is_away_until_the_switch_f
     assert "would cut the host's management off" in refused.stdout
     done = nonels.run(strategy="host_first", consent=["management"])
     assert "changed=1" in recap(done), done.stdout + done.stderr
-    assert len(nonels.found()["steps"]) == 2
+    assert len(nonels.found()["steps"]) == 6
     assert nonels.lost_flows() == 0
 
 
@@ -98,5 +108,5 @@ def test_over_ssh_the_conversion_is_the_same(nonels):
     with Watched(nonels) as watched:
         done = nonels.run(transport="ssh")
     assert "changed=1" in recap(done), done.stdout + done.stderr
-    assert len(nonels.found()["steps"]) == 6
+    assert len(nonels.found()["steps"]) == 7
     assert watched.lost == []

@@ -93,7 +93,7 @@ def assert_nothing_is_left_to_do(pair: Pair, *arguments: str) -> None:
 def test_a_link_is_converted_and_verified_at_both_ends_and_taken_back_by_the_runs_id(pair):
     """Nothing is lost either way, and second runs change nothing."""
     before = pair.both()
-    assert "step 6 of 6" in watched_play(pair, "site", "static", "--diff", "-e", "netstack_run_id=r17")
+    assert "step 7 of 7" in watched_play(pair, "site", "static", "--diff", "-e", "netstack_run_id=r17")
     found = json.loads((pair.folder / "report" / "report.json").read_text())
     assert {pair.style, pair.host} <= set(found["hosts"])
     assert all(not part["failures"] for part in found["hosts"].values())
