@@ -54,6 +54,7 @@ _SPEC: dict[str, Any] = {
             "links": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 90},
             "interval": {"type": "float", "default": 2.0},
+            "link_down_seconds": {"type": "int", "default": 15},
         },
     },
     "timeouts": {

@@ -15,16 +15,20 @@ import sys
 import pytest
 from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, inside, play
 
+from checkout import localised as here
 from topology import load as load_topology
 from traffic.remote import Load, load
 from traffic.site_copy import SiteCopy
 
-pytestmark = pytest.mark.part("stress")
+pytestmark = [
+    pytest.mark.part("stress"),
+    pytest.mark.all_only("how many requests through Pound a moved VIP costs is measured"),
+]
 
 NODES = ("lb1", "lb2")
 CLIENT = load_topology(TOPOLOGY).container("client")
-SOURCES = "10.231.10.201-10.231.10.240"
-URL, WHERE = "https://portal.lab.test/whoami", {"connect": "10.231.10.102"}
+SOURCES = here("10.231.10.201-10.231.10.240")
+URL, WHERE = "https://portal.lab.test/whoami", {"connect": here("10.231.10.102")}
 WORKERS = 6
 MOVES = 2  # of the VIP in each change: away from its node, and home again
 
@@ -46,7 +50,7 @@ def declare_the_former_site(site):
 @pytest.fixture(scope="module")
 def site(lab):
     """A copy of the site, as the last change leaves it."""
-    inside("client", "sh", "-c", "for n in $(seq 201 240); do ip address replace 10.231.10.$n/32 dev eth1; done")
+    inside("client", "sh", "-c", here("for n in $(seq 201 240); do ip address replace 10.231.10.$n/32 dev eth1; done"))
     return SiteCopy(INVENTORY, "pound-under-load")
 
 
