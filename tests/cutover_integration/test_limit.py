@@ -8,12 +8,12 @@ import subprocess
 
 import pytest
 import yaml
+from unit.junos.builders import declared
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
-from unit.junos.builders import declared
 
 from .conftest import delivered
 from .labs import DELIVERED, NICS, PLAYBOOK, PORTS, ROOT, STYLES, Pair, Watched, environment

@@ -130,6 +130,24 @@ def test_each_entry_says_why_and_nothing_unknown_is_neutral():
     assert {NEUTRAL[Kind.OTHER, side].yes for side in ("switch", "host")} == {False}
 
 
+NEUTRAL_AT_SWITCH = {
+    *(Kind.VLAN_ADDED, Kind.VLAN_LIST, Kind.VLAN_CREATED, Kind.VLAN_DELETED, Kind.PORT_MODE, Kind.MTU_RAISED),
+    *(Kind.LACP_ACTIVE, Kind.LACP_TIMER, Kind.MINIMUM_LINKS_LOWERED, Kind.DESCRIPTION, Kind.EDGE_ADDED),
+    Kind.DEVICE_COUNT,
+}
+NEUTRAL_AT_HOST = {
+    *(Kind.VLAN_ADDED, Kind.VLAN_REMOVED, Kind.MTU_LOWERED, Kind.LOAD_BALANCING, Kind.FAILURE_DETECTION),
+    *(Kind.NOTIFY_SWITCHES, Kind.FAILBACK, Kind.OVERRIDE, Kind.SECURITY, Kind.VSWITCH_ADDED, Kind.VSWITCH_REMOVED),
+}
+
+
+def test_whoever_calls_another_change_neutral_says_so_twice():
+    found = {
+        side: {kind for (kind, at), entry in NEUTRAL.items() if entry.yes and at == side} for side in ("switch", "host")
+    }
+    assert found == {"switch": NEUTRAL_AT_SWITCH, "host": NEUTRAL_AT_HOST}
+
+
 def test_a_kind_that_the_table_lacks_cannot_be_made():
     with pytest.raises(KeyError, match="no entry in the table"):
         Change(Kind.LACP_TIMER, "host", "vSwitch0", "slow", "fast")
@@ -183,6 +201,35 @@ def test_exchanged_ids_are_two_changes_of_a_trunk_that_carries_both_vlans(style)
     told = {(change.kind, change.item, change.before, change.after) for change in on_link}
     expected = {(Kind.VLAN_ID, "nfs", 20, 10), (Kind.VLAN_ID, "lan", 10, 20)}
     assert {entry for entry in told if entry[0] is Kind.VLAN_ID} == expected
+
+
+NATIVE = {
+    "els": f"{AE0}set interfaces ae0 native-vlan-id 10\n{FAMILY} vlan members lan\n",
+    "nonels": f"{AE0}{FAMILY} native-vlan-id lan\n",
+}
+
+
+@pytest.mark.parametrize("style", junos.STYLES)
+def test_beside_a_native_vlan_what_is_tagged_is_told_as_tagged_and_the_native_one_as_untagged(style):
+    before = NATIVE[style]
+    renumbered = before.replace("nfs vlan-id 20", "nfs vlan-id 21")
+    found = grouped(planned(before, renumbered, style), LINKS).by_link["uplink"]
+    assert [(change.kind, change.item) for change in found] == [(Kind.VLAN_ID, "nfs")]
+    renumbered = before.replace("lan vlan-id 10", "lan vlan-id 11").replace("native-vlan-id 10", "native-vlan-id 11")
+    found = grouped(planned(before, renumbered, style), LINKS).by_link["uplink"]
+    assert [(change.kind, change.item) for change in found] == [(Kind.UNTAGGED_VLAN_ID, "lan")]
+
+
+def test_without_els_a_native_vlan_that_is_listed_leaves_with_a_tag():
+    listed = f"{NATIVE['nonels']}{FAMILY} vlan members lan\n"
+    found = grouped(planned(NATIVE["nonels"], listed, "nonels"), LINKS).by_link["uplink"]
+    assert {change.kind for change in found} == {Kind.UNTAGGED_VLAN, Kind.VLAN_ADDED}
+
+
+def test_a_range_around_the_native_vlan_does_not_make_it_a_tagged_one():
+    wide = NATIVE["els"].replace("vlan members nfs", "vlan members 5-30")
+    found = planned(NATIVE["els"], wide, "els")
+    assert "lan" not in {change.item for change in found if change.kind is Kind.VLAN_ADDED}
 
 
 def test_what_was_inactive_and_is_activated_is_told():
