@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves that each way to give Ansible a connection reaches the device by junos_lag, esxi_teaming and link_cutover.
+
+What a row takes out of the inventory is what it gives in another way, and the devices know no other login, so that a
+way that is not honoured fails. All rows that are run in one way share a run of ansible-playbook.
+"""
+
+from __future__ import annotations
+
+import asyncssh
+import pytest
+
+from . import labs
+from .reaching import HOST, PASSWORD, STYLE, USER, Lab, Row, Run, jump_host, play, relayed, vaulted
+
+SECRET = "of the vault"
+NO_USER = {"ansible_user": None}
+NO_PASSWORD = {"ansible_password": None}
+NO_PORT = {"ansible_port": None}
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    for package in ("asyncssh", "lxml", "jnpr.junos", "pyVmomi"):
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    from junos.client import Simulator as Switches
+    from vsphere.client import Simulator as Hosts
+
+    folder = tmp_path_factory.mktemp("reaching")
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    key.write_private_key(str(folder / "key"))
+    key.write_public_key(str(folder / "key.pub"))
+    login = {"user": USER, "password": PASSWORD, "authorized_keys": folder / "key.pub"}
+    with Switches({STYLE: labs.STYLES[STYLE]}, **login) as switches, Hosts({HOST: 2}, **login) as hosts:
+        hosts.control("reset", host=HOST, state=labs.DELIVERED)
+        switches.control("far_end", switch=STYLE, ports={port: {} for port in labs.PORTS})
+        made = Lab(switches, hosts, folder)
+        (folder / "password").write_text(PASSWORD)
+        (folder / "secret").write_text(SECRET)
+        with relayed(switches.port(STYLE)) as six, relayed(hosts.port(HOST)) as host_six, jump_host(made) as jump:
+            made.six, made.host_six, made.jump = six, host_six, jump
+            made.write_files()
+            yield made
+
+
+def runs(lab: Lab) -> dict[str, Run]:
+    """Return how ansible-playbook is called, by the name that the rows have."""
+    vault = ["--vault-password-file", str(lab.folder / "secret")]
+    password = ["--connection-password-file", str(lab.folder / "password")]
+    port, key = lab.switches.port(STYLE), lab.key
+    arguments = {"ANSIBLE_SSH_COMMON_ARGS": lab.arguments}
+    login = {"ANSIBLE_REMOTE_USER": USER, "ANSIBLE_PRIVATE_KEY_FILE": key, "ANSIBLE_REMOTE_PORT": str(port)}
+    settings = f"remote_user = {USER}\nprivate_key_file = {key}\nremote_port = {port}\nhost_key_checking = False\n"
+    return {
+        "plain": Run(vault),
+        "options": Run(["-u", USER, *password]),
+        "key_options": Run(["--private-key", key, "--ssh-common-args", lab.arguments]),
+        "environment": Run(environment={**login, **arguments}),
+        "config": Run(config=settings),
+    }
+
+
+def ipv6(lab: Lab, host: str) -> dict[str, object]:
+    """Return the variables of the host behind its relay, whose certificate does not name that address."""
+    return {"ansible_host": host, "ansible_port": lab.host_six, "certs": False}
+
+
+def both(**variables: object) -> dict[str, dict[str, object]]:
+    """Return what is other at the switch and at the host alike."""
+    return {"switch": dict(variables), "host": dict(variables)}
+
+
+def rows(lab: Lab) -> list[Row]:
+    """Return the table, a line for each way."""
+    switch, host, ssh = lab.switches.port(STYLE), lab.hosts.port(HOST), lab.hosts.ssh_port(HOST)
+    key = {"ansible_private_key_file": lab.key}
+    jump = f"-F {lab.folder}/ssh_config -o UserKnownHostsFile={lab.known_hosts}"
+    through = {"ansible_ssh_common_args": f"{jump} -J {USER}@127.0.0.1:{lab.jump}"}
+    option = {"ansible_ssh_common_args": f"{jump} -o ProxyJump={USER}@127.0.0.1:{lab.jump}"}
+    bare, known = {"ansible_ssh_common_args": "-F /dev/null"}, {"ansible_ssh_common_args": None}
+    other = {"ansible_ssh_user": USER, "ansible_ssh_host": "127.0.0.1"}
+    return [
+        Row("variables"),
+        Row("ssh_names", **both(**NO_USER, **NO_PASSWORD, ansible_host=None, **other, ansible_ssh_pass=PASSWORD)),
+        Row(
+            "ssh_ports",
+            transport="ssh",
+            switch={**NO_PORT, "ansible_ssh_port": switch},
+            host={"ansible_port": 1, "ansible_ssh_port": ssh},
+        ),
+        Row("templates", **both(ansible_user="{{ names.mine }}", names={"mine": USER})),
+        Row("vault", **both(ansible_password=vaulted(PASSWORD, SECRET))),
+        Row("vault_in_template", **both(ansible_password="{{ deep }}", deep=vaulted(PASSWORD, SECRET))),
+        Row("remote_user_of_the_play", **both(**NO_USER), play={"remote_user": USER}),
+        Row("remote_user_of_the_task", **both(**NO_USER), task={"remote_user": USER}, play={"remote_user": "nobody"}),
+        Row("a_variable_before_a_keyword", **both(), play={"remote_user": "nobody"}),
+        Row("port_of_the_play", host=NO_PORT, play={"port": host}),
+        Row("port_of_the_play_at_a_switch", switch=NO_PORT, play={"port": switch}, actions=("junos_lag",)),
+        Row("delegated", delegated=True),
+        Row("delegated_with_a_keyword", delegated=True, **both(**NO_USER), task={"remote_user": USER}),
+        Row("delegated_over_ssh", delegated=True, transport="ssh", **both(**NO_PASSWORD, **key)),
+        Row("ipv6", switch={"ansible_host": "::1", "ansible_port": lab.six}, host=ipv6(lab, "::1")),
+        Row("ipv6_in_brackets", switch={"ansible_host": "[::1]", "ansible_port": lab.six}, host=ipv6(lab, "[::1]")),
+        Row("key_file", transport="ssh", **both(**NO_PASSWORD, **key)),
+        Row("jump", transport="ssh", **both(**NO_PASSWORD, **key, **through)),
+        Row("proxy_jump", transport="ssh", **both(**NO_PASSWORD, **key, **option)),
+        Row(
+            "no_host_keys",
+            transport="ssh",
+            **both(ansible_host_key_checking=False, **bare),
+        ),
+        Row("user_option", run="options", **both(**NO_USER)),
+        Row("password_option", run="options", **both(**NO_PASSWORD)),
+        Row("empty_password", run="options", **both(ansible_password="{{ nothing | default('') }}")),
+        Row("omitted_password", run="options", **both(ansible_password="{{ nothing | default(omit) }}")),
+        Row("delegated_by_options", run="options", delegated=True, **both(**NO_USER, **NO_PASSWORD)),
+        Row("key_option", run="key_options", transport="ssh", **both(**NO_PASSWORD)),
+        Row("arguments_option", run="key_options", transport="ssh", **both(**NO_PASSWORD, **known)),
+        Row("environment_user", run="environment", **both(**NO_USER)),
+        Row("environment_key", run="environment", transport="ssh", **both(**NO_PASSWORD)),
+        Row("environment_port", run="environment", switch=NO_PORT),
+        Row("environment_arguments", run="environment", transport="ssh", **both(**known)),
+        Row("config_user", run="config", **both(**NO_USER)),
+        Row("config_key", run="config", transport="ssh", **both(**NO_PASSWORD)),
+        Row("config_port", run="config", switch=NO_PORT),
+        Row("config_host_keys", run="config", transport="ssh", **both(**bare)),
+    ]
+
+
+NAMES = [(row.name, action) for row in rows(Lab.nowhere()) for action in row.actions]
+
+
+@pytest.fixture(scope="module")
+def results(lab):
+    """Return the result of each action in each row; every way to run is run once."""
+    table = rows(lab)
+    found = {}
+    for name, run in runs(lab).items():
+        found |= play(lab, name, run, [row for row in table if row.run == name])
+    return found
+
+
+@pytest.mark.parametrize(("row", "action"), NAMES, ids=[f"{row}-{action}" for row, action in NAMES])
+def test_the_device_is_reached(results, row, action):
+    result = results[row, action]
+    assert not result.get("failed") and not result.get("unreachable"), result
+    assert result["gathered"] if action != "link_cutover" else result["changed"], result
