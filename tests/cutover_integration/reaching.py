@@ -39,7 +39,7 @@ class Lab:
     folder: Path
     six: int = 1
     host_six: int = 1
-    jump: JumpHost | None = None
+    jump: JumpHost = field(default_factory=lambda: JumpHost(1, "", []))
 
     @classmethod
     def nowhere(cls) -> Lab:
@@ -111,7 +111,11 @@ class Row:
 
     def plays(self, lab: Lab) -> list[dict[str, Any]]:
         """Return a play for each action."""
-        return [self._play(action, options) for action, options in self._options(lab).items() if action in self.actions]
+        return [
+            self._play(action, options)
+            for action, options in self._options(lab).items()
+            if action in (self.actions or ACTIONS)
+        ]
 
     def _options(self, lab: Lab) -> dict[str, dict[str, Any]]:
         api = {"ca_file": lab.hosts.ca_file, "validate_certs": "{{ certs | default(true) }}"}

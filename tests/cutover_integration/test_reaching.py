@@ -35,6 +35,7 @@ def lab(tmp_path_factory):
         hosts.control("reset", host=HOST, state=labs.DELIVERED)
         switches.control("far_end", switch=STYLE, ports={port: {} for port in labs.PORTS})
         made = Lab(switches, hosts, folder)
+        (folder / "key").chmod(0o600)
         (folder / "password").write_text(PASSWORD)
         (folder / "secret").write_text(SECRET)
         with relayed(switches.port(STYLE)) as six, relayed(hosts.port(HOST)) as host_six, jump_host(made) as jump:
@@ -75,8 +76,8 @@ def rows(lab: Lab) -> list[Row]:
     switch, host, ssh = lab.switches.port(STYLE), lab.hosts.port(HOST), lab.hosts.ssh_port(HOST)
     key = {"ansible_private_key_file": lab.key}
     jump = f"-F {lab.folder}/ssh_config -o UserKnownHostsFile={lab.known_hosts}"
-    through = {"ansible_ssh_common_args": f"{jump} -J {USER}@127.0.0.1:{lab.jump}"}
-    option = {"ansible_ssh_common_args": f"{jump} -o ProxyJump={USER}@127.0.0.1:{lab.jump}"}
+    through = {"ansible_ssh_common_args": f"{jump} -J {USER}@127.0.0.1:{lab.jump.port}"}
+    option = {"ansible_ssh_common_args": f"{jump} -o ProxyJump={USER}@127.0.0.1:{lab.jump.port}"}
     bare, known = {"ansible_ssh_common_args": "-F /dev/null"}, {"ansible_ssh_common_args": None}
     other = {"ansible_ssh_user": USER, "ansible_ssh_host": "127.0.0.1"}
     return [
@@ -104,13 +105,16 @@ def rows(lab: Lab) -> list[Row]:
         Row("key_file", transport="ssh", **both(**NO_PASSWORD, **key)),
         Row("jump", transport="ssh", **both(**NO_PASSWORD, **key, **through)),
         Row("proxy_jump", transport="ssh", **both(**NO_PASSWORD, **key, **option)),
+        Row("jump_of_an_api", host={"ansible_ssh_common_args": "-J bastion"}),
         Row(
             "no_host_keys",
             transport="ssh",
             **both(ansible_host_key_checking=False, **bare),
         ),
+        Row("no_password_at_the_switch", switch=NO_PASSWORD, actions=()),
         Row("user_option", run="options", **both(**NO_USER)),
         Row("password_option", run="options", **both(**NO_PASSWORD)),
+        Row("password_option_at_the_switch", run="options", switch=NO_PASSWORD),
         Row("empty_password", run="options", **both(ansible_password="{{ nothing | default('') }}")),
         Row("omitted_password", run="options", **both(ansible_password="{{ nothing | default(omit) }}")),
         Row("delegated_by_options", run="options", delegated=True, **both(**NO_USER, **NO_PASSWORD)),
@@ -145,3 +149,22 @@ def test_the_device_is_reached(results, row, action):
     result = results[row, action]
     assert not result.get("failed") and not result.get("unreachable"), result
     assert result["gathered"] if action != "link_cutover" else result["changed"], result
+
+
+def test_the_password_of_the_host_goes_to_no_switch(results):
+    """ansible-core hands the action the host's password in the place of `-k`."""
+    result = results["no_password_at_the_switch", "link_cutover"]
+    assert result["failed"]
+    assert "sw-no_password_at_the_switch: " in result["msg"]
+    assert f"refuses the login of {USER}" in result["msg"]
+
+
+def test_both_ends_are_reached_over_the_jump_host(results, lab):
+    asked = set(lab.jump.asked)
+    assert asked == {("127.0.0.1", lab.switches.port(STYLE)), ("127.0.0.1", lab.hosts.ssh_port(HOST))}
+
+
+def test_an_api_says_that_it_does_not_use_the_jump_of_its_host(results):
+    for action in ("esxi_teaming", "link_cutover"):
+        (warning,) = results["jump_of_an_api", action]["warnings"]
+        assert "esx-jump_of_an_api: the SSH arguments (var: ansible_ssh_common_args) name the jump bastion" in warning

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ from ..declared.findings import RefusalError
 from .model import API, Connection
 from .resolve import resolve
 
+PASSWORDS = ("ansible_password", "ansible_ssh_pass", "ansible_ssh_password")
 _OMITTED = "AnsibleValueOmittedError"
 """Raised from ansible-core 2.19 on by a template that is `omit`; 2.17 returns the variable `omit` as text."""
 
@@ -53,7 +55,7 @@ class DeviceAction(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             findings = [str(finding) for finding in refusal.findings]
             result.update(failed=True, changed=False, msg=refusal.text(), findings=findings)
         except causes as error:
-            result.update(failed=True, changed=False, msg=str(error), **self.more_of(error))
+            result.update({"failed": True, "changed": False, "msg": str(error), **self.more_of(error)})
         if self._warnings:
             result["warnings"] = [*self._warnings, *result.get("warnings", [])]
         return result
@@ -74,7 +76,7 @@ class DeviceAction(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
 
     def connection(self, protocol: str) -> Connection:
         """Return how the device is reached."""
-        return self._resolved(self.device, self._variables(), {"port": self._task.port}, protocol)
+        return self._used(self._resolved(self.device, self._variables(), {"port": self._task.port}, protocol), protocol)
 
     def connection_of(self, host: str, protocol: str) -> Connection:
         """Return how another device of the same task is reached: by its own variables, and by what holds for all.
@@ -85,23 +87,42 @@ class DeviceAction(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             ValueError: there is no such host.
 
         """
-        return self._resolved(host, self._variables_of(host), {}, protocol)
+        return self._used(self._resolved(host, self._variables_of(host), {}, protocol), protocol)
+
+    def reach_of(self, host: str, protocol: str) -> Connection:
+        """Return the same of a host that nobody logs in to: no password is decrypted."""
+        variables = {name: value for name, value in self._variables_of(host).items() if name not in PASSWORDS}
+        return self._resolved(host, variables, {}, protocol)
 
     def variable_of(self, host: str, name: str) -> Any:
         """Return a variable of another host, templated there; None where there is none, or an empty one."""
         return self._templated(self._variables_of(host), name)
 
     def _resolved(self, host: str, variables: Mapping[str, Any], keywords: dict[str, Any], protocol: str) -> Connection:
-        keywords = {**keywords, "remote_user": self._task.remote_user, "password": self._play_context.password or None}
-        found = resolve(host, lambda name: self._templated(variables, name), keywords, protocol)
+        keywords = {**keywords, "remote_user": self._task.remote_user, "password": self._asked_password()}
+        return resolve(host, lambda name: self._templated(variables, name), keywords, protocol)
+
+    def _used(self, found: Connection, protocol: str) -> Connection:
+        """Say with -vvv where it comes from, and to everybody what of it this protocol cannot use."""
         told = ", ".join(f"{field} from {source}" for field, source in found.sources.items() if source != "default")
-        Display().vvv(f"{protocol} to {found.host} port {found.port} as {found.user} ({told})", host=host)
+        Display().vvv(f"{protocol} to {found.host} port {found.port} as {found.user} ({told})", host=found.name)
         if protocol == API and found.via and "via" in found.set_for_host:
             self._warnings.append(
-                f"{host}: the SSH arguments ({found.sources['via']}) name the jump {found.via}, which an API does not "
-                f"use; {found.host} is reached directly. With transport ssh the jump is used."
+                f"{found.name}: the SSH arguments ({found.sources['via']}) name the jump {found.via}, which an API "
+                f"does not use; {found.host} is reached directly. With transport ssh the jump is used."
             )
         return found
+
+    def _asked_password(self) -> str | None:
+        """Return the password of `-k`.
+
+        The context that an action is given has the password of its host in that place, where a variable sets one; that
+        one must go to no other device. The process of the task still has what was given.
+        """
+        given = getattr(multiprocessing.current_process(), "_play_context", None)
+        if given is None and any(self._task_vars.get(name) for name in PASSWORDS):
+            return None
+        return getattr(given or self._play_context, "password", None) or None
 
     def _variables(self) -> Mapping[str, Any]:
         delegate = self._task.delegate_to
