@@ -165,7 +165,7 @@ def play(lab: Lab, name: str, run: Run, rows: list[Row]) -> dict[tuple[str, str]
     found = _results(done.stdout)
     missing = {(row.name, action) for row in rows for action in row.actions} - found.keys()
     assert not missing, (missing, done.stdout, done.stderr)
-    return found
+    return {**found, (name, "said"): {"text": " ".join((done.stdout + done.stderr).split())}}
 
 
 def _environment(lab: Lab, folder: Path, run: Run) -> dict[str, str]:
