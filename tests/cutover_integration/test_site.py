@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -84,6 +85,9 @@ def test_site_yml_converts_and_verifies_a_link_at_both_ends_and_a_second_run_cha
     found = json.loads((pair.folder / "report" / "report.json").read_text())
     assert {pair.style, pair.host} <= set(found["hosts"])
     assert all(not part["failures"] for part in found["hosts"].values())
+    (run,) = {part["run"] for part in found["hosts"].values()}
+    assert re.fullmatch(r"\d{8}T\d{6}Z-\d+", run)
+    assert f"Run {run}; " in done.stdout
     before = pair.both()
     again = play(pair, "site", "static")
     assert again.returncode == 0, again.stdout + again.stderr
