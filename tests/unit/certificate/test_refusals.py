@@ -1,13 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every way in which a certificate can be wrong is refused with its own message, committed in golden/refusals.txt.
-
-NETSTACK_RENEW_GOLDEN=1 writes the messages anew; the diff is to be reviewed.
-"""
+"""Every way in which a certificate can be wrong is refused with its own message, committed in golden/refusals.txt."""
 
 from __future__ import annotations
 
-import os
-import re
 import subprocess
 from pathlib import Path
 
@@ -216,28 +211,14 @@ def sha1_signature():
 CASES.update(all_at_once=all_at_once, sha1_signature=sha1_signature)
 
 
-def golden():
-    """Return the committed messages by case."""
-    parts = re.split(r"^## (\w+)\n", GOLDEN.read_text(), flags=re.MULTILINE)[1:]
-    return dict(zip(parts[::2], parts[1::2], strict=True))
-
-
 @pytest.fixture(scope="module")
 def messages():
-    found = {case: "\n".join(make()) + "\n" for case, make in sorted(CASES.items())}
-    if os.environ.get("NETSTACK_RENEW_GOLDEN"):
-        GOLDEN.write_text("".join(f"## {case}\n{text}" for case, text in found.items()))
-    return found
+    return {case: "\n".join(make()) + "\n" for case, make in sorted(CASES.items())}
 
 
-@pytest.mark.parametrize("case", sorted(CASES))
-def test_is_refused_with_its_message(case, messages):
-    assert messages[case].strip(), "not refused"
-    assert messages[case] == golden()[case]
-
-
-def test_each_golden_message_has_its_case(messages):
-    assert set(golden()) == set(messages)
+def test_each_is_refused_with_its_message(messages, golden):
+    assert [case for case, text in messages.items() if not text.strip()] == []
+    golden(GOLDEN, "".join(f"## {case}\n{text}" for case, text in messages.items()))
 
 
 def test_all_findings_of_all_certificates_come_at_once(messages):

@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each declared load balancer in cases/ renders to the text beside it, and a real HAProxy accepts that text.
-
-Renew the texts with ``NETSTACK_RENEW_GOLDEN=1 pytest tests/unit/haproxy/test_golden.py`` and review the difference.
-"""
+"""Each declared load balancer in cases/ renders to the text beside it, and a real HAProxy accepts that text."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 import yaml
 
+from ..golden_files import Golden
 from .haproxy_accepts import accept
 from .haproxy_builders import CASES, rendered, web
 
@@ -23,18 +20,14 @@ def _case(name: str) -> tuple[dict[str, object], Path]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_declaration_renders_to_the_text_that_was_reviewed(name: str) -> None:
-    case, golden = _case(name)
-    text = rendered(**case).main
-    if os.environ.get("NETSTACK_RENEW_GOLDEN"):
-        golden.write_text(text)
-    assert text == golden.read_text()
+def test_a_declaration_renders_to_the_text_that_was_reviewed(name: str, golden: Golden) -> None:
+    case, file = _case(name)
+    golden(file, rendered(**case).main)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_haproxy_accepts_the_reviewed_text(name: str, tmp_path: Path) -> None:
-    golden = _case(name)[1]
-    accept(golden.read_text(), tmp_path)
+    accept(_case(name)[1].read_text(), tmp_path)
 
 
 def test_a_check_over_tls_asks_for_the_name_that_is_verified() -> None:

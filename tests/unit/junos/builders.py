@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builders of the domain for the tests of junos_lag, and golden files (RENEW_GOLDEN=1 writes them anew)."""
+"""Builders of the domain for the tests of junos_lag, and where its golden files are."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, plan, setform
@@ -33,11 +32,3 @@ def made(current: Config, wanted: Declared, style: str, state: str = "merged", *
 def settled(result: plan.Plan, wanted: Declared, state: str = "merged") -> bool:
     """Tell whether the same declaration changes nothing once it is applied."""
     return not made(result.after, wanted, result.style, state).changed
-
-
-def golden(name: str, text: str) -> None:
-    file = GOLDEN / name
-    if os.environ.get("RENEW_GOLDEN"):
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    assert text == file.read_text(encoding="utf-8"), f"{name} differs; RENEW_GOLDEN=1 renews it"

@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import options
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
 
-from .builders import golden
+from .builders import GOLDEN
 
 PORTS = [f"ge-0/0/{number}" for number in range(20)]
 DEFAULTS = {
@@ -88,9 +88,9 @@ def refusal(**given) -> str:
     return str(caught.value)
 
 
-def test_each_cause_has_its_message():
+def test_each_cause_has_its_message(golden):
     text = "".join(f"# {cause}\n{refusal(**given)}\n\n" for cause, given in CASES.items())
-    golden("bad_input.txt", text)
+    golden(GOLDEN / "bad_input.txt", text)
 
 
 def test_all_findings_come_at_once():

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from .builders import STYLES, declared, golden, made, settled, switch
+from .builders import GOLDEN, STYLES, declared, made, settled, switch
 
 HAD = {
     "nonels": """
@@ -28,10 +28,10 @@ set vlans old interface ge-0/0/1.0
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_used_port_is_cleaned_and_the_bundle_becomes_an_edge_port(style):
+def test_a_used_port_is_cleaned_and_the_bundle_becomes_an_edge_port(style, golden):
     bundle = {"members": ["ge-0/0/1", "ge-0/0/2"], "lacp": "active", "untagged": "server", "peer": "linux"}
     wanted = declared({"server": {"id": 10}}, {"ae0": bundle})
     result = made(switch(HAD[style]), wanted, style)
-    golden(f"cleaned_port.{style}.set", "".join(line + "\n" for line in result.commands))
-    golden(f"cleaned_port.{style}.xml", result.xml)
+    golden(GOLDEN / f"cleaned_port.{style}.set", "".join(line + "\n" for line in result.commands))
+    golden(GOLDEN / f"cleaned_port.{style}.xml", result.xml)
     assert settled(result, wanted)

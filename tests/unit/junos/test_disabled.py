@@ -7,7 +7,7 @@ import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import gather, verify
 
-from .builders import STYLES, declared, golden, made, settled, switch
+from .builders import GOLDEN, STYLES, declared, made, settled, switch
 
 TWO = ["ge-0/0/1", "ge-0/0/2"]
 OFF = "set interfaces ge-0/0/1 disable"
@@ -22,11 +22,11 @@ def applied(wanted, style="nonels", state="merged", before=""):
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_disabled_member_is_rendered_as_its_golden_file_says(style):
+def test_a_disabled_member_is_rendered_as_its_golden_file_says(style, golden):
     wanted = bundle(disabled_members=["ge-0/0/1"])
     result = applied(wanted, style)
-    golden(f"disabled_member.{style}.set", "".join(line + "\n" for line in result.commands))
-    golden(f"disabled_member.{style}.xml", result.xml)
+    golden(GOLDEN / f"disabled_member.{style}.set", "".join(line + "\n" for line in result.commands))
+    golden(GOLDEN / f"disabled_member.{style}.xml", result.xml)
     assert settled(result, wanted)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.model import Declared
 
-from .builders import STYLES, declared, golden, made, settled, switch
+from .builders import GOLDEN, STYLES, declared, made, settled, switch
 
 VLANS = {"server_vlan1": {"id": 10}, "vmotion": {"id": 20}, "nfs": {"id": 30}}
 POSTS: dict[str, dict[str, dict[str, object]]] = {
@@ -40,10 +40,10 @@ def post(name: str) -> Declared:
 
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("name", POSTS)
-def test_the_posts_bundle_is_rendered_as_its_golden_file_says(name, style):
+def test_the_posts_bundle_is_rendered_as_its_golden_file_says(name, style, golden):
     result = made(switch(), post(name), style)
-    golden(f"{name}.{style}.set", "".join(line + "\n" for line in result.commands))
-    golden(f"{name}.{style}.xml", result.xml)
+    golden(GOLDEN / f"{name}.{style}.set", "".join(line + "\n" for line in result.commands))
+    golden(GOLDEN / f"{name}.{style}.xml", result.xml)
     assert settled(result, post(name))
 
 

@@ -27,13 +27,13 @@ WRITERS = {"netplan.yaml": render.netplan, "networkd.txt": networkd, "interfaces
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_lacp_with_a_vlan_is_written_as_the_golden_file_has_it(name):
-    assert WRITERS[name](declared().bonds) == (GOLDEN / f"lacp.{name}").read_text()
+def test_lacp_with_a_vlan_is_written_as_the_golden_file_has_it(name, golden):
+    golden(GOLDEN / f"lacp.{name}", WRITERS[name](declared().bonds))
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_the_other_modes_are_written_as_the_golden_file_has_them(name):
-    assert WRITERS[name](declared(**PLAIN).bonds) == (GOLDEN / f"plain.{name}").read_text()
+def test_the_other_modes_are_written_as_the_golden_file_has_them(name, golden):
+    golden(GOLDEN / f"plain.{name}", WRITERS[name](declared(**PLAIN).bonds))
 
 
 def test_netplan_gets_valid_yaml_in_which_no_member_has_an_address():

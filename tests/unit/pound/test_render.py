@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each declaration in cases/ renders to the text beside it; what the text says of itself is found again in it.
-
-Renew the texts with ``NETSTACK_RENEW_GOLDEN=1 pytest tests/unit/pound/test_render.py`` and review the difference.
-"""
+"""Each declaration in cases/ renders to the text beside it; what the text says of itself is found again in it."""
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
@@ -18,6 +14,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render i
     is_ours,
 )
 
+from ..golden_files import Golden
 from .pound_builders import CASES, findings, listener, rendered
 
 NAMES = sorted(path.stem for path in CASES.glob("*.yml") if path.stem != "faults")
@@ -26,12 +23,8 @@ TLS = {"tls": {"certificates": ["/etc/haproxy/certs/shop.pem"]}}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_declaration_renders_to_the_text_that_was_reviewed(name: str) -> None:
-    golden = CASES / f"{name}.cfg"
-    text = rendered(**yaml.safe_load((CASES / f"{name}.yml").read_text()))
-    if os.environ.get("NETSTACK_RENEW_GOLDEN"):
-        golden.write_text(text)
-    assert text == golden.read_text()
+def test_a_declaration_renders_to_the_text_that_was_reviewed(name: str, golden: Golden) -> None:
+    golden(CASES / f"{name}.cfg", rendered(**yaml.safe_load((CASES / f"{name}.yml").read_text())))
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault["title"] for fault in FAULTS])

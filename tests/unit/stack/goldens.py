@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The golden files of the declared site: what they hold, and `script/goldens` that renews them."""
+"""The golden files of the declared site: what they hold."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
+import re
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-sys.path.insert(0, str(ROOT / ".cache" / "collections"))
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import parse_version
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import render as render_haproxy
@@ -86,6 +84,15 @@ def switch_commands(variables: dict[str, Any], style: Any) -> list[str]:
     return offline.render(request, None).commands
 
 
+def like(file: str, files: dict[str, str]) -> str | None:
+    """Return the file that this one repeats but for some lines: the one of the first host of the same name and another
+    number (lb1 for lb2, esx1 for esx2).
+    """
+    host, _dot, kind = file.partition(".")
+    first = re.sub(r"\d+$", "1", host) + f".{kind}"
+    return first if first != file and first in files else None
+
+
 class AnySecret(dict[str, str]):
     """Secrets of which each has its own name as its value."""
 
@@ -122,28 +129,3 @@ def _keepalived(host: str, variables: dict[str, Any]) -> str:
 
 def _json(value: object) -> str:
     return json.dumps(value, indent=2, sort_keys=True) + "\n"
-
-
-def every() -> Iterator[tuple[Path, str]]:
-    """Yield every golden file with its content."""
-    for kind in ("wrong", "warned"):
-        for site in sites(kind):
-            yield site.with_suffix(".txt"), messages(site)
-    for name in EXAMPLES:
-        for file, text in rendered(name).items():
-            yield HERE / file, text
-
-
-def main() -> None:
-    """Write every golden file, and remove those that nothing makes any more."""
-    made = dict(every())
-    stale = {*HERE.glob("w*/*.txt"), *HERE.glob("golden/*/*")} - set(made)
-    for path in stale:
-        path.unlink()
-    for path, text in made.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-
-if __name__ == "__main__":
-    main()

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import pytest
 
+from ..golden_files import read
 from ..haproxy.haproxy_accepts import accept
 from . import goldens
 
-TEXTS = sorted(goldens.HERE.glob("golden/*/*.haproxy.cfg"))
+ANY = "golden/*/*.haproxy.cfg*"
+TEXTS = sorted(path.with_suffix("") if path.suffix == ".diff" else path for path in goldens.HERE.glob(ANY))
 
 
-@pytest.mark.parametrize("golden", TEXTS, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_haproxy_accepts_the_load_balancers_of_the_examples(golden, tmp_path):
-    accept(golden.read_text(), tmp_path)
+@pytest.mark.parametrize("file", TEXTS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_haproxy_accepts_the_load_balancers_of_the_examples(file, tmp_path):
+    accept(read(file), tmp_path)

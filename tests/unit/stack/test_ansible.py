@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ..golden_files import read
 from . import goldens
 from . import stack_builders as builders
 
@@ -181,7 +182,7 @@ def test_the_example_is_listed_as_its_golden_files_say(place, source):
     assert result.stderr == ""
     listed = listed_in(result)
     for host in ("lb1", "lb2", "ex1", "esx1", "filer"):
-        golden = json.loads((goldens.HERE / "golden" / "iis_farm" / f"{host}.json").read_text())
+        golden = json.loads(read(goldens.HERE / "golden" / "iis_farm" / f"{host}.json"))
         found = listed["_meta"]["hostvars"][host]
         assert {name: found[name] for name in golden if name != "stack_waived"} == {
             name: value for name, value in golden.items() if name != "stack_waived"

@@ -36,8 +36,9 @@ def generator():
     return module
 
 
-def test_the_generated_pages_are_current():
-    assert [str(path) for path, text in generator().pages().items() if path.read_text() != text] == []
+@pytest.mark.parametrize("page", generator().pages(), ids=lambda path: path.name)
+def test_a_generated_page_is_current(page, golden):
+    golden(page, generator().pages()[page])
 
 
 def test_the_rules_page_names_every_rule():

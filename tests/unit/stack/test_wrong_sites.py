@@ -25,13 +25,13 @@ def named(site: Path) -> str:
     return f"{site.parent.name}/{site.stem}"
 
 
-def golden(site: Path) -> str:
+def committed(site: Path) -> str:
     return site.with_suffix(".txt").read_text()
 
 
 @pytest.mark.parametrize("site", [*WRONG, *WARNED], ids=named)
-def test_the_messages_are_the_golden_ones(site):
-    assert goldens.messages(site) == golden(site)
+def test_the_messages_are_the_golden_ones(site, golden):
+    golden(site.with_suffix(".txt"), goldens.messages(site))
 
 
 @pytest.mark.parametrize("site", WRONG, ids=named)
@@ -51,7 +51,7 @@ def test_a_warned_site_is_not_refused(site):
 
 @pytest.mark.parametrize("site", WRONG, ids=named)
 def test_every_message_names_its_line_its_object_and_its_rule(site):
-    for line in golden(site).splitlines():
+    for line in committed(site).splitlines():
         place, named_object, text = line.split(": ", 2)
         assert place.startswith(("wrong/", "sites/"))
         assert named_object
@@ -60,30 +60,30 @@ def test_every_message_names_its_line_its_object_and_its_rule(site):
 
 
 def test_there_are_far_more_causes_than_the_issue_asks_for():
-    causes = {golden(site).splitlines()[0].rsplit("[", 1)[1] for site in WRONG}
+    causes = {committed(site).splitlines()[0].rsplit("[", 1)[1] for site in WRONG}
     assert len(WRONG) >= 100
     assert len(causes) >= 70
 
 
 def test_ten_faults_in_one_file_give_ten_messages():
-    assert len(golden(goldens.HERE / "wrong" / "ten_faults.yml").splitlines()) == 10
+    assert len(committed(goldens.HERE / "wrong" / "ten_faults.yml").splitlines()) == 10
 
 
 def test_every_rule_has_a_site_that_breaks_it():
-    shown = "".join(golden(site) for site in [*WRONG, *WARNED])
+    shown = "".join(committed(site) for site in [*WRONG, *WARNED])
     assert {rule for rule in RULES if f"[{rule}]" not in shown} == CHECKED_ELSEWHERE
 
 
 @pytest.mark.parametrize("rule", [name for name, rule in RULES.items() if rule.check is not None])
 def test_without_the_rule_a_golden_file_is_red(rule, monkeypatch):
     monkeypatch.setitem(RULES, rule, replace(RULES[rule], check=lambda _site: ()))
-    concerned = [site for site in [*WRONG, *WARNED] if f"[{rule}]" in golden(site)]
-    assert any(goldens.messages(site) != golden(site) for site in concerned)
+    concerned = [site for site in [*WRONG, *WARNED] if f"[{rule}]" in committed(site)]
+    assert any(goldens.messages(site) != committed(site) for site in concerned)
 
 
 def broken_by(rule: str) -> tuple[Path, tuple[str, str]]:
     """Return the first site that breaks the rule, and the object that the finding names first."""
-    site = next(site for site in [*WRONG, *WARNED] if f"[{rule}]" in golden(site))
+    site = next(site for site in [*WRONG, *WARNED] if f"[{rule}]" in committed(site))
     finding = next(item for item in load(site, goldens.HERE).findings if item.rule == rule)
     return site, finding.fault.objects()[0]
 

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""keepalived.conf is what people have reviewed in golden/, for each release; `NETSTACK_GOLDEN=renew` writes it anew."""
+"""keepalived.conf is what people have reviewed in golden/, for each release."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -45,19 +44,16 @@ CASES = {
         DEBIAN13,
     ),
 }
+LIKE = {"pair-debian12": "pair-tuned-debian13", "pair-tuned-ubuntu2404": "pair-tuned-debian13"}
+
+
+def rendered(case):
+    return GOLDEN / f"{case}.conf", render(*CASES[case], Paths())
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_configuration_is_the_golden_one(case):
-    text = render(*CASES[case], Paths())
-    path = GOLDEN / f"{case}.conf"
-    if os.environ.get("NETSTACK_GOLDEN") == "renew":
-        path.write_text(text)
-    assert text == path.read_text()
-
-
-def test_each_golden_configuration_has_its_case():
-    assert {path.stem for path in GOLDEN.glob("*.conf")} == set(CASES)
+def test_the_configuration_is_the_golden_one(case, golden):
+    golden(*rendered(case), like=rendered(LIKE[case]) if case in LIKE else None)
 
 
 def test_the_router_id_ends_in_the_digest_of_all_the_rest():

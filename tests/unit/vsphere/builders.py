@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builders of the domain for the tests of esxi_teaming, and golden files (RENEW_GOLDEN=1 writes them anew)."""
+"""Builders of the domain for the tests of esxi_teaming, and where its golden files are."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,11 +63,3 @@ def made(current: HostState, half: Half, state="merged", **options) -> plan.Plan
 
 def rules(found) -> list[str]:
     return sorted({finding.rule for finding in found})
-
-
-def golden(name: str, text: str) -> None:
-    file = GOLDEN / name
-    if os.environ.get("RENEW_GOLDEN"):
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    assert text == file.read_text(encoding="utf-8"), f"{name} differs; RENEW_GOLDEN=1 renews it"

@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import options
 
-from .builders import golden
+from .builders import GOLDEN
 
 DEFAULTS = {
     **{"state": "merged", "plan_for": "merged", "transport": "api", "consent": [], "management_interface": None},
@@ -94,9 +94,9 @@ def refusal(**given) -> str:
     return str(caught.value)
 
 
-def test_each_cause_has_its_message():
+def test_each_cause_has_its_message(golden):
     text = "".join(f"# {cause}\n{refusal(**given)}\n\n" for cause, given in CASES.items())
-    golden("bad_input.txt", text)
+    golden(GOLDEN / "bad_input.txt", text)
 
 
 def test_every_rule_about_ip_hash_names_its_source():

@@ -9,7 +9,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findi
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import esxcli, offline, printed
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import Request
 
-from .builders import OVERRIDE, declared, golden, group, host, made, switch
+from .builders import GOLDEN, OVERRIDE, declared, group, host, made, switch
 
 HASH = {"load_balancing": "loadbalance_ip", "failure_detection": "link_status"}
 STATIC = {"vSwitch0": {"uplinks": ["vmnic0", "vmnic1"], "teaming": HASH, "bundle": {"mode": "static", "ports": 2}}}
@@ -21,27 +21,27 @@ def fresh():
     return host(switch(uplinks=("vmnic0",)), groups=[group(own=OVERRIDE), group("VM Network")])
 
 
-def test_a_static_bundle_under_the_management_as_command_lines():
+def test_a_static_bundle_under_the_management_as_command_lines(golden):
     result = made(fresh(), declared(STATIC, GROUPS), explicit=True)
-    golden("esx_static.esxcli.txt", "".join(f"{line}\n" for line in esxcli.lines(result.steps)))
+    golden(GOLDEN / "esx_static.esxcli.txt", "".join(f"{line}\n" for line in esxcli.lines(result.steps)))
 
 
-def test_a_static_bundle_under_the_management_as_calls():
+def test_a_static_bundle_under_the_management_as_calls(golden):
     result = made(fresh(), declared(STATIC, GROUPS))
-    golden("esx_static.calls.txt", "".join(f"{step}\n" for step in result.steps))
+    golden(GOLDEN / "esx_static.calls.txt", "".join(f"{step}\n" for step in result.steps))
 
 
-def test_the_way_back_from_the_console_names_the_port_group_that_the_blog_post_forgot():
+def test_the_way_back_from_the_console_names_the_port_group_that_the_blog_post_forgot(golden):
     result = made(fresh(), declared(STATIC, GROUPS))
     lines = esxcli.recovery(result)
-    golden("esx_static.recovery.txt", "".join(f"{line}\n" for line in lines))
+    golden(GOLDEN / "esx_static.recovery.txt", "".join(f"{line}\n" for line in lines))
     assert any("--portgroup-name='Management Network'" in line and "--load-balancing=portid" in line for line in lines)
 
 
-def test_rendered_needs_no_host():
+def test_rendered_needs_no_host(golden):
     half = declared({"vSwitch1": {"uplinks": ["vmnic2"], "mtu": 9000}}, {"nfs": {"vswitch": "vSwitch1", "vlan": 20}})
     ((_plan, lines),) = offline.render(Request({"": half}), None, ssh=True).values()
-    golden("rendered_new.esxcli.txt", "".join(f"{line}\n" for line in lines))
+    golden(GOLDEN / "rendered_new.esxcli.txt", "".join(f"{line}\n" for line in lines))
 
 
 def test_a_name_with_a_quote_is_quoted_for_the_shell():
