@@ -106,7 +106,7 @@ class Row:
         found = {f"sw-{self.name}": switch, f"esx-{self.name}": host}
         if self.delegated:
             nowhere = {"ansible_connection": "local", "ansible_host": "192.0.2.1", "ansible_user": "nobody"}
-            found[f"nowhere-{self.name}"] = {**nowhere, "ansible_password": "wrong", "ansible_port": 1}
+            found[f"nowhere-{self.name}"] = {**nowhere, "ansible_password": "wrong", "ansible_port": 1, "mine": "w"}
         return {name: {key: value for key, value in each.items() if value is not None} for name, each in found.items()}
 
     def plays(self, lab: Lab) -> list[dict[str, Any]]:
@@ -150,8 +150,8 @@ class Run:
     config: str = ""
 
 
-def play(lab: Lab, name: str, run: Run, rows: list[Row]) -> dict[tuple[str, str], dict[str, Any]]:
-    """Run the rows; return the result of each by row and action."""
+def play(lab: Lab, name: str, run: Run, rows: list[Row]) -> tuple[dict[tuple[str, str], dict[str, Any]], str]:
+    """Run the rows; return the result of each by row and action, and all that was said."""
     folder = lab.folder / name
     folder.mkdir()
     hosts = {host: variables for row in rows for host, variables in row.inventory(lab).items()}
@@ -165,7 +165,7 @@ def play(lab: Lab, name: str, run: Run, rows: list[Row]) -> dict[tuple[str, str]
     found = _results(done.stdout)
     missing = {(row.name, action) for row in rows for action in row.actions} - found.keys()
     assert not missing, (missing, done.stdout, done.stderr)
-    return {**found, (name, "said"): {"text": " ".join((done.stdout + done.stderr).split())}}
+    return found, " ".join((done.stdout + done.stderr).split())
 
 
 def _environment(lab: Lab, folder: Path, run: Run) -> dict[str, str]:

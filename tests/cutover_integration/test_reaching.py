@@ -11,7 +11,7 @@ import asyncssh
 import pytest
 
 from . import labs
-from .reaching import HOST, PASSWORD, STYLE, USER, Lab, Row, Run, jump_host, play, relayed, vaulted
+from .reaching import ACTIONS, HOST, PASSWORD, STYLE, USER, Lab, Row, Run, jump_host, play, relayed, vaulted
 
 SECRET = "of the vault"
 NO_USER = {"ansible_user": None}
@@ -58,6 +58,7 @@ def runs(lab: Lab) -> dict[str, Run]:
         "key_options": Run(["--private-key", key, "--ssh-common-args", lab.arguments]),
         "environment": Run(environment={**login, **arguments}),
         "config": Run(config=settings),
+        "other_port": Run(config=f"remote_port = {lab.hosts.port(HOST)}\n"),
     }
 
 
@@ -90,6 +91,7 @@ def rows(lab: Lab) -> list[Row]:
             host={"ansible_port": 1, "ansible_ssh_port": ssh},
         ),
         Row("templates", **both(ansible_user="{{ names.mine }}", names={"mine": USER})),
+        Row("templates_of_each_host", switch={"ansible_user": "{{ who }}", "who": USER}, host={"who": "nobody"}),
         Row("vault", **both(ansible_password=vaulted(PASSWORD, SECRET))),
         Row("vault_in_template", **both(ansible_password="{{ deep }}", deep=vaulted(PASSWORD, SECRET))),
         Row("remote_user_of_the_play", **both(**NO_USER), play={"remote_user": USER}),
@@ -98,6 +100,7 @@ def rows(lab: Lab) -> list[Row]:
         Row("port_of_the_play", host=NO_PORT, play={"port": host}),
         Row("port_of_the_play_at_a_switch", switch=NO_PORT, play={"port": switch}, actions=("junos_lag",)),
         Row("delegated", delegated=True),
+        Row("delegated_with_a_template", delegated=True, **both(ansible_password="{{ mine }}", mine=PASSWORD)),
         Row("delegated_with_a_keyword", delegated=True, **both(**NO_USER), task={"remote_user": USER}),
         Row("delegated_over_ssh", delegated=True, transport="ssh", **both(**NO_PASSWORD, **key)),
         Row("ipv6", switch={"ansible_host": "::1", "ansible_port": lab.six}, host=ipv6(lab, "::1")),
@@ -123,6 +126,13 @@ def rows(lab: Lab) -> list[Row]:
         Row("environment_user", run="environment", **both(**NO_USER)),
         Row("environment_key", run="environment", transport="ssh", **both(**NO_PASSWORD)),
         Row("environment_port", run="environment", switch=NO_PORT),
+        Row(
+            "port_of_the_play_is_the_hosts",
+            run="environment",
+            **both(**NO_PORT),
+            play={"port": host},
+            actions=ACTIONS[1:],
+        ),
         Row("environment_arguments", run="environment", transport="ssh", **both(**known)),
         Row("config_user", run="config", **both(**NO_USER)),
         Row("config_key", run="config", transport="ssh", **both(**NO_PASSWORD)),
@@ -134,36 +144,50 @@ def rows(lab: Lab) -> list[Row]:
 NAMES = [(row.name, action) for row in rows(Lab.nowhere()) for action in row.actions]
 
 
+class Results:
+    """The result of each action in each row; each way to run is run once, when it is asked for."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab, self.rows, self.runs = lab, {row.name: row for row in rows(lab)}, runs(lab)
+        self.said: dict[str, str] = {}
+        self.found: dict[tuple[str, str], dict] = {}
+
+    def of(self, row: str, action: str) -> dict:
+        name = self.rows[row].run
+        if name not in self.said:
+            found, self.said[name] = play(
+                self.lab, name, self.runs[name], [each for each in self.rows.values() if each.run == name]
+            )
+            self.found |= found
+        return self.found[row, action]
+
+
 @pytest.fixture(scope="module")
-def results(lab):
-    """Return the result of each action in each row; every way to run is run once."""
-    table = rows(lab)
-    found = {}
-    for name, run in runs(lab).items():
-        found |= play(lab, name, run, [row for row in table if row.run == name])
-    return found
+def results(lab) -> Results:
+    return Results(lab)
 
 
 @pytest.mark.parametrize(("row", "action"), NAMES, ids=[f"{row}-{action}" for row, action in NAMES])
 def test_the_device_is_reached(results, row, action):
-    result = results[row, action]
+    result = results.of(row, action)
     assert not result.get("failed") and not result.get("unreachable"), result
     assert result["gathered"] if action != "link_cutover" else result["changed"], result
 
 
 def test_the_password_of_the_host_goes_to_no_switch(results):
     """ansible-core hands the action the host's password in the place of `-k`."""
-    result = results["no_password_at_the_switch", "link_cutover"]
+    result = results.of("no_password_at_the_switch", "link_cutover")
     assert result["failed"]
     assert "sw-no_password_at_the_switch: " in result["msg"]
     assert f"refuses the login of {USER}" in result["msg"]
 
 
 def test_both_ends_are_reached_over_the_jump_host(results, lab):
-    asked = set(lab.jump.asked)
-    assert asked == {("127.0.0.1", lab.switches.port(STYLE)), ("127.0.0.1", lab.hosts.ssh_port(HOST))}
+    results.of("jump", "link_cutover")
+    assert set(lab.jump.asked) == {("127.0.0.1", lab.switches.port(STYLE)), ("127.0.0.1", lab.hosts.ssh_port(HOST))}
 
 
 def test_an_api_says_that_it_does_not_use_the_jump_of_its_host(results):
-    said = results["plain", "said"]["text"]
+    results.of("jump_of_an_api", "link_cutover")
+    said = results.said["plain"]
     assert "esx-jump_of_an_api: the SSH arguments (var: ansible_ssh_common_args) name the jump bastion, which" in said

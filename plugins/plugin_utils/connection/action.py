@@ -7,7 +7,7 @@ import multiprocessing
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ansible.constants import LOCALHOST
+from ansible.constants import LOCALHOST, MAGIC_VARIABLE_MAPPING
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -100,7 +100,10 @@ class DeviceAction(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
 
     def _resolved(self, host: str, variables: Mapping[str, Any], keywords: dict[str, Any], protocol: str) -> Connection:
         keywords = {**keywords, "remote_user": self._task.remote_user, "password": self._asked_password()}
-        return resolve(host, lambda name: self._templated(variables, name), keywords, protocol)
+        added = self._added() if variables is self._task_vars else frozenset()
+        return resolve(
+            host, lambda name: None if name in added else self._templated(variables, name), keywords, protocol
+        )
 
     def _used(self, found: Connection, protocol: str) -> Connection:
         """Say with -vvv where it comes from, and to everybody what of it this protocol cannot use."""
@@ -112,6 +115,16 @@ class DeviceAction(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
                 f"does not use; {found.host} is reached directly. With transport ssh the jump is used."
             )
         return found
+
+    def _added(self) -> frozenset[str]:
+        """Return the variables that ansible-core itself has set, from keywords and ansible.cfg, as far as can be told.
+
+        It makes an `ansible_port` of an `ansible_ssh_port` too, which is no port of an API. The process of the task has
+        the variables as they were.
+        """
+        given = getattr(multiprocessing.current_process(), "_task_vars", None)
+        names = {name for each in MAGIC_VARIABLE_MAPPING.values() for name in each}
+        return frozenset() if given is None else frozenset(names - given.keys())
 
     def _asked_password(self) -> str | None:
         """Return the password of `-k`.
