@@ -140,6 +140,7 @@ def test_hosts_that_a_run_has_nothing_to_do_with_do_not_stop_it(tmp_path):
     assert "SAME_ADDRESS" not in told.text
     assert "NAME_NOT_KNOWN" not in told.text
     assert "esx-odd2: its connection variables cannot be resolved" in told.text
+    assert "core1: its connection variables" not in told.text
 
 
 def test_a_name_that_nobody_knows_is_told_and_a_variable_that_cannot_be_resolved_refused(tmp_path):
