@@ -7,11 +7,12 @@ import json
 
 import pytest
 
-from . import goldens
+from . import site_files
 from . import stack_builders as builders
-from .test_ansible import SECOND, Place
+from .real_ansible import Place
 
 OLD = "import ansible.release\nansible.release.__version__ = '2.16.14'\n"
+SECOND = "all: {hosts: {other: {ansible_host: 192.0.2.9}}}\n"
 REFUSAL = "ansible-core 2.16.14 is too old: netstack.datacenter needs 2.17.0 or newer"
 
 
@@ -23,7 +24,7 @@ def old(tmp_path) -> Place:
 
 
 def settings(place: Place) -> dict[str, str]:
-    return {"PYTHONPATH": f"{place.folder / 'old'}:{goldens.ROOT / '.cache' / 'collections'}"}
+    return {"PYTHONPATH": f"{place.folder / 'old'}:{site_files.ROOT / '.cache' / 'collections'}"}
 
 
 def test_the_inventory_refuses_every_host_of_the_site(old):

@@ -11,7 +11,7 @@ import yaml
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import RunIdError, Transaction
 
-from .test_ansible import Place
+from .real_ansible import Place
 
 PLAY = """
 - hosts: all

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from .test_ansible import Place
+from .real_ansible import Place
 
 PREFLIGHT = Path(__file__).resolve().parents[3] / "playbooks" / "preflight.yml"
 LOCAL = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
