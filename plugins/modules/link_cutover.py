@@ -34,6 +34,11 @@ description:
     pending is taken back first. What happened is in a journal that only the user can read; no secret is in it.
   - A run with O(run_id) and O(restore_dir) can be taken back, at both ends and in the reverse order, which is as safe.
   - Links to other kinds of switches are left alone, and told in RV(left).
+  - What is said of the whole play (C(remote_user), C(-u), C(-k), C(--private-key), C(ansible.cfg)) reaches both ends. A
+    switch is reached by its own variables of the inventory and C(-e); C(vars) and C(port) of the play or task are those
+    of the ESXi host, and so is its password.
+extends_documentation_fragment:
+  - netstack.datacenter.connection
 requirements:
   - junos-eznc >= 2.7.2
   - pyvmomi

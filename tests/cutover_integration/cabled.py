@@ -11,6 +11,7 @@ from typing import Any
 
 from unit.junos.builders import declared
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import Connection
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs, restore
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
@@ -125,7 +126,7 @@ class Cabled:
         return Kept(self.folder / "kept.json")
 
     def _builder(self, host: str, bundle: str) -> pairs.Builder:
-        return pairs.Builder(host, self._options(bundle), self._host(host), False)
+        return pairs.Builder(self._host(host), self._options(bundle), False)
 
     def _options(self, bundle: str) -> dict[str, Any]:
         verify = {"links": True, "timeout": 5, "interval": 0.2, "link_down_seconds": self.seconds}
@@ -136,25 +137,17 @@ class Cabled:
             "timeouts": {"connect": 15, "call": 15, "back": 15},
         }
 
-    def _host(self, host: str) -> Any:
-        return _variables(ansible_host="127.0.0.1", ansible_port=self.hosts.port(host), ansible_password="lab123")
+    def _host(self, host: str) -> Connection:
+        return Connection(host, "127.0.0.1", self.hosts.port(host), "root", "lab123")
 
-    def _switch(self, to_static: bool) -> Any:
+    def _switch(self, to_static: bool) -> pairs.Peer:
         ends = {"bundles": self.bundles(DECLARED)} if to_static else {"ports": dict.fromkeys(PORTS, COMMON)}
-        return _variables(
-            ansible_host="127.0.0.1",
-            ansible_port=self.switches.port(self.style),
-            ansible_user="lab",
-            ansible_password="lab123",
-            ansible_ssh_common_args=f"-F /dev/null -o UserKnownHostsFile={self.folder / 'known_hosts'}",
-            junos_lag_state="replaced",
-            junos_lag_vlans=VLANS,
-            **{f"junos_lag_{name}": value for name, value in ends.items()},
+        known = {"state": "replaced", "vlans": VLANS, **ends}
+        arguments = f"-F /dev/null -o UserKnownHostsFile={self.folder / 'known_hosts'}"
+        reached = Connection(
+            self.style, "127.0.0.1", self.switches.port(self.style), "lab", "lab123", ssh_arguments=arguments
         )
-
-
-def _variables(**known: Any) -> Any:
-    return lambda *names: next((known[name] for name in names if name in known), None)
+        return pairs.Peer(reached, lambda name: known.get(name.removeprefix("junos_lag_")))
 
 
 def _host_state(number: int, plain: bool) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -93,13 +94,17 @@ def assert_nothing_is_left_to_do(pair: Pair, *arguments: str) -> None:
 def test_a_link_is_converted_and_verified_at_both_ends_and_taken_back_by_the_runs_id(pair):
     """Nothing is lost either way, and second runs change nothing."""
     before = pair.both()
-    assert "step 7 of 7" in watched_play(pair, "site", "static", "--diff", "-e", "netstack_run_id=r17")
+    done = watched_play(pair, "site", "static", "--diff")
+    assert "step 7 of 7" in done
     found = json.loads((pair.folder / "report" / "report.json").read_text())
     assert {pair.style, pair.host} <= set(found["hosts"])
     assert all(not part["failures"] for part in found["hosts"].values())
+    (run,) = {part["run"] for part in found["hosts"].values()}
+    assert re.fullmatch(r"\d{8}T\d{6}Z-\d+", run)
+    assert f"Run {run}; " in done
     assert pair.both() != before
     assert_nothing_is_left_to_do(pair, "site", "static")
-    back = ("rollback", "static", "-e", "stack_rollback_to=r17")
+    back = ("rollback", "static", "-e", f"stack_rollback_to={run}")
     assert "link_cutover with state restored takes both back" in watched_play(pair, *back)
     assert pair.both() == before
     assert_nothing_is_left_to_do(pair, *back)

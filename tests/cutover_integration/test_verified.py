@@ -47,7 +47,7 @@ def test_a_linux_host_that_nobody_contacted_is_not_verified_and_without_its_bond
     told = " ".join((silent.stdout + silent.stderr).split())
     assert silent.returncode == 2
     assert "sends no LACP frames" in told
-    planned, failed = told.split("Stop, and name the far ends")
+    planned, _name, failed = told.partition("Stop, and name the far ends")
     for part in (planned, failed):
         assert "the role linux_bond changes the end of srv2 (bond0)" in part
     assert nonels.switch_lines() == before

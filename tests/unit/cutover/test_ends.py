@@ -9,6 +9,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import Connection
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import notes, pairs
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.half import SwitchHalf
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.host import HostHalf
@@ -259,6 +260,9 @@ def test_the_time_for_a_nic_to_lose_its_link_fits_into_the_timer_of_the_commit()
         waits(link_down_seconds=0)
 
 
+SWITCH = pairs.Peer(Connection("ex1", "192.0.2.2"), lambda _name: None)
+
+
 def builder(**verify) -> pairs.Builder:
     options = {
         **{
@@ -271,12 +275,12 @@ def builder(**verify) -> pairs.Builder:
         },
         **{"ca_file": None, "validate_certs": True, "teaming_state": "merged", "vswitches": None, "port_groups": None},
     }
-    return pairs.Builder("esx1", options, lambda *_names: None, check_mode=False)
+    return pairs.Builder(Connection("esx1", "192.0.2.1"), options, check_mode=False)
 
 
 def test_a_pair_waits_as_long_as_the_task_says_and_hears_of_the_waiver():
     none = {"vlans": {"untagged": None, "tagged": []}}
-    made = builder(link_down_seconds=30).bare(link(waive={"LINK_DOWN": "a blade"}, **none), lambda *_names: None)
+    made = builder(link_down_seconds=30).bare(link(waive={"LINK_DOWN": "a blade"}, **none), SWITCH)
     assert (made.link_down, made.waived, made.host.patience) == (30, "a blade", 10)
-    plain = builder().bare(link(**none), lambda *_names: None)
+    plain = builder().bare(link(**none), SWITCH)
     assert (plain.link_down, plain.waived, plain.host.patience) == (15, "", 5)
