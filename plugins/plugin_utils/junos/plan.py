@@ -95,6 +95,8 @@ class Plan:
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """Return what changes, as data; a part that was inactive and is activated counts as coming."""
+        if not self.operations and self.before.statements.keys() == self.after.statements.keys():
+            return ()
         activated = {operation.path for operation in self.operations if operation.verb == "activate"}
         before, after = self.before.active(), Config(self.after.statements, self.after.inactive - activated).active()
         both = structured(before, self.style), structured(after, self.style)
