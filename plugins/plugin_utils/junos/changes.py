@@ -32,12 +32,18 @@ def device_count(before: int, after: int) -> list[Change]:
     return [] if before == after else [_change(ChangeKind.DEVICE_COUNT, "chassis", before or None, after or None)]
 
 
-def others(before: Config, after: Config) -> list[Change]:
+def others(before: Config, after: Config, *structures: Structure) -> list[Change]:
     """Return what changes beside the structures, one change for each object, which nobody knows to be neutral."""
     if before.statements.keys() == after.statements.keys():
         return []
-    gone = _lines(item for item in before.statements if item not in after.statements)
-    come = _lines(item for item in after.statements if item not in before.statements)
+    shown = {name for found in structures for key in ("bundles", "ports") for name in found[key]}
+    members = {port for found in structures for entry in found["bundles"].values() for port in entry["members"]}
+    gone, come = (
+        _lines(
+            item for item in one.statements if item not in two.statements and not structured_here(item, shown, members)
+        )
+        for one, two in ((before, after), (after, before))
+    )
     found = []
     for name in {**gone, **come}:
         old, new = gone.get(name), come.get(name)
@@ -47,11 +53,9 @@ def others(before: Config, after: Config) -> list[Change]:
 
 
 def _lines(items: Iterable[Path]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Return by object what of it is in no structure, in words, with the interfaces that it names."""
+    """Return statements by object, in words, with the interfaces that they name."""
     found: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     for item in items:
-        if structured_here(item):
-            continue
         texts = (physical(text) for step in item for text in (step.key, step.value) if text)
         named = tuple(dict.fromkeys(name for name in texts if is_port(name) or bundle_index(name) is not None))
         name = " ".join(named) or " ".join(step.key or step.tag for step in item[:2])

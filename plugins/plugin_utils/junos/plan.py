@@ -104,7 +104,7 @@ class Plan:
         return (
             *changes.between(*both, self.style),
             *changes.device_count(*counts),
-            *changes.others(before, after),
+            *changes.others(before, after, *both),
         )
 
     def summary(self) -> list[str]:

@@ -232,6 +232,11 @@ def test_a_range_around_the_native_vlan_does_not_make_it_a_tagged_one():
     assert "lan" not in {change.item for change in found if change.kind is Kind.VLAN_ADDED}
 
 
+def test_a_port_that_no_structure_shows_is_told_all_the_same():
+    found = planned(AE0, f"{AE0}set interfaces ge-0/0/9 disable\n", "els")
+    assert [(change.kind, change.concerns) for change in found] == [(Kind.OTHER, ("ge-0/0/9",))]
+
+
 def test_what_was_inactive_and_is_activated_is_told():
     current = junos.switch(f"{AE0}deactivate interfaces ge-0/0/1 disable\n")
     text = {"ae0": {"members": ["ge-0/0/0", "ge-0/0/1"], "lacp": "active", "disabled_members": ["ge-0/0/1"]}}
