@@ -224,7 +224,7 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
     def _fill(self, loaded: Loaded) -> None:
         """Add hosts, variables and groups; a refused site has its groups too, so that no play on one is skipped."""
         for host, variables in inventory(loaded).items():
-            self._add_host(host, variables)
+            self._add_host(host, {} if loaded.errors else variables)
         if loaded.errors:
             self._refuse_everywhere([str(error) for error in loaded.errors])
         self._add_groups(refused_groups(loaded) if loaded.errors else groups(loaded.site))
@@ -241,7 +241,7 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
             self.inventory.set_variable(host, name, value)
 
     def _refuse_everywhere(self, errors: list[str]) -> None:
-        """Refuse hosts of other inventory sources as well: a run that leaves out part of a site is none."""
+        """Refuse every host, those of other inventory sources as well: a run that leaves out part of a site is none."""
         known = self.inventory.groups["all"].vars.get("stack_errors", [])
         self.inventory.set_variable("all", "stack_errors", [*known, *errors])
 
