@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,7 +12,9 @@ from typing import Literal
 Severity = Literal["error", "warning"]
 Path = tuple[str | int, ...]
 """The way to a value in the declared site: ("services", "web", "backends", 0)."""
-MANY = 2
+_LISTED = 3
+"""Objects of a range that are named one by one; of more the first and the last."""
+_DIGITS = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True)
@@ -126,14 +129,17 @@ def once(findings: Iterable[Finding], positions: Positions) -> list[Finding]:
         nth = count[item.rule, item.place, own] = count.get((item.rule, item.place, own), -1) + 1
         key = (item.rule, item.place, of_range, nth) if of_range and item.place.line else id(item)
         shared.setdefault(key, []).append(item)
-    return [_with_others(found[0], found) for found in shared.values()]
+    return [found[0] if len(found) == 1 else _with_others(sorted(found, key=_counted)) for found in shared.values()]
 
 
-def _with_others(first: Finding, found: list[Finding]) -> Finding:
-    names = list(dict.fromkeys(str(item.fault.path[1]) for item in found if len(item.fault.path) > 1))
-    if len(names) < MANY:
-        return first
-    told = f"{names[1]} to {names[-1]}" if len(names) > MANY + 1 else " and ".join(names[1:])
+def _counted(finding: Finding) -> list[tuple[int, str]]:
+    """Sort web9 before web10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in _DIGITS.split(str(finding.fault.path[1]))]
+
+
+def _with_others(found: list[Finding]) -> Finding:
+    first, names = found[0], [str(item.fault.path[1]) for item in found]
+    told = f"{names[1]} to {names[-1]}" if len(names) > _LISTED else " and ".join(names[1:])
     also = dict.fromkeys(owner for item in found for owner in item.fault.objects())
     fault = replace(first.fault, text=f"{first.fault.text} (likewise {told})", also=tuple(also))
     return replace(first, fault=fault)

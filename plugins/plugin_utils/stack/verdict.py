@@ -32,6 +32,8 @@ class Verdict:
     warnings: list[str] = field(default_factory=list)
     waived: list[str] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
+    of_site: bool = False
+    """The errors are those of the site, so every host has the same ones."""
 
 
 def names_our_plugin(path: Path) -> bool:
@@ -63,15 +65,18 @@ def _walk(directory: Path) -> Iterator[Path]:
 
 def judge(variables: Mapping[str, Any]) -> Verdict:
     """Judge the raw (untemplated) variables of one task."""
-    verdict = Verdict(
-        errors=[str(error) for error in variables.get("stack_errors") or []],
-        warnings=[str(warning) for warning in variables.get("stack_warnings") or []],
-        waived=[str(waiver) for waiver in variables.get("stack_waived") or []],
-    )
+    verdict = judge_site(variables)
+    verdict.warnings += [str(warning) for warning in variables.get("stack_warnings") or []]
+    verdict.waived += [str(waiver) for waiver in variables.get("stack_waived") or []]
     if not verdict.errors:
-        verdict.errors += dropped_sites(variables)
         _compare(variables, verdict)
     return verdict
+
+
+def judge_site(variables: Mapping[str, Any]) -> Verdict:
+    """Judge what holds for all hosts alike: that the site was read, and without errors."""
+    errors = [str(error) for error in variables.get("stack_errors") or []] or dropped_sites(variables)
+    return Verdict(errors=errors, of_site=bool(errors))
 
 
 def dropped_sites(variables: Mapping[str, Any]) -> list[str]:

@@ -34,13 +34,14 @@ def findings(folder: Path, text: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("last", "told"),
-    [(2, "likewise esx2"), (3, "likewise esx2 and esx3"), (9, "likewise esx2 to esx9")],
+    [(2, "likewise esx2"), (3, "likewise esx2 and esx3"), (12, "likewise esx2 to esx12")],
 )
 def test_a_mistake_of_a_range_is_told_once_and_names_whom_it_concerns(tmp_path, last, told):
     device = f"devices:\n  esx[1:{last}]:\n    kind: esxi_vss\n    management_vlan: none\n"
     found = findings(tmp_path, device)
     errors = [text for text in found if "MANAGEMENT_VLAN_UNKNOWN" in text]
     assert len(errors) == 1
+    assert "devices.esx1.management_vlan: " in errors[0]
     assert f"({told})" in errors[0]
 
 
