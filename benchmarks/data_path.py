@@ -32,13 +32,14 @@ from typing import Any
 import metering
 import tier
 
+from checkout import localised as here
 from podman import inside, run
 from topology import Topology
 from traffic.remote import CA_FILE, load
 from traffic.site_copy import SiteCopy
 
 NODE, RELEASE, NAME = "lb1", "debian13", "shop.lab.test"
-PLAIN, INNER = "10.231.10.101", "127.0.0.101:8443"  # the plain service, and where it takes hitch's connections
+PLAIN, INNER = here("10.231.10.101"), "127.0.0.101:8443"  # the plain service, and where it takes hitch's connections
 SETTLE = 12.0  # seconds: two good health checks of the profile
 WORKERS = 10
 OFFLOADERS = ("pound", "hitch")
@@ -101,9 +102,9 @@ class Chain:
 
 CHAINS = (
     Chain("HAProxy, plain", PLAIN, "http"),
-    Chain("HAProxy, TLS", "10.231.10.100"),
+    Chain("HAProxy, TLS", here("10.231.10.100")),
     Chain("hitch -> HAProxy", PLAIN, offloader="hitch"),
-    Chain("Pound -> HAProxy", "10.231.10.102", offloader="pound"),
+    Chain("Pound -> HAProxy", here("10.231.10.102"), offloader="pound"),
 )
 Figures = dict[str, list[float]]
 

@@ -31,6 +31,7 @@ from typing import Any
 
 import tier
 
+from checkout import localised as here
 from podman import inside, run, succeeds
 from topology import Topology
 from topology import load as load_topology
@@ -236,7 +237,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--inventory", type=Path, default=tier.INVENTORY)
     parser.add_argument("--playbook", default="netstack.datacenter.site", help="what brings the pair to a profile")
     parser.add_argument(
-        "--sources", default="10.231.10.201-10.231.10.240", help="the clients' addresses; given to the client"
+        "--sources", default=here("10.231.10.201-10.231.10.240"), help="the clients' addresses; given to the client"
     )
     parser.add_argument("--json", type=Path, help="write every round here, too")
     return parser.parse_args()

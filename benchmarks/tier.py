@@ -15,6 +15,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "lab"))
 
+import checkout
 import lab
 from image import specification
 from podman import inside
@@ -23,7 +24,7 @@ from topology import load as load_topology
 from traffic.site_copy import SiteCopy
 
 TOPOLOGY = ROOT / "lab" / "demo.yml"
-INVENTORY = ROOT / "inventories" / "lab"
+INVENTORY = checkout.inventory(ROOT / "inventories" / "lab")
 RELEASES = list(specification()["images"])
 PROGRAMS = ("haproxy", "pound", "hitch", "keepalived", "openssl")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+import checkout
 from podman import HERE, PodmanError, as_root, run, succeeds
 
 PULL_SECONDS = 60  # how long a registry may take before the image is made from the archive
@@ -45,9 +46,15 @@ def ensure(image: str) -> str:
     Raises:
         PodmanError: neither a registry nor the archive gave it; holds what they said.
     """
-    name, data = name_of(image), specification()
-    if succeeds(["podman", "image", "exists", name]):
-        return name
+    name = name_of(image)
+    with checkout.machine_wide("netstack-images"):  # another checkout may want the same one now
+        if not succeeds(["podman", "image", "exists", name]):
+            _make(name, image)
+    return name
+
+
+def _make(name: str, image: str) -> None:
+    data = specification()
     entry, packages = data["images"][image], data["packages"]
     if _pulled(entry["base"]):
         print(f"lab: building {image} on the public image {entry['base']}", file=sys.stderr)
@@ -55,7 +62,6 @@ def ensure(image: str) -> str:
     else:
         print(f"lab: no registry answers; making {image} with mmdebstrap (about 30 s)", file=sys.stderr)
         _bootstrap(name, entry, packages)
-    return name
 
 
 def _pulled(base: str) -> bool:
@@ -81,7 +87,8 @@ def _bootstrap(name: str, entry: dict[str, Any], packages: list[str]) -> None:
         make.append(f"--keyring={entry['keyring']}")
     make += [suite, "-"]
     take = ["podman", "import", "--change", 'CMD ["/sbin/init"]', "-", name]
-    script = f"set -o pipefail; {shlex.join(make)} | {shlex.join(take)}"
+    # A session of its own: mmdebstrap sends SIGHUP to its process group when the pipe breaks.
+    script = f"set -o pipefail; setsid --wait {shlex.join(make)} | {shlex.join(take)}"
     done = subprocess.run(as_root(["bash", "-c", script]), capture_output=True, text=True, check=False)
     if done.returncode:
         succeeds(["podman", "image", "rm", "--force", name])  # podman imports what little came, too

@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import ssl
 import subprocess
 import sys
@@ -261,6 +262,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print all that was found")
     parser.add_argument("--style", choices=list(MODELS), default="nonels", help="of the switch")
     options = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # the simulators end, too
     found = outcomes(options.style)
     if options.json:
         print(json.dumps([vars(each) for each in found], indent=1))

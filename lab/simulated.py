@@ -15,6 +15,7 @@ import secrets
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import checkout
 from controlled import ControlError, ask
 from topology import Device, Topology
 
@@ -32,7 +34,6 @@ PROGRAMS = {
     "fabric": HERE / "fabric.py",
 }
 """In the order in which they start; the fabric asks the other two."""
-LOOPBACK = "127.0.0.1"
 USER = "lab"
 END_SECONDS = 10
 
@@ -52,10 +53,12 @@ def up(lab: Topology, folder: Path, key: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     if not _runs(lab, folder):
         down(folder)
+        for fault in _taken(lab, folder):
+            raise SimulatorError(fault)
         _start(lab, folder, key)
         _set_up(lab, folder)
     _cable(lab, folder)
-    return "".join(_known_hosts(folder))
+    return "".join(_known_hosts(lab, folder))
 
 
 def down(folder: Path) -> None:
@@ -102,7 +105,7 @@ def status(lab: Topology, folder: Path) -> list[str]:
     found = []
     for each in lab.devices:
         state = "running" if running(folder, each.simulator) else "absent"
-        found.append(f"{each.name:10} {state:10} {LOOPBACK} port {each.port}, {_what(each)}")
+        found.append(f"{each.name:10} {state:10} {lab.loopback} port {each.port}, {_what(each)}")
     return found
 
 
@@ -113,18 +116,50 @@ def _what(device: Device) -> str:
 def _declared(lab: Topology) -> list[Any]:
     """Return what cannot be changed in a running simulator, as it comes back from JSON."""
     devices = [[each.name, each.simulator, each.model, each.nics, each.port, each.setup] for each in lab.devices]
-    return [*devices, lab.uplinks(), lab.management_vlan]
+    return [lab.loopback, *devices, lab.uplinks(), lab.management_vlan]
+
+
+def _about(lab: Topology) -> dict[str, Any]:
+    ports = [device.port for device in lab.devices]
+    return {"declared": _declared(lab), "ports": ports, "topology": str(lab.path)}
+
+
+def _taken(lab: Topology, folder: Path) -> Iterator[str]:
+    """Yield which device cannot listen, and why."""
+    for device in lab.devices:
+        if not _free(lab.loopback, device.port):
+            other = _other_lab(folder, device.port) or "another program of this machine listens there"
+            yield f"{device.name} cannot have {lab.loopback} port {device.port}: {other}"
+
+
+def _free(address: str, port: int) -> bool:
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # one that has just ended is no hindrance
+        try:
+            line.bind((address, port))
+        except OSError:
+            return False
+    return True
+
+
+def _other_lab(folder: Path, port: int) -> str:
+    """Return which other lab of this checkout has a port, and how it is ended; nothing where none has it."""
+    for file in sorted(folder.parent.glob("*/junos.json")):
+        about = running(file.parent)
+        if about is not None and port in about.get("ports", ()):
+            return f"the lab {file.parent.name} runs; end it with: {checkout.ending(about['topology'])}"
+    return ""
 
 
 def _start(lab: Topology, folder: Path, key: Path) -> None:
     """Start what the lab needs; the switches know what was declared, for they are always there."""
     access = ["--authorized-keys", str(key.with_suffix(".pub"))]
     words = [word for each in lab.played_by("junos") for word in ("--switch", f"{each.name}={each.model}@{each.port}")]
-    keys = ["--host", LOOPBACK, "--user", USER, "--password", "", "--keys", str(folder / "keys")]
-    _begin(folder, "junos", ["run", *words, *access, *keys], {"declared": _declared(lab)})
+    keys = ["--host", lab.loopback, "--user", USER, "--password", "", "--keys", str(folder / "keys")]
+    _begin(folder, "junos", ["run", *words, *access, *keys], _about(lab))
     hosts = lab.played_by("vsphere")
     if hosts:
-        words = [word for each in hosts for word in ("--host", f"{each.name}={each.nics}@{LOOPBACK}:{each.port}")]
+        words = [word for each in hosts for word in ("--host", f"{each.name}={each.nics}@{lab.loopback}:{each.port}")]
         certificates = folder / "certificates"
         shutil.rmtree(certificates, ignore_errors=True)  # the next ones are valid from now on
         certificates.mkdir(mode=0o700)
@@ -132,7 +167,9 @@ def _start(lab: Topology, folder: Path, key: Path) -> None:
         _begin(folder, "vsphere", ["run", *words, *access, *files], {})
         _begin(folder, "fabric", [str(_cabling(lab, folder))], {})
     for each in lab.devices:
-        print(f"lab: {each.name} ({_what(each)}, simulated) listens at {LOOPBACK} port {each.port}", file=sys.stderr)
+        print(
+            f"lab: {each.name} ({_what(each)}, simulated) listens at {lab.loopback} port {each.port}", file=sys.stderr
+        )
 
 
 def _password(folder: Path) -> Path:
@@ -215,12 +252,12 @@ def _cable(lab: Topology, folder: Path) -> None:
             ask(_control(folder, "fabric"), "deliveries")
 
 
-def _known_hosts(folder: Path) -> Iterator[str]:
+def _known_hosts(lab: Topology, folder: Path) -> Iterator[str]:
     """Yield a line for each device that speaks SSH."""
     for device in (running(folder) or {})["switches"].values():
-        yield f"[{LOOPBACK}]:{device['port']} {device['host_key']}\n"
+        yield f"[{lab.loopback}]:{device['port']} {device['host_key']}\n"
     for host in (running(folder, "vsphere") or {"endpoints": {}})["endpoints"].values():
-        yield f"[{LOOPBACK}]:{host['ssh_port']} {host['host_key']}\n"
+        yield f"[{lab.loopback}]:{host['ssh_port']} {host['host_key']}\n"
 
 
 def _end(pid: int) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+import checkout
+
 SIMULATORS = ("junos", "vsphere")
 
 
@@ -55,7 +57,7 @@ class Device:
 
 @dataclass(frozen=True)
 class Topology:
-    """One lab. Containers and networks bear its name as a prefix.
+    """One lab. Containers and networks bear its name as a prefix, and the checkout's number where it is not 231.
 
     ``cables`` are the far ends of the switches' ports, by switch and port: as the simulator's control port takes them,
     or ``{host, nic}`` of a simulated ESXi host. ``management_vlan`` is where the clients of these hosts are.
@@ -67,6 +69,18 @@ class Topology:
     devices: list[Device] = field(default_factory=list)
     cables: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     management_vlan: int | None = None
+    number: int = checkout.FIRST
+    path: Path = Path()
+
+    @property
+    def prefix(self) -> str:
+        """Return what the lab is called on this machine."""
+        return self.name if self.number == checkout.FIRST else f"{self.name}-{self.number}"
+
+    @property
+    def loopback(self) -> str:
+        """Return the address at which the simulated devices listen."""
+        return f"127.{self.number}.0.1"
 
     def played_by(self, simulator: str) -> list[Device]:
         """Return the devices that a simulator plays."""
@@ -83,24 +97,26 @@ class Topology:
 
     def container(self, host: str) -> str:
         """Return the container's name of a host."""
-        return f"{self.name}-{host}"
+        return f"{self.prefix}-{host}"
 
     def segment(self, network: str) -> str:
         """Return podman's name of a network."""
-        return f"{self.name}-{network}"
+        return f"{self.prefix}-{network}"
 
     def management(self, host: Host) -> str:
         """Return the address by which the controller reaches a host: its first one."""
         return next(iter(host.networks.values()))
 
 
-def load(path: Path) -> Topology:
-    """Read a topology.
+def load(path: Path, number: int | None = None) -> Topology:
+    """Read a topology, with the addresses of a checkout's number: this one's unless it is given.
 
     Raises:
+        CheckoutError: this checkout gets no number.
         ValueError: a host has an address that its network does not have, or a device cannot be; names which.
     """
-    data: dict[str, Any] = yaml.safe_load(path.read_text())
+    number = checkout.number() if number is None else number
+    data: dict[str, Any] = yaml.safe_load(checkout.localised(path.read_text(), number))
     lab = Topology(
         data["name"],
         [Network(name, **entry) for name, entry in data.get("networks", {}).items()],
@@ -108,6 +124,8 @@ def load(path: Path) -> Topology:
         [Device(name, **entry) for name, entry in data.get("devices", {}).items()],
         data.get("cables", {}),
         data.get("management_vlan"),
+        number,
+        path.resolve(),
     )
     for fault in [*_wrong_addresses(lab), *_wrong_devices(lab)]:
         raise ValueError(f"{path}: {fault}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hypothesis import settings
 
+pytest_plugins = ["runner.recorder", "runner.slices"]
 ROOT = Path(__file__).resolve().parent.parent
 COLLECTIONS = ROOT / ".cache" / "collections"
 LINK = COLLECTIONS / "ansible_collections" / "netstack" / "datacenter"

@@ -96,7 +96,7 @@ async def start(options: argparse.Namespace, lab: Lab) -> dict[str, object]:
         listener = await server.listen(lab, device, access, port, key, options.host)
         about = {"port": listener.port, "host_key": listener.host_key}
         switches[device.name] = about | {"model": device.model.name, "style": device.model.style}
-    opened = await control.serve(lab, options.control, options.host)
+    opened = await control.serve(lab, options.control)
     return {"control": opened.sockets[0].getsockname()[1], "switches": switches}
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
+import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -46,8 +48,26 @@ class Load:
     @property
     def requests(self) -> int:
         """How many requests had ended when it last told (every 5 s)."""
-        numbers = [int(line.split()[1]) for line in self.told if line.startswith("load: ")]
+        return self._told(1)
+
+    @property
+    def failed(self) -> int:
+        """How many of them had failed."""
+        return self._told(3)
+
+    def _told(self, word: int) -> int:
+        numbers = [int(line.split()[word]) for line in self.told if line.startswith("load: ")]
         return numbers[-1] if numbers else 0
+
+    def until(self, condition: Callable[[Load], bool], seconds: float = 120) -> None:
+        """Wait until a condition holds of what it tells. Raises PodmanError when it does not come to pass."""
+        end = time.monotonic() + seconds
+        while not condition(self):
+            if ended := not self.running:
+                self.listener.join()  # for what it told last
+            if not condition(self) and (ended or time.monotonic() > end):
+                raise PodmanError(f"the load client tells only: {''.join(self.told).strip()[-2000:]}")
+            time.sleep(0.1)
 
     def __enter__(self) -> Load:
         """Return the run."""

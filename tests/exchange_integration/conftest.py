@@ -14,23 +14,25 @@ from typing import Any
 
 import pytest
 
+import checkout
 import pki
 import podman
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load as load_site
+from checkout import localised as here
 from naive import NAIVE, OTHER_CERTIFICATE
 from topology import load
 from traffic.site_copy import SiteCopy
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPOLOGY = ROOT / "lab" / "exchange.yml"
-INVENTORY = ROOT / "inventories" / "exchange_lab"
+INVENTORY = checkout.inventory(ROOT / "inventories" / "exchange_lab")
 LAB = load(TOPOLOGY)
 FOLDER = ROOT / ".cache" / "lab" / "exchange"
 NODES = ("lb1", "lb2")
 SERVERS = ("cas1", "cas2")
 OWN = ("exchange2010", "exchange2016", "offloaded2010")
 FIRST, LAST = 150, 161  # twelve clients, all in one container
-CLIENTS = f"10.231.141.{FIRST}-10.231.141.{LAST}"
+CLIENTS = here(f"10.231.141.{FIRST}-10.231.141.{LAST}")
 PATIENCE = 60  # seconds after which a state that does not come is a failure
 SHOW_STAT = """
 import socket
@@ -104,12 +106,13 @@ def lab():
     keep = "NETSTACK_KEEP_LAB" in os.environ
     pki.pem(FOLDER, "mail", ["mail.lab.test", "autodiscover.lab.test"])
     pki.pem(FOLDER, "other", ["other.lab.test"])
-    if not keep:
-        subprocess.run(lab_command("down", str(TOPOLOGY)), check=True)
-    subprocess.run(lab_command("up", str(TOPOLOGY)), check=True)
-    yield
-    if not keep:
-        subprocess.run(lab_command("down", str(TOPOLOGY)), check=True)
+    with checkout.used(TOPOLOGY.stem):
+        if not keep:
+            subprocess.run(lab_command("down", str(TOPOLOGY)), check=True)
+        subprocess.run(lab_command("up", str(TOPOLOGY)), check=True)
+        yield
+        if not keep:
+            subprocess.run(lab_command("down", str(TOPOLOGY)), check=True)
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +139,7 @@ def provisioned(lab, installing):
     site.change(add)
     play(site.folder)
     assert [each.wait() for each in installing] == [0] * len(installing)
-    add = "for last in $(seq $0 $1); do ip address replace 10.231.141.$last/24 dev eth1; done"
+    add = here("for last in $(seq $0 $1); do ip address replace 10.231.141.$last/24 dev eth1; done")
     inside("client", "sh", "-c", add, str(FIRST), str(LAST))
     return site
 

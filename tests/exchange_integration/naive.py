@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from checkout import localised as here
+
 PAIR, BOTH = "mail", ["cas1", "cas2"]
 HOUR = {"client": "1h", "server": "1h"}
 OTHER_CERTIFICATE = {
@@ -30,7 +32,7 @@ class Trap:
 
 def service(last: int, **content: Any) -> dict[str, Any]:
     """Return a service on a VIP of its own."""
-    return {"lb": PAIR, "vip": f"10.231.141.{last}", "backends": BOTH, **content}
+    return {"lb": PAIR, "vip": here(f"10.231.141.{last}"), "backends": BOTH, **content}
 
 
 def mail(last: int, *ports: int, **content: Any) -> dict[str, Any]:
@@ -95,14 +97,14 @@ BEHIND_POUND = Trap(
 )
 """The same as it is declared where Pound is a part of the site."""
 
-OUTSIDE = Trap("VIP_OUTSIDE_SUBNET", web(0, vip="10.231.143.150"))
+OUTSIDE = Trap("VIP_OUTSIDE_SUBNET", web(0, vip=here("10.231.143.150")))
 
 SECOND_NODES = {
     f"lb{number}": {
         "kind": "linux",
         "networks": {
-            "front": {"interface": "eth1", "address": f"10.231.141.{number}"},
-            "server": {"interface": "eth2", "address": f"10.231.142.{number}"},
+            "front": {"interface": "eth1", "address": here(f"10.231.141.{number}")},
+            "server": {"interface": "eth2", "address": here(f"10.231.142.{number}")},
         },
     }
     for number in (3, 4)

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from conftest import CLIENTS, NODES, SERVERS, ask, down, inside, status, until
 
-OLD, NEW, OFFLOADED = "10.231.141.100", "10.231.141.101", "10.231.141.102"
+from checkout import localised as here
+
+OLD, NEW, OFFLOADED = (here(f"10.231.141.{last}") for last in (100, 101, 102))
 NAME = ("--name", "mail.lab.test")
 
 

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
-import pytest
-from conftest import CLIENTS, INVENTORY, NODES, SERVERS, ask, down, findings, inside, status, until
+from pathlib import Path
 
+import pytest
+from conftest import CLIENTS, NODES, SERVERS, ask, down, findings, inside, status, until
+
+from checkout import localised as here
 from naive import BEHIND_POUND, NAIVE, OTHER_CERTIFICATE
 
-POUND = "10.231.141.31"
+POUND = here("10.231.141.31")
 
 
 def refusals(content):
@@ -39,7 +42,7 @@ def test_stickiness_behind_pound_is_refused_by_its_rule():
 @pytest.fixture(scope="module")
 def pound(provisioned):
     """Run a real Pound in the client's container."""
-    text = (INVENTORY.parents[1] / "tests" / "exchange_integration" / "pound.cfg").read_text()
+    text = here((Path(__file__).parent / "pound.cfg").read_text())
     inside("client", "sh", "-c", f"cat > /etc/pound.cfg <<'END'\n{text}END\nsystemctl restart pound")
 
 

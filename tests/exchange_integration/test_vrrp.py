@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from conftest import SERVERS, findings, inside, until
 
+from checkout import localised as here
 from naive import OUTSIDE, SECOND_NODES, SECOND_PAIR
 
 CONFIGURATION = (Path(__file__).parent / "keepalived.conf").read_text()
-FIRST, SECOND = "10.231.142.150", "10.231.142.151"
-ELSEWHERE = "10.231.143.150"
+FIRST, SECOND = here("10.231.142.150"), here("10.231.142.151")
+ELSEWHERE = here("10.231.143.150")
 CLIENT = "cas3"  # a neighbour in the VLAN
-UNICAST = "unicast_src_ip 10.231.142.22\n    unicast_peer {\n        10.231.142.24\n    }"
+UNICAST = here("unicast_src_ip 10.231.142.22\n    unicast_peer {\n        10.231.142.24\n    }")
 
 
 def announce(host, *vips, virtual_router, priority, more=""):
@@ -53,7 +54,7 @@ def test_a_second_pair_with_the_virtual_router_id_of_the_first_takes_its_vip_awa
     until(("cas2", ""), servers)
     log = inside("cas1", "journalctl", "--unit", "keepalived", "--output", "cat", "--no-pager")
     assert "higher priority 150, ours 101" in log
-    assert f"ip address associated with VRID 51 not present in advert from 10.231.142.22: {FIRST}" in log
+    assert here(f"ip address associated with VRID 51 not present in advert from 10.231.142.22: {FIRST}") in log
     announce("cas2", SECOND, virtual_router=52, priority=150)
     until(("cas2", "cas1"), servers)
 

@@ -18,13 +18,14 @@ from pathlib import Path
 
 import pytest
 
+import checkout
 import simulated
 from controlled import ask
 from topology import load as load_topology
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPOLOGY = Path(os.environ.get("NETSTACK_TOPOLOGY", ROOT / "lab" / "demo.yml"))
-INVENTORY = Path(os.environ.get("NETSTACK_INVENTORY", ROOT / "inventories" / "lab"))
+INVENTORY = Path(os.environ.get("NETSTACK_INVENTORY") or checkout.inventory(ROOT / "inventories" / "lab"))
 LAB = Path(os.environ.get("NETSTACK_LAB", ROOT / ".cache" / "lab"))
 
 
@@ -55,6 +56,12 @@ class Run:
     def recap(self, word):
         """Return the sum of one column of the recap (`changed`, `failed`, ...) over all hosts."""
         return sum(int(number) for number in re.findall(rf"\b{word}=(\d+)", self.out))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_else_uses_the_lab():
+    with checkout.used(TOPOLOGY.stem):
+        yield
 
 
 def lab_command(*arguments):

@@ -184,9 +184,9 @@ def test_the_measurement_sees_a_restart(shop):
         Load(shop.client, "downloads", held, workers=5, **shop.where) as downloads,
         Load(shop.client, "fresh", shop.url("/whoami"), workers=8, **shop.where) as fresh,
     ):
-        time.sleep(2)
+        fresh.until(lambda load: load.requests > load.failed)
         for host in shop.processes():
             inside(host, "systemctl", "restart", "haproxy")
-        time.sleep(3)
+        fresh.until(lambda load: load.failed > 0)
         assert fresh.stop()["failed"] > 0
         assert downloads.wait(60)["whole"] == 0

@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 
 import pytest
 from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, inside, play
 
+from checkout import localised as here
 from topology import load as load_topology
 from traffic.remote import Load, load
 from traffic.site_copy import SiteCopy
@@ -24,8 +24,8 @@ pytestmark = pytest.mark.part("stress")
 
 NODES = ("lb1", "lb2")
 CLIENT = load_topology(TOPOLOGY).container("client")
-SOURCES = "10.231.10.201-10.231.10.240"
-URL, WHERE = "https://portal.lab.test/whoami", {"connect": "10.231.10.102"}
+SOURCES = here("10.231.10.201-10.231.10.240")
+URL, WHERE = "https://portal.lab.test/whoami", {"connect": here("10.231.10.102")}
 WORKERS = 6
 MOVES = 2  # of the VIP in each change: away from its node, and home again
 
@@ -47,7 +47,7 @@ def declare_the_former_site(site):
 @pytest.fixture(scope="module")
 def site(lab):
     """A copy of the site, as the last change leaves it."""
-    inside("client", "sh", "-c", "for n in $(seq 201 240); do ip address replace 10.231.10.$n/32 dev eth1; done")
+    inside("client", "sh", "-c", here("for n in $(seq 201 240); do ip address replace 10.231.10.$n/32 dev eth1; done"))
     return SiteCopy(INVENTORY, "pound-under-load")
 
 
@@ -100,8 +100,8 @@ def test_a_change_costs_clients_at_most_what_was_under_way_when_the_vip_moved(si
 def test_the_measurement_sees_a_restart_under_the_clients(site):
     """The bound above is no blindness: without a move every client is refused, again and again."""
     with Load(CLIENT, "fresh", URL, workers=WORKERS, **WHERE) as fresh:
-        time.sleep(2)
+        fresh.until(lambda load: load.requests > load.failed)
         for node in NODES:
             inside(node, "systemctl", "restart", "pound")
-        time.sleep(2)
+        fresh.until(lambda load: load.failed > MOVES * WORKERS)
         assert fresh.stop()["failed"] > MOVES * WORKERS

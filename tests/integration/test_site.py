@@ -15,6 +15,7 @@ import time
 import pytest
 from conftest import INVENTORY, ROOT, TOPOLOGY, inside, play
 
+from checkout import localised as here
 from topology import load as load_topology
 from traffic.remote import load
 from traffic.site_copy import SiteCopy
@@ -23,7 +24,8 @@ pytestmark = pytest.mark.part("site")
 
 CONFIG = "/etc/haproxy/haproxy.cfg"
 POUND = "/etc/pound.cfg"
-PORTAL = "10.231.10.102"
+SHOP, API, PORTAL = (here(f"10.231.10.{last}") for last in (100, 101, 102))
+SHOP6 = here("[fd00:231:10::100]")
 CURL = ["curl", "--silent", "--show-error", "--max-time", "10", "--cacert", "/opt/public/ca.pem"]
 NODES = ("lb1", "lb2")
 
@@ -49,7 +51,7 @@ def site(first):
     assert done.code == 0, done.out
 
 
-def fetch(url, *options, address="10.231.10.100", port=443):
+def fetch(url, *options, address=SHOP, port=443):
     name = url.split("/")[2].split(":")[0]
     return inside("client", *CURL, "--resolve", f"{name}:{port}:{address}", *options, url, check=False)
 
@@ -90,7 +92,7 @@ def test_a_second_run_and_its_check_change_nothing(first):
         assert (again.recap("changed"), again.changes) == (0, set())
 
 
-@pytest.mark.parametrize("address", ["10.231.10.100", "[fd00:231:10::100]"])
+@pytest.mark.parametrize("address", [SHOP, SHOP6])
 def test_a_client_gets_200_through_the_vip_over_tls_and_http2(first, address):
     shown = fetch("https://shop.lab.test/whoami", "--write-out", " %{http_code} %{http_version}", address=address)
     name, code, version = shown.split()
@@ -108,34 +110,34 @@ def test_each_name_of_the_offload_service_has_its_certificate_from_pound(first, 
 
 
 def test_clients_behind_pound_are_spread_evenly_and_each_stays_at_its_server(first):
-    inside("client", "sh", "-c", "for n in $(seq 201 240); do ip address replace 10.231.10.$n/32 dev eth1; done")
-    asked = {"connect": PORTAL, "sources": "10.231.10.201-10.231.10.240", "times": 3}
+    inside("client", "sh", "-c", here("for n in $(seq 201 240); do ip address replace 10.231.10.$n/32 dev eth1; done"))
+    asked = {"connect": PORTAL, "sources": here("10.231.10.201-10.231.10.240"), "times": 3}
     client = load_topology(TOPOLOGY).container("client")
     seen = load(client, "sources", "https://portal.lab.test/whoami", **asked)
     assert (seen["failed"], seen["moved"]) == (0, 0), seen
     assert sorted(seen["backends"].values()) == [39, 39, 42]
 
 
-@pytest.mark.parametrize(("name", "vip"), [("shop", "10.231.10.100"), ("portal", PORTAL)])
+@pytest.mark.parametrize(("name", "vip"), [("shop", SHOP), ("portal", PORTAL)])
 def test_plain_http_is_redirected(first, name, vip):
     url = f"http://{name}.lab.test/x"
     shown = fetch(url, "--write-out", "%{http_code} %{redirect_url}", port=80, address=vip)
     assert shown == f"301 https://{name}.lab.test/x"
 
 
-@pytest.mark.parametrize(("name", "vip"), [("shop", "10.231.10.100"), ("portal", PORTAL)])
+@pytest.mark.parametrize(("name", "vip"), [("shop", SHOP), ("portal", PORTAL)])
 def test_a_server_is_told_the_address_of_the_client_and_nothing_that_it_claims(first, name, vip):
     forged = ["--header", "X-Forwarded-Proto: http", "--header", "X-Forwarded-For: 6.6.6.6"]
     seen = fetch(f"https://{name}.lab.test/", *forged, address=vip)
     headers = json.loads(seen)["headers"]
-    assert (headers["x-forwarded-for"], headers["x-forwarded-proto"]) == ("10.231.10.31", "https")
+    assert (headers["x-forwarded-for"], headers["x-forwarded-proto"]) == (here("10.231.10.31"), "https")
     assert "6.6.6.6" not in seen
 
 
 def test_each_vip_is_on_its_preferred_node(first):
     held = {node: inside(node, "ip", "-brief", "address", "show", "eth1") for node in NODES}
-    assert [node for node in NODES if "10.231.10.101/" in held[node]] == ["lb1"]
-    for even in ("10.231.10.100/", f"{PORTAL}/"):
+    assert [node for node in NODES if f"{API}/" in held[node]] == ["lb1"]
+    for even in (f"{SHOP}/", f"{PORTAL}/"):
         assert [node for node in NODES if even in held[node]] == ["lb2"]
 
 
@@ -170,7 +172,7 @@ def test_a_node_keeps_its_vip_and_its_configuration_while_its_peer_is_ill(site):
     finally:
         inside("lb1", "systemctl", "start", "haproxy")
     assert done.code != 0
-    assert "10.231.20.11" in done.out
+    assert here("10.231.20.11") in done.out
     assert checksum()[1] == before[1]
 
 
@@ -178,11 +180,7 @@ def test_a_node_whose_change_fails_serves_as_before_and_is_home_again(site):
     """sshd has port 22 of every address, which no check of a file can tell; the reload is refused."""
     before = checksum()
     clash = {"ports": [22], "mode": "tcp", "backends": ["web1"], "health_check": {"type": "tcp"}, "backend_port": 80}
-    site.change(
-        lambda data: data["services"].update(
-            clash={"lb": "edge", "vip": "10.231.10.101", "tls": {"at": "none"}, **clash}
-        )
-    )
+    site.change(lambda data: data["services"].update(clash={"lb": "edge", "vip": API, "tls": {"at": "none"}, **clash}))
     done = play(inventory=site.folder)
     assert done.code != 0
     assert "The change of this node failed" in done.out
@@ -202,7 +200,7 @@ def test_a_change_is_rolled_back_by_the_run_that_made_it(site):
     assert not set(checksum() + checksum(POUND)) & set(before)
     assert not set(pound_processes()) & set(processes)
     inside("lb1", "systemctl", "kill", "--signal=KILL", "pound")
-    eventually(lambda: "10.231.10.101/" in inside("lb2", "ip", "-brief", "address", "show", "eth1"))
+    eventually(lambda: f"{API}/" in inside("lb2", "ip", "-brief", "address", "show", "eth1"))
     unnamed = play(playbook="rollback")
     assert unnamed.code != 0
     assert "ticket-4711" in unnamed.out

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks a HAProxy of this machine what it thinks of a configuration; the test is skipped where there is none.
+"""Asks real HAProxy programs what they think of a configuration: those of Debian 12 and 13, which script/haproxy gives.
 
-The environment variable HAPROXY names the program where it is not on the path.
+Where `.cache/haproxy` has none of a release, the one on the path is asked if it is of that release. The environment
+variable HAPROXY names one more program, of whatever release.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -18,22 +20,44 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialec
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import STATE_HEADER
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
 
-PROGRAM = os.environ.get("HAPROXY") or shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
+UNPACKED = Path(__file__).resolve().parents[3] / ".cache" / "haproxy"
 
 
-def accept(text: str, folder: Path) -> None:
-    """Assert that HAProxy takes a configuration without a warning, apart from what only the real host has."""
-    if not PROGRAM:
-        pytest.skip("no haproxy program on this machine (set HAPROXY to its path)")
-    version = parse_version(subprocess.run([PROGRAM, "-v"], capture_output=True, text=True, check=True).stdout)
-    if "option forwarded" in text and version and version < Dialect(2, 8):
-        pytest.skip(f"this HAProxy is {version}, and the case uses what came with 2.8")
+@functools.cache
+def release_of(program: str) -> Dialect:
+    """Return the release of a program."""
+    said = subprocess.run([program, "-v"], capture_output=True, text=True, check=True).stdout
+    release = parse_version(said)
+    assert release, f"{program} does not tell its release: {said}"
+    return release
+
+
+OWN = {"HAPROXY": release_of(os.environ["HAPROXY"])} if os.environ.get("HAPROXY") else {}
+#: The oldest and the newest release that the lab's systems have, and what the caller names.
+RELEASES = {"2.6": Dialect(2, 6), "3.0": Dialect(3, 0), **OWN}
+
+
+@functools.cache
+def program_of(name: str) -> str:
+    """Return the program of one of the releases, or nothing where there is none."""
+    if name in OWN:
+        return os.environ["HAPROXY"]
+    on_path = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")
+    found = [*map(str, sorted(UNPACKED.glob("*/haproxy"))), *([on_path] if on_path else [])]
+    return next((program for program in found if release_of(program) == RELEASES[name]), "")
+
+
+def accept(text: str, folder: Path, name: str) -> None:
+    """Assert that a release takes a configuration without a warning, apart from what only the real host has."""
+    program = program_of(name)
+    if not program:
+        pytest.skip(f"no HAProxy {name} is on this machine (script/haproxy unpacks it)")
     (folder / "global").write_text(STATE_HEADER)
     (folder / "some.pem").write_text(PEM)
     text = re.sub(r"/etc/haproxy/(certs|ca)/\S+\.(pem|crt)|@system-ca|/etc/ssl/\S+\.crt", f"{folder}/some.pem", text)
     text = re.sub(r"\n    (user|group|chroot) .*", "", text).replace("/var/lib/haproxy/state", str(folder))
     (folder / "haproxy.cfg").write_text(text)
     done = subprocess.run(
-        [PROGRAM, "-c", "-dW", "-f", str(folder / "haproxy.cfg")], capture_output=True, text=True, check=False
+        [program, "-c", "-dW", "-f", str(folder / "haproxy.cfg")], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr

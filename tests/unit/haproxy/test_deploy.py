@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import deploy
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy import (
     LIMIT_DROP_IN,
     Deployment,
@@ -29,6 +30,12 @@ from .haproxy_builders import FakeSocket, rendered, web
 
 NOT_THERE = "LoadState=not-found\nActiveState=inactive\nUnitFileState=\nMainPID=0\n"
 RUNNING = "LoadState=loaded\nActiveState=active\nUnitFileState=enabled\nMainPID=4711\n"
+
+
+@pytest.fixture(autouse=True)
+def host_without_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine of the tests may have a HAProxy of its own, whose files are none of theirs."""
+    monkeypatch.setattr(deploy, "on_disk", lambda _path: "")
 
 
 class FakeHost(Host):

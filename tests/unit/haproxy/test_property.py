@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .haproxy_accepts import accept
+from .haproxy_accepts import RELEASES, accept
 from .haproxy_builders import rendered
 
 TLS = {"certificates": ["/etc/haproxy/certs/a.pem"]}
@@ -69,6 +69,7 @@ def test_the_text_does_not_depend_on_the_order_of_keys(seed: int) -> None:
     assert rendered(declared(seed)) == rendered(turned(declared(seed)))
 
 
+@pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("seed", range(40))
-def test_haproxy_accepts_it(seed: int, tmp_path: Path) -> None:
-    accept(rendered(declared(seed), "2.6").main, tmp_path)
+def test_haproxy_accepts_it(seed: int, release: str, tmp_path: Path) -> None:
+    accept(rendered(declared(seed), str(RELEASES[release])).main, tmp_path, release)

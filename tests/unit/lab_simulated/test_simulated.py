@@ -19,12 +19,14 @@ import simulated
 from junos.client import ask
 from topology import Topology, load
 
+NUMBER = 254  # that of no real lab, unless a machine has two dozen checkouts
+LOOPBACK = "127.254.0.1"
 CABLES = {"ge-0/0/0": {"lacp": "active"}, "ge-0/0/1": {"lldp": ["web1", "eth0"]}}
 
 
 def free_port() -> int:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind((LOOPBACK, 0))
         return taken.getsockname()[1]
 
 
@@ -32,7 +34,7 @@ def topology(folder: Path, port: int, **changed) -> Topology:
     device = {"simulator": "junos", "model": "ex4200-48t", "port": port}
     data = {"name": "unit", "devices": {"ex1": device}, "cables": {"ex1": CABLES}, **changed}
     (folder / "lab.yml").write_text(yaml.safe_dump(data))
-    return load(folder / "lab.yml")
+    return load(folder / "lab.yml", NUMBER)
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def folder(tmp_path):
 
 def listens(port: int) -> bool:
     with socket.socket() as line:
-        return line.connect_ex(("127.0.0.1", port)) == 0
+        return line.connect_ex((LOOPBACK, port)) == 0
 
 
 def far_ends(folder: Path) -> dict[str, object]:
@@ -61,7 +63,7 @@ def test_it_starts_once_with_its_host_key_known_and_ends(tmp_path, folder, key):
     lab = topology(tmp_path, free_port())
     known = simulated.up(lab, folder, key)
     first = simulated.running(folder)
-    assert known.startswith(f"[127.0.0.1]:{lab.devices[0].port} ssh-ed25519 ")
+    assert known.startswith(f"[{LOOPBACK}]:{lab.devices[0].port} ssh-ed25519 ")
     assert simulated.up(lab, folder, key) == known
     assert simulated.running(folder) == first
     assert "running" in simulated.status(lab, folder)[0]
@@ -76,7 +78,7 @@ def test_it_outlives_the_process_that_started_it_and_a_signal_to_its_group(tmp_p
     text = (
         "import os, pathlib, signal, sys, simulated, topology\n"
         "lab, folder, key = (pathlib.Path(name) for name in sys.argv[1:])\n"
-        "simulated.up(topology.load(lab), folder, key)\n"
+        f"simulated.up(topology.load(lab, {NUMBER}), folder, key)\n"
         "os.killpg(0, signal.SIGKILL)\n"
     )
     started = subprocess.Popen(
@@ -94,10 +96,10 @@ def test_it_outlives_the_process_that_started_it_and_a_signal_to_its_group(tmp_p
 def test_it_listens_on_loopback_only(tmp_path, folder, key):
     simulated.up(topology(tmp_path, free_port()), folder, key)
     about = simulated.running(folder)
-    wanted = {about["control"], about["switches"]["ex1"]["port"]}
+    wanted = {about["control"]: "0100007F", about["switches"]["ex1"]["port"]: "0100FE7F"}
     lines = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     bound = {int(line.split(":")[1], 16): line.split(":")[0] for line in lines}
-    assert {bound[port] for port in wanted} == {"0100007F"}
+    assert {port: bound[port] for port in wanted} == wanted
 
 
 def test_cables_are_plugged_in_as_declared_and_others_unplugged(tmp_path, folder, key):
@@ -126,12 +128,22 @@ def test_a_number_that_belongs_to_another_process_by_now_is_left_alone(tmp_path,
     simulated.down(folder)
 
 
+def test_another_lab_at_the_same_port_is_named_with_what_ends_it(tmp_path, folder, key):
+    port = free_port()
+    simulated.up(topology(tmp_path, port), folder, key)
+    with pytest.raises(simulated.SimulatorError, match=r"the lab lab runs; end it with: .*lab\.py down .*lab\.yml"):
+        simulated.up(topology(tmp_path, port), folder.with_name("second"), key)
+    assert simulated.running(folder) is not None
+
+
 def test_a_port_that_is_taken_and_a_cable_that_is_none_are_told(tmp_path, folder, key):
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind((LOOPBACK, 0))
         taken.listen()
-        with pytest.raises(simulated.SimulatorError, match=r"did not start[\s\S]*address already in use"):
-            simulated.up(topology(tmp_path, taken.getsockname()[1]), folder, key)
+        port = taken.getsockname()[1]
+        said = rf"ex1 cannot have 127\.254\.0\.1 port {port}: another program of this machine listens there"
+        with pytest.raises(simulated.SimulatorError, match=said):
+            simulated.up(topology(tmp_path, port), folder, key)
     with pytest.raises(simulated.SimulatorError, match=r"cables of ex1: .*no port ge-9/0/0"):
         simulated.up(topology(tmp_path, free_port(), cables={"ex1": {"ge-9/0/0": {}}}), folder, key)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import datetime
 import ipaddress
-import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -21,11 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "lab"))
 
 import backend
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+KINDS = ("port", "proxy_port", "tls_port", "echo_port")  # in the order in which backend.start opens them
 
 
 @pytest.fixture
@@ -38,9 +33,11 @@ def serve() -> Iterator[Callable[..., backend.Options]]:
     def begin(*kinds: str, name: str = "web1", delay: int = 0, certificate: str = "") -> backend.Options:
         options = backend.Options(name=name, delay=delay, address=["127.0.0.1"], certificate=certificate)
         for kind in kinds:
-            getattr(options, kind).append(free_port())
+            getattr(options, kind).append(0)
         state = backend.State(name, delay / 1000)
-        asyncio.run_coroutine_threadsafe(backend.start(options, state), loop).result(5)
+        servers = asyncio.run_coroutine_threadsafe(backend.start(options, state), loop).result(30)
+        for kind, server in zip((kind for kind in KINDS if kind in kinds), servers, strict=True):
+            getattr(options, kind)[:] = [server.sockets[0].getsockname()[1]]
         return options
 
     yield begin

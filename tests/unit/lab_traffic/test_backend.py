@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import select
 import socket
 import ssl
 import time
@@ -78,17 +79,20 @@ def test_an_unknown_control_changes_nothing(serve):
 
 
 def test_the_delay_holds_answers_but_not_health(serve):
+    port = serve("port", delay=3_600_000).port[0]  # what is held is held for longer than any test
+    with socket.create_connection(("127.0.0.1", port)) as held:
+        held.sendall(b"GET /whoami HTTP/1.1\r\n\r\n")
+        assert get(port, "/health")[0].status == 200
+        get(port, "/control/delay?ms=0")
+        assert get(port, "/whoami")[1] == b"web1"
+        assert not select.select([held], [], [], 0)[0]
+
+
+def test_a_delayed_answer_comes_after_the_delay(serve):
     port = serve("port", delay=200).port[0]
     began = time.monotonic()
-    get(port, "/health")
-    assert time.monotonic() - began < 0.15
-    began = time.monotonic()
-    get(port, "/whoami")
+    assert get(port, "/whoami")[1] == b"web1"
     assert time.monotonic() - began >= 0.2
-    get(port, "/control/delay?ms=0")
-    began = time.monotonic()
-    get(port, "/whoami")
-    assert time.monotonic() - began < 0.15
 
 
 @pytest.mark.parametrize("delay", [0, 30])
@@ -135,7 +139,7 @@ def test_a_download_is_the_pattern_and_keeps_its_rate(serve):
     port = serve("port").port[0]
     began = time.monotonic()
     _, body = get(port, "/download?bytes=100003&rate=200000")
-    assert 0.35 < time.monotonic() - began < 2
+    assert time.monotonic() - began > 0.35
     assert body == pattern(0, 100003)
     assert get(port, "/download?bytes=5000000")[1] == pattern(0, 5000000)
 

@@ -5,11 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
-
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import parse_version
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import render as render_haproxy
@@ -26,20 +22,10 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, inventory
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded, load
 
+from .site_files import ROOT
+
 STYLES = ("els", "nonels")
 EXAMPLES = ("iis_farm", "els_site", "exchange2010", "exchange2016", "https_offload")
-
-
-def sites(kind: str) -> list[Path]:
-    """Return the small sites of one kind: `wrong` ones are refused, `warned` ones are not."""
-    return sorted((HERE / kind).glob("*.yml"))
-
-
-def messages(site: Path) -> str:
-    """Return what a user reads about the site, one line for each finding."""
-    loaded = load(site, HERE)
-    found = loaded.errors if site.parent.name == "wrong" else loaded.findings
-    return "".join(f"{finding}\n" for finding in found)
 
 
 def example(name: str) -> Loaded:

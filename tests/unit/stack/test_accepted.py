@@ -6,13 +6,14 @@ from __future__ import annotations
 import pytest
 
 from ..golden_files import read
-from ..haproxy.haproxy_accepts import accept
-from . import goldens
+from ..haproxy.haproxy_accepts import RELEASES, accept
+from . import site_files
 
 ANY = "golden/*/*.haproxy.cfg*"
-TEXTS = sorted(path.with_suffix("") if path.suffix == ".diff" else path for path in goldens.HERE.glob(ANY))
+TEXTS = sorted(path.with_suffix("") if path.suffix == ".diff" else path for path in site_files.HERE.glob(ANY))
 
 
+@pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("file", TEXTS, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_haproxy_accepts_the_load_balancers_of_the_examples(file, tmp_path):
-    accept(read(file), tmp_path)
+def test_haproxy_accepts_the_load_balancers_of_the_examples(file, release, tmp_path):
+    accept(read(file), tmp_path, release)

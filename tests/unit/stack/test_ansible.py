@@ -1,125 +1,90 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proves with real runs of Ansible that a refusal cannot be missed, and that a valid site is read without a word."""
+"""Proves with ansible-core itself that a refusal cannot be missed, and that a valid site is read without a word.
+
+Exit status, screen and connections are those of real runs, one for each way into a play. Which hosts a play meets, from
+which sources and under which limit, and whether the preflight refuses each, is asked of ansible-playbook's inventory.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import stat
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ..golden_files import read
-from . import goldens
+from . import site_files
 from . import stack_builders as builders
+from .real_ansible import PREFLIGHT, Place, refusals, refused
 
-BIN = Path(sys.executable).parent
-WRONG = goldens.HERE / "wrong" / "ten_faults.yml"
-PLAY = """
-- name: A play
-  hosts: {hosts}
-  gather_facts: false
-  tasks:
-    - name: Preflight
-      netstack.datacenter.stack_preflight:
-    - name: Touch the host
-      ansible.builtin.raw: "true"
-"""
+WRONG = site_files.HERE / "wrong" / "ten_faults.yml"
 SECOND = "all: {hosts: {other: {ansible_host: 192.0.2.9}}}\n"
 BROKEN = "plugin: netstack.datacenter.stack\nvlans: [\n"
 
 
-class Place:
-    """A directory with an inventory, whose ssh leaves a mark when it is called."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.inventory = folder / "inventory"
-        (self.inventory / "group_vars").mkdir(parents=True)
-        self.mark = folder / "connected"
-        ssh = folder / "ssh"
-        ssh.write_text(f"#!/bin/sh\ntouch {self.mark}\nexit 255\n")
-        ssh.chmod(ssh.stat().st_mode | stat.S_IEXEC)
-        (self.inventory / "group_vars" / "all.yml").write_text(f"ansible_ssh_executable: {ssh}\n")
-
-    def site(self, text: str) -> Place:
-        (self.inventory / "stack.yml").write_text(text)
-        return self
-
-    def run(self, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")},
-            "ANSIBLE_COLLECTIONS_PATH": str(goldens.ROOT / ".cache" / "collections"),
-            "ANSIBLE_HOME": str(self.folder / "home"),
-            "ANSIBLE_NOCOLOR": "1",
-            **settings,
-        }
-        program = str(BIN / command[0])
-        return subprocess.run(
-            [program, *command[1:]], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
-        )
-
-    def play(self, *options: str, hosts: str = "all", **settings: str) -> subprocess.CompletedProcess[str]:
-        book = self.folder / "book.yml"
-        book.write_text(PLAY.format(hosts=hosts))
-        return self.run("ansible-playbook", str(book), *options, **settings)
-
-
-def listed_in(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+def listed_in(text: str) -> dict[str, Any]:
     """Return the listed inventory; ansible-core marks each text of a plugin as one that is not templated."""
 
     def plain(item: dict[str, Any]) -> Any:
         return item["__ansible_unsafe"] if set(item) == {"__ansible_unsafe"} else item
 
-    return json.loads(result.stdout, object_hook=plain)
+    return json.loads(text, object_hook=plain)
 
 
 @pytest.fixture
-def place(tmp_path):
-    return Place(tmp_path)
+def wrong(place):
+    (place.folder / "second.yml").write_text(SECOND)
+    return place.site(WRONG.read_text())
 
 
-def refused(place: Place, result: subprocess.CompletedProcess[str]) -> bool:
-    return result.returncode != 0 and not place.mark.exists() and "The declared site is refused" in result.stdout
+@pytest.fixture
+def right(place):
+    return place.site(json.dumps(builders.site()))
+
+
+def ten_messages() -> list[str]:
+    text = WRONG.with_suffix(".txt").read_text()
+    return text.replace("wrong/ten_faults.yml", "inventory/stack.yml").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("options", "hosts"),
+    [
+        (["-i", "inventory"], "all"),
+        (["-i", "inventory", "--limit", "lb1", "--check"], "lb_turn_1"),
+        (["-i", "second.yml", "-i", "inventory", "--limit", "other"], "all"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else value,
+)
+def test_a_wrong_site_fails_the_run_opens_no_connection_and_shows_all_ten_messages(wrong, options, hosts):
+    result = wrong.play(*options, hosts=hosts)
+    assert refused(wrong, result), result.stdout + result.stderr
+    assert [line for line in ten_messages() if line not in result.stdout + result.stderr] == []
 
 
 @pytest.mark.parametrize(
     ("options", "hosts"),
     [
         (["-i", "inventory/stack.yml"], "all"),
-        (["-i", "inventory"], "all"),
-        (["-i", "inventory", "--check"], "all"),
         (["-i", "inventory", "--limit", "lb1"], "all"),
         (["-i", "inventory"], "load_balancers"),
-        (["-i", "inventory", "--limit", "lb1"], "lb_turn_1"),
         (["-i", "inventory"], "lb_pair_edge"),
         (["-i", "inventory"], "backends"),
         (["-i", "inventory", "-i", "second.yml"], "all"),
-        (["-i", "second.yml", "-i", "inventory", "--limit", "other"], "all"),
+        (["-i", "inventory", "-i", "second.yml"], "other"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else value,
 )
-def test_a_wrong_site_fails_the_run_and_opens_no_connection(place, options, hosts):
-    (place.folder / "second.yml").write_text(SECOND)
-    result = place.site(WRONG.read_text()).play(*options, hosts=hosts)
-    assert refused(place, result), result.stdout + result.stderr
-
-
-def test_all_ten_messages_are_shown(place):
-    result = place.site(WRONG.read_text()).play("-i", "inventory", "--limit", "lb1")
-    expected = WRONG.with_suffix(".txt").read_text().replace("wrong/ten_faults.yml", "inventory/stack.yml")
-    assert [line for line in expected.splitlines() if line not in result.stdout + result.stderr] == []
+def test_every_host_that_a_play_meets_is_refused_with_the_ten_messages_of_a_wrong_site(wrong, options, hosts):
+    messages = refusals(wrong.read(*options, hosts=hosts))
+    assert [line for line in ten_messages() if line not in "\n".join(messages)] == []
 
 
 @pytest.mark.parametrize("hosts", ["all", "load_balancers", "lb_turn_1", "lb_turn_2", "backends"])
-def test_a_site_without_a_readable_host_fails_the_run(place, hosts):
-    result = place.site("plugin: netstack.datacenter.stack\nsite: ../nowhere\n").play("-i", "inventory", hosts=hosts)
-    assert refused(place, result), result.stdout + result.stderr
+def test_a_site_without_a_readable_host_leaves_one_to_every_play_that_is_refused(place, hosts):
+    place.site("plugin: netstack.datacenter.stack\nsite: ../nowhere\n")
+    assert "../nowhere" in "".join(refusals(place.read("-i", "inventory", hosts=hosts)))
 
 
 def test_a_stack_file_that_is_no_yaml_fails_a_play_on_localhost_and_all(place):
@@ -128,101 +93,92 @@ def test_a_stack_file_that_is_no_yaml_fails_a_play_on_localhost_and_all(place):
     assert "Ansible could not read it" in result.stdout
 
 
-def test_a_stack_file_that_is_no_yaml_fails_the_hosts_of_another_inventory(place):
+def test_a_stack_file_that_is_no_yaml_refuses_the_hosts_of_another_inventory(place):
     (place.folder / "second.yml").write_text(SECOND)
-    result = place.site(BROKEN).play("-i", "second.yml", "-i", "inventory", "--limit", "other")
-    assert refused(place, result), result.stdout + result.stderr
+    found = place.site(BROKEN).read("-i", "second.yml", "-i", "inventory", "--limit", "other")
+    assert "Ansible could not read it" in "".join(refusals(found))
+    assert list(found) == ["other"]
 
 
-def test_a_stack_file_that_is_no_yaml_fails_everything_where_the_plugin_is_enabled(place):
-    plugins = {"ANSIBLE_INVENTORY_ENABLED": "netstack.datacenter.stack,auto,yaml"}
-    result = place.site(BROKEN).play("-i", "inventory", **plugins)
-    assert refused(place, result), result.stdout + result.stderr
-    assert "[YAML_SYNTAX]" in result.stdout
+def test_a_stack_file_that_is_no_yaml_refuses_everything_where_the_plugin_is_enabled(place):
+    enabled = ["netstack.datacenter.stack", "auto", "yaml"]
+    found = place.site(BROKEN).read("-i", "inventory", INVENTORY_ENABLED=enabled)
+    assert "[YAML_SYNTAX]" in "".join(refusals(found))
 
 
-@pytest.mark.parametrize("options", [[], ["--limit", "lb1"]], ids=["all", "limited"])
-def test_a_stack_file_that_is_no_yaml_fails_a_play_that_asks_for_its_hosts_by_our_lookup(place, options):
+def test_a_stack_file_that_is_no_yaml_fails_a_limited_play_that_asks_for_its_hosts_by_our_lookup(place):
     hosts = "\"{{ lookup('netstack.datacenter.stack_hosts', 'all') }}\""
-    result = place.site(BROKEN).play("-i", "inventory", *options, hosts=hosts)
+    result = place.site(BROKEN).play("-i", "inventory", "--limit", "lb1", hosts=hosts)
     assert result.returncode != 0
     assert "The declared site is refused" in result.stdout + result.stderr
     assert not place.mark.exists()
 
 
-def test_the_lookup_of_a_plays_hosts_changes_nothing_else(place):
-    hosts = "\"{{ lookup('netstack.datacenter.stack_hosts', 'lb_turn_1') }}\""
-    result = place.site(json.dumps(builders.site())).play("-i", "inventory", hosts=hosts)
-    assert "lb1 " in result.stdout
-    assert "lb2 " not in result.stdout
-
-
-def test_a_play_on_a_group_that_the_site_does_not_have_is_skipped_without_a_warning(place):
-    hosts = "\"{{ lookup('netstack.datacenter.stack_hosts', 'no_such_group') }}\""
-    result = place.site(json.dumps(builders.site())).play("-i", "inventory", hosts=hosts)
+def test_our_lookup_gives_a_play_its_group_and_skips_without_a_warning_what_the_site_does_not_have(right):
+    asked = [f"\"{{{{ lookup('netstack.datacenter.stack_hosts', '{name}') }}}}\"" for name in ("absent", "lb_turn_1")]
+    result = right.plays("".join(PREFLIGHT.format(hosts=hosts) for hosts in asked), "-i", "inventory")
     assert result.returncode == 0
-    assert "no hosts matched" in result.stdout
+    assert result.stdout.count("no hosts matched") == 1
+    assert "ok: [lb1]" in result.stdout
+    assert "lb2" not in result.stdout
     assert "WARNING" not in result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("source", ["inventory", "inventory/stack.yml"])
-def test_a_valid_site_is_read_without_a_warning(place, source):
-    result = place.site(json.dumps(builders.site())).run("ansible-inventory", "-i", source, "--list")
-    assert result.returncode == 0
-    assert result.stderr == ""
-    listed = listed_in(result)
-    assert listed["load_balancers"]["hosts"] == ["lb1", "lb2"]
-    assert listed["_meta"]["hostvars"]["lb1"]["vip_profile"] == "standard"
+@pytest.fixture
+def example(place) -> Place:
+    shutil.copytree(site_files.ROOT / "inventories" / "iis_farm", place.folder / "iis_farm")
+    return place
 
 
-@pytest.mark.parametrize("source", ["iis_farm", "iis_farm/stack.yml"])
-def test_the_example_is_listed_as_its_golden_files_say(place, source):
-    shutil.copytree(goldens.ROOT / "inventories" / "iis_farm", place.folder / "iis_farm")
-    result = place.run("ansible-inventory", "-i", source, "--list")
-    assert result.stderr == ""
-    listed = listed_in(result)
-    for host in ("lb1", "lb2", "ex1", "esx1", "filer"):
-        golden = json.loads(read(goldens.HERE / "golden" / "iis_farm" / f"{host}.json"))
+def expected(name: str) -> dict[str, Any]:
+    found = json.loads(read(site_files.HERE / "golden" / "iis_farm" / f"{name}.json"))
+    return {key: value for key, value in found.items() if key != "stack_waived"}
+
+
+EXAMPLE_HOSTS = ("lb1", "lb2", "ex1", "esx1", "filer")
+
+
+def test_the_example_is_listed_without_a_word_as_its_golden_files_say(example):
+    result = example.run("ansible-inventory", "-i", "iis_farm", "--list")
+    assert (result.returncode, result.stderr) == (0, "")
+    listed = listed_in(result.stdout)
+    for host in EXAMPLE_HOSTS:
         found = listed["_meta"]["hostvars"][host]
-        assert {name: found[name] for name in golden if name != "stack_waived"} == {
-            name: value for name, value in golden.items() if name != "stack_waived"
-        }
-    groups = json.loads((goldens.HERE / "golden" / "iis_farm" / "groups.json").read_text())
-    assert {name: listed[name]["hosts"] for name in groups} == groups
+        assert {name: found[name] for name in expected(host)} == expected(host)
+    assert {name: listed[name]["hosts"] for name in expected("groups")} == expected("groups")
 
 
-def test_a_valid_site_passes_and_only_then_is_the_host_touched(place):
-    result = place.site(json.dumps(builders.site())).play("-i", "inventory", "--limit", "lb1")
-    assert "refused" not in result.stdout
-    assert place.mark.exists()
+def test_the_example_is_the_same_when_its_file_alone_is_the_source(example):
+    found = example.read("-i", "iis_farm/stack.yml")
+    for host in EXAMPLE_HOSTS:
+        assert {name: found[host]["variables"][name] for name in expected(host)} == expected(host)
 
 
-def test_an_override_in_host_vars_is_refused_by_name(place):
-    (place.inventory / "host_vars").mkdir()
-    (place.inventory / "host_vars" / "lb1.yml").write_text("vip_profile: '{{ \"tuned\" }}'\n")
-    result = place.site(json.dumps(builders.site())).play("-i", "inventory", "--limit", "lb1")
-    assert refused(place, result), result.stdout + result.stderr
-    assert "vip_profile: its value is not the one derived" in result.stdout
-
-
-def test_an_override_by_extra_vars_is_refused_by_name(place):
-    result = place.site(json.dumps(builders.site())).play(
-        "-i", "inventory", "--limit", "lb1", "-e", '{"haproxy_services": {}}'
-    )
-    assert refused(place, result), result.stdout + result.stderr
-    assert "haproxy_services: its value is not the one derived" in result.stdout
-
-
-def test_a_variable_of_group_vars_that_is_derived_loses_and_is_no_fault(place):
-    (place.inventory / "group_vars" / "linux.yml").write_text("vip_profile: tuned\n")
-    result = place.site(json.dumps(builders.site())).play("-i", "inventory", "--limit", "lb1")
-    assert "refused" not in result.stdout
-    assert place.mark.exists()
-
-
-def test_a_warning_is_shown_and_refuses_nothing(place):
+def test_a_site_with_a_warning_passes_with_the_warning_shown_and_only_then_is_the_host_touched(place):
     site = builders.site()
     site["services"]["shop"]["backends"] = ["web1"]
     result = place.site(json.dumps(site)).play("-i", "inventory", "--limit", "lb1")
+    assert "refused" not in result.stdout
     assert "BACKEND_SINGLE" in result.stdout + result.stderr
     assert place.mark.exists()
+
+
+def test_an_override_in_host_vars_is_refused_by_name(right):
+    (right.inventory / "host_vars").mkdir()
+    (right.inventory / "host_vars" / "lb1.yml").write_text("vip_profile: '{{ \"tuned\" }}'\n")
+    result = right.play("-i", "inventory", "--limit", "lb1")
+    assert refused(right, result), result.stdout + result.stderr
+    assert "vip_profile: its value is not the one derived" in result.stdout
+
+
+def test_an_override_by_extra_vars_is_refused_by_name(right):
+    found = right.read("-i", "inventory", "--limit", "lb1", "-e", '{"haproxy_services": {}}')
+    (message,) = refusals(found)
+    assert message.startswith("haproxy_services: its value is not the one derived")
+
+
+def test_a_variable_of_group_vars_that_is_derived_loses_and_is_no_fault(right):
+    (right.inventory / "group_vars" / "linux.yml").write_text("vip_profile: tuned\n")
+    lb1 = right.read("-i", "inventory", "--limit", "lb1")["lb1"]
+    assert lb1["variables"]["vip_profile"] == "standard"
+    assert (lb1["preflight"]["errors"], lb1["preflight"].get("failed")) == ([], None)

@@ -17,7 +17,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.l
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import virtual_router_id
 
-from . import goldens
+from . import goldens, site_files
 from . import stack_builders as builders
 
 HAPROXY = ("services", "peers", "stats", "metrics", "health")
@@ -60,10 +60,10 @@ def test_the_examples_give_the_golden_variables(example, golden):
     files = goldens.rendered(example)
     for file, text in files.items():
         first = goldens.like(file, files)
-        golden(goldens.HERE / file, text, like=first and (goldens.HERE / first, files[first]))
+        golden(site_files.HERE / file, text, like=first and (site_files.HERE / first, files[first]))
 
 
-@pytest.mark.parametrize("inventory_of", sorted(path.name for path in (goldens.ROOT / "inventories").iterdir()))
+@pytest.mark.parametrize("inventory_of", sorted(path.name for path in (site_files.ROOT / "inventories").iterdir()))
 def test_the_inventories_of_the_collection_have_neither_errors_nor_warnings(inventory_of):
     loaded = goldens.example(inventory_of)
     assert [str(item) for item in loaded.findings] == []
@@ -78,7 +78,7 @@ def test_every_derived_variable_is_listed_and_has_its_digest(tmp_path):
 
 
 def test_the_documentation_of_the_plugin_lists_every_derived_variable():
-    text = (goldens.ROOT / "plugins" / "inventory" / "stack.py").read_text()
+    text = (site_files.ROOT / "plugins" / "inventory" / "stack.py").read_text()
     every = [*DERIVED, *junos_ex.DERIVED, *esxi_vss.DERIVED, *links.DERIVED]
     assert [name for name in every if f"C({name})" not in text] == []
 

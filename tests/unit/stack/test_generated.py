@@ -16,7 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogu
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.profiles import shipped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.schema import schema
 
-from . import goldens
+from . import site_files
 from . import stack_builders as builders
 
 WITHOUT_PYDANTIC = """
@@ -28,9 +28,12 @@ loaded = load(Path(sys.argv[1]))
 print(loaded.hosts, [str(item) for item in loaded.errors])
 """
 
+# made once: `jsonschema.validate` would check the schema itself each time, as a test of its own does
+MODEL = jsonschema.Draft202012Validator(schema())
+
 
 def generator():
-    spec = importlib.util.spec_from_file_location("generate", goldens.ROOT / "docs" / "generate.py")
+    spec = importlib.util.spec_from_file_location("generate", site_files.ROOT / "docs" / "generate.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -42,16 +45,16 @@ def test_a_generated_page_is_current(page, golden):
 
 
 def test_the_rules_page_names_every_rule():
-    page = (goldens.ROOT / "docs" / "rules.md").read_text()
+    page = (site_files.ROOT / "docs" / "rules.md").read_text()
     assert [name for name in RULES if f"### {name}\n" not in page] == []
 
 
 @pytest.mark.parametrize(
-    "stack", sorted((goldens.ROOT / "inventories").glob("*/stack.yml")), ids=lambda p: p.parent.name
+    "stack", sorted((site_files.ROOT / "inventories").glob("*/stack.yml")), ids=lambda p: p.parent.name
 )
 def test_the_inventories_fit_the_committed_schema(stack):
-    committed = json.loads((goldens.ROOT / "docs" / "stack.schema.json").read_text())
-    jsonschema.validate(yaml.safe_load(stack.read_text()), committed)
+    committed = json.loads((site_files.ROOT / "docs" / "stack.schema.json").read_text())
+    jsonschema.Draft202012Validator(committed).validate(yaml.safe_load(stack.read_text()))
 
 
 def test_the_schema_is_a_schema():
@@ -60,7 +63,7 @@ def test_the_schema_is_a_schema():
 
 @pytest.mark.parametrize("name", sorted(shipped()))
 def test_a_shipped_profile_fits_the_schema_of_profiles(name):
-    jsonschema.validate({"profiles": {name: shipped()[name]}}, schema())
+    MODEL.validate({"profiles": {name: shipped()[name]}})
 
 
 @pytest.mark.parametrize(
@@ -83,13 +86,13 @@ def test_the_schema_refuses_what_the_model_refuses(path, value, tmp_path):
     place[path[-1]] = value
     assert builders.loaded(site, tmp_path).errors
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(site, schema())
+        MODEL.validate(site)
 
 
 def test_without_pydantic_there_is_one_clear_message_and_no_traceback():
-    stack = goldens.ROOT / "inventories" / "iis_farm" / "stack.yml"
+    stack = site_files.ROOT / "inventories" / "iis_farm" / "stack.yml"
     command = [sys.executable, "-c", WITHOUT_PYDANTIC, str(stack)]
-    environment = {"PYTHONPATH": str(goldens.ROOT / ".cache" / "collections")}
+    environment = {"PYTHONPATH": str(site_files.ROOT / ".cache" / "collections")}
     result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert result.returncode == 0, result.stderr
     assert "'lb1'" in result.stdout

@@ -3,25 +3,19 @@
 
 from __future__ import annotations
 
-import subprocess
 
-import pytest
-
-
-def preflight(inventory, *arguments):
-    command = ["ansible-playbook", "netstack.datacenter.preflight", "-i", str(inventory), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def preflight(place, *arguments):
+    return place.run("ansible-playbook", "netstack.datacenter.preflight", "-i", "stack.yml", *arguments)
 
 
-@pytest.mark.parametrize("arguments", [[], ["--tags", "anything"]])
-def test_an_inventory_that_is_not_there_is_refused(tmp_path, arguments):
-    done = preflight(tmp_path / "stack.yml", *arguments)
+def test_an_inventory_that_is_not_there_is_refused_whatever_the_tags(place):
+    done = preflight(place, "--tags", "anything")
     assert done.returncode != 0
     assert "The inventory has no host at all" in done.stderr
 
 
-def test_a_misspelt_plugin_name_is_refused(tmp_path):
-    (tmp_path / "stack.yml").write_text("plugin: netstack.datacenter.stak\nvlans: {}\n")
-    done = preflight(tmp_path / "stack.yml")
+def test_a_misspelt_plugin_name_is_refused(place):
+    (place.folder / "stack.yml").write_text("plugin: netstack.datacenter.stak\nvlans: {}\n")
+    done = preflight(place)
     assert done.returncode != 0
     assert "names no inventory plugin" in done.stderr

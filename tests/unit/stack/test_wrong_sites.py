@@ -13,10 +13,10 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogu
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import UNREADABLE, inventory
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded, load
 
-from . import goldens
+from . import site_files
 
-WRONG = goldens.sites("wrong")
-WARNED = goldens.sites("warned")
+WRONG = site_files.sites("wrong")
+WARNED = site_files.sites("warned")
 OF_NO_OBJECT = {"SITE_EMPTY"}  # there is nothing that a waiver could stand at
 CHECKED_ELSEWHERE = {"FILE_UNREADABLE", "PYDANTIC_MISSING"}
 
@@ -31,12 +31,12 @@ def committed(site: Path) -> str:
 
 @pytest.mark.parametrize("site", [*WRONG, *WARNED], ids=named)
 def test_the_messages_are_the_golden_ones(site, golden):
-    golden(site.with_suffix(".txt"), goldens.messages(site))
+    golden(site.with_suffix(".txt"), site_files.messages(site))
 
 
 @pytest.mark.parametrize("site", WRONG, ids=named)
 def test_a_wrong_site_leaves_nothing_but_its_errors(site):
-    loaded = load(site, goldens.HERE)
+    loaded = load(site, site_files.HERE)
     assert loaded.errors
     for variables in inventory(loaded).values():
         assert list(variables) == ["stack_errors"]
@@ -44,7 +44,7 @@ def test_a_wrong_site_leaves_nothing_but_its_errors(site):
 
 @pytest.mark.parametrize("site", WARNED, ids=named)
 def test_a_warned_site_is_not_refused(site):
-    loaded = load(site, goldens.HERE)
+    loaded = load(site, site_files.HERE)
     assert not loaded.errors
     assert len(loaded.warnings) == 1
 
@@ -66,7 +66,7 @@ def test_there_are_far_more_causes_than_the_issue_asks_for():
 
 
 def test_ten_faults_in_one_file_give_ten_messages():
-    assert len(committed(goldens.HERE / "wrong" / "ten_faults.yml").splitlines()) == 10
+    assert len(committed(site_files.HERE / "wrong" / "ten_faults.yml").splitlines()) == 10
 
 
 def test_every_rule_has_a_site_that_breaks_it():
@@ -78,13 +78,13 @@ def test_every_rule_has_a_site_that_breaks_it():
 def test_without_the_rule_a_golden_file_is_red(rule, monkeypatch):
     monkeypatch.setitem(RULES, rule, replace(RULES[rule], check=lambda _site: ()))
     concerned = [site for site in [*WRONG, *WARNED] if f"[{rule}]" in committed(site)]
-    assert any(goldens.messages(site) != committed(site) for site in concerned)
+    assert any(site_files.messages(site) != committed(site) for site in concerned)
 
 
 def broken_by(rule: str) -> tuple[Path, tuple[str, str]]:
     """Return the first site that breaks the rule, and the object that the finding names first."""
     site = next(site for site in [*WRONG, *WARNED] if f"[{rule}]" in committed(site))
-    finding = next(item for item in load(site, goldens.HERE).findings if item.rule == rule)
+    finding = next(item for item in load(site, site_files.HERE).findings if item.rule == rule)
     return site, finding.fault.objects()[0]
 
 
@@ -118,7 +118,7 @@ def test_any_other_rule_is_waived_by_no_reason(rule, tmp_path):
 
 
 def test_when_no_host_can_be_read_one_host_stands_for_the_site():
-    loaded = load(goldens.HERE / "wrong" / "yaml_syntax.yml", goldens.HERE)
+    loaded = load(site_files.HERE / "wrong" / "yaml_syntax.yml", site_files.HERE)
     assert list(inventory(loaded)) == [UNREADABLE]
 
 

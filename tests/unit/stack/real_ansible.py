@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asks ansible-core about a site: what its programs do with it, and, much cheaper, what their inventory makes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import site_files
+
+BIN = Path(sys.executable).parent
+PREFLIGHT = """
+- name: A play
+  hosts: {hosts}
+  gather_facts: false
+  tasks:
+    - name: Preflight
+      netstack.datacenter.stack_preflight:
+"""
+TOUCH = """
+    - name: Touch the host
+      ansible.builtin.raw: "true"
+"""
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return the environment of a run, in which no setting of the caller's matters."""
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")},
+        "ANSIBLE_COLLECTIONS_PATH": str(site_files.ROOT / ".cache" / "collections"),
+        "ANSIBLE_HOME": str(home),
+        "ANSIBLE_NOCOLOR": "1",
+    }
+
+
+class Reader:
+    """One process that reads inventories as ansible-playbook does, one after the other."""
+
+    def __init__(self, home: Path) -> None:
+        self.errors = (home / "errors").open("w+")
+        self.process = subprocess.Popen(
+            [sys.executable, str(site_files.HERE / "inventory_server.py")],
+            env=environment(home),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+        )
+
+    def read(self, folder: Path, options: tuple[str, ...], hosts: str, **settings: Any) -> dict[str, Any]:
+        """Return the hosts of a play on `hosts`: their variables, and what the preflight says of them."""
+        request = {"folder": str(folder), "options": options, "hosts": hosts, "settings": settings}
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        found = json.loads(self.process.stdout.readline() or "null")
+        assert found is not None, Path(self.errors.name).read_text()[-3000:]
+        return found
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.communicate()
+        self.errors.close()
+
+
+class Place:
+    """A directory with an inventory, whose ssh leaves a mark when it is called."""
+
+    def __init__(self, folder: Path, reader: Reader) -> None:
+        self.folder, self.reader = folder, reader
+        self.inventory = folder / "inventory"
+        (self.inventory / "group_vars").mkdir(parents=True)
+        self.mark = folder / "connected"
+        ssh = folder / "ssh"
+        ssh.write_text(f"#!/bin/sh\ntouch {self.mark}\nexit 255\n")
+        ssh.chmod(ssh.stat().st_mode | stat.S_IEXEC)
+        (self.inventory / "group_vars" / "all.yml").write_text(f"ansible_ssh_executable: {ssh}\n")
+
+    def site(self, text: str) -> Place:
+        (self.inventory / "stack.yml").write_text(text)
+        return self
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run a program of ansible-core in this directory."""
+        return subprocess.run(
+            [str(BIN / command[0]), *command[1:]],
+            cwd=self.folder,
+            env=environment(self.folder / "home"),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def play(self, *options: str, hosts: str = "all") -> subprocess.CompletedProcess[str]:
+        """Run a play that touches its hosts after the preflight."""
+        return self.plays(PREFLIGHT.format(hosts=hosts) + TOUCH, *options)
+
+    def plays(self, book: str, *options: str) -> subprocess.CompletedProcess[str]:
+        (self.folder / "book.yml").write_text(book)
+        return self.run("ansible-playbook", "book.yml", *options)
+
+    def read(self, *options: str, hosts: str = "all", **settings: Any) -> dict[str, Any]:
+        """Return what a play on these hosts would have to work with, without running one."""
+        return self.reader.read(self.folder, options, hosts, **settings)
+
+
+def refused(place: Place, result: subprocess.CompletedProcess[str]) -> bool:
+    """Tell whether a run was refused before any connection."""
+    return result.returncode != 0 and not place.mark.exists() and "The declared site is refused" in result.stdout
+
+
+def refusals(found: dict[str, Any]) -> list[str]:
+    """Return what the hosts of a play are refused for; each of them must be, and there must be one."""
+    assert found, "no host is left that could be refused"
+    assert [name for name, host in found.items() if not host["preflight"].get("failed")] == []
+    return sorted({error for host in found.values() for error in host["preflight"]["errors"]})
