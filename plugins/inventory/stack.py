@@ -109,7 +109,7 @@ options:
         C(balance), C(backends), C(backend_port) (each port goes on to the same port without it), C(backend_tls)
         (C(verify), C(ca_file), C(server_name)), C(send_proxy), C(health_check),
         C(timeouts), C(long_polls) (how long requests are held open on purpose), C(maxconn), C(verify) (C(path),
-        C(expect_status), C(identify_header) for C(playbooks/verify.yml)), C(raw) (lines for C(frontend) and
+        C(expect_status), C(identify_header) for C(netstack.datacenter.verify)), C(raw) (lines for C(frontend) and
         C(backend)).
       - C(health_check) takes C(type) (C(http), C(tcp), C(smtp), C(imap), C(pop3), C(tls), C(ldap), C(mysql), C(pgsql),
         C(redis), or C(by_port), which asks each port in the protocol that is usual there, and that of HTTPS for

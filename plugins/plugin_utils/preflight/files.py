@@ -21,7 +21,7 @@ def findings(sources: Iterable[str], ignored: re.Pattern[bytes]) -> list[str]:
         return []
     return [
         f"{', '.join(found)}: Ansible takes each file of an inventory directory for an inventory and shows pieces of "
-        "it; move certificates and keys out of it, for example to ../certificates, and name them so in the site"
+        "it; move certificates and keys out of it, for example to ../files, and name them so in the site"
     ]
 
 

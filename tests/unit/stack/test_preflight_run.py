@@ -13,15 +13,10 @@ import yaml
 
 from . import link_builders as cabled
 from . import stack_builders as builders
-from .test_ansible import Place
+from .real_ansible import Place
 
 HOSTS = 40
 SECRETS = "netstack_secrets: {shop_pem: x}\n"
-
-
-@pytest.fixture
-def place(tmp_path):
-    return Place(tmp_path)
 
 
 def playbook(
