@@ -21,7 +21,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.argum
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline, options, points, shape
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors import HostError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors import ConnectError, HostError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.plan import Plan
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import CONSENT, ITSELF, Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
@@ -80,7 +80,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             findings = [str(finding) for finding in refusal.findings]
             result.update(failed=True, changed=False, msg=refusal.text(), findings=findings)
         except (HostError, ValueError, OSError) as error:
-            result.update(failed=True, changed=False, msg=str(error))
+            away = isinstance(error, ConnectError) and arguments["state"] == "gathered"
+            result.update({"unreachable" if away else "failed": True}, changed=False, msg=str(error))
         return result
 
     def _dispatch(self, arguments: dict[str, Any]) -> dict[str, Any]:

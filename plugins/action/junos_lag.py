@@ -16,6 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import o
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token, describe_pending, runs
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import looked_up, warm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import (
+    AWAY,
     ConfirmedError,
     SwitchError,
     VerificationError,
@@ -112,7 +113,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             failures = error.what.splitlines()[1:] or [error.what]
             result.update(failed=True, changed=isinstance(error, ConfirmedError), msg=str(error), failures=failures)
         except (SwitchError, ValueError) as error:
-            result.update(failed=True, changed=isinstance(error, ConfirmedError), msg=str(error))
+            away = isinstance(error, AWAY) and arguments["state"] == "gathered"  # nothing of a run depends on it yet
+            result.update({"unreachable" if away else "failed": True}, changed=isinstance(error, ConfirmedError))
+            result["msg"] = str(error)
         return result
 
     def _dispatch(self, arguments: dict[str, Any]) -> dict[str, Any]:

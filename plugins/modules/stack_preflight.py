@@ -27,9 +27,9 @@ options:
   scope:
     description:
       - V(host) judges this host, V(site) what concerns all of them, for a task with C(run_once).
-      - With V(site) it fails also for a secret that the declared objects name and that the variable of its role (by default
-        C(netstack_secrets)) does not have or that is undefined, for a Python library that the kinds of device in the run
-        need and that is not installed, and for tags that name no part of the playbook.
+      - With V(site) it fails also for a secret that the declared objects name and that the variable of its role (by
+        default C(netstack_secrets)) does not have or that is undefined, for a Python library that the kinds of device
+        in the run need and that is not installed, and for tags that name no part of the playbook.
       - It warns of certificates and keys in an inventory directory, where Ansible takes each file for an inventory.
     type: str
     choices: [host, site]
@@ -37,9 +37,9 @@ options:
   parts:
     description:
       - The tags of the parts that the playbook has, for O(scope=site).
-      - A tag of the run that is none of them, and that stands on no import of the playbook, is refused where the run has
-        no plays but those of this collection and nothing would be done, or all although a part was to be skipped. In other
-        runs, and beside a known tag, it is a warning. C(--skip-tags plan) is refused always.
+      - A tag of the run that is none of them, and that stands on no import of the playbook, is refused where the run
+        has no plays but those of this collection and nothing would be done, or all although a part was to be skipped.
+        In other runs, and beside a known tag, it is a warning. C(--skip-tags plan) is refused always.
     type: list
     elements: str
     default: []

@@ -29,12 +29,12 @@ class Tags:
     @property
     def links(self) -> bool:
         """Tell whether the run does anything with switches and their links."""
-        return bool(self.run & (self._whole | _LINKS))
+        return "links" not in self.skip and bool(self.run & (self._whole | _LINKS))
 
     @property
     def load_balancers(self) -> bool:
         """Tell whether the run does anything with load balancers."""
-        return bool(self.run & (self._whole | _BALANCERS))
+        return "load_balancers" not in self.skip and bool(self.run & (self._whole | _BALANCERS))
 
     def errors(self, ours: bool) -> Iterator[str]:
         """Yield why the run is refused; `ours` tells that all plays of the run are the collection's."""
