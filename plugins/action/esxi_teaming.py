@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 # The top of an action plugin is imported before the workers fork: pyVmomi is loaded once, not once for each host.
 with suppress(ImportError):
@@ -19,6 +20,7 @@ with suppress(ImportError):
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.arguments import validated
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress import Progress
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline, options, points, shape
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors import ConnectError, HostError
@@ -113,7 +115,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             if folder and run_id and arguments["state"] != "restored":
                 points.keep(folder, run_id, name, made)
 
-        outcome = apply(opener, request, keeper)
+        with Progress(str(name), Display().display, "changes the host and waits until it answers as it must"):
+            outcome = apply(opener, request, keeper)
         changed = bool(outcome.pending if request.check_mode else outcome.done)
         result = {
             "changed": changed,

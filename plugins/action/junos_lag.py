@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from ansible.constants import LOCALHOST
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.arguments import validated
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline, options
@@ -30,6 +31,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, with_arguments
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress import Progress
 
 warm()  # The top of an action plugin is imported before the workers fork.
 
@@ -146,7 +148,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
                 "warnings": ["Nothing is declared; the switch was not contacted."],
             }
         target = self._target(arguments)
-        outcome = apply(lambda: Session(target), request)
+        name = str(self._vars.get("inventory_hostname", ""))
+        with Progress(name, Display().display, "reads the switch") as progress:
+            verification = replace(request.verification, progress=progress.at)
+            outcome = apply(lambda: Session(target), replace(request, verification=verification))
         result = {
             "changed": outcome.changed,
             **_described(outcome.plan),

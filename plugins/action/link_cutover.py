@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -13,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 # The top of an action plugin is imported before the workers fork: pyVmomi is loaded once, and so is PyEZ below.
 with suppress(ImportError):
     for _name in ("pyVmomi", "pyVmomi.SoapAdapter", "pyVmomi.VmomiSupport"):
         importlib.import_module(_name)
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils import progress
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import detached
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs, restore
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
@@ -146,7 +149,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         name = _safe(str(self._vars["inventory_hostname"]))
         file = Path(os.path.expanduser(arguments["journal_dir"])) / f"cutover-{name}.log"
         patience = (arguments["timeouts"] or {}).get("other_run", 300)
-        return {**detached.run(work, file, patience), "journal": str(file)}
+        began, host = time.monotonic(), str(self._vars["inventory_hostname"])
+
+        def waiting(doing: str) -> None:
+            Display().display(progress.line(host, doing, time.monotonic() - began))
+
+        return {**detached.run(work, file, patience, waiting), "journal": str(file)}
 
     def _kept(self, arguments: dict[str, Any]) -> Kept | None:
         """Return where the steps of this run are kept; nowhere without a folder or an id."""

@@ -19,6 +19,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ..progress import EVERY, silent
+
 Result = dict[str, Any]
 PAUSE = 0.2
 
@@ -62,8 +64,16 @@ class Journal:
             time.sleep(PAUSE)
 
 
-def run(work: Callable[[Journal], Result], file: Path, patience: float = 300) -> Result:
+def run(
+    work: Callable[[Journal], Result],
+    file: Path,
+    patience: float = 300,
+    waiting: Callable[[str], object] = silent,
+    every: float = EVERY,
+) -> Result:
     """Do the work in a process of its own session, and return what it returns (plain data).
+
+    `waiting` is told the last line of the journal, again and again, while it takes.
 
     Raises:
         DetachedError: the process died.
@@ -81,6 +91,8 @@ def run(work: Callable[[Journal], Result], file: Path, patience: float = 300) ->
     os.close(out)
     try:
         os.waitpid(first, 0)
+        while not select.select([answer], [], [], every)[0]:
+            waiting(_last_line(file))
         with os.fdopen(answer, "rb") as stream:
             text = stream.read()
     finally:
@@ -89,6 +101,12 @@ def run(work: Callable[[Journal], Result], file: Path, patience: float = 300) ->
         raise DetachedError(f"The process that converts the links died; {file} tells how far it came. Run it again.")
     found: Result = json.loads(text)
     return found
+
+
+def _last_line(file: Path) -> str:
+    """Return what the journal says last, without its time."""
+    lines = file.read_text(errors="replace").splitlines() if file.exists() else []
+    return lines[-1].partition(" ")[2] if lines else "begins"
 
 
 def _second(work: Callable[[Journal], Result], journal: Journal, out: int) -> NoReturn:
