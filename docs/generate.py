@@ -32,13 +32,15 @@ TOPICS = {
     "certificates": "Certificates",
 }
 READING = "Reading the files"
+IN_RUN = "At the devices"
 HEAD = """# Rules of the declared site
 
 Generated from the docstrings in `plugins/plugin_utils/stack`; do not edit.
 
-Every rule is checked before any device is contacted, and all findings are shown at once. An **error** refuses the
-site. A **warning** is shown by `netstack.datacenter.stack_preflight` and refuses nothing. A *waivable* rule is switched
-off for one object by `waive: {RULE: reason}` in that object; the reason is required, and stands in every report.
+Every rule but those under "At the devices" is checked before any device is contacted, and all findings are shown at
+once. An **error** refuses the site. A **warning** is shown by `netstack.datacenter.stack_preflight` and refuses
+nothing. A *waivable* rule is switched off for one object by `waive: {RULE: reason}` in that object; the reason is
+required, and stands in every report.
 """
 
 
@@ -52,9 +54,9 @@ def rules_page() -> str:
 
 
 def _by_topic() -> dict[str, list[Rule]]:
-    found: dict[str, list[Rule]] = {title: [] for title in (*TOPICS.values(), READING)}
+    found: dict[str, list[Rule]] = {title: [] for title in (*TOPICS.values(), IN_RUN, READING)}
     for rule in RULES.values():
-        found[TOPICS[rule.topic] if rule.stage == "model" else READING].append(rule)
+        found[{"reading": READING, "run": IN_RUN}.get(rule.stage) or TOPICS[rule.topic]].append(rule)
     found[READING].sort(key=lambda rule: rule.id)  # they are entered as their modules are imported, in no certain order
     return found
 

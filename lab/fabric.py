@@ -18,7 +18,7 @@ lab/vsphere asks it how a host is reached whenever that matters: before a connec
 answer leaves. So a commit on a switch counts at once, without a race. What is derived:
 
 - Light: a port that the switch has disabled is dark at the host as well, and a cable that is broken at the host is dead
-  for the switch.
+  for the switch. A cable with `hides: true` runs through an enclosure that keeps the host's end lit all the same.
 - LACP: a standard vSwitch never speaks it. Other far ends are as the cabling says.
 - Stations: the addresses of the host's VMkernel interfaces, in the VLAN and at the ports where they are heard. A switch
   learns of a change when a host was asked for or changed, and every half second.
@@ -27,7 +27,8 @@ answer leaves. So a commit on a switch counts at once, without a race. What is d
 
 Nothing else is simulated: no traffic of virtual machines, no spanning tree, no time between a change and its effect, no
 switch between a client and a host but the one with the cable. Operations of its own port, as JSON lines: `reach` (from
-lab/vsphere), `deliveries` ({HOST: {VMK: {"lost", "of", "flaps", "reasons"}}}).
+lab/vsphere), `deliveries` ({HOST: {VMK: {"lost", "of", "flaps", "reasons"}}}), `absences` ({HOST: SECONDS}: the longest
+that the management of a host was lost without a break, by this clock, since it was asked for the last time).
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ import asyncio
 import contextlib
 import json
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,7 @@ class Cabling:
     cables: Cables
     others: dict[tuple[str, str], State]
     management_vlan: int | None = None
+    hides: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def hosts(self) -> list[str]:
@@ -95,7 +98,8 @@ def read(text: str) -> Cabling:
             raise FabricError(f"{each['host']} {each['nic']} has two cables")
         else:
             cables[place] = (str(each["host"]), str(each["nic"]))
-    return Cabling(int(given["junos"]), int(given["vsphere"]), cables, others, given.get("management_vlan"))
+    hides = frozenset((str(each["host"]), str(each["nic"])) for each in given["cables"] if each.get("hides"))
+    return Cabling(int(given["junos"]), int(given["vsphere"]), cables, others, given.get("management_vlan"), hides)
 
 
 async def ask(port: int, request: State) -> Any:
@@ -114,6 +118,29 @@ async def ask(port: int, request: State) -> Any:
 
 
 @dataclass
+class Absences:
+    """Since when the management of hosts is lost, and the longest that it was."""
+
+    since: dict[str, float] = field(default_factory=dict)
+    longest: dict[str, float] = field(default_factory=dict)
+
+    def note(self, host: str, reachable: bool) -> None:
+        """Take note of how a host is reached now."""
+        now = time.monotonic()
+        if not reachable:
+            self.since.setdefault(host, now)
+        if host in self.since:
+            self.longest[host] = max(self.longest.get(host, 0), now - self.since[host])
+        if reachable:
+            self.since.pop(host, None)
+
+    def told(self) -> dict[str, float]:
+        """Give the longest absences, and forget those that are over."""
+        found, self.longest = self.longest, {}
+        return found
+
+
+@dataclass
 class Fabric:
     """The simulators, what was last told to the switches, and what the hosts last said of themselves."""
 
@@ -121,6 +148,7 @@ class Fabric:
     told: dict[tuple[str, str], State] = field(default_factory=dict)
     states: dict[str, State] = field(default_factory=dict)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    absences: Absences = field(default_factory=Absences)
 
     async def begin(self, port: int) -> None:
         """Put in all cables, and let lab/vsphere ask here."""
@@ -170,10 +198,10 @@ class Fabric:
         return found
 
     def dark(self, ports: list[Port]) -> set[tuple[str, str]]:
-        """Give the uplinks whose switch port is disabled: (host, vmnic)."""
+        """Give the uplinks that see that their switch port is disabled: (host, vmnic)."""
         cables = self.cabling.cables
         places = [(port.switch, port.name) for port in ports if not port.light]
-        return {cables[place] for place in places if place in cables}
+        return {cables[place] for place in places if place in cables} - self.cabling.hides
 
     def team(self, host: str, vmk: str, dark: set[tuple[str, str]]) -> Team:
         """Give how an interface of a host sends."""
@@ -203,6 +231,7 @@ class Fabric:
             self.states[host] = state
             ports = await self.refresh()
             whole = MANAGEMENT in state["vmks"] and self.delivery(host, MANAGEMENT, ports).complete
+            self.absences.note(host, whole)
             dark = sorted(nic for name, nic in self.dark(ports) if name == host)
             return {"state": "up" if whole else "silent", "dark": dark}
 
@@ -210,6 +239,10 @@ class Fabric:
         """Tell what becomes of the flows of all interfaces of all hosts."""
         async with self.turn:
             ports = await self.refresh()
+            for host, state in self.states.items():
+                self.absences.note(
+                    host, MANAGEMENT in state["vmks"] and self.delivery(host, MANAGEMENT, ports).complete
+                )
             return {
                 host: {vmk: summary(self.delivery(host, vmk, ports)) for vmk in state["vmks"]}
                 for host, state in self.states.items()
@@ -223,7 +256,9 @@ class Fabric:
                 return {"ok": True, "result": await self.reach(request["host"], request["state"])}
             if request["op"] == "deliveries":
                 return {"ok": True, "result": await self.deliveries()}
-            raise FabricError("the operations are reach, deliveries")
+            if request["op"] == "absences":
+                return {"ok": True, "result": self.absences.told()}
+            raise FabricError("the operations are reach, deliveries, absences")
         except (FabricError, OSError, KeyError, TypeError, ValueError) as failure:
             return {"ok": False, "error": f"{type(failure).__name__}: {failure}"}
 

@@ -48,3 +48,9 @@ class Fabric(Controlled):
         """Tell what becomes of the flows: {HOST: {VMK: {"lost", "of", "flaps", "reasons"}}}."""
         found: dict[str, dict[str, dict[str, Any]]] = ask(self.port, "deliveries")
         return found
+
+    def absences(self) -> dict[str, float]:
+        """Tell for how long, at most, the hosts were lost without a break since this was asked for the last time."""
+        self.deliveries()
+        found: dict[str, float] = ask(self.port, "absences")
+        return found

@@ -5,12 +5,10 @@
 from __future__ import annotations
 
 import importlib
-import shlex
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 # The top of an action plugin is imported before the workers fork: pyVmomi is loaded once, not once for each host.
@@ -18,8 +16,8 @@ with suppress(ImportError):
     for _name in ("pyVmomi", "pyVmomi.SoapAdapter", "pyVmomi.VmomiSupport"):
         importlib.import_module(_name)
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.arguments import validated
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress import Progress
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline, options, points, shape
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
@@ -28,7 +26,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.plan i
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import CONSENT, ITSELF, Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.standing import gather, verified
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import Target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import target_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
 
 _SPEC: dict[str, Any] = {
@@ -64,29 +62,16 @@ _SPEC: dict[str, Any] = {
 _NEEDS = [("state", "parsed", ["running_config"])]
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
-    """Templates the connection's variables itself and never opens Ansible's connection."""
+class ActionModule(DeviceAction):
+    """One state of the module for each kind of result."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
+    SPEC = _SPEC
+    NEEDS = _NEEDS
+    ERRORS = (HostError,)
+    AWAY = (ConnectError,)
 
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the task's result; a refusal or a failure carries the message that says what the host has now."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        arguments = validated(self, _SPEC, _NEEDS)
-        self._vars = task_vars or {}
-        try:
-            result.update(self._dispatch(arguments))
-        except RefusalError as refusal:
-            findings = [str(finding) for finding in refusal.findings]
-            result.update(failed=True, changed=False, msg=refusal.text(), findings=findings)
-        except (HostError, ValueError, OSError) as error:
-            away = isinstance(error, ConnectError) and arguments["state"] == "gathered"
-            result.update({"unreachable" if away else "failed": True}, changed=False, msg=str(error))
-        return result
-
-    def _dispatch(self, arguments: dict[str, Any]) -> dict[str, Any]:
+    def outcome(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return what the state found or did."""
         state = arguments["state"]
         if state == "parsed":
             return {"changed": False, "parsed": offline.parsed(arguments["running_config"])}
@@ -99,7 +84,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             what = "Nothing is declared" if state != "restored" else "Nothing was replaced"
             told = f"{what}; the host was not contacted."
             return {"changed": False, "commands": [], "warnings": [told]}
-        target = self._target(arguments)
+        target = target_of(self.connection(SSH if arguments["transport"] == "ssh" else API), arguments)
         request = replace(request, addresses=frozenset(target.addresses()))
         way = Shell if arguments["transport"] == "ssh" else Api
         if state == "verified":
@@ -109,13 +94,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         return self._apply(lambda: way(target), request, arguments)
 
     def _apply(self, opener: Any, request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
-        folder, run_id, name = arguments["restore_dir"], arguments["run_id"], self._vars.get("inventory_hostname", "")
+        folder, run_id, name = arguments["restore_dir"], arguments["run_id"], self.device
 
         def keeper(made: dict[str, Any]) -> None:
             if folder and run_id and arguments["state"] != "restored":
                 points.keep(folder, run_id, name, made)
 
-        with Progress(str(name), Display().display, "changes the host and waits until it answers as it must"):
+        with Progress(name, Display().display, "changes the host and waits until it answers as it must"):
             outcome = apply(opener, request, keeper)
         changed = bool(outcome.pending if request.check_mode else outcome.done)
         result = {
@@ -135,45 +120,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         """Return the restore points by host, from the task or from the controller's disk."""
         given = arguments["restore_point"]
         if given is None:
-            name = self._vars.get("inventory_hostname", "")
+            name = self.device
             return points.kept(arguments["restore_dir"], arguments["run_id"], name)
         points_by_host: dict[str, Any] = given.get("hosts", {ITSELF: given} if given else {})
         return points_by_host
-
-    def _target(self, arguments: dict[str, Any]) -> Target:
-        """Return where the host is, from the connection's usual variables."""
-        ssh = arguments["transport"] == "ssh"
-        port = self._variable("ansible_ssh_port") if ssh else None
-        port = port or self._variable("ansible_port")
-        checking = self._variable("ansible_host_key_checking", "ansible_ssh_host_key_checking")
-        times = arguments["timeouts"]
-        words = [str(self._variable(name) or "") for name in ("ansible_ssh_common_args", "ansible_ssh_extra_args")]
-        return Target(
-            host=str(self._variable("ansible_host", "ansible_ssh_host", "inventory_hostname")),
-            port=int(port) if port else None,
-            user=_text(self._variable("ansible_user", "ansible_ssh_user") or self._task.remote_user),
-            password=_text(self._variable("ansible_password", "ansible_ssh_password", "ansible_ssh_pass")),
-            key_file=_text(self._variable("ansible_private_key_file", "ansible_ssh_private_key_file")),
-            ssh_arguments=tuple(word for text in words for word in shlex.split(text)),
-            ca_file=arguments["ca_file"],
-            validate_certs=arguments["validate_certs"],
-            host_key_checking=str(checking if checking is not None else True).lower()
-            not in ("false", "no", "0", "off"),
-            connect_timeout=times.get("connect", 30),
-            call_timeout=times.get("call", 60),
-            back_timeout=times.get("back", 90),
-        )
-
-    def _variable(self, *names: str) -> Any:
-        """Return the first of these variables that is set, templated (vault and Jinja values)."""
-        for name in names:
-            if self._vars.get(name) not in (None, ""):
-                return self._templar.template(self._vars[name])
-        return None
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
 
 
 def _nothing(request: Request) -> bool:

@@ -8,11 +8,10 @@ import gc
 from dataclasses import asdict, replace
 from typing import Any
 
-from ansible.constants import LOCALHOST
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.arguments import validated
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import NETCONF
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline, options
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token, describe_pending, runs
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import looked_up, warm
@@ -22,14 +21,13 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors i
     SwitchError,
     VerificationError,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.pending import settle
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.plan import Plan, refuse_foreign
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import CONSENT, Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing import restore, verified
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, with_arguments
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, target_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress import Progress
 
@@ -91,36 +89,30 @@ _SPEC: dict[str, Any] = {
 _NEEDS = [("state", "parsed", ["running_config"]), ("state", "confirmed", ["token"]), ("state", "abandoned", ["token"])]
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
-    """Templates the connection's variables itself and never opens Ansible's connection."""
+class ActionModule(DeviceAction):
+    """One state of the module for each kind of result."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
+    SPEC = _SPEC
+    NEEDS = _NEEDS
+    ERRORS = (SwitchError,)
+    AWAY = AWAY
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the task's result; a refusal or a failure carries the message that says what the switch has now."""
+        """Return the task's result."""
         # This process is a fork that ends with the task. What it inherited is no garbage, and looking through it would
         # copy its memory.
         gc.freeze()
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        arguments = validated(self, _SPEC, _NEEDS)
-        self._vars = self._connection_variables(task_vars or {})
-        try:
-            result.update(self._dispatch(arguments))
-        except RefusalError as refusal:
-            findings = [str(finding) for finding in refusal.findings]
-            result.update(failed=True, changed=False, msg=refusal.text(), findings=findings)
-        except VerificationError as error:
-            failures = error.what.splitlines()[1:] or [error.what]
-            result.update(failed=True, changed=isinstance(error, ConfirmedError), msg=str(error), failures=failures)
-        except (SwitchError, ValueError) as error:
-            away = isinstance(error, AWAY) and arguments["state"] == "gathered"  # nothing of a run depends on it yet
-            result.update({"unreachable" if away else "failed": True}, changed=isinstance(error, ConfirmedError))
-            result["msg"] = str(error)
-        return result
+        return super().run(tmp, task_vars)
 
-    def _dispatch(self, arguments: dict[str, Any]) -> dict[str, Any]:
+    def more_of(self, error: Exception) -> dict[str, Any]:
+        """Return whether the switch keeps what was done, and each thing that is not as declared."""
+        more: dict[str, Any] = {"changed": isinstance(error, ConfirmedError)}
+        if isinstance(error, VerificationError):
+            more["failures"] = error.what.splitlines()[1:] or [error.what]
+        return more
+
+    def outcome(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return what the state found or did."""
         state = arguments["state"]
         if state == "parsed":
             parsed, style = offline.parse(arguments["running_config"], options.style_of(arguments))
@@ -148,8 +140,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
                 "warnings": ["Nothing is declared; the switch was not contacted."],
             }
         target = self._target(arguments)
-        name = str(self._vars.get("inventory_hostname", ""))
-        with Progress(name, Display().display, "reads the switch") as progress:
+        with Progress(self.device, Display().display, "reads the switch") as progress:
             verification = replace(request.verification, progress=progress.at)
             outcome = apply(lambda: Session(target), replace(request, verification=verification))
         result = {
@@ -208,65 +199,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         return {"changed": done, "token": arguments["token"]}
 
     def _target(self, arguments: dict[str, Any]) -> Target:
-        """Return where the switch is, from the connection's usual variables."""
-        port = self._variable("ansible_port", "ansible_ssh_port")
-        checking = self._variable("ansible_host_key_checking", "ansible_ssh_host_key_checking")
-        times = arguments["timeouts"]
-        target = Target(
-            host=str(self._variable("ansible_host", "ansible_ssh_host", "inventory_hostname")).strip("[]"),
-            port=int(port) if port else None,
-            user=_text(self._variable("ansible_user", "ansible_ssh_user") or self._task.remote_user),
-            password=_text(
-                self._variable("ansible_password", "ansible_ssh_password", "ansible_ssh_pass")
-                or self._play_context.password
-            ),
-            key_file=_text(
-                self._variable("ansible_private_key_file", "ansible_ssh_private_key_file")
-                or self._play_context.private_key_file
-            ),
-            host_key_checking=str(checking if checking is not None else True).lower()
-            not in ("false", "no", "0", "off"),
-            connect_timeout=times.get("connect", 30),
-            rpc_timeout=times.get("rpc", 60),
-            commit_timeout=times.get("commit", 300),
-        )
-        for name in ("ansible_ssh_common_args", "ansible_ssh_extra_args"):
-            target = with_arguments(target, str(self._variable(name) or ""))
-        return looked_up(target)
-
-    def _variable(self, *names: str) -> Any:
-        """Return the first of these variables that is set, templated (vault and Jinja values)."""
-        for name in names:
-            if self._vars.get(name) in (None, ""):
-                continue
-            value = self._template(self._vars[name])
-            if value not in (None, ""):
-                return value
-        return None
-
-    def _template(self, value: Any) -> Any:
-        """Template with the variables of the host that the connection goes to, which a delegated task has beside."""
-        own = self._templar.available_variables
-        self._templar.available_variables = self._vars
-        try:
-            return self._templar.template(value)
-        finally:
-            self._templar.available_variables = own
-
-    def _connection_variables(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Return the variables of the switch: of the host that the task is delegated to, if it is delegated.
-
-        Delegated to the controller it stays with the host of the play: that is where it runs in any case.
-        """
-        host = self._task.delegate_to
-        if not host or host in LOCALHOST:
-            return task_vars
-        known: dict[str, Any] = task_vars.get("ansible_delegated_vars", {}).get(host, {})
-        return {**known, "inventory_hostname": known.get("inventory_hostname", host)}
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+        return looked_up(target_of(self.connection(NETCONF), arguments["timeouts"] or {}))
 
 
 def _described(made: Plan) -> dict[str, Any]:

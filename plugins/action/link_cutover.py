@@ -13,7 +13,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 # The top of an action plugin is imported before the workers fork: pyVmomi is loaded once, and so is PyEZ below.
@@ -22,12 +21,11 @@ with suppress(ImportError):
         importlib.import_module(_name)
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils import progress
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import detached
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs, restore
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.targets import Variables
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.arguments import validated
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import warm
 
 warm()
@@ -56,6 +54,7 @@ _SPEC: dict[str, Any] = {
             "links": {"type": "bool", "default": True},
             "timeout": {"type": "int", "default": 90},
             "interval": {"type": "float", "default": 2.0},
+            "link_down_seconds": {"type": "int", "default": 15},
         },
     },
     "timeouts": {
@@ -86,35 +85,24 @@ class _Silent:
         return
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
-    """Templates the connection's variables of both ends itself and never opens Ansible's connection."""
+class ActionModule(DeviceAction):
+    """The device is the host; its switches are other hosts of the inventory, reached by their own variables."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
-    _supports_check_mode = True
+    SPEC = _SPEC
+    NEEDS = _NEEDS
+    ERRORS = (detached.DetachedError,)
 
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the task's result; a failure's message says what both ends have now."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        arguments = validated(self, _SPEC, _NEEDS)
-        self._vars = task_vars or {}
-        try:
-            restored = arguments["state"] == "restored"
-            result.update(self._restore(arguments) if restored else self._convert(arguments))
-        except RefusalError as refusal:
-            findings = [str(finding) for finding in refusal.findings]
-            result.update(failed=True, changed=False, msg=refusal.text(), findings=findings)
-        except (detached.DetachedError, ValueError, OSError) as error:
-            result.update(failed=True, changed=False, msg=str(error))
-        return result
+    def outcome(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return what was done at both ends."""
+        return self._restore(arguments) if arguments["state"] == "restored" else self._convert(arguments)
 
     def _convert(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        name, check = str(self._vars["inventory_hostname"]), bool(self._task.check_mode)
+        check = bool(self._task.check_mode)
         links, left = pairs.chosen(arguments["links"])
         if not links:
             return {"changed": False, "steps": [], "commands": [], "left": left}
-        builder = pairs.Builder(name, arguments, self._own, check)
-        made = [builder.pair(link, self._of(str(link["peer"]))) for link in links]
+        builder = self._builder(arguments)
+        made = [builder.pair(link, self._peer(str(link["peer"]))) for link in links]
         if check:
             return {**_told(convert.convert(made, _Silent(), check=True)), "left": left}
         kept = self._kept(arguments)
@@ -132,27 +120,26 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         if kept is None or not kept.links():
             told = "Nothing was converted; neither end was contacted."
             return {"changed": False, "steps": [], "commands": [], "warnings": [told]}
-        name, check = str(self._vars["inventory_hostname"]), bool(self._task.check_mode)
-        builder = pairs.Builder(name, arguments, self._own, check)
-        known = {str(link["peer"]): self._of(str(link["peer"])) for link in kept.links()}
+        builder = self._builder(arguments)
+        known = {str(link["peer"]): self._peer(str(link["peer"])) for link in kept.links()}
 
         def pair_of(link: Mapping[str, Any]) -> convert.Pair:
             return builder.bare(link, known[str(link["peer"])])
 
-        if check:
+        if self._task.check_mode:
             return _told(restore.restore(kept, pair_of, _Silent(), check=True))
         return self._detached(lambda journal: _told(restore.restore(kept, pair_of, journal)), arguments)
 
     def _detached(
         self, work: Callable[[detached.Journal], dict[str, Any]], arguments: dict[str, Any]
     ) -> dict[str, Any]:
-        name = _safe(str(self._vars["inventory_hostname"]))
+        name = _safe(self.device)
         file = Path(os.path.expanduser(arguments["journal_dir"])) / f"cutover-{name}.log"
         patience = (arguments["timeouts"] or {}).get("other_run", 300)
-        began, host = time.monotonic(), str(self._vars["inventory_hostname"])
+        began = time.monotonic()
 
         def waiting(doing: str) -> None:
-            Display().display(progress.line(host, doing, time.monotonic() - began))
+            Display().display(progress.line(self.device, doing, time.monotonic() - began))
 
         return {**detached.run(work, file, patience, waiting), "journal": str(file)}
 
@@ -161,32 +148,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         folder, run_id = arguments["restore_dir"], arguments["run_id"]
         if not folder or not run_id:
             return None
-        name = _safe(str(self._vars["inventory_hostname"]))
+        name = _safe(self.device)
         return Kept(Path(os.path.expanduser(folder)) / _safe(run_id) / f"{name}.links.json")
 
-    def _own(self, *names: str) -> Any:
-        return _first(self._vars, names, self._templar.template)
+    def _builder(self, arguments: dict[str, Any]) -> pairs.Builder:
+        host = self.connection(SSH if arguments["transport"] == "ssh" else API)
+        return pairs.Builder(host, arguments, bool(self._task.check_mode))
 
-    def _of(self, host: str) -> Variables:
-        """Return what gives the variables of another host of the inventory; they are templated there.
-
-        Raises:
-            ValueError: there is no such host.
-
-        """
-        known = self._vars["hostvars"]
-        if host not in known:
-            raise ValueError(f"{host} is no host of the inventory; both ends of a link belong to one.")
-        variables = known[host]
-        return lambda *names: _first(variables, names, lambda value: value)
-
-
-def _first(variables: Mapping[str, Any], names: tuple[str, ...], template: Any) -> Any:
-    for name in names:
-        value = variables.get(name)
-        if value not in (None, ""):
-            return template(value)
-    return None
+    def _peer(self, switch: str) -> pairs.Peer:
+        return pairs.Peer(self.connection_of(switch, NETCONF), lambda name: self.variable_of(switch, name))
 
 
 def _told(report: convert.Report) -> dict[str, Any]:

@@ -1,55 +1,65 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Refuse to go on when the declared site was refused, or when a derived variable was overridden."""
+"""Refuse to go on when the declared site was refused, when a derived variable was overridden, or hosts are confused."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from ansible import context
+from ansible.constants import DEFAULT_TRANSPORT, LOCALHOST
 from ansible.errors import AnsibleError
 from ansible.inventory.manager import IGNORED
-from ansible.plugins.action import ActionBase
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction, refuse_template
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.addresses import (
+    Endpoint,
+    Examined,
+    examine,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import files, libraries, secrets
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.tags import Tags, only_ours
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.run import RUN_ID
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import Verdict, judge, judge_site
 
+_PORTS = {NETCONF: 830, API: 443, SSH: 22}
+_OVER_SSH = ("ssh", "smart", "paramiko", "paramiko_ssh", "ansible.builtin.ssh", "ansible.builtin.paramiko_ssh")
 _SPEC: dict[str, Any] = {
     "scope": {"type": "str", "choices": ["host", "site"], "default": "host"},
     "parts": {"type": "list", "elements": "str", "default": []},
+    "addresses": {"type": "bool", "default": False},
 }
+_NEEDS: list[tuple[str, str, list[str]]] = []
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
-    """Read the task's variables only: no connection is opened and nothing runs on the target."""
+class ActionModule(DeviceAction):
+    """Read variables only: no connection is opened and nothing runs on the target."""
 
-    TRANSFERS_FILES = False
-    _requires_connection = False
+    SPEC = _SPEC
+    NEEDS = _NEEDS
 
-    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+    def outcome(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return the findings for this host, or for the site, as a failure when there is one."""
-        super().run(tmp, task_vars)
-        _validated, arguments = self.validate_argument_spec(argument_spec=_SPEC)
-        known = task_vars or {}
-        self._task_vars = known
-        verdict = judge_site(known) if arguments["scope"] == "site" else judge(known)
+        whole = arguments["scope"] == "site"
+        verdict = judge_site(self._task_vars) if whole else judge(self._task_vars)
         concerned: dict[str, bool] = {}
-        if arguments["scope"] == "site" and not verdict.errors:
-            concerned = self._judge_run(verdict, arguments["parts"])
+        if not verdict.errors:
+            concerned = self._judge_run(verdict, arguments["parts"]) if whole else {}
+            if arguments["addresses"] and self._speaks_for_all():
+                found = self._examined()
+                verdict.errors += found.errors
+                verdict.warnings += found.warnings
         result = {**result_of(verdict, self._elsewhere(verdict)), **concerned}
-        result["ansible_facts"] = {"netstack_run_id": known.get("netstack_run_id", RUN_ID)}
+        result["run_id"] = self._run_id()
+        result["ansible_facts"] = {"netstack_run": result["run_id"]}
         return result
 
     def _elsewhere(self, verdict: Verdict) -> str:
         """Return the host that shows what all hosts of the play would repeat; empty for that one, which is the last."""
         last = str((self._task_vars.get("ansible_play_batch") or [""])[-1])
-        return last if verdict.of_site and not self._task.run_once and last != self._host() else ""
-
-    def _host(self) -> str:
-        return str(self._task_vars.get("inventory_hostname", ""))
+        return last if verdict.of_site and not self._task.run_once and last != self.device else ""
 
     def _judge_run(self, verdict: Verdict, parts: list[str]) -> dict[str, bool]:
         """Judge what is not declared: the run's tags, secrets, libraries, files; return which parts it concerns."""
@@ -73,42 +83,77 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             for host in hosts
             if name.startswith("lb_pair_")
         }
-        return {host: list(secrets.needs(self._of(host), pairs.get(host, ""))) for host in self._hosts()}
+        return {host: list(secrets.needs(self._variables_of(host), pairs.get(host, ""))) for host in self._hosts()}
 
     def _secrets(self, host: str, variable: str) -> tuple[str, Any]:
         """Return which variable counts for a role's dictionary of secrets, and its value or what is wrong with it."""
-        name = variable if variable in self._of(host) else secrets.SHARED
+        name = variable if variable in self._variables_of(host) else secrets.SHARED
         try:
-            return name, self._value(host, name)
+            return name, self.variable_of(host, name)
         except AnsibleError as error:
             return name, str(error)
 
     def _libraries(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for host in self._hosts():
-            for name in libraries.needed(self._of(host), self._value(host, "esxi_teaming_transport")):
+            for name in libraries.needed(self._variables_of(host), self.variable_of(host, "esxi_teaming_transport")):
                 found.setdefault(name, []).append(host)
         return found
 
     def _hosts(self) -> list[str]:
-        return [str(host) for host in self._task_vars.get("ansible_play_hosts_all") or ()]
+        return [str(host) for host in self._task_vars["ansible_play_hosts_all"]]
 
-    def _of(self, host: str) -> Mapping[str, Any]:
-        """Return the variables of a host as they were written."""
-        found: Mapping[str, Any] = self._task_vars["hostvars"].raw_get(host)
+    def _run_id(self) -> str:
+        given = self._templated(self._task_vars, "netstack_run_id")
+        refuse_template("netstack_run_id", given)
+        return RUN_ID if given is None else str(given)
+
+    def _speaks_for_all(self) -> bool:
+        """Tell whether this host is the first of the play: what concerns all is found out once."""
+        return bool(self._task_vars["ansible_play_hosts_all"][:1] == [self.device])
+
+    def _examined(self) -> Examined:
+        """Compare the addresses of this run's hosts, and of the other ends of their links, with all that are known."""
+        run = set(self._task_vars["ansible_play_hosts_all"])
+        peers = {str(link["peer"]) for host in run for link in self._variables_of(host).get("stack_links") or ()}
+        endpoints, failures = [], []
+        for host, kind, protocol in self._reached():
+            try:
+                endpoints.append(self._endpoint(host, kind, protocol))
+            except (AnsibleError, ValueError) as error:
+                failures.append((host, f"{host}: its connection variables cannot be resolved: {error}"))
+        found = examine(endpoints, run | peers)
+        found.errors += [text for host, text in failures if host in run | peers]
+        found.warnings += [text for host, text in failures if host not in run | peers]
+        absent = sorted(peer for peer in peers if peer not in self._task_vars["hostvars"])
+        if absent:
+            text = "The addresses of other ends that this inventory does not have (a slice?) were not compared: "
+            found.warnings.append(text + ", ".join(absent))
         return found
 
-    def _value(self, host: str, name: str) -> Any:
-        """Return one variable of a host with its templates and vault values resolved; None where it is not set."""
-        variables = self._of(host)
-        if name not in variables:
-            return None
-        before = self._templar.available_variables
-        self._templar.available_variables = {**variables, "hostvars": self._task_vars["hostvars"]}
-        try:
-            return self._templar.template(variables[name])
-        finally:
-            self._templar.available_variables = before
+    def _reached(self) -> Iterator[tuple[str, str, str]]:
+        """Yield host, kind and protocol of what this collection reaches."""
+        for kind, protocol in (("junos_ex", NETCONF), ("esxi_vss", API), ("vcenter", API), ("linux", SSH)):
+            for host in self._task_vars["groups"].get(kind, ()):
+                if host not in LOCALHOST and self._is_reached(host, kind):
+                    transport = self.variable_of(host, "esxi_teaming_transport") if kind == "esxi_vss" else None
+                    yield host, kind, SSH if transport == "ssh" else protocol
+
+    def _endpoint(self, host: str, kind: str, protocol: str) -> Endpoint:
+        found = self.reach_of(host, protocol)
+        port = found.port or _PORTS[protocol]
+        ssh = None if protocol == API else found.ssh_arguments
+        return Endpoint(host, kind, found.host, port, found.sources["host"], "" if ssh is None else found.via, ssh)
+
+    def _is_reached(self, host: str, kind: str) -> bool:
+        """Tell whether this collection reaches the host itself, by the network: not behind a vCenter, no container."""
+        known = self._variables_of(host)
+        if kind == "esxi_vss":
+            return "esxi_teaming_vswitches" in known
+        if kind != "linux":
+            return True
+        ours = host in self._task_vars["groups"].get("load_balancers", ()) or "linux_bond_bonds" in known
+        return ours and str(self.variable_of(host, "ansible_connection") or DEFAULT_TRANSPORT) in _OVER_SSH
 
 
 def result_of(verdict: Verdict, elsewhere: str = "") -> dict[str, Any]:

@@ -178,6 +178,7 @@ from typing import Any
 
 from ansible.plugins.inventory import BaseInventoryPlugin
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.core_release import too_old
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import (
     groups,
     inventory,
@@ -214,8 +215,11 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
         """Fill the inventory with the site, or with its refusal."""
         super().parse(inventory, loader, path, cache)
         try:
-            with _without_collecting():
-                self._fill(load(Path(path)))
+            if reason := too_old():
+                self._refuse_whole(reason)
+            else:
+                with _without_collecting():
+                    self._fill(load(Path(path)))
         except Exception as error:
             self._refuse(path, error)
         sources = self.inventory.groups["all"].vars.get("stack_sources", [])
@@ -252,6 +256,10 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
             f"{path}: site: the stack plugin itself failed ({type(error).__name__}: {error}); run with -vvv and "
             "report it"
         )
+        self._refuse_whole(text)
+
+    def _refuse_whole(self, text: str) -> None:
+        """Refuse the site with one error, whatever is in it."""
         for host in refused([], []):
             self._add_host(host, {"stack_errors": [text]})
         self._add_groups(refused_groups(Loaded(Site(), [], [])))

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 
-__all__ = ["STORE", "Change", "File", "LeftoverError", "Transaction", "UnknownAccountError"]
+__all__ = ["STORE", "Change", "File", "LeftoverError", "RunIdError", "Transaction", "UnknownAccountError"]
 
 STORE = "/var/lib/netstack/backup"
 _ID = re.compile(r"(\d+)-(.+)\Z")
@@ -32,6 +32,10 @@ _ID = re.compile(r"(\d+)-(.+)\Z")
 
 class UnknownAccountError(OSError):
     """A file is to belong to an account that this host does not have."""
+
+
+class RunIdError(OSError):
+    """A run id in which a template is left: it would tie together what does not belong together."""
 
 
 class LeftoverError(OSError):
@@ -158,9 +162,13 @@ class Transaction:
         role: whose files they are; the folder of its generations bears this name.
         run_id: what ties the generations of one run together across roles; free text, may be empty.
         store: the folder that holds all generations, readable by root only.
+
+    Raises RunIdError.
     """
 
     def __init__(self, role: str, run_id: str = "", store: str = STORE) -> None:
+        if "{{" in run_id:
+            raise RunIdError(f"run_id still holds a template: {run_id}. Give the value itself.")
         self.role = role
         self.run_id = run_id
         self.folder = Path(store) / role

@@ -24,10 +24,11 @@ description:
   - A change that may leave the host's management without a working uplink is refused without O(consent). After such a
     change a fresh session reads back what the host computed. Where the connection breaks, the host is looked for during
     O(timeouts.back); what it has then is told, and what is neither old nor new is put back.
-  - The connection is made from the usual variables (C(ansible_host), C(ansible_port), C(ansible_user),
-    C(ansible_password); over SSH also C(ansible_ssh_port), C(ansible_private_key_file), the agent and
-    C(ansible_ssh_common_args)). C(ansible_connection) is not used; set it to C(local). Certificates and host keys are
-    verified.
+  - Over the API the port is 443 where none is given, and keys, jump hosts and other SSH arguments are of no use; a jump
+    that a variable of the host names is warned of. Over SSH all of them are handed to OpenSSH's client, and keys of the
+    agent are offered. Certificates and host keys are verified.
+extends_documentation_fragment:
+  - netstack.datacenter.connection
 requirements:
   - pyvmomi >= 8.0.3.0.1 (over the API)
   - OpenSSH's client, 8.4 or newer where a password is used (over SSH)

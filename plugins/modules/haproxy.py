@@ -309,8 +309,8 @@ def main() -> None:
         supports_check_mode=True,
         required_if=[("state", "present", ("node",))],
     )
-    transaction = Transaction("haproxy", module.params["run_id"])
     try:
+        transaction = Transaction("haproxy", module.params["run_id"])
         deployment = Deployment(Host(module.run_command), transaction, module.check_mode)
         outcome = _outcome(module, deployment)
     except (RejectedError, *FAILURES) as error:

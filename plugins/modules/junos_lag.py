@@ -25,12 +25,11 @@ description:
     Configuration of other kinds on it (class-of-service, 802.1X, PoE, routed families) is listed and needs
     O(consent).
   - What is not asked for is not touched. A field that is left out keeps its value.
-  - The connection is made from the usual variables (C(ansible_host), C(ansible_port), default 830, C(ansible_user),
-    C(ansible_password), C(ansible_private_key_file), the agent, C(ansible_ssh_common_args) with C(ProxyJump),
-    C(ProxyCommand), C(UserKnownHostsFile) and C(StrictHostKeyChecking), and C(~/.ssh/config)). C(ansible_connection)
-    is not used; set it to C(local). A task with C(delegate_to) goes to the switch that it is delegated to, by that
-    host's variables; delegated to the controller it stays with the switch of the play. Host keys are verified unless
-    C(ansible_host_key_checking) or the SSH arguments say no.
+  - The port is 830 where none is given. Of the SSH arguments and of C(~/.ssh/config) are read C(ProxyJump),
+    C(ProxyCommand), C(User), C(Port), C(IdentityFile), C(UserKnownHostsFile) and C(StrictHostKeyChecking); keys of the
+    agent are offered.
+extends_documentation_fragment:
+  - netstack.datacenter.connection
 requirements:
   - junos-eznc >= 2.7.2
 options:

@@ -15,9 +15,16 @@ description:
     ends, in an order in which the host's management always has a way. The inventory host is the ESXi host; each switch
     is another host of the inventory, whose connection and C(junos_lag_*) variables are used.
   - A link with two or more cables that carries the management is converted one leg at a time. From plain ports to a
-    static bundle, the host uses the first leg alone; the switch makes the bundle with the second; the host moves there
-    with its final teaming; the first leg joins the bundle disabled, so that both ends see it dark; the host uses both;
-    the first leg is enabled. The other way round it is the mirror image.
+    static bundle, the first leg is disabled, so that both ends see it down; the host uses the second leg alone; the
+    switch makes the bundle with the first, which is enabled again; the host moves there with its final teaming; the
+    second leg joins the bundle disabled; the host uses both; the second leg is enabled. The other way round it is the
+    same.
+  - The ports of a leg change only after they were disabled and the NICs that are declared at their other end, and no
+    other NIC of the host, have lost their link. So a cable that is not where it is declared is found before anything
+    depends on it, and nothing stays changed at a port of somebody else. Within a leg of several cables it does not
+    matter which port has which NIC.
+  - A conversion that disables no port (a VLAN that is added, the only cable of the management) proves no cable. It says
+    so in the warnings.
   - After each step both ends must answer a fresh login, and a switch's commit is confirmed only then. Before the last
     step lasts, both ends are verified whole. A step that fails is taken back with all before it, in reverse order.
   - Where the two ends stand is read from the ends themselves. So a run after one that was killed goes on from there,
@@ -27,6 +34,11 @@ description:
     pending is taken back first. What happened is in a journal that only the user can read; no secret is in it.
   - A run with O(run_id) and O(restore_dir) can be taken back, at both ends and in the reverse order, which is as safe.
   - Links to other kinds of switches are left alone, and told in RV(left).
+  - What is said of the whole play (C(remote_user), C(-u), C(-k), C(--private-key), C(ansible.cfg)) reaches both ends. A
+    switch is reached by its own variables of the inventory and C(-e); C(vars) and C(port) of the play or task are those
+    of the ESXi host, and so is its password.
+extends_documentation_fragment:
+  - netstack.datacenter.connection
 requirements:
   - junos-eznc >= 2.7.2
   - pyvmomi
@@ -46,6 +58,9 @@ options:
       - The host's links, as the inventory source C(stack) derives them in C(stack_links). Keys are C(link), C(bundle)
         (C(static) or C(none)), C(lag) (the vSwitch), C(ports) (its uplinks), C(peer) (the switch), C(peer_kind),
         C(peer_lag), C(peer_ports) and C(vlans) (C(untagged), C(tagged)). C(ports[i]) is cabled to C(peer_ports[i]).
+      - C(waive) is optional. C(LINK_DOWN) in it, with the reason, says that the enclosure of the host hides from the
+        NIC that its port is disabled. Then no cable is proven, and the host would go on sending over a disabled port,
+        so that a link with the management needs O(consent) and O(strategy=host_first).
     type: list
     elements: dict
   vswitches:
@@ -62,8 +77,9 @@ options:
   strategy:
     description:
       - V(legs) keeps the management reachable throughout, or refuses.
-      - V(host_first) changes the host, then the switch (VMware KB 1001938), one step each. It loses frames in between,
-        so where the management runs over the link it needs O(consent).
+      - V(host_first) changes the host, then the switch (VMware KB 1001938), one step each, after each leg was disabled
+        once to prove its cables. It loses frames in between, so where the management runs over the link it needs
+        O(consent).
       - V(auto) is V(legs) where the management runs over the link's vSwitch, else V(host_first).
     type: str
     choices: [auto, legs, host_first]
@@ -132,6 +148,14 @@ options:
         description: Longest pause between two looks, in seconds.
         type: float
         default: 2.0
+      link_down_seconds:
+        description:
+          - Seconds in which the host's NIC must have lost its link after the port at the other end of its declared
+            cable was disabled. Where it keeps it, or where another NIC of the host loses its own, the port is enabled
+            again at once and the conversion is taken back. It must fit into O(confirm_minutes) together with
+            O(verify.timeout).
+        type: int
+        default: 15
   timeouts:
     description: Seconds to wait.
     type: dict
@@ -199,12 +223,13 @@ steps:
   type: list
   elements: str
   sample:
-    - "esx1-lan: step 1 of 6: esx1 uses vmnic0"
-    - "esx1-lan: step 2 of 6: ex1: ge-0/0/1 into ae0"
-    - "esx1-lan: step 3 of 6: esx1 uses vmnic1 with its final teaming"
-    - "esx1-lan: step 4 of 6: ex1: ge-0/0/0 into ae0, ge-0/0/0 disabled"
-    - "esx1-lan: step 5 of 6: esx1 uses vmnic0, vmnic1 with its final teaming"
-    - "esx1-lan: step 6 of 6: ex1: ge-0/0/0 no longer disabled"
+    - "esx1-lan: step 1 of 7: ex1: ge-0/0/0 disabled"
+    - "esx1-lan: step 2 of 7: esx1 uses vmnic1"
+    - "esx1-lan: step 3 of 7: ex1: ge-0/0/0 into ae0, ge-0/0/0 no longer disabled"
+    - "esx1-lan: step 4 of 7: esx1 uses vmnic0 with its final teaming"
+    - "esx1-lan: step 5 of 7: ex1: ge-0/0/1 into ae0, ge-0/0/1 disabled"
+    - "esx1-lan: step 6 of 7: esx1 uses vmnic0, vmnic1 with its final teaming"
+    - "esx1-lan: step 7 of 7: ex1: ge-0/0/1 no longer disabled"
 commands:
   description: What the ends were told, in their own words; in check mode what each end will have been told at the end.
   returned: always
@@ -212,7 +237,7 @@ commands:
   elements: str
   sample: ["ex1: delete interfaces ge-0/0/0 disable"]
 verified:
-  description: What was verified at both ends before the last step was made to last.
+  description: What was verified at both ends before the last step was made to last, and which cables were proven.
   returned: after a change
   type: list
   elements: str

@@ -312,9 +312,9 @@ def main() -> None:
         argument_spec=ARGUMENTS, supports_check_mode=True, required_if=[("state", "confirmed", ["token"])]
     )
     run = module.run_command
-    bonds = Bonds(run, Transaction("linux_bond", module.params["run_id"]), Watchdog(run), Kernel(run))
     states = {"verified": verified, "confirmed": proven}
     try:
+        bonds = Bonds(run, Transaction("linux_bond", module.params["run_id"]), Watchdog(run), Kernel(run))
         module.exit_json(**states.get(module.params["state"], work)(module, bonds))
     except BondError as error:
         module.fail_json(msg=f"The bonds are not as they must be:\n{error}", faults=error.faults)

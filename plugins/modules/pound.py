@@ -217,8 +217,8 @@ def _outcome(module: AnsibleModule, deployment: Deployment) -> Outcome:
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    transaction = Transaction("pound", module.params["run_id"])
     try:
+        transaction = Transaction("pound", module.params["run_id"])
         host = Host(module.run_command)
         deployment = Deployment(host, transaction, module.check_mode, module.params["package_file"] or "")
         outcome = _outcome(module, deployment)

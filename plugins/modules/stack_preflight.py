@@ -20,7 +20,9 @@ description:
   - Fails when one of the inventory sources is a stack file that Ansible could not parse and left out with a mere
     warning.
   - Shows the warnings of the site that concern this host, and the rules that were waived, with their reasons.
-  - Sets the fact C(netstack_run_id), the same on all hosts of a run, unless the user gives one; a rollback names it.
+  - Fails on an ansible-core that is too old, of which Ansible itself only warns.
+  - Sets the fact C(ansible_facts.netstack_run), the id of the run, the same on all its hosts; a rollback names it.
+    It is the variable C(netstack_run_id) where that is set. An id in which a template is left is refused.
   - Judges nothing for a host that no declared site knows, so a role that is used alone is not disturbed.
   - What all hosts would be refused for alike is listed by one host, the last of the play; the others fail in one line.
 options:
@@ -43,6 +45,16 @@ options:
     type: list
     elements: str
     default: []
+  addresses:
+    description:
+      - Also compares the addresses at which this collection reaches the hosts of the play, and the other ends of their
+        links, with those of all hosts that the inventory has. Two hosts of one kind with one address and port, and the
+        same jump host, are refused, since one would be changed as the other. Names that nobody knows are warned of.
+      - Names are looked up by the controller's resolver; where that matters, OpenSSH's configuration is asked too. No
+        device is contacted. Hosts that are managed through a vCenter and containers have no address of their own.
+      - The first host of the play does it for all.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full
@@ -69,8 +81,9 @@ EXAMPLES = r"""
   hosts: "{{ lookup('netstack.datacenter.stack_hosts', 'all') }}"
   gather_facts: false
   tasks:
-    - name: Refuse a wrong site
+    - name: Refuse a wrong site, and hosts that would be taken for one another
       netstack.datacenter.stack_preflight:
+        addresses: true
 """
 
 RETURN = r"""
@@ -97,6 +110,11 @@ load_balancers:
   returned: with scope=site, when nothing of the site is refused
   type: bool
   sample: true
+run_id:
+  description: The id of this run.
+  returned: success
+  type: str
+  sample: 20261121T091458Z-4711
 waived:
   description: Rules of the site that were waived for objects of this host, with their reasons.
   returned: always

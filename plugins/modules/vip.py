@@ -311,10 +311,9 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     method = module.params["method"]
-    transaction = Transaction("vip" if method == "keepalived" else "vip_address", module.params["run_id"])
     work = keepalived_work if method == "keepalived" else address_work
     try:
-        work(module, transaction)
+        work(module, Transaction("vip" if method == "keepalived" else "vip_address", module.params["run_id"]))
     except VipError as error:
         module.fail_json(msg=f"The virtual addresses cannot be configured:\n{error}", faults=error.faults)
     except (DaemonError, RenumberError, BackendError, LinkError, OSError) as error:

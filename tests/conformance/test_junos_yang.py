@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from runner.slices import whole_or_slice
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, emit, gather, plan, setform
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.model import LINK_SPEEDS
@@ -72,7 +73,7 @@ def test_a_known_good_file_is_valid_and_each_known_bad_one_is_refused(release, s
 
 @pytest.mark.parametrize("style", ["els", "nonels"])
 @settings(
-    max_examples=25,
+    max_examples=whole_or_slice(25, 8, reason="more configurations are drawn"),
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
@@ -87,7 +88,7 @@ def test_every_rendered_configuration_is_valid_under_junipers_yang(style, drawn)
 
 @pytest.mark.parametrize("style", ["els", "nonels"])
 @settings(
-    max_examples=15,
+    max_examples=whole_or_slice(15, 5, reason="more configurations are drawn"),
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
@@ -120,7 +121,7 @@ def test_a_range_that_a_member_link_left_is_valid(release, style, held):
 
 @pytest.mark.parametrize("style", ["els", "nonels"])
 @settings(
-    max_examples=25,
+    max_examples=whole_or_slice(25, 8, reason="more configurations are drawn"),
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )

@@ -30,6 +30,14 @@ def joined():
             yield switches, hosts, fabric
 
 
+EITHER_STYLE = pytest.mark.parametrize(
+    "pair",
+    ["els", pytest.param("nonels", marks=pytest.mark.all_only("with the other style of switch, which others convert"))],
+    indirect=True,
+)
+"""For a test that one style of switch proves well enough."""
+
+
 @pytest.fixture(params=list(STYLES))
 def pair(request, joined, tmp_path) -> Pair:
     return delivered(*joined, request.param, tmp_path)

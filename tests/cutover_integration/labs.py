@@ -196,6 +196,8 @@ def environment() -> dict[str, str]:
         "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_NOCOLOR": "1",
+        # From ansible-core 2.24 on that is the default; until then only runs that set it show what reads facts wrongly.
+        "ANSIBLE_INJECT_FACT_VARS": "false",
     }
 
 

@@ -3,26 +3,42 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from .conftest import delivered
 from .labs import STYLES, Pair, Watched, environment, gone, kill, recap
 
-HOST_STEPS, SWITCH_STEPS = (1, 3, 5), (2, 4, 6)
+HOST_STEPS, SWITCH_STEPS = (2, 4, 6), (1, 3, 5, 7)
 EVERY = [
     *((step, moment) for step in HOST_STEPS for moment in ("before", "after")),
     *((step, moment) for step in SWITCH_STEPS for moment in ("before", "after", "confirming", "confirmed")),
 ]
 """Where a step can be when it is killed: the call has not arrived, or it was obeyed and not answered."""
-SOME = [
-    *(("nonels", step, "before") for step in range(1, 7)),
-    *(("els", *each) for each in ((1, "after"), (2, "after"), (3, "after"), (4, "confirming"), (6, "confirmed"))),
-]
-MOMENTS = [(style, *each) for style in STYLES for each in EVERY] if os.environ.get("CUTOVER_KILL_EVERY") else SOME
+WHOLE = {("els", 1, "after"), ("nonels", 3, "confirming"), ("els", 4, "before"), ("nonels", 7, "confirmed")}
+PLAYBOOK = {("els", 1, "before"), ("nonels", 2, "before"), ("nonels", 5, "confirmed"), ("els", 6, "after")}
+PLAYBOOK |= {("els", 7, "confirming")}
+"""What is tried each time: together every step and every moment, both styles."""
+
+
+def test_what_is_tried_each_time_has_every_step_every_moment_and_both_styles():
+    tried = WHOLE | PLAYBOOK
+    assert {style for style, _step, _moment in tried} == set(STYLES)
+    assert {step for _style, step, _moment in tried} == {step for step, _moment in EVERY}
+    by_end = {(step in HOST_STEPS, moment) for _style, step, moment in tried}
+    assert by_end == {(step in HOST_STEPS, moment) for step, moment in EVERY}
+
+
+def moments(some: set[tuple[str, int, str]]) -> list[ParameterSet]:
+    """Return every step and moment with both styles; all but some of them are left to --all."""
+    rest = pytest.mark.all_only("a conversion is killed at every step and moment, with both styles of switch")
+    every = [(style, *each) for style in STYLES for each in EVERY]
+    return [pytest.param(*each, marks=() if each in some else rest) for each in every]
+
+
 COMMITS = {
     "before": ("before", 1),
     "after": ("after_send", 1),
@@ -82,7 +98,7 @@ def pair(joined, style, tmp_path) -> Pair:
     return delivered(*joined, style, tmp_path)
 
 
-@pytest.mark.parametrize(("style", "step", "moment"), MOMENTS)
+@pytest.mark.parametrize(("style", "step", "moment"), moments(WHOLE))
 def test_with_the_whole_controller_killed_the_host_is_reachable_and_the_next_run_converges(pair, step, moment):
     with Watched(pair) as watched:
         worker = killed(pair, step, moment, everything=True)
@@ -99,7 +115,7 @@ def test_with_the_whole_controller_killed_the_host_is_reachable_and_the_next_run
     assert pair.found()["failed"] is False
 
 
-@pytest.mark.parametrize(("style", "step", "moment"), MOMENTS)
+@pytest.mark.parametrize(("style", "step", "moment"), moments(PLAYBOOK))
 def test_with_the_playbook_killed_both_ends_have_their_old_state(pair, step, moment):
     before = pair.both()
     with Watched(pair) as watched:
@@ -108,17 +124,19 @@ def test_with_the_playbook_killed_both_ends_have_their_old_state(pair, step, mom
         pair.switches.control("clear_faults", switch=pair.style)
         assert gone(worker)
     assert watched.lost == []
-    done = (step, moment) in ((6, "confirming"), (6, "confirmed"))  # the last confirmation was on its way already
+    done = (step, moment) in ((7, "confirming"), (7, "confirmed"))  # the last confirmation was on its way already
     assert done or pair.both() == before
     assert pair.switches.control("status", switch=pair.style)["pending"] is None
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    "style", ["nonels", pytest.param("els", marks=pytest.mark.all_only("with the other style of switch"))]
+)
 def test_a_host_that_is_found_wrong_at_last_takes_both_ends_back(pair):
     """While the switch's last commit is pending, somebody gives a port group a NIC order that IP hash cannot have."""
     before = pair.switch_lines(), pair.host_state()["groups"]["Management Network"]
     spoil = "esxcli network vswitch standard portgroup policy failover set -p vmotion -a vmnic0"
-    with Watched(pair) as watched, begun(pair, 6, "after") as process:
+    with Watched(pair) as watched, begun(pair, 7, "after") as process:
         pair.hosts.control("console", host=pair.host, command=spoil)
         pair.switches.control("clear_faults", switch=pair.style)
         assert process.wait(120) == 2
@@ -127,3 +145,22 @@ def test_a_host_that_is_found_wrong_at_last_takes_both_ends_back(pair):
     assert f"{pair.style} and {pair.host} have what they had before." in text
     assert (pair.switch_lines(), pair.host_state()["groups"]["Management Network"]) == before
     assert watched.lost == []
+
+
+@pytest.mark.parametrize(
+    "style", ["nonels", pytest.param("els", marks=pytest.mark.all_only("with the other style of switch"))]
+)
+def test_when_the_timer_of_the_last_commit_ran_out_the_next_run_goes_on(pair):
+    """The port that the commit had enabled is disabled again, by the switch and by nobody's hand."""
+    with begun(pair, 7, "after") as process:
+        worker = pair.process()
+        kill(process.pid, worker)
+    assert gone(worker)
+    pair.switches.control("clear_faults", switch=pair.style)
+    pair.switches.control("advance", switch=pair.style, seconds=900)
+    assert any(line.endswith(" disable") for line in pair.switch_lines())
+    done = pair.run()
+    assert "failed=0" in recap(done), done.stdout + done.stderr
+    assert len(pair.found()["steps"]) == 1
+    assert not any(line.endswith(" disable") for line in pair.switch_lines())
+    assert pair.lost_flows() == 0

@@ -31,7 +31,10 @@ EXPECTED = {
 """Flows that are lost of 16, the rule that refuses it, the number of the article."""
 
 
-@pytest.fixture(scope="module", params=list(naive.MODELS))
+MODELS = [pytest.param("nonels", marks=pytest.mark.all_only("a host loses the same with either style of switch"))]
+
+
+@pytest.fixture(scope="module", params=["els", *MODELS])
 def pair(request):
     with ExitStack() as stack:
         yield naive.spare(stack, request.param)
@@ -73,6 +76,7 @@ def test_the_same_with_lacp_fails_for_lacp_and_nothing_else(pair):
     assert (pair.try_out(naive.CASES[2]).lost, pair.try_out(wanted).lost) == (ALL, 0)
 
 
+@pytest.mark.all_only("the same cases once more, as the demonstration prints them")
 def test_the_demonstration_tells_each_in_a_line_and_what_refuses_it():
     command = [sys.executable, str(ROOT / "lab" / "naive.py")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())

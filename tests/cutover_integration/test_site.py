@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 import yaml
 
-from .conftest import delivered
+from .conftest import EITHER_STYLE
 from .labs import HOST_OF, NICS, PLAYBOOK, PORTS, ROOT, STYLES, VLANS, Pair, Watched, environment
 
 
@@ -70,28 +71,46 @@ def play(pair: Pair, name: str, bundle: str, *arguments: str) -> subprocess.Comp
     )
 
 
-@pytest.fixture(params=list(STYLES))
-def pair(request, joined, tmp_path) -> Pair:
-    return delivered(*joined, request.param, tmp_path)
+pytestmark = EITHER_STYLE
 
 
-def test_site_yml_converts_and_verifies_a_link_at_both_ends_and_a_second_run_changes_nothing(pair):
+def watched_play(pair: Pair, *arguments: str) -> str:
+    """Run a playbook while the flows of the management are watched; return its output."""
     with Watched(pair) as watched:
-        done = play(pair, "site", "static", "--diff")
+        done = play(pair, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     assert watched.lost == []
-    assert "step 6 of 6" in done.stdout
-    found = json.loads((pair.folder / "report" / "report.json").read_text())
-    assert {pair.style, pair.host} <= set(found["hosts"])
-    assert all(not part["failures"] for part in found["hosts"].values())
+    return done.stdout + done.stderr
+
+
+def assert_nothing_is_left_to_do(pair: Pair, *arguments: str) -> None:
     before = pair.both()
-    again = play(pair, "site", "static")
+    again = play(pair, *arguments)
     assert again.returncode == 0, again.stdout + again.stderr
-    changed = [line for line in again.stdout.splitlines() if "changed=" in line and "changed=0" not in line]
-    assert changed == []
+    assert [line for line in again.stdout.splitlines() if "changed=" in line and "changed=0" not in line] == []
     assert pair.both() == before
 
 
+def test_a_link_is_converted_and_verified_at_both_ends_and_taken_back_by_the_runs_id(pair):
+    """Nothing is lost either way, and second runs change nothing."""
+    before = pair.both()
+    done = watched_play(pair, "site", "static", "--diff")
+    assert "step 7 of 7" in done
+    found = json.loads((pair.folder / "report" / "report.json").read_text())
+    assert {pair.style, pair.host} <= set(found["hosts"])
+    assert all(not part["failures"] for part in found["hosts"].values())
+    (run,) = {part["run"] for part in found["hosts"].values()}
+    assert re.fullmatch(r"\d{8}T\d{6}Z-\d+", run)
+    assert f"Run {run}; " in done
+    assert pair.both() != before
+    assert_nothing_is_left_to_do(pair, "site", "static")
+    back = ("rollback", "static", "-e", f"stack_rollback_to={run}")
+    assert "link_cutover with state restored takes both back" in watched_play(pair, *back)
+    assert pair.both() == before
+    assert_nothing_is_left_to_do(pair, *back)
+
+
+@pytest.mark.all_only("part switches does it each time, on the demo's lab")
 def test_check_mode_of_site_yml_foretells_the_conversion_and_changes_nothing(pair):
     before = pair.both()
     told = play(pair, "site", "static", "--check")
@@ -100,22 +119,7 @@ def test_check_mode_of_site_yml_foretells_the_conversion_and_changes_nothing(pai
     assert "changed=0" not in next(line for line in told.stdout.splitlines() if line.startswith(HOST_OF[pair.style]))
 
 
-def test_a_run_that_changed_both_ends_is_taken_back_at_both_and_loses_nothing(pair):
-    before = pair.both()
-    play(pair, "site", "static", "-e", "netstack_run_id=r17")
-    assert pair.both() != before
-    with Watched(pair) as watched:
-        done = play(pair, "rollback", "static", "-e", "stack_rollback_to=r17")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "link_cutover with state restored takes both back" in done.stdout + done.stderr
-    assert watched.lost == []
-    assert pair.both() == before
-    again = play(pair, "rollback", "static", "-e", "stack_rollback_to=r17")
-    assert again.returncode == 0, again.stdout + again.stderr
-    changed = [line for line in again.stdout.splitlines() if "changed=" in line and "changed=0" not in line]
-    assert changed == []
-
-
+@pytest.mark.all_only("part switches does it each time, on the demo's lab")
 def test_a_switch_alone_is_planned_and_not_changed(pair):
     """A slice may hold the switch without its host: the plan tells what there is to do, a change is refused."""
     before = pair.both()

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab of Exchange, provisioned once by the playbook: the example services, and beside them the naive ones."""
+"""The lab of Exchange, provisioned once by the playbook: the example services, and beside them the naive ones.
+
+What is asked on the lab is left to --all; each time the declarations of the naive services are tried, which need none.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,15 @@ asked.connect("/run/haproxy/admin.sock")
 asked.sendall(b"show stat\\n")
 print(b"".join(iter(lambda: asked.recv(65536), b"")).decode())
 """
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Leave to --all what needs the lab."""
+    left = pytest.mark.all_only("what Exchange's profiles do is asked of a real HAProxy; their configuration is golden")
+    for item in items:
+        if "lab" in item.fixturenames:
+            item.add_marker(left)
 
 
 def lab_command(*arguments: str) -> list[str]:

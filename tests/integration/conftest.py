@@ -22,6 +22,7 @@ import checkout
 import simulated
 from controlled import ask
 from topology import load as load_topology
+from traffic.site_copy import SiteCopy
 
 ROOT = Path(__file__).resolve().parents[2]
 TOPOLOGY = Path(os.environ.get("NETSTACK_TOPOLOGY", ROOT / "lab" / "demo.yml"))
@@ -76,7 +77,7 @@ def inside(host, *command, check=True):
 
 
 def play(*arguments, playbook="site", inventory=INVENTORY, **environment):
-    """Run a playbook on the lab; the result holds the set of (host, task, item) that reported a change."""
+    """Run a playbook, the collection's or that of a path; the result holds each (host, task, item) that was changed."""
     recorded = LAB / "changes.jsonl"
     recorded.unlink(missing_ok=True)
     settings = {
@@ -84,7 +85,8 @@ def play(*arguments, playbook="site", inventory=INVENTORY, **environment):
         "NETSTACK_CHANGES_FILE": str(recorded),
         "ANSIBLE_NOCOLOR": "1",
     }
-    command = ["ansible-playbook", f"netstack.datacenter.{playbook}", "-i", str(inventory), *arguments]
+    named = playbook if playbook.endswith(".yml") else f"netstack.datacenter.{playbook}"
+    command = ["ansible-playbook", named, "-i", str(inventory), *arguments]
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, **settings, **environment}, capture_output=True, text=True, check=False
     )
@@ -116,10 +118,52 @@ def empty_lab():
 
 
 @pytest.fixture(scope="session")
-def lab():
-    """The lab, up and provisioned."""
+def hunt(empty_lab):
+    """Keeps what the runs let out that are made through it; test_site_secrets.py looks for secrets in it."""
+    from hunt import Hunt  # which imports what stands above
+
+    made = Hunt()
+    made.note("of empty hosts")
+    return made
+
+
+@pytest.fixture(scope="session")
+def predicted(hunt):
+    """The check-mode run on the empty lab."""
+    return hunt.play("check of empty hosts", "--check")
+
+
+@pytest.fixture(scope="session")
+def first(predicted, hunt):
+    """The first real run, with modules and their arguments in files of the hosts."""
+    return hunt.play("first run", "-e", "ansible_ssh_pipelining=false")
+
+
+@pytest.fixture(scope="session")
+def refused(first, hunt):
+    """A configuration that HAProxy refuses and that brings new secrets: the run in check mode, and the real one."""
+    from hunt import former_secrets, new_secrets
+
+    site = SiteCopy(INVENTORY, "refused")
+    site.change(lambda data: data["services"]["shop"].update(raw={"backend": ["no-such-keyword"]}))
+    with former_secrets():
+        new_secrets()
+        hunt.note("refused")
+        modes = {"check": ("--check",), "run": ()}
+        return [hunt.play(f"refused, {mode}", *words, inventory=site.folder) for mode, words in modes.items()]
+
+
+@pytest.fixture(scope="session")
+def started():
+    """The lab, up; provisioned or not."""
     subprocess.run(lab_command("up", str(TOPOLOGY)), check=True)
     subprocess.run([sys.executable, str(ROOT / "lab" / "pki.py"), str(LAB / TOPOLOGY.stem)], check=True)
+    return TOPOLOGY
+
+
+@pytest.fixture(scope="session")
+def lab(started):
+    """The lab, up and provisioned."""
     done = play()
     assert done.code == 0, done.out
-    return TOPOLOGY
+    return started

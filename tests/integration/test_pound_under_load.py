@@ -20,7 +20,10 @@ from topology import load as load_topology
 from traffic.remote import Load, load
 from traffic.site_copy import SiteCopy
 
-pytestmark = pytest.mark.part("stress")
+pytestmark = [
+    pytest.mark.part("stress"),
+    pytest.mark.all_only("how many requests through Pound a moved VIP costs is measured"),
+]
 
 NODES = ("lb1", "lb2")
 CLIENT = load_topology(TOPOLOGY).container("client")

@@ -61,7 +61,10 @@ def run(lab, folder, name, transport):
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 
-@pytest.mark.parametrize("name", UPLINKS)
+@pytest.mark.parametrize(
+    "name",
+    ["https_offload", pytest.param("iis_farm", marks=pytest.mark.all_only("a second example of the same form"))],
+)
 def test_the_host_becomes_the_same_over_both_ways(hosts, tmp_path, name):
     effects = []
     for host, transport in (("esx1", "api"), ("esx2", "ssh")):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
+from runner.slices import whole_or_slice
 
 pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
 
@@ -252,7 +253,7 @@ LAST_UPLINK = (
 
 
 @pytest.mark.parametrize("way", [Direct, Console], ids=["api", "ssh"])
-@settings(max_examples=120, suppress_health_check=list(HealthCheck))
+@settings(max_examples=whole_or_slice(120, 30, reason="more hosts are drawn"), suppress_health_check=list(HealthCheck))
 @given(case=cases())
 @example(case=LAST_UPLINK)
 def test_fields_that_are_not_named_stay_and_a_second_run_changes_nothing(way, case):
@@ -284,7 +285,7 @@ def ranked(policy: dict[str, Any]) -> dict[str, Any]:
     return policy
 
 
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=whole_or_slice(60, 15, reason="more hosts are drawn"), suppress_health_check=list(HealthCheck))
 @given(case=cases())
 def test_both_ways_reach_the_same_effect(case):
     state, wanted = case

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Drives simulated hosts with community.vmware's vmware_vswitch and vmware_portgroup, as a client that is not ours.
 
-They are large, so they live in an environment of their own: script/peers makes it and runs these tests, which are
-skipped elsewhere. There nothing may be missing (NETSTACK_PEERS=required). Three tests show what these modules are known
+They are large, so they live in an environment of their own: script/peers makes it and runs these tests. Elsewhere they
+are not collected (see conftest.py), so that none of them is ever skipped. Three tests show what these modules are known
 to do to fields that nobody asked them to touch.
 """
 
@@ -15,25 +15,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from .builders import Center, Endpoint, Esxi
 
 PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
-WHY = "is not installed (script/peers runs this test where it is)"
-REQUIRED = os.environ.get("NETSTACK_PEERS") == "required"
 Task = dict[str, Any]
-
-
-def has_collection() -> bool:
-    """Tell whether the interpreter's `ansible` package carries community.vmware."""
-    return any((Path(folder) / "ansible_collections/community/vmware").is_dir() for folder in sys.path if folder)
-
-
-pytestmark = pytest.mark.skipif(
-    not (REQUIRED or (PLAYBOOK.exists() and has_collection())),
-    reason=f"the package ansible with community.vmware {WHY}",
-)
 
 
 def play(endpoint: Endpoint, folder: Path, tasks: dict[str, Task]) -> dict[str, Any]:

@@ -7,20 +7,30 @@ reachable where it stands, and the next attempt goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-from .ends import End, EndError, Watch
+from .cables import Cables
+from .ends import End, EndError, Proof, Watch
 from .route import NoRouteError
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """A step of an earlier run; `reachable` tells whether the host was before it."""
+    """A step of an earlier run.
+
+    Attributes:
+        text: what it did
+        reachable: whether the host was before it
+        undo: takes it back, and calls its argument as soon as it is done
+        disables: the ports that this disables, each with its declared NIC
+
+    """
 
     text: str
     reachable: bool
-    undo: Callable[[], None]
+    undo: Callable[[Proof], None]
+    disables: Mapping[str, str] = field(default_factory=dict)
 
 
 def refuse(name: str, steps: list[Earlier]) -> None:
@@ -35,8 +45,10 @@ def refuse(name: str, steps: list[Earlier]) -> None:
         raise NoRouteError(f"{what}. Declare the link as it was, and convert it with management in consent.")
 
 
-def walk_back(steps: list[Earlier], host: End, switch: End, watch: Watch, forget: Callable[[], None]) -> list[str]:
+def walk_back(steps: list[Earlier], cables: Cables, switch: End, watch: Watch, forget: Callable[[], None]) -> list[str]:
     """Take the steps back, the last one first; `forget` is called after each. Return what was done.
+
+    The cables may be others than when the earlier run came by, so they are proven again.
 
     Raises:
         EndError: one could not be taken back, or an end does not answer afterwards.
@@ -47,9 +59,10 @@ def walk_back(steps: list[Earlier], host: End, switch: End, watch: Watch, forget
         text = f"{step.text}: taken back"
         watch.tell(text)
         try:
-            step.undo()
+            with cables.watched(step.disables) as first:
+                step.undo(first)
             if step.reachable:
-                host.prove()
+                cables.host.prove()
             switch.prove()
         except EndError as error:
             told = f"{error}\n{text} with this failure. "

@@ -16,6 +16,8 @@ def wrong(link: Link, place: Place) -> str:
         return ""  # it runs over uplinks outside this link
     if not place.lit:
         return "no cable that the host uses has light"
+    if link.hidden and place.host_legs & place.dark:
+        return "the host sends over a disabled port, for nothing tells it that the port is"
     vlans = {link.port_form(place, leg).arrives(link.host_form(place).vlan) for leg in place.lit}
     return _vlans(link, place, vlans) or _teaming(link, place)
 
@@ -54,6 +56,12 @@ def _bundled(link: Link, place: Place, forms: dict[int, PortForm], several: bool
     bundle = next(forms[leg].bundle for leg in place.lit)
     members = {leg for leg, form in forms.items() if form.bundle == bundle and leg not in place.dark}
     return "" if members == set(place.lit) else "the bundle sends to a cable that the host does not use"
+
+
+def additive(old: PortForm, new: PortForm) -> bool:
+    """Tell whether a port's new form takes nothing from whoever is at its other end, declared there or not."""
+    same = (old.bundle, old.static, old.untagged) == (new.bundle, new.static, new.untagged)
+    return same and old.tagged <= new.tagged
 
 
 def interchangeable(link: Link, leg: int) -> bool:

@@ -12,6 +12,10 @@ Proof = Callable[[], None]
 """Raises EndError where what was changed must not last."""
 
 
+def nothing() -> None:
+    """Prove nothing."""
+
+
 class EndError(Exception):
     """An end could not be asked, changed or put back, or is not as it must be; the text is for the user."""
 
@@ -23,8 +27,11 @@ class Change(Protocol):
     def commands(self) -> list[str]:
         """Return what will be done, in the end's own words; empty where nothing is left to do."""
 
-    def make(self, proof: Proof) -> None:
+    def make(self, first: Proof, proof: Proof) -> None:
         """Do it and call `proof` before it becomes lasting, where the end can hold it back so long.
+
+        A change that disables ports calls `first` as soon as it is done, before anything else is looked at: where that
+        fails the ports are enabled again at once.
 
         Raises:
             EndError: it failed; `undo` says what is there now.
@@ -34,8 +41,10 @@ class Change(Protocol):
     def kept(self) -> dict[str, Any]:
         """Return as plain data what `undo` needs, for a later run that takes this one back."""
 
-    def undo(self) -> None:
+    def undo(self, first: Proof = nothing) -> None:
         """Put back what was there before, as far as it is not there; also after a `make` of which nothing is known.
+
+        `first` is called as in `make`, where this disables ports.
 
         Raises:
             EndError: it could not be put back.
@@ -58,6 +67,26 @@ class End(Protocol):
 
     def verify(self) -> list[str]:
         """Return what was verified of the declared state; raises EndError with everything that is wrong."""
+
+
+class NicReader(Protocol):
+    """An open session with a host that tells which of its NICs have link."""
+
+    patience: float
+    """The longest that a reading takes, in seconds."""
+
+    def up(self) -> frozenset[str]:
+        """Return all NICs with link; raises EndError where the host does not answer."""
+
+    def close(self) -> None:
+        """End the session."""
+
+
+class HostSide(End, Protocol):
+    """The end whose NICs tell whether a cable is where it is declared."""
+
+    def nic_reader(self) -> NicReader:
+        """Open a session; raises EndError where the host cannot be reached."""
 
 
 class Watch(Protocol):

@@ -76,6 +76,7 @@ class Link:
         old_host: what the host was when it was looked at
         new_host: what it shall be
         management: the host's management runs over this vSwitch
+        hidden: why a NIC of the host keeps its link when its port is disabled (a waiver's reason); empty: it does not
 
     """
 
@@ -87,6 +88,7 @@ class Link:
     old_host: HostForm
     new_host: HostForm
     management: bool = True
+    hidden: str = ""
 
     @property
     def legs(self) -> Legs:
@@ -114,6 +116,11 @@ class Link:
         """Return the host's uplinks of some legs."""
         return tuple(nic for leg in sorted(legs) for nic in self.nics[leg])
 
+    def pairs(self, legs: Iterable[int]) -> dict[str, str]:
+        """Return the declared NIC of each port of some legs."""
+        chosen = tuple(legs)
+        return dict(zip(self.ports_of(chosen), self.nics_of(chosen), strict=True))
+
 
 @dataclass(frozen=True)
 class Step:
@@ -126,3 +133,13 @@ class Step:
     def at_host(self) -> bool:
         """Tell whether the host is changed (otherwise the switch)."""
         return (self.before.host_legs, self.before.host_new) != (self.after.host_legs, self.after.host_new)
+
+    @property
+    def disables(self) -> Legs:
+        """Return the legs whose ports are disabled by this step."""
+        return self.after.dark - self.before.dark
+
+    @property
+    def enables(self) -> Legs:
+        """Return the legs whose ports are enabled by this step, so that taking it back disables them."""
+        return self.before.dark - self.after.dark

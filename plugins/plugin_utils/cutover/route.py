@@ -2,16 +2,19 @@
 """The way from where a link stands to where it shall stand, on which the host stays reachable at every place.
 
 The shortest way is searched, not written down: so it begins wherever an earlier run was killed, and the way out of a
-bundle is found as the way into one. From plain ports to a static bundle it is:
+bundle is found as the way into one. The ports of a leg change their form only once they have been disabled and the NICs
+declared at their other end have lost their link: until then they may be somebody else's. From plain ports to a static
+bundle it is:
 
 | | host | switch |
 |---|---|---|
-| 1 | uses leg 1 alone, nothing else changed | |
-| 2 | | the bundle with leg 2 alone |
-| 3 | moves to leg 2 with its final form | |
-| 4 | | leg 1 joins the bundle, disabled: dark at both ends |
-| 5 | uses both legs; leg 1 has no light, so it carries nothing | |
-| 6 | | leg 1 is no longer disabled |
+| 1 | | leg 1 is disabled: down at both ends, the host's other leg carries all |
+| 2 | uses leg 2 alone, nothing else changed | |
+| 3 | | the bundle with leg 1 alone, which is enabled again |
+| 4 | moves to leg 1 with its final form | |
+| 5 | | leg 2 joins the bundle, disabled |
+| 6 | uses both legs; leg 2 has no link, so it carries nothing | |
+| 7 | | leg 2 is no longer disabled |
 """
 
 from __future__ import annotations
@@ -42,28 +45,51 @@ def route(link: Link, start: Place, strategy: str = LEGS) -> list[Step]:
         return []
     if strategy == HOST_FIRST:
         return direct(link, start)
-    trouble = delivery.wrong(link, start)
-    if trouble:
-        return _way_of_a_broken_link(link, start)
     found = _shortest(link, start)
+    if found is None and delivery.wrong(link, start):
+        found = _way_of_a_broken_link(link, start)
     if found is None:
         raise NoRouteError(_reason(link))
     return found
 
 
 def direct(link: Link, start: Place) -> list[Step]:
-    """Return at most one step for each end, the host first (KB 1001938: the virtual switch before the physical one)."""
+    """Return one step for each end, the host first (KB 1001938: the virtual switch before the physical one).
+
+    Before them each leg is disabled once, for its cables to be proven.
+    """
     host = replace(start, host_legs=link.legs, host_new=True)
-    places = [start, host, link.goal]
+    return _steps([start, *_proofs(link, start), host, link.goal])
+
+
+def _steps(places: list[Place]) -> list[Step]:
     return [Step(before, after) for before, after in pairwise(places) if before != after]
 
 
-def _way_of_a_broken_link(link: Link, start: Place) -> list[Step]:
-    """Return the way of a link that loses frames already: to the nearest place that works, and on from there."""
+def _proofs(link: Link, start: Place) -> list[Place]:
+    """Return the places on the way to which each leg that is to be proven is disabled, and enabled again.
+
+    The only leg that the management has is not: the host could not tell what it sees.
+    """
+    found: list[Place] = []
+    for leg in sorted(link.legs - start.ports_new - start.dark):
+        spared = not link.management or start.lit - {leg} or not start.host_legs
+        if spared and not link.hidden and not delivery.additive(link.old_ports[leg], link.new_port):
+            found += [replace(start, dark=start.dark | {leg}), start]
+    return found
+
+
+def _way_of_a_broken_link(link: Link, start: Place) -> list[Step] | None:
+    """Return the way of a link that loses frames already, where no single step mends it.
+
+    Each leg is disabled once, for its cables to be proven; then the ends are changed, the one first that makes it work.
+    """
+    if len(link.legs) < 2:
+        return None
     for place in (replace(start, host_legs=link.legs, host_new=True), replace(link.goal, host_legs=start.host_legs)):
-        way = None if delivery.wrong(link, place) or place == start else _shortest(link, place)
+        way = None if delivery.wrong(link, place) or place == start else _search(link, place, link.legs)
         if way is not None and _touches_one_end(start, place):
-            return [Step(start, place), *way]
+            return [*_steps([start, *_proofs(link, start), place]), *way]
     return direct(link, start)
 
 
@@ -78,30 +104,61 @@ def _reason(link: Link) -> str:
             f"{link.name}: the host's management runs over this one cable, and it would be cut off between the change "
             "of its one end and of the other."
         )
-    return f"{link.name}: there is no order of changes in which the host's management always has a way."
+    hides = f", for its enclosure hides from it that a port is disabled ({link.hidden})" if link.hidden else ""
+    return f"{link.name}: there is no order of changes in which the host's management always has a way{hides}."
+
+
+def unproven(link: Link, steps: list[Step]) -> Legs:
+    """Return the legs of which a way disables no port, so that nothing shows where their cables are."""
+    proven = steps[0].before.dark.union(*(step.disables for step in steps)) if steps else link.legs
+    return link.legs if link.hidden else link.legs - proven
+
+
+Node = tuple[Place, Legs]
+"""A place, and the legs whose cables are proven there."""
 
 
 def _shortest(link: Link, start: Place) -> list[Step] | None:
+    return _search(link, start, link.legs if link.hidden else start.dark)
+
+
+def _search(link: Link, start: Place, proven: Legs) -> list[Step] | None:
     """Search breadth first; among ways of one length the order of `_next` decides, so it is always the same."""
-    came: dict[Place, Place | None] = {start: None}
-    waiting = deque([start])
+    first = (start, proven)
+    came: dict[Node, Node | None] = {first: None}
+    waiting = deque([first])
     while waiting:
-        place = waiting.popleft()
-        if place == link.goal:
-            return _back(came, place)
-        for after in _next(link, place):
-            if after not in came and not delivery.wrong(link, after):
-                came[after] = place
+        node = waiting.popleft()
+        if node[0] == link.goal:
+            return _back(came, node)
+        for place in _next(link, node[0]):
+            after = (place, node[1] | Step(node[0], place).disables)
+            if after not in came and not delivery.wrong(link, place) and _proves(link, node, after, start.host_legs):
+                came[after] = node
                 waiting.append(after)
     return None
 
 
-def _back(came: dict[Place, Place | None], place: Place) -> list[Step]:
+def _proves(link: Link, before: Node, after: Node, used: Legs) -> bool:
+    """Tell whether nothing depends on a cable, or takes anything from whoever is at it, before it is proven.
+
+    The host begins to use a leg when it is proven; what it had at the start (`used`) it may have again. One cable alone
+    cannot be proven: with it the host would be lost. Two legs that lose their link at once would not be told apart.
+    """
+    (place, known), (then, proven) = before, after
+    changed = then.ports_new - place.ports_new
+    takes = {leg for leg in changed if not delivery.additive(link.old_ports[leg], link.new_port)}
+    if len(link.legs) > 1 and not takes <= proven:
+        return False
+    return then.host_legs - place.host_legs <= proven | used and len(proven - known) < 2
+
+
+def _back(came: dict[Node, Node | None], node: Node) -> list[Step]:
     steps: list[Step] = []
-    before = came[place]
+    before = came[node]
     while before is not None:
-        steps.insert(0, Step(before, place))
-        place, before = before, came[before]
+        steps.insert(0, Step(before[0], node[0]))
+        node, before = before, came[before]
     return steps
 
 

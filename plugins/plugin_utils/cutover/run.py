@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import delivery
-from .ends import Change, End, EndError, Watch
+from . import delivery, route
+from .cables import SECONDS, Cables, Clock
+from .ends import Change, End, EndError, HostSide, Watch
 from .model import Link, Step
 from .wording import describe
 
@@ -23,11 +25,12 @@ class FailedError(Exception):
 
 @dataclass
 class Outcome:
-    """What was done: the steps, what each end was told, and what was verified at the end."""
+    """What was done: the steps, what each end was told, what was verified at the end, and what could not be."""
 
     steps: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     verified: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,16 @@ class Conversion:
 
     link: Link
     switch: End
-    host: End
+    host: HostSide
     watch: Watch
     keep: Keeper = nobody
+    link_down: float = SECONDS
+    clock: Clock = time
     made: list[Made] = field(default_factory=list)
     outcome: Outcome = field(default_factory=Outcome)
+
+    def __post_init__(self) -> None:
+        self.cables = Cables(self.link.name, self.host, self.link_down, self.link.hidden, self.clock)
 
     def run(self, steps: list[Step]) -> Outcome:
         """Walk the steps.
@@ -74,6 +82,8 @@ class Conversion:
             self._take_back(str(error))
         except Exception as error:  # whatever it is, no link is left half-way for it
             self._take_back(f"{type(error).__name__}: {error}")
+        self.outcome.verified += self.cables.verified()
+        self.outcome.warnings += self.cables.unproven(self.link.pairs(route.unproven(self.link, steps)))
         return self.outcome
 
     def _step(self, step: Step, count: str, last: bool) -> None:
@@ -89,7 +99,8 @@ class Conversion:
             self._prove(step, last)
             proven[0] = True
 
-        change.make(proof)
+        with self.cables.watched(self.link.pairs(step.disables)) as first:
+            change.make(first, proof)
         if not proven[0]:
             proof()
 
@@ -102,6 +113,7 @@ class Conversion:
                     "at_host": made.step.at_host,
                     "reachable": not self.link.management or not delivery.wrong(self.link, made.step.before),
                     "undo": made.change.kept(),
+                    "disables": self.link.pairs(made.step.enables),
                 }
                 for made in self.made
             ]

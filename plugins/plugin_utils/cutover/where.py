@@ -14,13 +14,14 @@ Indexes = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Declared:
-    """The declared link; `ports[i]` is cabled to `nics[i]`."""
+    """The declared link; `ports[i]` is cabled to `nics[i]`. `hidden` as in Link."""
 
     name: str
     ports: tuple[str, ...]
     nics: tuple[str, ...]
     port: PortForm
     host: HostForm
+    hidden: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class HostSeen:
         form: how it sends
         final: nothing of the declaration is missing, but that it may use some of the uplinks only
         management: the host's management runs over this vSwitch
+        down: the NICs without link
 
     """
 
@@ -59,6 +61,7 @@ class HostSeen:
     form: HostForm
     final: bool
     management: bool = True
+    down: frozenset[str] = frozenset()
 
 
 def situation(declared: Declared, switch: SwitchSeen, host: HostSeen) -> tuple[Link, Place]:
@@ -81,10 +84,13 @@ def situation(declared: Declared, switch: SwitchSeen, host: HostSeen) -> tuple[L
         old_host=host.form,
         new_host=declared.host,
         management=host.management,
+        hidden=declared.hidden,
     )
     final = _where(legs, lambda index: declared.ports[index] in switch.final)
     place = Place(used, host.final, final, dark)
-    _refuse_dead(link, place, switch)
+    if place != link.goal:  # where nothing is left to do, nothing is moved
+        _refuse_dead(link, switch)
+        _refuse_other_cables(declared, switch, host)
     return link, place
 
 
@@ -95,11 +101,24 @@ def _refuse_by_hand(declared: Declared, switch: SwitchSeen) -> None:
         raise NoRouteError(f"{what}. Whoever did it had a reason; enable it there, or take it out of the link.")
 
 
-def _refuse_dead(link: Link, place: Place, switch: SwitchSeen) -> None:
-    """Refuse to move a host's management to a cable without light; where nothing is left to do, nothing is moved."""
+def _refuse_dead(link: Link, switch: SwitchSeen) -> None:
+    """Refuse to move a host's management to a cable without light."""
     dead = [port for port in link.ports_of(link.legs) if port in switch.dead]
-    if dead and place != link.goal:
+    if dead:
         raise NoRouteError(f"{link.name}: no light at {', '.join(dead)}. A change needs every cable of the link.")
+
+
+def _refuse_other_cables(declared: Declared, switch: SwitchSeen, host: HostSeen) -> None:
+    """Refuse where the two ends of a declared cable contradict each other: it is another cable."""
+    told = []
+    for port, nic in zip(declared.ports, declared.nics, strict=True):
+        if port in switch.disabled and nic not in host.down and not declared.hidden:
+            told.append(f"{nic} has light, although {port} is disabled (by an earlier conversion)")
+        if port not in switch.disabled and nic in host.down:
+            told.append(f"{nic} has no light, although {port} has")
+    if told:
+        what = f"{declared.name}: {'; '.join(told)}"
+        raise NoRouteError(f"{what}. The cables are not as declared: mend them, or the declaration.")
 
 
 def _where(legs: tuple[Indexes, ...], holds: Callable[[int], bool]) -> Legs:

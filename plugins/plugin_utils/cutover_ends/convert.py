@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ..cutover.cables import SECONDS, Cables, Clock
 from ..cutover.ends import EndError, Watch
 from ..cutover.model import Link, Step
-from ..cutover.route import HOST_FIRST, LEGS, NoRouteError, route
+from ..cutover.route import HOST_FIRST, LEGS, NoRouteError, route, unproven
 from ..cutover.run import Conversion, FailedError, Keeper, nobody
 from ..cutover.where import Declared, situation
 from ..cutover.wording import describe
@@ -21,7 +23,10 @@ STRATEGIES = (AUTO, LEGS, HOST_FIRST)
 
 @dataclass
 class Pair:
-    """One link with its two ends, and who keeps what is done to them."""
+    """One link with its two ends, and who keeps what is done to them.
+
+    `link_down` is how many seconds a NIC may take to lose its link, `waived` why it does not (empty: it does).
+    """
 
     name: str
     switch: SwitchEnd
@@ -29,6 +34,13 @@ class Pair:
     strategy: str = AUTO
     consent: bool = False
     keep: Keeper = nobody
+    link_down: float = SECONDS
+    waived: str = ""
+    clock: Clock = time
+
+    def cables(self) -> Cables:
+        """Return what proves the cables of the link."""
+        return Cables(self.name, self.host, self.link_down, self.waived, self.clock)
 
 
 @dataclass
@@ -39,6 +51,7 @@ class Report:
     steps: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     verified: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     strategies: dict[str, str] = field(default_factory=dict)
     failure: str = ""
 
@@ -54,7 +67,7 @@ def convert(pairs: Iterable[Pair], watch: Watch, check: bool = False) -> Report:
             if check:
                 _foretell(pair, link, steps, report)
                 continue
-            done = Conversion(link, pair.switch, pair.host, watch, pair.keep).run(steps)
+            done = Conversion(link, pair.switch, pair.host, watch, pair.keep, pair.link_down, pair.clock).run(steps)
         except (EndError, NoRouteError, FailedError) as error:
             if isinstance(error, FailedError) and not error.whole:
                 report.changed = True
@@ -65,6 +78,7 @@ def convert(pairs: Iterable[Pair], watch: Watch, check: bool = False) -> Report:
         report.steps += done.steps
         report.commands += done.commands
         report.verified += done.verified
+        report.warnings += done.warnings
         watch.tell(f"{pair.name}: done")
     return report
 
@@ -72,7 +86,7 @@ def convert(pairs: Iterable[Pair], watch: Watch, check: bool = False) -> Report:
 def _way(pair: Pair, report: Report) -> tuple[Link, list[Step]]:
     seen = pair.switch.look(), pair.host.look()
     nics = pair.host.half.nics
-    declared = Declared(pair.name, pair.switch.half.ports, nics, pair.switch.goal, pair.host.goal)
+    declared = Declared(pair.name, pair.switch.half.ports, nics, pair.switch.goal, pair.host.goal, pair.waived)
     link, start = situation(declared, *seen)
     pair.switch.link = pair.host.link = link
     strategy = pair.strategy
@@ -96,6 +110,7 @@ def _way(pair: Pair, report: Report) -> tuple[Link, list[Step]]:
 def _foretell(pair: Pair, link: Link, steps: list[Step], report: Report) -> None:
     """Tell the steps, and of each end what it will have been told when all is done."""
     report.changed = True
+    report.warnings += pair.cables().unproven(link.pairs(unproven(link, steps)))
     for number, step in enumerate(steps, 1):
         text = describe(link, step, pair.host.name, pair.switch.name)
         report.steps.append(f"{link.name}: step {number} of {len(steps)}: {text}")

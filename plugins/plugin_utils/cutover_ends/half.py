@@ -52,10 +52,10 @@ class SwitchHalf:
         found["member_descriptions"] = {port: text for port, text in texts.items() if port in held}
         if dark is not None:
             found["disabled_members"] = [port for port in held if port in dark]
-            least = self.declared_bundle.get("minimum_links")
-            if least is not None:
-                # A bundle of one leg would be down while it waits for the other.
-                found["minimum_links"] = min(int(least), max(1, len(held) - len(found["disabled_members"])))
+            up = len(held) - len(found["disabled_members"])
+            if found.get("minimum_links") is not None:
+                # A bundle of one leg would be down while it waits for the other; one without any is down in any case.
+                found["minimum_links"] = min(int(found["minimum_links"]), up) or None
         return found
 
     def _port(self, port: str, dark: Collection[str] | None) -> dict[str, Any]:
@@ -73,7 +73,8 @@ class SwitchHalf:
             for port in self.ports:
                 _disable(goal, port, port in dark)
             found = Plan(current, goal, style, _operations(current, goal, made), made.foreign, made.findings)
-            found.notes, found.expected, found.disabled = made.notes, made.expected, made.disabled
+            found.notes, found.disabled = made.notes, made.disabled
+            found.expected = [bundle for bundle in made.expected if set(bundle.members) - bundle.disabled]
             return found
 
         return make

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..cutover import delivery
-from ..cutover.ends import EndError, Proof
+from ..cutover.ends import EndError, Proof, nothing
 from ..cutover.model import HostForm, Link, Step
 from ..cutover.where import HostSeen
 from ..declared.findings import RefusalError
@@ -75,14 +75,19 @@ def _bundle(bundle: Bundle | None, nics: Collection[str]) -> Bundle | None:
 
 @dataclass
 class HostEnd:
-    """The host's end of one link; `base` has what is common to all its requests."""
+    """The host's end of one link; `base` has what is common to all its requests.
+
+    `watcher` opens a session whose calls are given up after `patience` seconds.
+    """
 
     name: str
     opener: Callable[[], Way]
+    watcher: Callable[[], Way]
     half: HostHalf
     base: Request
     link: Link | None = None
     goal: HostForm = field(default_factory=lambda: HostForm(False))
+    patience: float = 5.0
 
     def look(self) -> HostSeen:
         """Return what the host has.
@@ -109,6 +114,7 @@ class HostEnd:
             _form(state, self.half.vswitch, group),
             self._final(state, explicit),
             managed,
+            frozenset(name for name, nic in state.nics.items() if not nic.speed),
         )
 
     def _final(self, state: HostState, explicit: bool) -> bool:
@@ -140,11 +146,34 @@ class HostEnd:
         with _as_end_error(self.name):
             self.opener().close()
 
+    def nic_reader(self) -> NicReader:
+        """Open a session that tells which NICs have link."""
+        with _as_end_error(self.name):
+            return NicReader(self.name, self.watcher(), self.patience)
+
     def verify(self) -> list[str]:
         """Return what was verified: the declared state, and that the host computes its policies so."""
         request = replace(self.base, halves={ITSELF: self.half.declared}, state=self.half.state)
         with _as_end_error(self.name):
             return [f"{self.name}: {text}" for text in verified(self.opener, request)]
+
+
+@dataclass
+class NicReader:
+    """An open session with the host; both ways keep it, or open it again, when a call of it was given up."""
+
+    name: str
+    way: Way
+    patience: float
+
+    def up(self) -> frozenset[str]:
+        """Return the NICs with link."""
+        with _as_end_error(self.name):
+            return frozenset(nic.name for nic in self.way.nics() if nic.speed)
+
+    def close(self) -> None:
+        """End the session."""
+        self.way.close()
 
 
 @dataclass
@@ -160,7 +189,7 @@ class HostChange:
     blind: bool = False
     point: dict[str, Any] = field(default_factory=dict)
 
-    def make(self, proof: Proof) -> None:
+    def make(self, first: Proof, proof: Proof) -> None:
         """Change the host; it cannot hold a change back, so it is proven by whoever made the step."""
         request = replace(self.request, back=0) if self.blind else self.request
         self._apply(request, self.point.update, self.blind)
@@ -169,7 +198,7 @@ class HostChange:
         """Return the restore point."""
         return {"point": self.point}
 
-    def undo(self) -> None:
+    def undo(self, first: Proof = nothing) -> None:
         """Put the restore point back; without one nothing was changed."""
         if self.point:
             self._apply(replace(self.request, points=self.point), lambda _made: None)

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..cutover.run import Keeper
 
-_NAMES = ("link", "lag", "ports", "peer", "peer_kind", "peer_ports")
+_NAMES = ("link", "lag", "ports", "peer", "peer_kind", "peer_ports", "waive")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Kept:
         def keep(steps: list[dict[str, Any]]) -> None:
             others = [each for each in self.links() if each["link"] != name]
             made = [*before, *steps]
-            self._write([*others, {**{key: link[key] for key in _NAMES}, "steps": made}] if made else others)
+            own = {key: link[key] for key in _NAMES if key in link}
+            self._write([*others, {**own, "steps": made}] if made else others)
 
         return keep
 

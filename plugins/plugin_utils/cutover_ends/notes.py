@@ -26,16 +26,27 @@ def is_of(commit: Commit, link: str) -> bool:
 
 def disabled_by(history: Iterable[Commit], link: str, port: str) -> bool:
     """Tell whether a conversion of this link disabled a port and did not enable it since; newest commit first."""
+    word = re.compile(rf"\b(disables|enables) {re.escape(port)}(?: |$)")
     gone: set[str] = set()
+    newer: Commit | None = None
     for commit in history:
-        text = commit.comment
+        text, after, newer = commit.comment, newer, commit
         if not is_of(commit, link):
             continue
         if text.endswith(_BACK):
             gone.add(text.removesuffix(_BACK))
             continue
-        base = text.removesuffix(_CONFIRMED)
-        found = None if base in gone else re.search(rf"\b(disables|enables) {re.escape(port)}(?: |$)", text)
-        if found:
+        found = word.search(text)
+        if found and text.removesuffix(_CONFIRMED) not in gone and not _ran_out(commit, after):
             return found[1] == "disables"
     return False
+
+
+def _ran_out(commit: Commit, newer: Commit | None) -> bool:
+    """Tell whether the switch took a confirmed commit back by itself: nobody else's commit came before its timer ended.
+
+    Whatever is committed in that time confirms it. The entry of the switch's own rollback is of the client `other`.
+    """
+    if commit.minutes is None or newer is None:
+        return False
+    return newer.client == "other" or newer.seconds >= commit.seconds + 60 * commit.minutes

@@ -3,27 +3,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ..connection.model import Connection
+from ..cutover.cables import SECONDS
 from ..declared.findings import Finding, RefusalError
 from ..junos import options as switch_options
+from ..junos.request import MARGIN
 from ..junos.request import Request as SwitchRequest
 from ..junos.session import Session
+from ..junos.target import target_of as switch_target
 from ..vsphere import options as host_options
 from ..vsphere.api import Api
 from ..vsphere.model import Half
 from ..vsphere.request import ITSELF
 from ..vsphere.request import Request as HostRequest
 from ..vsphere.shell import Shell
+from ..vsphere.target import target_of as host_target
 from .convert import Pair
 from .half import SwitchHalf
 from .host import HostEnd, HostHalf
 from .switch import SwitchEnd
-from .targets import Variables, host_target, switch_target
 
 STATIC = "static"
+LINK_DOWN = "LINK_DOWN"
+"""The rule of the site that a link waives whose enclosure hides from the NIC that its port is disabled."""
 CONVERTED = (STATIC, "none")
 """Kinds of bundles that a standard vSwitch can be an end of."""
 
@@ -45,31 +51,48 @@ def chosen(links: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]],
     return found, left
 
 
-class Builder:
-    """Makes the pairs of one host; `options` are those of the task, `own` and `others` give variables."""
+Variable = Callable[[str], Any]
 
-    def __init__(self, host: str, options: Mapping[str, Any], own: Variables, check_mode: bool) -> None:
-        self.host, self.options, self.check_mode = host, options, check_mode
-        self.times = {**_TIMES, **(options["timeouts"] or {})}
-        self.target = host_target(host, own, options, self.times)
+
+@dataclass(frozen=True)
+class Peer:
+    """A switch: how it is reached, and what gives its variables, templated (None where there is none)."""
+
+    connection: Connection
+    variable: Variable
+
+
+class Builder:
+    """Makes the pairs of one host; `options` are those of the task."""
+
+    def __init__(self, host: Connection, options: Mapping[str, Any], check_mode: bool) -> None:
+        self.host, self.options, self.check_mode = host.name, options, check_mode
+        self.target = host_target(host, options)
+        self.link_down = _link_down(options)
         given = {**_HOST, **_taken(options, _HOST), "state": "merged"}
         self.request = host_options.request_of(given, check_mode)
 
-    def pair(self, link: Mapping[str, Any], switch: Variables) -> Pair:
-        """Return the two ends of one link; `switch` gives the switch's variables.
+    def pair(self, link: Mapping[str, Any], switch: Peer) -> Pair:
+        """Return the two ends of one link.
 
         Raises:
             RefusalError: something of it is wrong.
 
         """
         consent = "management" in self.options["consent"]
-        return Pair(str(link["link"]), self._switch(link, switch), self._host(link), self.options["strategy"], consent)
+        pair = self._pair(link, self._switch(link, switch), self._host(link))
+        pair.strategy, pair.consent = self.options["strategy"], consent
+        return pair
 
-    def bare(self, link: Mapping[str, Any], switch: Variables) -> Pair:
+    def bare(self, link: Mapping[str, Any], switch: Peer) -> Pair:
         """Return the two ends of a link of which nothing needs to be declared, for it is taken back."""
         ports = tuple(link["peer_ports"])
         ends = SwitchHalf(link=str(link["link"]), ports=ports), HostHalf(str(link["lag"]), tuple(link["ports"]), Half())
-        return Pair(str(link["link"]), self._switch_end(str(link["peer"]), ends[0], switch), self._host_end(ends[1]))
+        return self._pair(link, self._switch_end(str(link["peer"]), ends[0], switch), self._host_end(ends[1]))
+
+    def _pair(self, link: Mapping[str, Any], switch: SwitchEnd, host: HostEnd) -> Pair:
+        waived = str((link.get("waive") or {}).get(LINK_DOWN, ""))
+        return Pair(str(link["link"]), switch, host, link_down=self.link_down, waived=waived)
 
     def _host(self, link: Mapping[str, Any]) -> HostEnd:
         vswitch, whole = str(link["lag"]), self.request.halves[ITSELF]
@@ -86,24 +109,47 @@ class Builder:
         base: HostRequest = replace(
             self.request, halves={}, consent=frozenset({"management"}), addresses=frozenset(target.addresses())
         )
-        return HostEnd(self.host, lambda: way(target), half, base)
+        # A host that falls silent while its port is disabled must not hold us longer than a NIC may.
+        patience = max(1, min(target.call_timeout, int(self.link_down) // 3))
+        hurried = replace(target, call_timeout=patience)
+        return HostEnd(self.host, lambda: way(target), lambda: way(hurried), half, base, patience=patience)
 
-    def _switch(self, link: Mapping[str, Any], variable: Variables) -> SwitchEnd:
-        return self._switch_end(str(link["peer"]), _switch_half(link, variable), variable)
+    def _switch(self, link: Mapping[str, Any], switch: Peer) -> SwitchEnd:
+        return self._switch_end(str(link["peer"]), _switch_half(link, switch.variable), switch)
 
-    def _switch_end(self, name: str, half: SwitchHalf, variable: Variables) -> SwitchEnd:
-        target = switch_target(name, variable, self.times)
-        return SwitchEnd(name, lambda: Session(target), half, self._switch_request(half, variable))
+    def _switch_end(self, name: str, half: SwitchHalf, switch: Peer) -> SwitchEnd:
+        target = switch_target(switch.connection, self.options["timeouts"] or {})
+        return SwitchEnd(name, lambda: Session(target), half, self._switch_request(half, switch))
 
-    def _switch_request(self, half: SwitchHalf, variable: Variables) -> SwitchRequest:
-        role = {key: value for key in _ROLE if (value := variable(f"junos_lag_{key}")) is not None}
+    def _switch_request(self, half: SwitchHalf, switch: Peer) -> SwitchRequest:
+        role = {key: value for key in _ROLE if (value := switch.variable(f"junos_lag_{key}")) not in (None, "")}
         given = {**_SWITCH, **role, **_taken(self.options, _SWITCH), "state": half.state, "vlans": dict(half.vlans)}
         given["bundles"] = {half.bundle: half.declared_bundle} if half.bundle else None
         given["ports"] = None if half.bundle else dict(half.declared_ports)
+        given["verify"] = {name: value for name, value in (given["verify"] or {}).items() if name != _SECONDS}
         return switch_options.request_of(given, self.check_mode)
 
 
-_TIMES = {"connect": 30, "rpc": 60, "commit": 300, "call": 60, "back": 90}
+def _link_down(options: Mapping[str, Any]) -> float:
+    """Return how long a NIC may take to lose its link.
+
+    Raises:
+        RefusalError: the switch's own timer would end first.
+
+    """
+    verify, minutes = options["verify"] or {}, options["confirm_minutes"]
+    seconds, place = verify.get(_SECONDS, SECONDS), f"verify.{_SECONDS}"
+    if seconds < 1:
+        why = "A NIC that is looked at once only has had no time to lose its link."
+        raise RefusalError([Finding(place, "OUT_OF_RANGE", f"{seconds} is out of range", why, "Give seconds.")])
+    if seconds + verify.get("timeout", 0) > 60 * minutes - MARGIN:
+        what = f"{seconds} s and verify.timeout do not fit into confirm_minutes {minutes}"
+        why = "The switch takes a commit back by itself when that time is over."
+        raise RefusalError([Finding(place, "TIMER_TOO_SHORT", what, why, "Raise confirm_minutes or lower it.")])
+    return float(seconds)
+
+
+_SECONDS = "link_down_seconds"
 _ROLE = (
     *("style", "model", "release", "stp", "device_count", "limits", "management_ports", "management_vlan"),
     *("synchronize", "rescue"),
@@ -125,7 +171,7 @@ def _taken(options: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, An
     return {key: options[key] for key in known if key in options}
 
 
-def _switch_half(link: Mapping[str, Any], variable: Variables) -> SwitchHalf:
+def _switch_half(link: Mapping[str, Any], variable: Variable) -> SwitchHalf:
     ports, bundle = tuple(link["peer_ports"]), str(link["peer_lag"]) if link["bundle"] == STATIC else ""
     bundles, plain = variable("junos_lag_bundles") or {}, variable("junos_lag_ports") or {}
     vlans = variable("junos_lag_vlans") or {}

@@ -38,10 +38,18 @@ def _walk(pair: Pair, steps: list[Earlier], kept: Kept, watch: Watch, report: Re
         kept.forget_last(pair.name)
         report.changed = True
 
-    return walk_back(steps, pair.host, pair.switch, watch, forget)
+    cables = pair.cables()
+    done = walk_back(steps, cables, pair.switch, watch, forget)
+    report.verified += cables.verified()
+    disabled = {port for step in steps for port in step.disables}
+    known = dict(zip(pair.switch.half.ports, pair.host.half.nics, strict=True))
+    left = {port: nic for port, nic in known.items() if cables.waived or port not in disabled}
+    report.warnings += cables.unproven(left)
+    return done
 
 
 def _earlier(pair: Pair, steps: Iterable[Mapping[str, Any]]) -> Iterable[Earlier]:
     for step in steps:
         end = pair.host if step["at_host"] else pair.switch
-        yield Earlier(str(step["text"]), bool(step["reachable"]), end.made_before(step["undo"]).undo)
+        undo = end.made_before(step["undo"]).undo
+        yield Earlier(str(step["text"]), bool(step["reachable"]), undo, step.get("disables", {}))

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..cutover.ends import EndError, Proof
+from ..cutover.ends import EndError, Proof, nothing
 from ..cutover.model import Link, PortForm, Step
 from ..cutover.where import SwitchSeen
 from ..declared.findings import RefusalError
@@ -33,6 +33,20 @@ def _as_end_error(name: str) -> Iterator[None]:
         yield
     except (errors.SwitchError, RefusalError) as error:
         raise EndError(f"{name}: {error}") from None
+
+
+def _committed(first: Proof) -> Callable[[], None]:
+    """Return what the transaction calls once the commit is made; whatever is raised takes the commit back."""
+
+    def call() -> None:
+        try:
+            first()
+        except EndError as error:
+            raise errors.SwitchError(str(error)) from None
+        except Exception as error:  # a port is disabled now: whatever it is, it is not left so
+            raise errors.SwitchError(f"{type(error).__name__}: {error}") from error
+
+    return call
 
 
 @dataclass
@@ -149,10 +163,10 @@ class SwitchChange:
         """Return the commands in set form."""
         return [f"{self.end.name}: {line}" for line in self.plan.commands]
 
-    def make(self, proof: Proof) -> None:
+    def make(self, first: Proof, proof: Proof) -> None:
         """Commit and hold it, prove, confirm; whatever is raised in between abandons it."""
         with _as_end_error(self.end.name):
-            outcome = apply(self.end.opener, replace(self.request, hold=True))
+            outcome = apply(self.end.opener, replace(self.request, hold=True, committed=_committed(first)))
         self.plan = outcome.plan
         if outcome.token is None:
             proof()
@@ -162,7 +176,12 @@ class SwitchChange:
         except BaseException as error:
             self._settle(outcome.token, False, str(error))
             raise
-        self._settle(outcome.token, True, "")
+        try:
+            self._settle(outcome.token, True, "")
+        except EndError:
+            with suppress(EndError):  # it may be confirmed, or gone by its timer: then the statements are taken back
+                self._settle(outcome.token, False, "")
+            raise
 
     def _settle(self, token: Token, confirm: bool, said: str) -> None:
         try:
@@ -174,9 +193,9 @@ class SwitchChange:
         """Return the statements that were changed, and the note of the commit that takes them back."""
         return {**statements_of(self.plan).plain(), "note": self.back}
 
-    def undo(self) -> None:
+    def undo(self, first: Proof = nothing) -> None:
         """Put back the statements that were changed, if they are not back already."""
-        SwitchUndo(self.end, self.request, statements_of(self.plan), self.back).undo()
+        SwitchUndo(self.end, self.request, statements_of(self.plan), self.back).undo(first)
 
 
 @dataclass
@@ -188,7 +207,7 @@ class SwitchUndo:
     statements: Statements
     note: str
 
-    def undo(self) -> None:
+    def undo(self, first: Proof = nothing) -> None:
         """Commit it, if there is anything to do."""
         request = replace(
             self.request,
@@ -196,6 +215,7 @@ class SwitchUndo:
             note=self.note,
             consent=frozenset({"foreign", "management"}),
             hold=False,
+            committed=_committed(first),
         )
         with _as_end_error(self.end.name):
             apply(self.end.opener, request)

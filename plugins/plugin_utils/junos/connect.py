@@ -96,8 +96,23 @@ def looked_up(target: Target) -> Target:
     names = (*target.known_hosts, SYSTEM_KNOWN_HOSTS)
     known = known_lines(names, target.host, port, paramiko.HostKeys.hash_host) if target.host_key_checking else []
     if target.host_key_checking and not known:
+        if target.proxy_command is None:
+            _refuse_unknown_name(target)
         raise _unknown(target, names)
     return replace(target, known=tuple(known))
+
+
+def _refuse_unknown_name(target: Target) -> None:
+    """Say that the name is the trouble: nobody can look up the key of a host that has no address."""
+    try:
+        socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        raise _nameless(target, error) from None
+
+
+def _nameless(target: Target, error: socket.gaierror) -> errors.UnreachableError:
+    mend = "Mend ansible_host, or the name service."
+    return errors.UnreachableError(f"The name {target.host} is not known: {error.strerror}.", mend)
 
 
 def _ssh_config(target: Target) -> Any:
@@ -180,8 +195,7 @@ def _socket(target: Target) -> socket.socket:
     try:
         return direct.without_delay(target.host, target.port or NETCONF_PORT, target.connect_timeout)
     except socket.gaierror as error:
-        mend = "Mend ansible_host, or the name service."
-        raise errors.UnreachableError(f"The name {target.host} is not known: {error.strerror}.", mend) from None
+        raise _nameless(target, error) from None
     except ConnectionRefusedError:
         mend = "Switch it on: set system services netconf ssh; or say the port (ansible_port)."
         raise errors.UnreachableError(f"Nobody listens at {target.where}.", mend) from None

@@ -41,7 +41,8 @@ class Request:
     """One change of one switch.
 
     `maker` computes the plan where it is not the difference to what is declared; `note` is written into the comment of
-    the commit.
+    the commit. `committed` is called as soon as the commit is made, before anything is verified; a SwitchError of it
+    takes the commit back.
     """
 
     declared: Declared
@@ -62,6 +63,7 @@ class Request:
     verification: Verification = Verification()
     maker: Maker | None = None
     note: str = ""
+    committed: Callable[[], None] | None = None
 
     def plan(self, config: Config, style: Style) -> Plan:
         """Return what is to be done at a switch that has this configuration."""

@@ -6,10 +6,13 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from ..connection import ssh_arguments
+from ..connection.model import Connection
 
 NETCONF_PORT = 830
 SYSTEM_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts"
@@ -44,45 +47,49 @@ class Target:
         return f"{self.host} port {self.port or NETCONF_PORT}"
 
 
-def with_arguments(target: Target, arguments: str) -> Target:
-    """Return the target with what `ansible_ssh_common_args` says and this client understands.
+def target_of(connection: Connection, times: Mapping[str, int]) -> Target:
+    """Return where a switch is; `times` has connect, rpc and commit in seconds, each with a default.
 
     Raises:
-        ValueError: the arguments are not quoted as a shell would want it.
+        ValueError: the SSH arguments cannot be read.
 
     """
-    for name, value in _options(shlex.split(arguments)):
-        if name == "proxyjump":
-            target = replace(target, proxy_jump=target.proxy_jump or value)
-        elif name == "proxycommand":
-            target = replace(target, proxy_command=value)
-        elif name == "userknownhostsfile":
-            target = replace(target, known_hosts=tuple(value.split()))
-        elif name == "stricthostkeychecking" and value.lower() in ("no", "off", "false"):
-            target = replace(target, host_key_checking=False)
-        elif name == "identityfile":
-            target = replace(target, key_file=target.key_file or value)
-        elif name == "config":
-            target = replace(target, ssh_config=value)
-        elif name == "user":
-            target = replace(target, user=target.user or value)
-        elif name == "port":
-            target = replace(target, port=target.port or int(value))
-    return target
+    target = Target(
+        host=connection.host,
+        port=connection.port,
+        user=connection.user,
+        password=connection.password,
+        key_file=connection.key_file,
+        host_key_checking=connection.host_key_checking,
+        connect_timeout=times.get("connect", 30),
+        rpc_timeout=times.get("rpc", 60),
+        commit_timeout=times.get("commit", 300),
+    )
+    return with_arguments(target, connection.ssh_arguments)
 
 
-def _options(words: list[str]) -> Iterable[tuple[str, str]]:
-    short = {"-J": "proxyjump", "-i": "identityfile", "-F": "config", "-l": "user", "-p": "port"}
-    todo = list(words)
-    while todo:
-        word = todo.pop(0)
-        flag, rest = word[:2], word[2:]
-        if flag == "-o":
-            text = rest or (todo.pop(0) if todo else "")
-            name, _sign, value = text.replace(" ", "=", 1).partition("=") if "=" not in text else text.partition("=")
-            yield name.strip().lower(), value.strip().strip('"')
-        elif flag in short:
-            yield short[flag], rest or (todo.pop(0) if todo else "")
+def with_arguments(target: Target, arguments: str) -> Target:
+    """Return the target with what the SSH arguments say and this client understands; the first of an option counts.
+
+    Raises:
+        ValueError: the arguments cannot be read.
+
+    """
+    options = ssh_arguments.read(arguments)
+    first = dict(reversed(options))
+    jumps = next((name for name, _value in options if name in ("proxyjump", "proxycommand")), "")
+    checked = first.get("stricthostkeychecking", "yes").lower() not in ("no", "off", "false")
+    return replace(
+        target,
+        proxy_jump=first["proxyjump"] if jumps == "proxyjump" else target.proxy_jump,
+        proxy_command=first["proxycommand"] if jumps == "proxycommand" else target.proxy_command,
+        known_hosts=tuple(first.get("userknownhostsfile", "").split()) or target.known_hosts,
+        host_key_checking=target.host_key_checking and checked,
+        key_file=target.key_file or first.get("identityfile"),
+        ssh_config=first.get("config", target.ssh_config),
+        user=target.user or first.get("user"),
+        port=target.port or (int(first["port"]) if "port" in first else None),
+    )
 
 
 def jump(hosts: str, ssh_config: str | None = None) -> str:

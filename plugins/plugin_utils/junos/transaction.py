@@ -136,6 +136,8 @@ def _verify_and_confirm(
     if newest is None or newest.comment != made.comment:
         raise errors.NotTheTokenError("The newest commit is not the one that was just made")
     outcome.token = Token(newest.seconds, newest.comment)
+    if request.committed is not None:
+        request.committed()
     seconds = max(1, request.minutes * 60 - MARGIN)
     outcome.verified = wait(opener, seen.plan.expected, request.verification, seconds)
     if not request.hold:

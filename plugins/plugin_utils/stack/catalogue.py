@@ -15,7 +15,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding 
 if TYPE_CHECKING:
     from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
 
-Stage = Literal["reading", "model"]
+Stage = Literal["reading", "model", "run"]
 Check = Callable[["Site"], Iterable[Fault]]
 Message = Callable[..., str]
 _SECTION = re.compile(r"^(Breaks|Why|Mend): ", re.MULTILINE)
@@ -23,7 +23,11 @@ _SECTION = re.compile(r"^(Breaks|Why|Mend): ", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. A rule of stage `reading` has no check: the reader asks its function for the message."""
+    """One rule.
+
+    A rule of stage `reading` has no check: the reader asks its function for the message. One of stage `run` is broken
+    at the devices; its check names the objects at which a run looks, and so a waiver means something.
+    """
 
     id: str
     severity: Severity
@@ -46,6 +50,18 @@ def rule(identifier: str, *, severity: Severity = "error", waivable: bool = Fals
     def enter(check: Check) -> Check:
         texts = _texts(identifier, check)
         _enter(Rule(id=identifier, severity=severity, waivable=waivable, stage="model", check=check, **texts))
+        return check
+
+    return enter
+
+
+def in_run(identifier: str) -> Callable[[Check], Check]:
+    """Enter a rule that only a run can find broken; it refuses, and is waivable."""
+
+    def enter(check: Check) -> Check:
+        _enter(
+            Rule(id=identifier, severity="error", waivable=True, stage="run", check=check, **_texts(identifier, check))
+        )
         return check
 
     return enter

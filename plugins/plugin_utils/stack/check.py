@@ -98,7 +98,7 @@ def check(site: Site, positions: Positions) -> tuple[list[Finding], list[Waived]
             owner = next((item for item in fault.objects() if (*item, rule.id) in waivers), None)
             if owner is not None and rule.waivable:
                 waived.append(Waived(finding, owner, waivers[(*owner, rule.id)]))
-            elif not _only_a_gap(site, fault, positions):
+            elif rule.stage != "run" and not _only_a_gap(site, fault, positions):
                 findings.append(finding)
     findings += _judge_waivers(waivers, {(*item.owner, item.finding.rule) for item in waived}, positions)
     return findings, waived

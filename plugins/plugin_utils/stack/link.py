@@ -13,6 +13,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values i
 Bundle = Literal["lacp", "static", "none"]
 BUNDLES = ("lacp", "static")
 """What makes one link of several cables; `none` leaves each cable for itself."""
+IN_RUN = ("LINK_DOWN",)
+"""The rules that a run finds broken at a link; it is told which of them are waived."""
 Line = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 

@@ -11,7 +11,7 @@ from ..declared.findings import Finding, RefusalError
 from . import errors, specs
 from .connect import Login
 from .faults import told
-from .model import GroupState, HostState, SwitchState
+from .model import GroupState, HostState, Nic, SwitchState
 from .plan import Step
 from .target import Target
 from .third_party import vim, vmodl
@@ -20,6 +20,7 @@ _PARTS = ("vswitch", "portgroup", "pnic", "vnic")
 _SYSTEM = "configManager.networkSystem"
 _CONNECTION = "runtime.connectionState"
 _PROPERTIES = ["name", _SYSTEM, _CONNECTION, *(f"config.network.{part}" for part in _PARTS)]
+_NICS = "config.network.pnic"
 _PAGE = 100
 
 
@@ -65,6 +66,17 @@ class Api:
             raise _refusal(Finding("hosts", "NOT_A_VCENTER", what, why, mend))
         found = [each for _ref, each in self._properties([self._view()], _PROPERTIES, through_view=True)]
         return {"": self._keep("", found[0])}
+
+    def nics(self) -> list[Nic]:
+        """Return the NICs of the host itself.
+
+        Raises:
+            errors.HostError: reading failed.
+
+        """
+        with told(self.target.api, "The NICs could not be read."):
+            found = [each for _ref, each in self._properties([self._view()], [_NICS], through_view=True)]
+            return list(specs.nics(found[0][_NICS]).values())
 
     def _view(self) -> Any:
         """Return a view of all hosts; it lives as long as the session."""

@@ -13,10 +13,11 @@ from .esxcli import DETECTION, SET_WORDS
 from .model import GroupState, HostState, Nic, Security, SwitchState, Teaming, Vmk
 
 _STANDARD = "network vswitch standard"
+NICS = "network nic list"
 LISTS = (
     f"{_STANDARD} list",
     f"{_STANDARD} portgroup list",
-    "network nic list",
+    NICS,
     "network ip interface list",
     "network ip interface ipv4 get",
 )
@@ -89,10 +90,15 @@ def host_state(name: str, outputs: Mapping[str, str]) -> HostState:
         name,
         switches=switches,
         groups=groups,
-        nics={str(each["name"]): _nic(each) for each in _records(outputs, LISTS[2])},
+        nics=nics(outputs),
         vmks={key: Vmk(key, group, addresses.get(key, "")) for key, group in _vmks(outputs)},
         computed=computed,
     )
+
+
+def nics(outputs: Mapping[str, str]) -> dict[str, Nic]:
+    """Return the NICs by name."""
+    return {str(each["name"]): _nic(each) for each in _records(outputs, NICS)}
 
 
 def _vmks(outputs: Mapping[str, str]) -> Iterable[tuple[str, str]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from . import errors
-from .model import Half, HostState
+from .model import Half, HostState, Nic
 from .plan import Plan, Step
 
 CONSENT = ("management",)
@@ -23,6 +23,9 @@ class Way(Protocol):
 
     def read(self, names: Sequence[str] | None) -> dict[str, HostState]:
         """Return the states of the named hosts of a vCenter, or of the host itself."""
+
+    def nics(self) -> list[Nic]:
+        """Return the NICs of the host itself, by as little as tells their link."""
 
     def carry_out(self, host: str, steps: Sequence[Step], together: bool) -> None:
         """Carry out steps at a host."""

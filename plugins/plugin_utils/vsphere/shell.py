@@ -9,10 +9,11 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ..declared.findings import Finding, RefusalError
 from . import errors, esxcli, printed
-from .model import HostState
+from .model import HostState, Nic
 from .plan import Step
 from .request import ITSELF
 from .target import Target
@@ -140,6 +141,15 @@ class Shell:
         outputs |= self._outputs(printed.details(outputs))
         return {ITSELF: printed.host_state(self.target.host, outputs)}
 
+    def nics(self) -> list[Nic]:
+        """Return the NICs of the host.
+
+        Raises:
+            errors.HostError: reading failed.
+
+        """
+        return list(printed.nics(self._outputs([printed.NICS])).values())
+
     def _outputs(self, commands: list[str]) -> dict[str, str]:
         """Return what commands print: as JSON many at once, for each document ends by itself; as text one by one."""
         if not self._json:
@@ -172,12 +182,13 @@ class Shell:
     def drop(self) -> None:
         """End the shared connection; its socket goes with the folder."""
         words = self._command()
-        subprocess.run(
-            [*words[:1], "-O", "exit", *words[1:]],
-            capture_output=True,
-            timeout=self.target.connect_timeout,
-            check=False,
-        )
+        with suppress(subprocess.TimeoutExpired):
+            subprocess.run(
+                [*words[:1], "-O", "exit", *words[1:]],
+                capture_output=True,
+                timeout=self.target.connect_timeout,
+                check=False,
+            )
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -7,6 +7,7 @@ An update replaces a specification whole: what it leaves out goes. So the host's
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from .model import BEACON, LINK_STATUS, GroupState, HostState, Nic, Security, SwitchState, Teaming, Vmk
@@ -24,7 +25,7 @@ def host_state(name: str, info: dict[str, Any]) -> HostState:
         name,
         switches={each.name: _switch(each) for each in info.get("vswitch") or []},
         groups={key: _group(each) for key, each in groups.items()},
-        nics={each.device: _nic(each) for each in info.get("pnic") or []},
+        nics=nics(info.get("pnic") or []),
         vmks={each.device: _vmk(each) for each in info.get("vnic") or []},
         computed={key: _policy(each.computedPolicy) for key, each in groups.items()},
     )
@@ -71,6 +72,11 @@ def _teaming(found: Any) -> Teaming:
         active_uplinks=None if order is None else tuple(order.activeNic or ()),
         standby_uplinks=None if order is None else tuple(order.standbyNic or ()),
     )
+
+
+def nics(found: Iterable[Any]) -> dict[str, Nic]:
+    """Return the NICs by name from the property pnic."""
+    return {each.device: _nic(each) for each in found}
 
 
 def _nic(found: Any) -> Nic:

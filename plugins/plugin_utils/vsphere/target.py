@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from ..connection.model import Connection
 
 API_PORT, SSH_PORT = 443, 22
 
@@ -37,3 +42,22 @@ class Target:
             return {str(found[4][0]) for found in socket.getaddrinfo(self.host, None, type=socket.SOCK_STREAM)}
         except OSError:
             return {self.host}
+
+
+def target_of(connection: Connection, options: Mapping[str, Any]) -> Target:
+    """Return where a host or a vCenter is; `options` are ca_file, validate_certs and timeouts of a task."""
+    times = options["timeouts"] or {}
+    return Target(
+        host=connection.host,
+        port=connection.port,
+        user=connection.user,
+        password=connection.password,
+        key_file=connection.key_file,
+        ssh_arguments=tuple(shlex.split(connection.ssh_arguments)),
+        ca_file=options["ca_file"],
+        validate_certs=options["validate_certs"],
+        host_key_checking=connection.host_key_checking,
+        connect_timeout=times.get("connect", 30),
+        call_timeout=times.get("call", 60),
+        back_timeout=times.get("back", 90),
+    )

@@ -79,6 +79,14 @@ def test_a_plan_reads_only_and_tells_the_commands(lab, tmp_path):
     assert not {"lock-configuration", "load-configuration", "commit-configuration"} & set(lab.asked())
 
 
+def test_a_plan_tells_whose_commit_is_pending_and_leaves_it_so(nonels, tmp_path):
+    nonels.control("commit", set="set system domain-name lab.test", user="anna", confirmed=10)
+    done = run(nonels, tmp_path, kept(tmp_path, state="gathered"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "A confirmed commit of anna" in json.loads((tmp_path / "found.json").read_text())["pending"]
+    assert nonels.control("status")["pending"] is not None
+
+
 def test_rendered_and_parsed_need_no_switch(nonels, tmp_path):
     asked = {name: VARIABLES[name] for name in ("vlans", "bundles")}
     done = run(nonels, tmp_path, kept(tmp_path, state="rendered", style="els", **asked))

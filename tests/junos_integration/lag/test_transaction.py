@@ -22,6 +22,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transact
 from junos.client import Simulator
 
 QUICK = Verification(timeout=2, interval=0.2)
+IMPATIENT = Verification(timeout=1, interval=0.2)  # of links that never work
 MEMBERS = ["ge-0/0/1", "ge-0/0/2"]
 WANTED = declared({"server": {"id": 10}}, {"ae0": {"members": MEMBERS, "lacp": "active", "untagged": "server"}})
 STATIC = declared({"server": {"id": 10}}, {"ae0": {"members": MEMBERS, "lacp": "none", "untagged": "server"}})
@@ -122,7 +123,7 @@ def test_a_wrong_far_end_is_named_with_its_flag_and_the_change_is_taken_back(lab
     before = lab.lines()
     lab.control("far_end", ports=ends)
     with pytest.raises(errors.VerificationError, match=words) as caught:
-        apply(lab.open, request())
+        apply(lab.open, request(verification=IMPATIENT))
     assert str(caught.value).endswith("The switch has its former configuration.")
     assert lab.lines() == before
     assert lab.control("status")["pending"] is None
@@ -131,12 +132,12 @@ def test_a_wrong_far_end_is_named_with_its_flag_and_the_change_is_taken_back(lab
 def test_two_passive_ends_are_told_what_they_are(lab):
     wanted = declared(None, {"ae0": {"members": MEMBERS, "lacp": "passive"}})
     lab.far_end(*MEMBERS, lacp="passive")
-    assert "two passive ends never begin" in failure(lab, wanted=wanted)
+    assert "two passive ends never begin" in failure(lab, wanted=wanted, verification=IMPATIENT)
 
 
 def test_what_lldp_sees_is_told_where_links_do_not_work(lab):
     lab.far_end(*MEMBERS, lacp="off", lldp=("esx1", "vmnic2"))
-    assert "LLDP sees esx1 vmnic2 on ge-0/0/1." in failure(lab)
+    assert "LLDP sees esx1 vmnic2 on ge-0/0/1." in failure(lab, verification=IMPATIENT)
 
 
 def test_a_static_bundle_is_judged_by_links_and_membership(lab):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Drives the simulated switches with NAPALM's junos driver and with junipernetworks.junos.
 
-They are large, so they live in an environment of their own: script/peers makes it and runs these tests, which are
-skipped elsewhere. There nothing may be missing (NETSTACK_PEERS=required).
+They are large, so they live in an environment of their own: script/peers makes it and runs these tests. Elsewhere they
+are not collected (see conftest.py), so that none of them is ever skipped.
 """
 
 from __future__ import annotations
@@ -21,18 +21,11 @@ import pytest
 from .builders import Switch
 
 PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
-WHY = "is not installed (script/peers runs this test where it is)"
-REQUIRED = os.environ.get("NETSTACK_PEERS") == "required"
-
-
-def has_collection() -> bool:
-    """Tell whether the interpreter's `ansible` package carries junipernetworks.junos."""
-    return any((Path(folder) / "ansible_collections/junipernetworks/junos").is_dir() for folder in sys.path if folder)
 
 
 @pytest.fixture
 def driver(switch: Switch) -> Iterator[Any]:
-    napalm = importlib.import_module("napalm") if REQUIRED else pytest.importorskip("napalm", reason=f"napalm {WHY}")
+    napalm = importlib.import_module("napalm")
     options = {"port": switch.port, "config_lock": False}
     made = napalm.get_network_driver("junos")("127.0.0.1", "lab", "lab123", optional_args=options)
     made.open()
@@ -98,8 +91,6 @@ def test_napalm_raises_what_the_switch_refuses(driver: Any) -> None:
 
 def play(switch: Switch, folder: Path, tasks: list[dict[str, Any]], *more: str) -> dict[str, Any]:
     """Run tasks of junipernetworks.junos against the switch; give each task's result by its name."""
-    if not REQUIRED and not (PLAYBOOK.exists() and has_collection()):
-        pytest.skip(f"the package ansible with junipernetworks.junos {WHY}")
     variables = {
         "ansible_host": "127.0.0.1",
         "ansible_port": switch.port,

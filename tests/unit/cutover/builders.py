@@ -46,7 +46,8 @@ def way(world: World, strategy: str = LEGS) -> tuple[Link, list[Step]]:
 
 
 def conversion(world: World, link: Link) -> Conversion:
-    return Conversion(link, InMemory(world, "ex1", link), InMemory(world, "esx1", link), Watching(world))
+    ends = InMemory(world, "ex1", link), InMemory(world, "esx1", link)
+    return Conversion(link, *ends, Watching(world), clock=world.clock)
 
 
 class Watching:

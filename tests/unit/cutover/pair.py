@@ -18,6 +18,19 @@ LACP = PortForm("ae0", static=False, untagged=10)
 HASH, PORT_ID = HostForm(hashing=True), HostForm(hashing=False)
 
 
+class Clock:
+    """A clock that only goes on while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
 class KilledError(BaseException):
     """The controller is gone: nothing of it runs on."""
 
@@ -38,11 +51,18 @@ class World:
     host_is_wrong: str = ""
     alive: bool = True
     told: list[str] = field(default_factory=list)
+    hides: bool = False
+    clock: Clock = field(default_factory=Clock)
 
     def seen(self) -> tuple[SwitchSeen, HostSeen]:
         final = {port for port, form in self.forms.items() if form == self.declared.port}
         switch = SwitchSeen(dict(self.forms), frozenset(final), frozenset(self.disabled))
-        return switch, HostSeen(self.uplinks, self.form, self.form == self.declared.host, self.management)
+        down = frozenset(self.declared.nics) - self.up()
+        return switch, HostSeen(self.uplinks, self.form, self.form == self.declared.host, self.management, down)
+
+    def up(self) -> frozenset[str]:
+        """Return the NICs with link, but that an enclosure hides the loss."""
+        return frozenset(nic for nic in self.declared.nics if self.hides or self.port(nic) not in self.disabled)
 
     def state(self) -> tuple:
         return dict(self.forms), set(self.disabled), set(self.uplinks), self.form
@@ -96,9 +116,10 @@ class Memory:
     def commands(self) -> list[str]:
         return [f"change {self.number}"]
 
-    def make(self, proof) -> None:
+    def make(self, first, proof) -> None:
         self._fail("before")
         self._put()
+        first()
         self._fail("after")
         if not self.step.at_host:  # a host holds nothing back until it is proven
             proof()
@@ -107,7 +128,7 @@ class Memory:
     def kept(self) -> dict[str, object]:
         return {"change": self}
 
-    def undo(self) -> None:
+    def undo(self, first=lambda: None) -> None:
         self._fail("undo")
         forms, disabled, uplinks, form = self.before
         if self.step.at_host:
@@ -115,6 +136,7 @@ class Memory:
         else:
             self.world.forms, self.world.disabled = dict(forms), set(disabled)
         self.world.note()
+        first()
 
     def _put(self) -> None:
         world, link, after = self.world, self.link, self.step.after
@@ -135,6 +157,20 @@ class Memory:
 
 
 @dataclass
+class Nics:
+    """What tells which NICs have link."""
+
+    world: World
+    patience: float = 0.0
+
+    def up(self) -> frozenset[str]:
+        return self.world.up()
+
+    def close(self) -> None:
+        return
+
+
+@dataclass
 class InMemory:
     """One end in memory."""
 
@@ -151,6 +187,9 @@ class InMemory:
     def prove(self) -> None:
         if self.name == "esx1" and self.world.management and not all(map(self.world.comes_back, range(16))):
             raise EndError("esx1 does not answer")
+
+    def nic_reader(self) -> Nics:
+        return Nics(self.world)
 
     def verify(self) -> list[str]:
         if self.name == "esx1" and self.world.host_is_wrong:

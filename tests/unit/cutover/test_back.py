@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.back import Earlier, refuse, walk_back
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.cables import Cables
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import HOST_FIRST, NoRouteError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import Conversion, FailedError
@@ -28,12 +29,19 @@ def converted(name, **options):
     link, steps = way(world, **strategy)
     kept = []
     ends = InMemory(world, "ex1", link), InMemory(world, "esx1", link)
-    Conversion(link, *ends, Watching(world), lambda made: kept.__setitem__(slice(None), made)).run(steps)
+    Conversion(link, *ends, Watching(world), lambda made: kept.__setitem__(slice(None), made), clock=world.clock).run(
+        steps
+    )
     return world, before, ends, kept
 
 
 def earlier(kept):
-    return [Earlier(step["text"], step["reachable"], step["undo"]["change"].undo) for step in kept]
+    return [Earlier(step["text"], step["reachable"], step["undo"]["change"].undo, step["disables"]) for step in kept]
+
+
+def back(kept, world, switch, host):
+    cables = Cables("esx1-lan", host, clock=world.clock)
+    return walk_back(earlier(kept), cables, switch, Watching(world), kept.pop), cables
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -42,21 +50,21 @@ def test_the_way_back_ends_where_it_began_and_loses_nothing(name):
     assert kept
     steps = earlier(kept)
     refuse("esx1-lan", steps)
-    done = walk_back(steps, host, switch, Watching(world), kept.pop)
+    done, _cables = back(kept, world, switch, host)
     assert len(done) == len(steps)
     assert (world.state(), world.lost, kept) == (before, [], [])
 
 
-@pytest.mark.parametrize("number", range(1, 7))
+@pytest.mark.parametrize("number", range(1, 8))
 def test_a_walk_that_fails_leaves_the_host_reachable_and_the_next_one_goes_on(number):
     world, before, (switch, host), kept = converted("plain to static")
     world.fails[(number, "undo")] = EndError("no answer")
     with pytest.raises(EndError, match=r"no answer\n.*: taken back with this failure"):
-        walk_back(earlier(kept), host, switch, Watching(world), kept.pop)
+        back(kept, world, switch, host)
     assert len(kept) == number
     assert all(map(world.comes_back, range(16)))
     world.fails.clear()
-    walk_back(earlier(kept), host, switch, Watching(world), kept.pop)
+    back(kept, world, switch, host)
     assert (world.state(), world.lost, kept) == (before, [], [])
 
 
@@ -74,7 +82,7 @@ def test_a_conversion_that_fails_keeps_nothing():
     kept = []
     ends = InMemory(world, "ex1", link), InMemory(world, "esx1", link)
     with pytest.raises(FailedError):
-        Conversion(link, *ends, Watching(world), lambda made: kept.append(len(made))).run(steps)
+        Conversion(link, *ends, Watching(world), lambda made: kept.append(len(made)), clock=world.clock).run(steps)
     assert kept == [1, 2, 3, 3, 2, 1, 0]
 
 

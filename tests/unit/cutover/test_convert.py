@@ -31,7 +31,7 @@ class Looking(InMemory):
 
 
 def pair(world: World, **options) -> Pair:
-    return Pair(world.declared.name, Looking(world, "ex1"), Looking(world, "esx1"), **options)
+    return Pair(world.declared.name, Looking(world, "ex1"), Looking(world, "esx1"), clock=world.clock, **options)
 
 
 def one_cable() -> World:
@@ -42,14 +42,14 @@ def one_cable() -> World:
 def test_a_link_with_the_management_is_converted_leg_by_leg():
     world = start("plain to static")
     report = convert([pair(world)], Watching(world))
-    assert (report.strategies, len(report.steps), report.failure) == ({"esx1-lan": "legs"}, 6, "")
+    assert (report.strategies, len(report.steps), report.failure) == ({"esx1-lan": "legs"}, 7, "")
     assert not world.lost
 
 
 def test_a_link_without_the_management_changes_the_host_first():
     world = start("plain to static", management=False)
     report = convert([pair(world)], Watching(world))
-    assert (report.strategies, len(report.steps)) == ({"esx1-lan": "host_first"}, 2)
+    assert (report.strategies, len(report.steps)) == ({"esx1-lan": "host_first"}, 6)
     assert (world.form, set(world.forms.values())) == (HASH, {STATIC})
 
 
@@ -97,3 +97,28 @@ def test_the_first_failure_ends_it_and_says_whether_something_is_left_changed(un
     report = convert([pair(world), pair(other)], Watching(world))
     assert "it broke" in report.failure
     assert (report.changed, other.counter) == (changed, 0)
+
+
+def test_cables_that_no_step_proves_are_told_in_a_foretelling_and_in_a_run():
+    world = start("another vlan")
+    told = "esx1-lan: cables not proven (ge-0/0/0 to vmnic2, ge-1/0/0 to vmnic3), for no step disables their ports."
+    assert convert([pair(world)], Watching(world), check=True).warnings == [told]
+    report = convert([pair(world)], Watching(world))
+    assert (report.failure, report.warnings) == ("", [told])
+
+
+def test_a_waiver_is_told_with_its_reason_and_needs_consent():
+    world = start("plain to static")
+    world.hides = True
+    assert "kept its light" in convert([pair(world)], Watching(world)).failure
+    assert "Add management to consent" in convert([pair(world, waived="a blade")], Watching(world)).failure
+    report = convert([pair(world, waived="a blade", consent=True)], Watching(world))
+    assert (report.failure, len(report.steps)) == ("", 2)
+    assert [text.partition(" for ")[2] for text in report.warnings] == ["LINK_DOWN is waived: a blade."]
+
+
+def test_a_nic_is_waited_for_as_long_as_the_pair_says():
+    world = start("plain to static")
+    world.hides = True
+    assert "within 3 s vmnic2" in convert([pair(world, link_down=3)], Watching(world)).failure
+    assert 3 <= world.clock.now < 4

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import Connection
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import notes, pairs
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.half import SwitchHalf
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.host import HostHalf
@@ -60,6 +61,18 @@ def test_the_leg_that_joins_is_dark_until_it_is_lit(style):
     ]
     assert lit.after.statements.keys() == bundled(style).statements.keys()
     assert not STATIC.maker((A, B), ())(lit.after, style).changed
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_the_first_leg_of_a_bundle_may_be_disabled_and_nobody_waits_for_the_bundle(style):
+    alone = STATIC.maker((B,), (B,))(switch("", style), style)
+    assert not alone.findings
+    assert f"set interfaces {B} disable" in alone.commands
+    assert f"set interfaces {B} ether-options 802.3ad ae0" in alone.commands
+    assert alone.expected == []
+    lit = STATIC.maker((B,), ())(alone.after, style)
+    assert [bundle.name for bundle in lit.expected] == ["ae0"]
+    assert "set interfaces ae0 aggregated-ether-options minimum-links 1" in config_set(lit.after)
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -144,6 +157,42 @@ def test_a_port_that_a_conversion_disabled_is_told_from_one_that_somebody_did():
     assert not notes.disabled_by(commits("mine"), "l1", A)
 
 
+@pytest.mark.parametrize(
+    ("newer", "own"),
+    [
+        ([], False),
+        ([Commit(300, "", "root", "other", "")], True),
+        ([Commit(40, "", "root", "other", "")], True),
+        ([Commit(310, "", "root", "cli", "")], True),
+        ([Commit(120, "", "fred", "cli", "by hand")], False),
+        ([Commit(9, "", "lab", "netconf", "ENABLES 18 confirmed")], False),
+        ([Commit(400, "", "fred", "cli", "later"), Commit(300, "", "root", "other", "")], True),
+    ],
+    ids=[
+        "in effect",
+        "timer",
+        "session killed",
+        "timer of another client",
+        "confirmed by another",
+        "confirmed",
+        "timer and another",
+    ],
+)
+def test_a_port_that_was_enabled_by_a_commit_that_ran_out_is_still_of_the_conversion(newer, own):
+    """The timer was 5 minutes; whoever commits before its end confirms it, so that who disabled the port since did."""
+    off, on = notes.note("l1", {A}, set()), notes.note("l1", set(), {A})
+    mark = "netstack.datacenter run r1 "
+    enabled = Commit(0, "", "lab", "netconf", f"{mark}{on} 18", minutes=5)
+    found = [replace(each, comment=each.comment.replace("ENABLES", mark + on)) for each in newer]
+    assert notes.disabled_by([*found, enabled, *commits(f"{off} 17 confirmed", f"{off} 17")], "l1", A) is own
+
+
+def test_a_port_that_was_disabled_by_a_commit_that_ran_out_was_disabled_by_somebody_since():
+    off = Commit(0, "", "lab", "netconf", f"netstack.datacenter {notes.note('l1', {A}, set())} 17", minutes=5)
+    assert notes.disabled_by([off], "l1", A)
+    assert not notes.disabled_by([Commit(300, "", "root", "other", ""), off], "l1", A)
+
+
 def test_a_commit_is_known_to_be_of_a_link():
     (commit,) = commits(f"{notes.note('l1', {A}, set())} 17")
     assert notes.is_of(commit, "l1")
@@ -196,3 +245,42 @@ def test_links_that_cannot_be_converted_here_are_left_alone_with_the_reason():
 def test_a_switch_without_its_half_is_refused(bundle):
     with pytest.raises(RefusalError, match="END_MISSING"):
         pairs._switch_half(link(bundle=bundle, vlans={"untagged": "server", "tagged": []}), lambda *_names: None)
+
+
+def waits(minutes: int = 5, **verify) -> float:
+    return pairs._link_down({"verify": verify, "confirm_minutes": minutes})
+
+
+def test_the_time_for_a_nic_to_lose_its_link_fits_into_the_timer_of_the_commit():
+    assert (waits(), waits(link_down_seconds=20)) == (15, 20)
+    assert waits(minutes=1, link_down_seconds=15, timeout=15) == 15
+    with pytest.raises(RefusalError, match="TIMER_TOO_SHORT"):
+        waits(minutes=1, link_down_seconds=16, timeout=15)
+    with pytest.raises(RefusalError, match="OUT_OF_RANGE"):
+        waits(link_down_seconds=0)
+
+
+SWITCH = pairs.Peer(Connection("ex1", "192.0.2.2"), lambda _name: None)
+
+
+def builder(**verify) -> pairs.Builder:
+    options = {
+        **{
+            "strategy": "auto",
+            "consent": [],
+            "transport": "api",
+            "timeouts": {},
+            "confirm_minutes": 5,
+            "verify": verify,
+        },
+        **{"ca_file": None, "validate_certs": True, "teaming_state": "merged", "vswitches": None, "port_groups": None},
+    }
+    return pairs.Builder(Connection("esx1", "192.0.2.1"), options, check_mode=False)
+
+
+def test_a_pair_waits_as_long_as_the_task_says_and_hears_of_the_waiver():
+    none = {"vlans": {"untagged": None, "tagged": []}}
+    made = builder(link_down_seconds=30).bare(link(waive={"LINK_DOWN": "a blade"}, **none), SWITCH)
+    assert (made.link_down, made.waived, made.host.patience) == (30, "a blade", 10)
+    plain = builder().bare(link(**none), SWITCH)
+    assert (plain.link_down, plain.waived, plain.host.patience) == (15, "", 5)

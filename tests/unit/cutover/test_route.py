@@ -3,10 +3,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import PortForm
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import NoRouteError, route
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import (
+    HOST_FIRST,
+    NoRouteError,
+    route,
+    unproven,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import HostSeen, SwitchSeen, situation
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.wording import describe
 
@@ -21,22 +28,24 @@ def words(name: str) -> list[str]:
 
 def test_plain_ports_become_a_static_bundle_one_leg_at_a_time():
     assert words("plain to static") == [
-        "esx1 uses vmnic2",
-        "ex1: ge-1/0/0 into ae0",
-        "esx1 uses vmnic3 with its final teaming",
-        "ex1: ge-0/0/0 into ae0, ge-0/0/0 disabled",
+        "ex1: ge-0/0/0 disabled",
+        "esx1 uses vmnic3",
+        "ex1: ge-0/0/0 into ae0, ge-0/0/0 no longer disabled",
+        "esx1 uses vmnic2 with its final teaming",
+        "ex1: ge-1/0/0 into ae0, ge-1/0/0 disabled",
         "esx1 uses vmnic2, vmnic3 with its final teaming",
-        "ex1: ge-0/0/0 no longer disabled",
+        "ex1: ge-1/0/0 no longer disabled",
     ]
 
 
-def test_a_static_bundle_becomes_plain_ports_by_the_mirror_image():
+def test_a_static_bundle_becomes_plain_ports_the_same_way():
     assert words("static to plain") == [
         "ex1: ge-0/0/0 disabled",
         "esx1 uses vmnic3",
         "ex1: ge-0/0/0 out of ae0, ge-0/0/0 no longer disabled",
         "esx1 uses vmnic2 with its final teaming",
-        "ex1: ge-1/0/0 out of ae0",
+        "ex1: ge-1/0/0 out of ae0, ge-1/0/0 disabled",
+        "ex1: ge-1/0/0 no longer disabled",
         "esx1 uses vmnic2, vmnic3 with its final teaming",
     ]
 
@@ -49,11 +58,21 @@ def test_a_bundle_that_gets_another_vlan_is_changed_in_place():
 
 def test_a_link_that_loses_half_of_its_frames_is_mended_at_the_end_that_is_wrong():
     assert words("bundle without hash") == ["esx1 uses vmnic2, vmnic3 with its final teaming"]
-    assert words("hash without bundle") == ["ex1: ge-0/0/0 into ae0, ge-1/0/0 into ae0"]
+    assert words("hash without bundle")[:3] == [
+        "ex1: ge-0/0/0 disabled",
+        "esx1 uses vmnic3 with its final teaming",
+        "ex1: ge-0/0/0 into ae0, ge-0/0/0 no longer disabled",
+    ]
 
 
-def test_lacp_against_a_standard_vswitch_is_mended_too():
-    assert words("lacp to static") == ["ex1: ge-0/0/0 as declared, ge-1/0/0 as declared"]
+def test_lacp_against_a_standard_vswitch_is_mended_once_its_cables_are_proven():
+    assert words("lacp to static") == [
+        "ex1: ge-0/0/0 disabled",
+        "ex1: ge-0/0/0 no longer disabled",
+        "ex1: ge-1/0/0 disabled",
+        "ex1: ge-1/0/0 no longer disabled",
+        "ex1: ge-0/0/0 as declared, ge-1/0/0 as declared",
+    ]
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -105,11 +124,89 @@ def test_cables_in_three_states_are_no_two_legs():
 def test_four_cables_are_two_legs_of_two():
     link, steps = way(start("four cables"))
     assert link.nics == (("vmnic0", "vmnic1"), ("vmnic2", "vmnic3"))
-    assert len(steps) == 6
+    assert len(steps) == 7
 
 
 def test_a_management_that_moves_to_another_network_is_no_accident():
     moved = declared(port=PortForm("ae0", untagged=30))
     forms = dict.fromkeys(("ge-0/0/0", "ge-1/0/0"), PLAIN)
     link, place = situation(moved, SwitchSeen(forms), HostSeen(("vmnic2", "vmnic3"), PORT_ID, False))
-    assert [step.at_host for step in route(link, place)] == [True, False, True, False, True, False]
+    assert [step.at_host for step in route(link, place)] == [False, True, False, True, False, True, False]
+
+
+def one_way(old: PortForm, new: PortForm, cables: int = 2, **seen) -> list[str]:
+    """Return the words of the way from one form of the ports to another; the host sends by port id."""
+    ports, nics = ("ge-0/0/0", "ge-1/0/0")[:cables], ("vmnic2", "vmnic3")[:cables]
+    wanted = replace(declared(ports, nics, new, PORT_ID), **seen)
+    link, place = situation(wanted, SwitchSeen(dict.fromkeys(ports, old)), HostSeen(nics, PORT_ID, True))
+    return [describe(link, step, "esx1", "ex1") for step in route(link, place)]
+
+
+def test_a_vlan_that_is_added_takes_nothing_from_whoever_is_at_the_port():
+    assert one_way(PLAIN, replace(PLAIN, tagged=frozenset({20}))) == [
+        "ex1: ge-0/0/0 as declared, ge-1/0/0 as declared",
+    ]
+
+
+def test_a_vlan_is_only_removed_once_the_cables_are_proven():
+    assert one_way(replace(PLAIN, tagged=frozenset({20})), PLAIN) == [
+        "ex1: ge-0/0/0 as declared, ge-0/0/0 disabled",
+        "ex1: ge-0/0/0 no longer disabled",
+        "ex1: ge-1/0/0 as declared, ge-1/0/0 disabled",
+        "ex1: ge-1/0/0 no longer disabled",
+    ]
+
+
+def test_one_cable_cannot_be_proven_and_is_changed_where_the_management_does_not_notice():
+    assert one_way(replace(PLAIN, tagged=frozenset({20})), PLAIN, cables=1) == ["ex1: ge-0/0/0 as declared"]
+
+
+def test_a_host_that_does_not_see_a_disabled_port_has_no_way_over_one():
+    with pytest.raises(NoRouteError, match=r"hides from it that a port is disabled \(a blade\)"):
+        one_way(PLAIN, PortForm("ae0", untagged=10), hidden="a blade")
+
+
+def test_what_no_step_disables_is_not_proven():
+    for name in PAIRS:
+        link, steps = way(start(name))
+        proven = link.legs - unproven(link, steps)
+        assert proven == {leg for step in steps for leg in step.disables}
+        assert unproven(replace(link, hidden="a blade"), steps) == link.legs
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_no_port_takes_anything_away_before_its_cable_is_proven(name):
+    _link, steps = way(start(name))
+    proven: set[int] = set()
+    for step in steps:
+        proven |= step.disables
+        changed = step.after.ports_new - step.before.ports_new
+        assert changed <= proven or name == "another vlan"
+        assert len(step.disables) < 2
+
+
+def test_with_consent_too_the_cables_are_proven_first_but_the_only_one_that_the_management_has():
+    world = start("plain to static")
+    link, steps = way(world, HOST_FIRST)
+    assert [len(step.disables) for step in steps] == [1, 0, 1, 0, 0, 0]
+    world.uplinks = ("vmnic2",)
+    link, steps = way(world, HOST_FIRST)
+    assert [link.ports_of(step.disables) for step in steps if step.disables] == [("ge-1/0/0",)]
+    assert link.ports_of(unproven(link, steps)) == ("ge-0/0/0",)
+
+
+def test_two_legs_are_not_disabled_at_once_for_a_host_that_uses_neither():
+    forms = dict.fromkeys(("ge-0/0/0", "ge-1/0/0"), PLAIN)
+    link, place = situation(declared(), SwitchSeen(forms), HostSeen(("vmnic9",), PORT_ID, False))
+    steps = route(link, place)
+    assert [len(step.disables) for step in steps if step.disables] == [1, 1]
+    assert unproven(link, steps) == frozenset()
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_leg_is_disabled_while_the_host_has_another_whatever_the_cables_are(name):
+    _link, steps = way(start(name))
+    proven: frozenset[int] = frozenset()
+    for step in steps:
+        assert not step.disables or len(step.before.lit) > 1 or step.after.lit & proven
+        proven |= step.disables

@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import HOST_FIRST
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import FailedError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.wording import describe
 
 from .builders import GOOD, conversion, start, walk, way
 from .pair import HASH, PLAIN, PORT_ID, STATIC, KilledError
@@ -44,16 +45,17 @@ def test_a_run_after_a_killed_one_goes_on_from_where_it_died(name, number, momen
     assert all(map(world.comes_back, range(16)))
     world.fails.clear()
     link, left = way(world)
-    assert len(left) == len(steps) - number + (1 if moment == "before" else 0)
+    # A leg that was enabled again when its cables were proven is proven once more: nothing is remembered.
+    assert 0 <= len(left) - (len(steps) - number + (1 if moment == "before" else 0)) <= 2
     walk(world, link, left)
     assert not world.lost
     assert set(world.forms.values()) == {world.declared.port}
     assert (world.form, world.disabled, set(world.uplinks)) == (world.declared.host, set(), set(world.declared.nics))
 
 
-@pytest.mark.parametrize("number", range(1, 7))
+@pytest.mark.parametrize("number", range(1, 8))
 def test_a_take_back_that_is_stuck_leaves_a_place_that_works_and_says_so(number):
-    world, _before, link, steps = failing("plain to static", 6, "before", EndError("it broke"))
+    world, _before, link, steps = failing("plain to static", 7, "before", EndError("it broke"))
     world.fails[(number, "undo")] = EndError("no answer")
     with pytest.raises(FailedError, match="could not be taken back: no answer") as caught:
         walk(world, link, steps)
@@ -96,10 +98,16 @@ def test_what_was_done_and_verified_is_told():
     world = start("plain to static")
     link, steps = way(world)
     outcome = conversion(world, link).run(steps)
-    assert len(outcome.steps) == 6
-    assert outcome.steps[0] == "esx1-lan: step 1 of 6: esx1 uses vmnic2"
-    assert outcome.verified == ["ex1 is as declared", "esx1 is as declared"]
-    assert outcome.commands == [f"change {number}" for number in range(1, 7)]
+    assert len(outcome.steps) == 7
+    assert outcome.steps[0] == "esx1-lan: step 1 of 7: ex1: ge-0/0/0 disabled"
+    assert outcome.verified == [
+        "ex1 is as declared",
+        "esx1 is as declared",
+        "esx1: vmnic2 lost link when ge-0/0/0 was disabled, and no other NIC did",
+        "esx1: vmnic3 lost link when ge-1/0/0 was disabled, and no other NIC did",
+    ]
+    assert outcome.warnings == []
+    assert outcome.commands == [f"change {number}" for number in range(1, 8)]
 
 
 def test_a_second_run_changes_nothing():
@@ -108,10 +116,17 @@ def test_a_second_run_changes_nothing():
     assert way(world)[1] == []
 
 
-def test_without_management_the_host_comes_first_in_one_step_each():
+def test_without_management_the_host_comes_first_once_the_cables_are_proven():
     world = start("plain to static", management=False)
     link, steps = way(world, HOST_FIRST)
-    assert [step.at_host for step in steps] == [True, False]
+    assert [describe(link, step, "esx1", "ex1") for step in steps] == [
+        "ex1: ge-0/0/0 disabled",
+        "ex1: ge-0/0/0 no longer disabled",
+        "ex1: ge-1/0/0 disabled",
+        "ex1: ge-1/0/0 no longer disabled",
+        "esx1 uses vmnic2, vmnic3 with its final teaming",
+        "ex1: ge-0/0/0 into ae0, ge-1/0/0 into ae0",
+    ]
     walk(world, link, steps)
     assert world.form == HASH
     assert set(world.forms.values()) == {STATIC}
@@ -119,7 +134,7 @@ def test_without_management_the_host_comes_first_in_one_step_each():
 
 def test_without_management_a_failure_takes_both_ends_back():
     world = start("plain to static", management=False)
-    world.fails[(2, "proven")] = EndError("it broke")
+    world.fails[(6, "proven")] = EndError("it broke")
     with pytest.raises(FailedError):
         walk(world, *way(world, HOST_FIRST))
     assert (world.form, set(world.forms.values())) == (PORT_ID, {PLAIN})

@@ -520,3 +520,16 @@ def test_a_key_of_the_agent_lets_in(locked, key, monkeypatch):
 def test_without_a_key_it_is_told_where_to_look(locked, monkeypatch):
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     assert "ansible_private_key_file" in str(refused(locked))
+
+
+def test_a_name_that_nobody_knows_is_told_as_that_and_not_as_an_unknown_key(tmp_path):
+    error = refused(Target("switch.invalid", ssh_config="/dev/null", known_hosts=(str(tmp_path / "none"),)))
+    assert isinstance(error, errors.UnreachableError)
+    assert "The name switch.invalid is not known" in str(error)
+    assert "Mend ansible_host, or the name service." in str(error)
+
+
+def test_the_first_jump_of_the_arguments_counts_as_for_openssh():
+    first, second = (with_arguments(Target("h"), text) for text in ("-J a -o ProxyCommand=b", "-o ProxyCommand=b -J a"))
+    assert (first.proxy_jump, first.proxy_command) == ("a", None)
+    assert (second.proxy_jump, second.proxy_command) == (None, "b")

@@ -71,7 +71,7 @@ class Reader:
 class Place:
     """A directory with an inventory, whose ssh leaves a mark when it is called."""
 
-    def __init__(self, folder: Path, reader: Reader) -> None:
+    def __init__(self, folder: Path, reader: Reader | None = None) -> None:
         self.folder, self.reader = folder, reader
         self.inventory = folder / "inventory"
         (self.inventory / "group_vars").mkdir(parents=True)
@@ -85,12 +85,12 @@ class Place:
         (self.inventory / "stack.yml").write_text(text)
         return self
 
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Run a program of ansible-core in this directory."""
+    def run(self, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run a program of ansible-core in this directory, with some settings of the environment."""
         return subprocess.run(
             [str(BIN / command[0]), *command[1:]],
             cwd=self.folder,
-            env=environment(self.folder / "home"),
+            env={**environment(self.folder / "home"), **settings},
             capture_output=True,
             text=True,
             check=False,
@@ -106,6 +106,7 @@ class Place:
 
     def read(self, *options: str, hosts: str = "all", **settings: Any) -> dict[str, Any]:
         """Return what a play on these hosts would have to work with, without running one."""
+        assert self.reader is not None
         return self.reader.read(self.folder, options, hosts, **settings)
 
 

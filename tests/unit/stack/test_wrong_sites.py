@@ -18,7 +18,9 @@ from . import site_files
 WRONG = site_files.sites("wrong")
 WARNED = site_files.sites("warned")
 OF_NO_OBJECT = {"SITE_EMPTY"}  # there is nothing that a waiver could stand at
-CHECKED_ELSEWHERE = {"FILE_UNREADABLE", "PYDANTIC_MISSING"}
+IN_RUN = {name for name, rule in RULES.items() if rule.stage == "run"}  # no site breaks them, a device does
+CHECKED_ELSEWHERE = {"FILE_UNREADABLE", "PYDANTIC_MISSING", *IN_RUN}
+OF_A_SITE = {name: rule for name, rule in RULES.items() if name not in IN_RUN}
 
 
 def named(site: Path) -> str:
@@ -74,7 +76,7 @@ def test_every_rule_has_a_site_that_breaks_it():
     assert {rule for rule in RULES if f"[{rule}]" not in shown} == CHECKED_ELSEWHERE
 
 
-@pytest.mark.parametrize("rule", [name for name, rule in RULES.items() if rule.check is not None])
+@pytest.mark.parametrize("rule", [name for name, rule in OF_A_SITE.items() if rule.check is not None])
 def test_without_the_rule_a_golden_file_is_red(rule, monkeypatch):
     monkeypatch.setitem(RULES, rule, replace(RULES[rule], check=lambda _site: ()))
     concerned = [site for site in [*WRONG, *WARNED] if f"[{rule}]" in committed(site)]
@@ -97,7 +99,7 @@ def with_waiver(site: Path, owner: tuple[str, str], rule: str, reason: str, fold
     return load(copy, folder)
 
 
-@pytest.mark.parametrize("rule", [name for name, rule in RULES.items() if rule.waivable])
+@pytest.mark.parametrize("rule", [name for name, rule in OF_A_SITE.items() if rule.waivable])
 def test_a_waivable_rule_is_waived_with_a_reason_which_is_shown_and_not_without_one(rule, tmp_path):
     site, owner = broken_by(rule)
     loaded = with_waiver(site, owner, rule, "the reason", tmp_path)
@@ -108,8 +110,23 @@ def test_a_waivable_rule_is_waived_with_a_reason_which_is_shown_and_not_without_
         assert "WAIVER_WITHOUT_REASON" in {item.rule for item in refused.errors}
 
 
+def test_what_a_run_finds_is_waived_at_a_link_of_an_esxi_host_which_hears_of_it_and_nowhere_else(tmp_path):
+    site = next(each for each in WARNED if each.stem == "esxi_management_access")
+    loaded = with_waiver(site, ("links", "esx1-lan"), "LINK_DOWN", "blade enclosure", tmp_path)
+    assert [str(item) for item in loaded.waived] == ["links.esx1-lan: LINK_DOWN waived: blade enclosure"]
+    assert not loaded.errors
+    hosts = inventory(loaded)
+    assert hosts["esx1"]["stack_waived"] == ["links.esx1-lan: LINK_DOWN waived: blade enclosure"]
+    assert [link["waive"] for link in hosts["esx1"]["stack_links"]] == [{"LINK_DOWN": "blade enclosure"}]
+    assert [link.get("waive") for link in hosts["filer"]["stack_links"]] == [None]
+    unused = with_waiver(site, ("links", "filer"), "LINK_DOWN", "no reason", tmp_path)
+    assert "WAIVER_UNUSED" in {item.rule for item in unused.warnings}
+    refused = with_waiver(site, ("links", "esx1-lan"), "LINK_DOWN", " ", tmp_path)
+    assert {item.rule for item in refused.errors} == {"WAIVER_WITHOUT_REASON"}
+
+
 @pytest.mark.parametrize(
-    "rule", [name for name, rule in RULES.items() if rule.check and not rule.waivable and name not in OF_NO_OBJECT]
+    "rule", [name for name, rule in OF_A_SITE.items() if rule.check and not rule.waivable and name not in OF_NO_OBJECT]
 )
 def test_any_other_rule_is_waived_by_no_reason(rule, tmp_path):
     site, owner = broken_by(rule)

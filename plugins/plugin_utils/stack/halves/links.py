@@ -12,6 +12,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling 
     provisioned,
     sides_of,
 )
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import IN_RUN
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import PAIRING, Impossible
 
@@ -30,6 +31,7 @@ def ends(site: Site, host: str) -> dict[str, Any]:
 def _end(site: Site, side: Side) -> dict[str, Any]:
     """Return one link; `half` is the row of the pairing table for this end, `provisioned` is about the far end."""
     link, peer_kind = side.link, site.devices[side.peer].kind
+    waived = {name: link.waive[name] for name in IN_RUN if name in link.waive}
     half = PAIRING[link.bundle][site.devices[side.host].kind]
     return {
         "link": side.name,
@@ -44,4 +46,5 @@ def _end(site: Site, side: Side) -> dict[str, Any]:
         "vlans": {"untagged": link.vlans.untagged, "tagged": list(link.vlans.tagged)},
         "mtu": mtu_of(site, link),
         "provisioned": provisioned(site, side.peer),
+        **({"waive": waived} if waived else {}),
     }

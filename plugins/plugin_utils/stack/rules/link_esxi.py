@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import is_trunk, sides_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import in_run, rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.esxi_vss import port_groups
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
@@ -33,6 +33,24 @@ def esxi_management_access(site: Site) -> Iterator[Fault]:
                 ("links", name),
                 f"{host} is managed in {management} over a static bundle of access ports, where the blog post's host "
                 "lost 60 % of its packets; say `trunk: true` for a trunk with this native VLAN only",
+            )
+
+
+@in_run("LINK_DOWN")
+def link_down(site: Site) -> Iterator[Fault]:
+    """The NIC at the other end of a disabled port keeps its link, or another NIC of the host loses its own.
+
+    Breaks: the cables are not as declared: the port, which is to be changed, belongs to another NIC or to another host.
+    Why: a conversion (netstack.datacenter.link_cutover) disables the ports of each uplink group once, before anything
+    depends on them. It looks at the NICs for `verify.link_down_seconds`, enables the ports again and takes all back.
+    Mend: mend the cables, or the ports in `ends`; waive it where the enclosure of a blade hides link loss from its
+    NICs. Such a host goes on sending over a disabled port, so a link with its management is converted with consent
+    only.
+    """
+    for name, link in sorted(site.links.items()):
+        if any(site.kind(host) == "esxi_vss" for host in link.ends):
+            yield Fault(
+                ("links", name), "no run proves its cables, for its NICs keep their link when a port is disabled"
             )
 
 

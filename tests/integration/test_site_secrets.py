@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves that no secret leaves its place: output, results, diffs, journals, process arguments or readable files.
+
+Every secret of the lab is a random string or key. They are looked for as they are, in base64 and line by line of a PEM
+body, in what runs with -vvv and --diff let out: those of test_site.py on empty hosts (check mode, and the real one
+without pipelining) and of a configuration that HAProxy refuses, which brings new secrets; and two that fail here. The
+hosts' journals and files are searched as all tests of this part left them. The first test leaks on purpose: the search
+finds each of its leaks.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+
+import pytest
+import yaml
+from canary import search_files
+from conftest import Run, inside
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from hunt import HERE, TOPOLOGY_OF_LAB, Hunt, former_secrets, write_secrets
+from runner.slices import whole_or_slice
+
+pytestmark = pytest.mark.part("site")
+
+BOTH = {"check": ("--check",), "run": ()}
+MODES = whole_or_slice(BOTH, {"run": ()}, reason="what a secret is refused for is searched in check mode, too")
+"""How the runs that fail are made; what refuses them is the same in both modes."""
+
+
+def test_the_search_finds_every_leak_that_is_made_on_purpose(first, tmp_path):
+    plain, encoded = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    key = rsa.generate_private_key(65537, 2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    hunt = Hunt()
+    hunt.canaries.add_text("plain", plain)
+    hunt.canaries.add_text("encoded", encoded)
+    hunt.canaries.add_key("key", key)
+    body = "".join(key.decode().splitlines()[1:-1])
+    leaked = f"{plain} {base64.b64encode(b'operator:' + encoded.encode()).decode()} {body}"
+    variables = tmp_path / "leak.yml"
+    variables.write_text(yaml.safe_dump({"leaked": leaked}))
+    variables.chmod(0o600)
+    done = hunt.play("control", "-e", f"@{variables}", playbook=str(HERE / "control.yml"))
+    assert done.code == 0, done.out[-3000:]
+    found = set(hunt.leaks())
+    places = [
+        *("control: output", "control: results", "control: process arguments"),
+        *("lb1: journal", "lb1: file /root/leaked (0o644)"),
+    ]
+    assert {f"{place}: {name}" for place in places for name in ("plain", "encoded", "key")} <= found
+    assert not any("/root/kept" in line for line in found)
+    container = TOPOLOGY_OF_LAB.container("lb1")
+    kept = search_files(hunt.canaries, ["/root"], container=container, since=hunt.began, any_mode=True)
+    assert ["/root/kept", "0o600", "plain"] in kept
+    inside("lb1", "rm", "/root/leaked", "/root/kept")
+
+
+def fail(hunt: Hunt, name: str) -> None:
+    for mode, arguments in MODES.items():
+        done = hunt.play(f"{name}, {mode}", *arguments)
+        assert done.code != 0, done.out[-3000:]
+
+
+@pytest.fixture
+def wrong_password(first: Run, hunt: Hunt) -> None:
+    """A password that does not open the certificate's file."""
+    with former_secrets():
+        write_secrets(shop_pfx=secrets.token_urlsafe(24))
+        hunt.note("wrong password", keys=False)
+        fail(hunt, "wrong password")
+
+
+@pytest.fixture
+def unfit_secret(first: Run, hunt: Hunt) -> None:
+    """A secret that cannot stand in a configuration: with quotes, a backslash and a line end."""
+    parts = secrets.token_urlsafe(12), secrets.token_urlsafe(12)
+    for number, part in enumerate(parts):
+        hunt.canaries.add_text(f"unfit secret, part {number}", part)
+    with former_secrets():
+        write_secrets(stats="\"'\\ #\n".join(parts))
+        fail(hunt, "unfit secret")
+
+
+def test_no_secret_is_found_anywhere(predicted, first, refused, wrong_password, unfit_secret, hunt):
+    failing = [f"{name}, {mode}" for name in ("wrong password", "unfit secret") for mode in MODES]
+    assert hunt.runs == ["check of empty hosts", "first run", "refused, check", "refused, run", *failing]
+    channels = ("output", "results", "process arguments")
+    assert [name for name in hunt.runs if not all(hunt.seen[f"{name}: {channel}"] for channel in channels)] == []
+    assert hunt.leaks() == []
