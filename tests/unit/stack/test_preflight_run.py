@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from typing import Any
@@ -101,6 +102,16 @@ def test_the_dictionary_of_a_role_counts_where_it_is_set(place):
 def test_a_run_for_the_links_alone_asks_for_no_secret_of_a_load_balancer(place):
     result = playbook(place, "site", builders.site(), "--tags", "links", variables="{}\n")
     assert result.returncode == 0, result.stdout
+
+
+def test_a_library_that_is_not_installed_refuses_a_run_that_needs_it(place, monkeypatch):
+    shadow = place.folder / "shadow" / "jnpr"
+    shadow.mkdir(parents=True)
+    (shadow / "__init__.py").touch()
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(shadow.parent), os.environ.get("PYTHONPATH", "")]))
+    result = playbook(place, "preflight", cabled.site(), "--limit", "ex1")
+    assert result.returncode != 0
+    assert "PyEZ is not installed where Ansible runs, and this run reaches ex1 by it" in result.stdout
 
 
 def tasks(result: subprocess.CompletedProcess[str]) -> set[str]:
