@@ -17,6 +17,16 @@ from . import stack_builders as builders
 from .real_ansible import Place
 
 HOSTS = 40
+WITHOUT_PYEZ = """
+import sys
+
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name == "jnpr.junos":
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Hidden())
+"""
 SECRETS = "netstack_secrets: {shop_pem: x}\n"
 
 
@@ -105,10 +115,8 @@ def test_a_run_for_the_links_alone_asks_for_no_secret_of_a_load_balancer(place):
 
 
 def test_a_library_that_is_not_installed_refuses_a_run_that_needs_it(place, monkeypatch):
-    shadow = place.folder / "shadow" / "jnpr"
-    shadow.mkdir(parents=True)
-    (shadow / "__init__.py").touch()
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(shadow.parent), os.environ.get("PYTHONPATH", "")]))
+    (place.folder / "sitecustomize.py").write_text(WITHOUT_PYEZ)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(place.folder), os.environ.get("PYTHONPATH", "")]))
     result = playbook(place, "preflight", cabled.site(), "--limit", "ex1")
     assert result.returncode != 0
     assert "PyEZ is not installed where Ansible runs, and this run reaches ex1 by it" in result.stdout
