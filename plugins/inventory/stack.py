@@ -14,7 +14,7 @@ description:
   - A site is declared once, in C(stack.yml) or in a folder that it names, VLANs, devices, links, load-balancer
     pairs, certificates and services. This plugin checks all of it, makes the hosts and groups, and sets for each host
     the variables of the collection's roles.
-  - A site with errors is refused as a whole. Its hosts are made with nothing but the variable C(stack_errors), on which
+  - A site with errors is refused as a whole. Its hosts are made with no variable but C(stack_errors) of all, on which
     M(netstack.datacenter.stack_preflight), the first task of every role and playbook, fails on every host. When no host
     can be read there is one, C(stack_unreadable), so that a run has somebody to fail on.
   - Nothing of the site is templated, and it holds no secrets. A secret is named (for example C(password_secret)) and

@@ -19,8 +19,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ..progress import EVERY, silent
-
 Result = dict[str, Any]
 PAUSE = 0.2
 
@@ -68,12 +66,12 @@ def run(
     work: Callable[[Journal], Result],
     file: Path,
     patience: float = 300,
-    waiting: Callable[[str], object] = silent,
-    every: float = EVERY,
+    waiting: Callable[[str], object] = lambda _line: None,
+    every: float = 15.0,
 ) -> Result:
     """Do the work in a process of its own session, and return what it returns (plain data).
 
-    `waiting` is told the last line of the journal, again and again, while it takes.
+    `waiting` is told the last line of the journal while it takes, every so many seconds.
 
     Raises:
         DetachedError: the process died.
