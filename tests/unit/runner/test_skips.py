@@ -40,6 +40,19 @@ def test_a_file_that_skips_as_a_whole_is_counted(checkout):
     assert "tests/test_whole.py: no module [" in done.output
 
 
+def test_options_of_the_users_own_pytest_leave_nothing_out(checkout, monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k test_ok")
+    checkout.parts(checkout.tests("some", f"def test_one(): pass\n{OK}"))
+    assert checkout.run().last == "2 passed, 0 failed, 0 skipped"
+
+
+def test_a_test_without_any_case_is_a_skip(checkout):
+    checkout.parts(checkout.tests("some", f"@pytest.mark.parametrize('case', [])\ndef test_one(case): pass\n{OK}"))
+    done = checkout.run()
+    assert done.last == "1 passed, 0 failed, 1 skipped"
+    assert "got empty parameter set" in done.output
+
+
 def test_a_part_whose_tests_all_skip_has_failed(checkout):
     checkout.parts(checkout.tests("some", "pytest.skip('nothing here', allow_module_level=True)"))
     done = checkout.run()
