@@ -109,7 +109,7 @@ def result_of(count: int, again: bool) -> dict[str, Any]:
         made = offline.render(request, "\n".join(config_set(made.after)))
     before, after = made.structures()
     diff = {"prepared": "".join(f"{line}\n" for line in made.commands)}
-    verified = [] if again else verified_bundles(made.expected)
+    verified = [] if again else [str(each) for each in verified_bundles(made.expected)]
     return {
         "changed": not again,
         "before": before,

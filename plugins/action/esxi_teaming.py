@@ -18,10 +18,16 @@ with suppress(ImportError):
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, SSH
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.seen import results
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress import Progress
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline, options, points, shape
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors import ConnectError, HostError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors import (
+    ConnectError,
+    HostError,
+    VerificationError,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.plan import Plan
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import CONSENT, ITSELF, Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
@@ -38,6 +44,7 @@ _SPEC: dict[str, Any] = {
     "vswitches": {"type": "raw"},
     "port_groups": {"type": "raw"},
     "hosts": {"type": "raw"},
+    "links": {"type": "list", "elements": "dict", "default": []},
     "plan_for": {"type": "str", "choices": list(options.APPLYING), "default": "merged"},
     "transport": {"type": "str", "choices": ["api", "ssh"], "default": "api"},
     "consent": {"type": "list", "elements": "str", "choices": list(CONSENT), "default": []},
@@ -70,6 +77,11 @@ class ActionModule(DeviceAction):
     ERRORS = (HostError,)
     AWAY = (ConnectError,)
 
+    def more_of(self, error: Exception) -> dict[str, Any]:
+        """Return what a verification that failed has seen."""
+        more = super().more_of(error)
+        return {**more, "seen": [each.plain() for each in error.seen]} if isinstance(error, VerificationError) else more
+
     def outcome(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return what the state found or did."""
         state = arguments["state"]
@@ -88,9 +100,9 @@ class ActionModule(DeviceAction):
         request = replace(request, addresses=frozenset(target.addresses()))
         way = Shell if arguments["transport"] == "ssh" else Api
         if state == "verified":
-            return {"changed": False, "verified": verified(lambda: way(target), request)}
+            return {"changed": False, **results(verified(lambda: way(target), request))}
         if state == "gathered":
-            return _gathered(lambda: way(target), request)
+            return _gathered(lambda: way(target), request, arguments["links"])
         return self._apply(lambda: way(target), request, arguments)
 
     def _apply(self, opener: Any, request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -160,7 +172,18 @@ def _rendered(found: dict[str, tuple[Plan, list[str]]]) -> dict[str, Any]:
     return {"changed": False, "rendered": "\n".join(rendered), "commands": rendered, **_described(plans)}
 
 
-def _gathered(opener: Any, request: Request) -> dict[str, Any]:
+def _grouped(plans: dict[str, Plan], links: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the changes by link; those of a vCenter's host by its own links."""
+    found: dict[str, Any] = {"by_link": {}, "device": [], "unlinked": []}
+    for name, made in plans.items():
+        own = grouped(made.changes, [link for link in links if name in (ITSELF, link.get("host"))]).plain()
+        found["by_link"].update(own["by_link"])
+        found["device"] += own["device"]
+        found["unlinked"] += own["unlinked"]
+    return found
+
+
+def _gathered(opener: Any, request: Request, links: list[dict[str, Any]]) -> dict[str, Any]:
     """Read only; with something declared also what would change."""
     seen = gather(opener, request)
     states = {name: made.before for name, made in seen.plans.items()}
@@ -177,6 +200,7 @@ def _gathered(opener: Any, request: Request) -> dict[str, Any]:
             "findings": seen.findings,
             "notes": [f"{request.at(name)}{note}" for name, made in seen.plans.items() for note in made.notes],
             "commands": seen.commands,
+            **_grouped(seen.plans, links),
             **_described(seen.plans),
         }
         result["diff"] = _diff(changed)

@@ -12,6 +12,8 @@ from ansible.utils.display import Display
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import NETCONF
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.seen import results
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline, options
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token, describe_pending, runs
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import looked_up, warm
@@ -45,6 +47,7 @@ _SPEC: dict[str, Any] = {
     "vlans": {"type": "raw"},
     "bundles": {"type": "raw"},
     "ports": {"type": "raw"},
+    "links": {"type": "list", "elements": "dict", "default": []},
     "plan_for": {"type": "str", "choices": list(options.APPLYING), "default": "merged"},
     "style": {"type": "str", "choices": ["auto", "els", "nonels"], "default": "auto"},
     "model": {"type": "str"},
@@ -109,6 +112,7 @@ class ActionModule(DeviceAction):
         more: dict[str, Any] = {"changed": isinstance(error, ConfirmedError)}
         if isinstance(error, VerificationError):
             more["failures"] = error.what.splitlines()[1:] or [error.what]
+            more["seen"] = [each.plain() for each in error.seen]
         return more
 
     def outcome(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -125,7 +129,7 @@ class ActionModule(DeviceAction):
             return {"changed": False, "rendered": made.xml, "style": made.style, **_described(made)}
         if state == "verified":
             target = self._target(arguments)
-            return {"changed": False, "verified": verified(lambda: Session(target), request)}
+            return {"changed": False, **results(verified(lambda: Session(target), request))}
         if state == "restored":
             return self._restore(request, arguments)
         if state == "gathered":
@@ -176,6 +180,7 @@ class ActionModule(DeviceAction):
                 "changes": seen.plan.summary(),
                 "findings": [str(finding) for finding in sorted(set(findings))],
                 "notes": seen.plan.notes,
+                **grouped(seen.plan.changes, arguments["links"]).plain(),
                 **_described(seen.plan),
             }
             result["diff"] = {"prepared": "".join(line + "\n" for line in seen.plan.commands)}

@@ -23,6 +23,7 @@ with suppress(ImportError):
 from ansible_collections.netstack.datacenter.plugins.plugin_utils import progress
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import detached
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs, restore
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
@@ -104,7 +105,9 @@ class ActionModule(DeviceAction):
         builder = self._builder(arguments)
         made = [builder.pair(link, self._peer(str(link["peer"]))) for link in links]
         if check:
-            return {**_told(convert.convert(made, _Silent(), check=True)), "left": left}
+            report = convert.convert(made, _Silent(), check=True)
+            names = [str(link["link"]) for link in links]
+            return {**_told(report), "left": left, "converted": names, "switches": self._switches(report)}
         kept = self._kept(arguments)
 
         def work(journal: detached.Journal) -> dict[str, Any]:
@@ -113,6 +116,15 @@ class ActionModule(DeviceAction):
             return _told(convert.convert(made, journal))
 
         return {**self._detached(work, arguments), "left": left}
+
+    def _switches(self, report: convert.Report) -> dict[str, Any]:
+        """Return what changes of each switch by its links, with those links."""
+        found = {}
+        for name, changes in report.switches.items():
+            links = self.variable_of(name, "stack_links") or []
+            plan = grouped(changes, links).plain()
+            found[name] = {**plan, "links": [link for link in links if link["link"] in plan["by_link"]]}
+        return found
 
     def _restore(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Take back what the run `run_id` did to the links of this host."""
@@ -163,6 +175,7 @@ def _told(report: convert.Report) -> dict[str, Any]:
     """Return a report as the task's result."""
     found = asdict(report)
     failure = found.pop("failure")
+    del found["switches"]
     lines = [*report.steps, *(f"  {line}" for line in report.commands)]
     found["diff"] = {"prepared": "".join(f"{line}\n" for line in lines)}
     return {**found, "failed": True, "msg": failure} if failure else found

@@ -14,7 +14,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.links i
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.store import write
 
 PENDING = "What is declared is not in service on this host: see the changes. The run that makes them verifies them."
-LISTS = ("changes", "diffs", "failures", "links", "probes", "services", "unverified", "verified", "waived", "warnings")
+LISTS = ("changes", "diffs", "failures", "links", "probes", "seen", "services", "unverified", "waived", "warnings")
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
@@ -35,13 +35,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         spec.update({name: {"type": "list", "elements": "raw", "default": []} for name in LISTS})
         _result, arguments = self.validate_argument_spec(argument_spec=spec)
         folder = Path(arguments.pop("folder")).absolute()
-        arguments["links"] = judged(arguments["links"], arguments["verified"], arguments["failures"])
+        host = str((task_vars or {})["inventory_hostname"])
+        arguments["links"] = judged(arguments["links"], arguments["seen"], arguments["failures"], host)
         if arguments.pop("pending"):
             kind = "unverified" if self._task.check_mode else "failures"
             arguments[kind] = [*arguments[kind], PENDING]
         part = {**arguments, "time": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")}
         try:
-            page = write(folder, str((task_vars or {})["inventory_hostname"]), part)
+            page = write(folder, host, part)
         except OSError as error:
             reason = f"The report cannot be written to {folder}: {error}. Name another folder in stack_report_folder."
             return {"changed": False, "failed": True, "msg": reason}

@@ -12,8 +12,9 @@ version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
   - Returns the pattern that it is given, for C(hosts) of a play.
-  - For a name that is neither a group nor a host of the inventory, such as V(switches) in a site without any, it
-    returns a pattern without hosts, because ansible-core warns of a group that it does not know.
+  - Leaves out a name that is neither a group nor a host of the inventory, such as V(switches) in a site without any,
+    because ansible-core warns of a group that it does not know; where no name is left it returns a pattern without
+    hosts.
   - Fails when the inventory has no host at all. That is what a missing file, a misspelt plugin name or a YAML error in
     C(stack.yml) leads to, because ansible-core drops such a file with a warning, skips every play, and ends with exit
     status 0, also under C(--limit), where a play on C(localhost) is skipped too.
@@ -67,7 +68,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core has no typ
         if not groups.get("all"):
             errors = dropped_sites({**known, "stack_sources": []}) or [NO_HOST]
             raise AnsibleLookupError("\n".join(["The declared site is refused. No device was contacted.", *errors]))
-        return [NOBODY if _absent(term, groups) else term for term in terms]
+        return [term for term in terms if not _absent(term, groups)] or [NOBODY]
 
 
 def _absent(term: str, groups: dict[str, list[str]]) -> bool:

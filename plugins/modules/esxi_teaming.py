@@ -82,6 +82,13 @@ options:
       - Hosts of a vCenter by its name for them, each with C(vswitches) and C(port_groups). Then the connection goes to
         the vCenter. The first label of a name will do where only one host has it.
     type: raw
+  links:
+    description:
+      - The links of the host, or of the hosts of a vCenter,, as the inventory plugin derives them (C(stack_links)).
+      - With O(state=gathered) the plan tells its changes by link.
+    type: list
+    elements: dict
+    default: []
   plan_for:
     description: The state for which O(state=gathered) and O(state=verified) compute the difference.
     type: str
@@ -287,6 +294,15 @@ verified:
   type: list
   elements: str
   sample: ["read back: the host has what was sent"]
+seen:
+  description:
+    - The same as data, and what is wrong, each with its C(text), whether it is C(good), the C(objects) that it is
+      about, which are none for the host as a whole, and the C(host) where a vCenter was asked.
+  returned: when O(state=verified)
+  type: list
+  elements: dict
+  sample:
+    - {text: "vSwitch1: link on vmnic2, vmnic3", objects: [vSwitch1], good: true, host: ""}
 restore_point:
   description: What the change replaced, for O(restore_point); null for an object that it made.
   returned: when a difference is computed
@@ -317,9 +333,20 @@ plan:
   description:
     - The computed difference, with C(changed), C(before), C(after), C(commands), C(notes), and C(findings) that a
       change would be refused for.
+    - C(by_link) has the changes of each of O(links), C(unlinked) those of virtual switches and port groups that belong
+      to no link, C(device) none. Each has C(kind), C(side), C(object), C(item) (the field that is meant), C(before),
+      C(after), and whether it is C(neutral) for the other end, which may then stay as it is.
   returned: when O(state=gathered) and objects are given
   type: dict
-  sample: {changed: false, commands: [], findings: [], notes: []}
+  sample:
+    changed: true
+    commands: ["UpdateVirtualSwitch vSwitch1: mtu 1500 -> 9000"]
+    findings: []
+    notes: []
+    by_link:
+      esx1-nfs: [{kind: mtu_raised, side: host, object: vSwitch1, item: "", before: 1500, after: 9000, neutral: false}]
+    device: []
+    unlinked: []
 rendered:
   description: The commands, a line each.
   returned: when O(state=rendered)

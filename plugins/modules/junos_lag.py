@@ -89,6 +89,13 @@ options:
       - Ports without a bundle by name, a mapping. Keys are C(description), C(payload_mtu), C(mode), C(untagged),
         C(tagged) and C(peer), as in O(bundles), and C(disabled), which is left as it is where it is not said.
     type: raw
+  links:
+    description:
+      - The links of the switch, as the inventory plugin derives them (C(stack_links)).
+      - With O(state=gathered) the plan tells its changes by link.
+    type: list
+    elements: dict
+    default: []
   plan_for:
     description: The state for which O(state=gathered) and O(state=verified) compute the difference.
     type: str
@@ -377,6 +384,18 @@ verified:
     - a fresh NETCONF session opened
     - "ae0: up with ge-0/0/1, ge-0/0/2 (LACP flags of both ends)"
     - the committed configuration is the wanted one
+seen:
+  description:
+    - The same as data, and what is wrong, each with its C(text), whether it is C(good), the C(objects) that it is
+      about, which are none for the switch as a whole, and the C(host) where a vCenter was asked.
+  returned: when O(state=verified)
+  type: list
+  elements: dict
+  sample:
+    - text: "ae0: up with ge-0/0/1, ge-0/0/2 (LACP flags of both ends)"
+      objects: [ae0]
+      good: true
+      host: ""
 failures:
   description: What is wrong, each naming bundle, port, end and flag, or a command that is missing.
   returned: when the verification failed
@@ -416,14 +435,21 @@ plan:
   description:
     - The computed difference, with C(changed), C(changes) (what comes, changes or goes, in words), C(before), C(after),
       C(commands), C(notes), and C(findings) that a change would be refused for.
+    - C(by_link) has the changes of each of O(links), C(device) those of the switch as a whole, C(unlinked) those of
+      objects that belong to no link. Each has C(kind), C(side), C(object), C(item) (the VLAN that is meant), C(before),
+      C(after), and whether it is C(neutral) for the other end, which may then stay as it is.
   returned: when O(state=gathered) and objects are given
   type: dict
   sample:
-    changed: false
-    changes: []
-    commands: []
+    changed: true
+    changes: [VLAN lan]
+    commands: [set vlans lan vlan-id 11]
     findings: []
     notes: []
+    by_link:
+      esx1-lan: [{kind: vlan_id, side: switch, object: ae0, item: lan, before: 10, after: 11, neutral: false}]
+    device: [{kind: vlan_id, side: switch, object: lan, item: "", before: 10, after: 11, neutral: false}]
+    unlinked: []
 runs:
   description: Ids of the runs that have commits in the switch's history, oldest first.
   returned: when O(state=gathered)

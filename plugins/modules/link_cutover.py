@@ -247,6 +247,27 @@ strategies:
   returned: always
   type: dict
   sample: {esx1-lan: legs}
+converted:
+  description: The links whose both ends are changed here.
+  returned: in check mode, with a link to convert
+  type: list
+  elements: str
+  sample: [esx1-lan]
+switches:
+  description:
+    - By switch what changes of it, C(by_link) of all its links, C(device) of the switch as a whole, and C(unlinked), as
+      M(netstack.datacenter.junos_lag) describes them; C(links) has the links that are concerned.
+    - A VLAN's id is the switch's, so that links of other hosts may be concerned.
+  returned: in check mode, with a link to convert
+  type: dict
+  sample:
+    ex1:
+      by_link:
+        esx1-lan:
+          - {kind: bundle, side: switch, object: ge-0/0/1, item: "", before: null, after: ae0, neutral: false}
+      device: [{kind: device_count, side: switch, object: chassis, item: "", before: null, after: 1, neutral: true}]
+      unlinked: []
+      links: [{link: esx1-lan, host: ex1, peer: esx1}]
 left:
   description: The links that are left alone, and why.
   returned: when O(state=converted)

@@ -39,7 +39,8 @@ options:
   links:
     description:
       - The links of this host, as the inventory plugin derives them (C(stack_links)).
-      - Each is shown with the texts of O(verified) and O(failures) that name its bundle or one of its ports.
+      - Each is shown with what O(seen) has of its bundle, virtual switch or ports. An end of which nothing was seen in
+        this run is not verified, whatever an earlier run saw.
     type: list
     elements: raw
     default: []
@@ -58,6 +59,13 @@ options:
     description: Id of the run, by which a rollback names it.
     type: str
     default: ""
+  seen:
+    description:
+      - What a verification looked at (C(seen) of the result of M(netstack.datacenter.junos_lag) or
+        M(netstack.datacenter.esxi_teaming)), each with C(text), C(objects), C(good) and C(host).
+    type: list
+    elements: raw
+    default: []
   services:
     description: The services of this host, as the inventory plugin derives them (C(stack_services)).
     type: list
@@ -65,11 +73,6 @@ options:
     default: []
   unverified:
     description: What could not be verified, each with its reason.
-    type: list
-    elements: raw
-    default: []
-  verified:
-    description: What was seen to be as it is declared, a text for each.
     type: list
     elements: raw
     default: []
@@ -107,7 +110,7 @@ EXAMPLES = r"""
   netstack.datacenter.stack_report:
     folder: report
     links: "{{ stack_links }}"
-    verified: "{{ junos_lag_verified.verified }}"
+    seen: "{{ junos_lag_verified.seen }}"
 """
 
 RETURN = r"""

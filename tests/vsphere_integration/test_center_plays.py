@@ -85,7 +85,7 @@ def test_the_playbooks_plan_change_verify_and_take_back_through_the_vcenter(vc1,
         assert (switch["uplinks"], switch["mtu"]) == (["vmnic1"], 9000)
         assert vc1.state(name)["groups"]["vmotion"]["computed"]["nicTeaming"]["policy"] == "loadbalance_ip"
     report = json.loads((tmp_path / "report" / "report.json").read_text())["hosts"]
-    assert all(any(name in line for line in report["vc1"]["verified"]) for name in MANAGED)
+    assert all(any(each["host"] == name and each["good"] for each in report["vc1"]["seen"]) for name in MANAGED)
     assert changed(play("site")) == []
     assert changed(play("verify")) == []
     assert changed(play("rollback", "-e", "stack_rollback_to=r1")) == ["vc1"]

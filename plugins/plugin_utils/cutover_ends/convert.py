@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ..contract.changes import Change
+from ..contract.neutral import ChangeKind
 from ..cutover.cables import SECONDS, Cables, Clock
 from ..cutover.ends import EndError, Watch
 from ..cutover.model import Link, Step
@@ -45,7 +47,10 @@ class Pair:
 
 @dataclass
 class Report:
-    """What was done, or would be, with all links; `failure` is why it ended early."""
+    """What was done, or would be, with all links; `failure` is why it ended early.
+
+    `switches` has what would change of each switch, whoever's links it concerns.
+    """
 
     changed: bool = False
     steps: list[str] = field(default_factory=list)
@@ -53,7 +58,13 @@ class Report:
     verified: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     strategies: dict[str, str] = field(default_factory=dict)
+    switches: dict[str, list[Change]] = field(default_factory=dict)
     failure: str = ""
+
+    def device_count(self, switch: str) -> int | None:
+        """Return the number of aggregated interfaces that a switch will have by what is foretold so far."""
+        found = [change.after for change in self.switches.get(switch, ()) if change.kind is ChangeKind.DEVICE_COUNT]
+        return max((count for count in found if isinstance(count, int)), default=None)
 
 
 def convert(pairs: Iterable[Pair], watch: Watch, check: bool = False) -> Report:
@@ -89,6 +100,7 @@ def _way(pair: Pair, report: Report) -> tuple[Link, list[Step]]:
     declared = Declared(pair.name, pair.switch.half.ports, nics, pair.switch.goal, pair.host.goal, pair.waived)
     link, start = situation(declared, *seen)
     pair.switch.link = pair.host.link = link
+    _refuse_leaving(pair, link)
     strategy = pair.strategy
     if strategy == AUTO:
         strategy = LEGS if link.management else HOST_FIRST
@@ -99,12 +111,21 @@ def _way(pair: Pair, report: Report) -> tuple[Link, list[Step]]:
         steps = route(link, start, strategy)
     except NoRouteError as error:
         if not pair.consent:
-            raise NoRouteError(f"{error} Add management to consent to change it all the same.") from None
+            what = f"{error} {pair.switch.name} and {pair.host.name} stay as they are."
+            raise NoRouteError(f"{what} Add management to consent to change them all the same.") from None
         strategy = HOST_FIRST
         steps = route(link, start, strategy)
     if steps:
         report.strategies[pair.name] = strategy
     return link, steps
+
+
+def _refuse_leaving(pair: Pair, link: Link) -> None:
+    """Refuse to take a port out of its bundle over which the host, that does not see it, goes on sending."""
+    if pair.switch.leaving and link.management and not pair.consent:
+        what = f"{link.name}: {', '.join(pair.switch.leaving)} leaves its bundle at {pair.switch.name}"
+        why = f"{pair.host.name} does not see it, and the frames of its management over it are lost"
+        raise NoRouteError(f"{what}, but {why}. Disable it at {pair.switch.name} first, or add management to consent.")
 
 
 def _foretell(pair: Pair, link: Link, steps: list[Step], report: Report) -> None:
@@ -114,7 +135,24 @@ def _foretell(pair: Pair, link: Link, steps: list[Step], report: Report) -> None
     for number, step in enumerate(steps, 1):
         text = describe(link, step, pair.host.name, pair.switch.name)
         report.steps.append(f"{link.name}: step {number} of {len(steps)}: {text}")
+    _foretell_switch(pair, report)
     for end in (pair.switch, pair.host):
         own = [step for step in steps if step.at_host == (end is pair.host)]
         if own:
-            report.commands += end.change(Step(own[0].before, link.goal)).commands
+            told = end.change(Step(own[0].before, link.goal)).commands
+            # What an earlier link has brought to a switch that they share is there already.
+            report.commands += [line for line in told if line not in report.commands]
+
+
+def _foretell_switch(pair: Pair, report: Report) -> None:
+    """Keep what changes of the switch, and let this link find what the earlier ones will have left."""
+    count = report.device_count(pair.switch.name)
+    pair.switch.device_count = count
+    changes = report.switches.setdefault(pair.switch.name, [])
+    planned = pair.switch.planned.changes if pair.switch.planned is not None else ()
+    changes += [each for each in planned if each not in changes and not _reached(each, count or 0)]
+
+
+def _reached(change: Change, count: int) -> bool:
+    """Tell whether an earlier link brings as many aggregated interfaces."""
+    return change.kind is ChangeKind.DEVICE_COUNT and isinstance(change.after, int) and change.after <= count

@@ -30,6 +30,7 @@ class SwitchHalf:
     declared_ports: Mapping[str, Any] = field(default_factory=dict)
     state: str = "merged"
     stp: str | None = None
+    device_count: int | None = None
 
     def declared(self, ports: Collection[str], dark: Collection[str] | None) -> Declared:
         """Return the declaration for some of the ports; `dark` None leaves `disable` as it is.
@@ -40,7 +41,7 @@ class SwitchHalf:
         """
         bundles = {self.bundle: self._bundle(ports, dark)} if self.bundle and ports else {}
         plain = {} if self.bundle else {port: self._port(port, dark) for port in self.ports if port in ports}
-        found, findings = declaration.read(self.vlans, bundles, plain)
+        found, findings = declaration.read(self.vlans, bundles, plain, device_count=self.device_count)
         if findings:
             raise RefusalError(findings)
         return found

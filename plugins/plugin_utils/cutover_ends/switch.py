@@ -8,11 +8,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..contract.neutral import ChangeKind
 from ..cutover.ends import EndError, Proof, nothing
 from ..cutover.model import Link, PortForm, Step
 from ..cutover.where import SwitchSeen
 from ..declared.findings import RefusalError
-from ..junos import errors, verify
+from ..junos import errors, layout, verify
 from ..junos.commits import RESTORED, Token
 from ..junos.pending import settle
 from ..junos.plan import Plan
@@ -59,6 +60,8 @@ class SwitchEnd:
     base: Request
     link: Link | None = None
     goal: PortForm = field(default_factory=PortForm)
+    planned: Plan | None = None
+    device_count: int | None = None
 
     @property
     def whole(self) -> Request:
@@ -87,6 +90,7 @@ class SwitchEnd:
             return self._seen(session)
         refuse_pending(seen)
         refuse_findings(seen, self.base)
+        self.planned = seen.plan
         ports, current = self.half.ports, seen.plan.before
         now = wires(current, ports, seen.style)
         self.goal = _form(next(iter(wires(seen.plan.after, ports[:1], seen.style).values())))
@@ -122,7 +126,7 @@ class SwitchEnd:
         request = replace(
             self.base,
             declared=self.half.declared(self.half.ports, None),
-            maker=self.half.maker(link.ports_of(after.ports_new), dark),
+            maker=replace(self.half, device_count=self.device_count).maker(link.ports_of(after.ports_new), dark),
             note=notes.note(self.half.link, dark - before, before - dark),
         )
         with _as_end_error(self.name):
@@ -137,6 +141,16 @@ class SwitchEnd:
     def made_before(self, undo: Mapping[str, Any]) -> SwitchUndo:
         """Return the change of an earlier run, from what it kept."""
         return SwitchUndo(self, self.base, statements_from(dict(undo)), f"{undo['note']} {RESTORED}")
+
+    @property
+    def leaving(self) -> tuple[str, ...]:
+        """Return the enabled ports that lose their bundle without being ports of the link: no NIC would see that."""
+        if self.planned is None:
+            return ()
+        gone = [str(each.before) for each in self.planned.changes if each.kind is ChangeKind.MEMBER_REMOVED]
+        config = self.planned.before
+        off = [port for port in gone if config.has(*layout.interface(port), "disable")]
+        return tuple(port for port in gone if port not in off and port not in self.half.ports)
 
     def prove(self) -> None:
         """Log in anew."""

@@ -21,7 +21,8 @@ import os
 import re
 import socket
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -124,6 +125,18 @@ def normalize_at_once(device: Any) -> bool:
     # PyEZ compares the two, and takes the one for the other where a request asks for it.
     device._norm_transform = device.transform = lambda: normalize
     return True
+
+
+@contextmanager
+def as_written(device: Any) -> Iterator[None]:
+    """Keep the white space of replies, in which a text for people has its lines, as PyEZ does without `normalize`."""
+    normalizing, plain = device.transform, getattr(device, "_nc_transform", None)
+    if plain is not None:
+        device.transform = plain
+    try:
+        yield
+    finally:
+        device.transform = normalizing
 
 
 @cache

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..contract.seen import Seen
+
 
 @dataclass(frozen=True)
 class Word:
@@ -92,7 +94,9 @@ class NotTheTokenError(SwitchError):
 
 
 class VerificationError(SwitchError):
-    """The links did not come up as they must."""
+    """The links did not come up as they must; `seen` is what was looked at, where that is known as data."""
+
+    seen: tuple[Seen, ...] = ()
 
 
 class ConfirmedError(VerificationError):

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
-from . import layout, members
-from .desire import State, wanted
+from ..contract.changes import Change
+from . import changes, layout, members
+from .desire import DEVICE_COUNT, State, wanted
 from .emit import to_set, to_xml, words
 from .findings import Finding
 from .gather import structured
@@ -91,6 +92,21 @@ class Plan:
         before = structured(self.before, self.style)
         return before, structured(self.after, self.style) if self.changed else before
 
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """Return what changes, as data; a part that was inactive and is activated counts as coming."""
+        if not self.operations and self.before.statements.keys() == self.after.statements.keys():
+            return ()
+        activated = {operation.path for operation in self.operations if operation.verb == "activate"}
+        before, after = self.before.active(), Config(self.after.statements, self.after.inactive - activated).active()
+        both = structured(before, self.style), structured(after, self.style)
+        counts = [_count(config) for config in (before, after)]
+        return (
+            *changes.between(*both, self.style),
+            *changes.device_count(*counts),
+            *changes.others(before, after, *both),
+        )
+
     def summary(self) -> list[str]:
         """Return in words which VLANs, bundles and plain ports come, change or go; the commands where it is none."""
         before, after = self.structures()
@@ -124,6 +140,11 @@ def make(
     plan.expected = plan.expected_of(names)
     plan.notes += _disabled(goal.config, plan.expected)
     return plan
+
+
+def _count(config: Config) -> int:
+    text = config.value(*DEVICE_COUNT, "device-count")
+    return int(text) if text and text.isdigit() else 0
 
 
 def touched_by(operations: Iterable[Operation]) -> set[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from . import commits, connect, errors
+from . import commits, connect, direct, errors
 from .errors import Word
 from .model import Style
 from .target import Target
@@ -106,7 +106,12 @@ class Session:
 
     def diff(self) -> str:
         """Return what the candidate changes, in the switch's words; an empty text for nothing."""
-        return str(self._ask("comparing", self._config.diff) or "").strip("\n")
+        return str(self._ask("comparing", self._compared) or "").strip("\n")
+
+    def _compared(self) -> str | None:
+        with direct.as_written(self._device):
+            text: str | None = self._config.diff()
+        return text
 
     def check(self) -> None:
         """Run a commit check. Never between a confirmed commit and its confirmation: it would confirm it."""

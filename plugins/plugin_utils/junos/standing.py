@@ -7,9 +7,11 @@ import re
 import time
 from dataclasses import dataclass, replace
 
+from ..contract.seen import Seen
 from . import errors, waiting
 from .commits import BOTH_ENDS, RESTORED, Commit, comment_of, of_run
 from .layout import synchronizes
+from .plan import Plan
 from .recovery import Made, recover, take_back
 from .request import MARGIN, Request
 from .session import Session
@@ -18,11 +20,11 @@ from .survey import refuse_pending, survey
 from .waiting import Opener
 
 
-def verified(opener: Opener, request: Request) -> list[str]:
+def verified(opener: Opener, request: Request) -> list[Seen]:
     """Return what was verified: the configuration is the declared one and every declared bundle works. Reads only.
 
     Raises:
-        errors.VerificationError: it is not so, with everything that is wrong.
+        errors.VerificationError: it is not so, with everything that is wrong, and what works all the same.
 
     """
     session = opener()
@@ -33,12 +35,26 @@ def verified(opener: Opener, request: Request) -> list[str]:
         expected = seen.plan.expected_of(names)
         deadline = time.monotonic() + request.verification.timeout
         wrong = waiting.until_good(session, expected, request.verification, deadline)
-        if differs or wrong:
-            raise errors.VerificationError("\n".join(["The switch is not as it is declared:", *differs, *wrong]))
-        plain = waiting.linked(session, [port.name for port in request.declared.ports])
+        down = {name for each in wrong for name in each.objects}
+        works = waiting.verified_bundles([bundle for bundle in expected if bundle.name not in down])
+        works += waiting.linked(session, [port.name for port in request.declared.ports])
     finally:
         session.close()
-    return ["the configuration is the declared one", *waiting.verified_bundles(expected), *plain]
+    if differs or wrong:
+        error = errors.VerificationError(
+            "\n".join(["The switch is not as it is declared:", *differs, *map(str, wrong)])
+        )
+        error.seen = (*_differing(seen.plan), *wrong, *works)
+        raise error
+    return [Seen("the configuration is the declared one"), *works]
+
+
+def _differing(made: Plan) -> list[Seen]:
+    """Return what the configuration lacks, by what it concerns."""
+    return [
+        *(Seen(str(finding), good=False) for finding in made.findings),
+        *(Seen(f"missing: {change}", change.concerns, good=False) for change in made.changes),
+    ]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..contract.seen import Seen
 from .names import physical
 from .plan import ExpectedBundle
 
@@ -58,13 +59,13 @@ def lacp(reply: Any) -> dict[str, dict[str, dict[str, str]]]:
     return found
 
 
-def judge(expected: Iterable[ExpectedBundle], state: Links, flags: dict[str, dict[str, dict[str, str]]]) -> list[str]:
+def judge(expected: Iterable[ExpectedBundle], state: Links, flags: dict[str, dict[str, dict[str, str]]]) -> list[Seen]:
     """Return what is wrong, each naming bundle, port, end and flag; empty when every bundle works."""
-    found: list[str] = []
-    for bundle in expected:
-        found += _judge_members(bundle, state, flags)
-        found += _judge_bundle(bundle, state)
-    return found
+    return [
+        Seen(text, (bundle.name,), good=False)
+        for bundle in expected
+        for text in (*_judge_members(bundle, state, flags), *_judge_bundle(bundle, state))
+    ]
 
 
 def _judge_bundle(bundle: ExpectedBundle, state: Links) -> list[str]:

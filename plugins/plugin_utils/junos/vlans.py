@@ -14,6 +14,12 @@ _RANGE = re.compile(r"(\d+)-(\d+)")
 ALL = frozenset(range(1, 4095))
 
 
+def span_of(member: str) -> tuple[int, int] | None:
+    """Return the first and the last id of a range, None for any other member."""
+    match = _RANGE.fullmatch(member)
+    return (int(match[1]), int(match[2])) if match else None
+
+
 @dataclass(frozen=True)
 class VlanTable:
     """Ids by name; None where a VLAN has a name and no single id (the default VLAN, a VLAN of a range)."""

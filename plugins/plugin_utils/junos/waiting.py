@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
+from ..contract.seen import Seen
 from . import errors, verify
 from .names import in_order
 from .plan import ExpectedBundle
@@ -36,7 +37,7 @@ def wait(opener: Opener, expected: list[ExpectedBundle], asked: Verification, se
         try:
             wrong = until_good(session, judged, asked, deadline)
             if wrong:
-                said = ["The links do not work:", *wrong, *_neighbours(session, judged)]
+                said = ["The links do not work:", *map(str, wrong), *_neighbours(session, judged)]
                 raise errors.VerificationError("\n".join(said))
             break
         except errors.LostError as error:
@@ -63,7 +64,7 @@ def _open(opener: Opener, deadline: float, asked: Verification) -> Session:
         time.sleep(asked.interval)
 
 
-def until_good(session: Session, expected: list[ExpectedBundle], asked: Verification, deadline: float) -> list[str]:
+def until_good(session: Session, expected: list[ExpectedBundle], asked: Verification, deadline: float) -> list[Seen]:
     """Ask until all is good or the time is over; the first answers come quickly, the later ones seldom."""
     pause = min(0.2, asked.interval)
     while expected:
@@ -76,7 +77,7 @@ def until_good(session: Session, expected: list[ExpectedBundle], asked: Verifica
     return []
 
 
-def look(session: Session, expected: list[ExpectedBundle]) -> list[str]:
+def look(session: Session, expected: list[ExpectedBundle]) -> list[Seen]:
     """Return what is wrong with the bundles now."""
     state = verify.links(session.read("get_interface_information", terse=True))
     flags = {}
@@ -120,26 +121,26 @@ def _command(asked: Verification, deadline: float) -> None:
         time.sleep(asked.interval)
 
 
-def linked(session: Session, ports: list[str]) -> list[str]:
+def linked(session: Session, ports: list[str]) -> list[Seen]:
     """Return a sentence for each plain port that has a link; without one it may just have nobody at its other end."""
     if not ports:
         return []
     state = verify.links(session.read("get_interface_information", terse=True))
     up = [port for port in ports if state.up.get(port, ("", ""))[1] == "up"]
-    return [f"{port}: the link of this plain port is up" for port in sorted(up, key=in_order)]
+    return [Seen(f"{port}: the link of this plain port is up", (port,)) for port in sorted(up, key=in_order)]
 
 
-def verified_bundles(expected: list[ExpectedBundle]) -> list[str]:
+def verified_bundles(expected: list[ExpectedBundle]) -> list[Seen]:
     """Return a sentence for each bundle that works."""
     found = []
     for bundle in expected:
         how = "LACP flags of both ends" if bundle.lacp else "static, so links and membership only"
         up = [port for port in bundle.members if port not in bundle.disabled]
         off = f"; {', '.join(sorted(bundle.disabled))} disabled" if bundle.disabled else ""
-        found.append(f"{bundle.name}: up with {', '.join(up)} ({how}){off}")
+        found.append(Seen(f"{bundle.name}: up with {', '.join(up)} ({how}){off}", (bundle.name,)))
     return found
 
 
 def _verified(expected: list[ExpectedBundle], asked: Verification) -> list[str]:
-    found = ["a fresh NETCONF session opened", *verified_bundles(expected)]
+    found = ["a fresh NETCONF session opened", *map(str, verified_bundles(expected))]
     return found + ([f"the command {' '.join(asked.command)} succeeded"] if asked.command else [])

@@ -8,13 +8,14 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.links import joined, tags
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.links import NOT_VERIFIED, joined, tags
 
 TEMPLATES = Path(__file__).parent
 
 
-def render(parts: dict[str, dict[str, Any]]) -> str:
-    """Return the page for the parts of all hosts; equal parts give an equal page."""
+def render(parts: dict[str, dict[str, Any]], run: str = "") -> str:
+    """Return the page of a run for the parts of all hosts; equal parts give an equal page."""
+    links = joined(parts, run)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -24,7 +25,7 @@ def render(parts: dict[str, dict[str, Any]]) -> str:
     )
     newest = max((part["time"] for part in parts.values()), default="")
     page: str = environment.get_template("page.html.j2").render(
-        parts=parts, links=joined(parts), tags=tags, services=services(parts), newest=newest, verdict=verdict(parts)
+        parts=parts, links=links, tags=tags, services=services(parts), newest=newest, verdict=verdict(parts, links)
     )
     return page
 
@@ -44,10 +45,12 @@ def services(parts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return joined
 
 
-def verdict(parts: dict[str, dict[str, Any]]) -> str:
-    """Return the one word on top: failed, incomplete (something could not be verified), or verified."""
+def verdict(parts: dict[str, dict[str, Any]], links: dict[str, dict[str, Any]]) -> str:
+    """Return the one word on top: failed, incomplete (something was not verified in this run), or verified."""
     if any(part["failures"] for part in parts.values()):
         return "failed"
     if any(part["unverified"] or any(link["unverified"] for link in part["links"]) for part in parts.values()):
+        return "incomplete"
+    if any(end["state"] == NOT_VERIFIED for link in links.values() for end in link["ends"].values()):
         return "incomplete"
     return "verified"

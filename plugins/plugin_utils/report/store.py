@@ -11,9 +11,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.links import joined
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.page import render
 
-FORMAT = 2
+FORMAT = 3
 """Of a part; parts of another format, left by another release, are not shown."""
 
 
@@ -32,9 +33,11 @@ def write(folder: Path, host: str, part: dict[str, Any]) -> Path:
         _replace(hosts / f"{host}.json", json.dumps({"format": FORMAT, **part}, indent=1, sort_keys=True))
         parts = {path.stem: json.loads(path.read_text()) for path in sorted(hosts.glob("*.json"))}
         parts = {name: entry for name, entry in parts.items() if entry.get("format") == FORMAT}
-        _replace(folder / "report.json", json.dumps({"hosts": parts}, indent=1, sort_keys=True))
+        ends = {name: {"ends": link["ends"]} for name, link in joined(parts, part["run"]).items()}
+        report = {"run": part["run"], "hosts": parts, "links": ends}
+        _replace(folder / "report.json", json.dumps(report, indent=1, sort_keys=True))
         page = folder / "index.html"
-        _replace(page, render(parts))
+        _replace(page, render(parts, part["run"]))
     return page
 
 

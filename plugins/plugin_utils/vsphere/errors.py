@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from ..contract.seen import Seen
+
 
 class HostError(Exception):
     """Something failed; `words` are the host's own, `mend` says what to do."""
@@ -66,4 +68,6 @@ class UnknownError(HostError):
 
 
 class VerificationError(HostError):
-    """The host does not have what it should have."""
+    """The host does not have what it should have; `seen` is what was looked at, where that is known as data."""
+
+    seen: tuple[Seen, ...] = ()

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
+from ..contract.changes import Change
 from ..declared.findings import Finding
-from . import rules, shape
+from . import changes, rules, shape
 from .declaration import INHERIT
 from .desire import wanted
 from .model import EXPLICIT, GroupState, Half, HostState, SwitchState, Teaming, same_order
@@ -67,6 +69,11 @@ class Plan:
     def changed(self) -> bool:
         """Tell whether there is anything to do."""
         return bool(self.steps)
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """Return what changes, as data."""
+        return tuple(changes.between(self.before, self.after))
 
     def structures(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return before and after in the shape of the declaration."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ..contract.seen import Seen
 from . import errors
-from .model import Half, HostState
+from .model import Half, HostState, Teaming
 from .plan import Plan
 from .request import Request, Way
 from .transaction import Opener, findings_of, not_in_effect, planned
 
 
 @dataclass(frozen=True)
-class Seen:
+class Gathered:
     """What was read: the plans, what they would be refused for, and what they would send."""
 
     plans: dict[str, Plan]
@@ -36,47 +37,59 @@ def _session(opener: Opener) -> Iterator[Way]:
         way.close()
 
 
-def gather(opener: Opener, request: Request) -> Seen:
+def gather(opener: Opener, request: Request) -> Gathered:
     """Read the hosts, and compute what would change."""
     with _session(opener) as way:
         plans = planned(way, request)
         findings = [str(finding) for finding in findings_of(request, plans)]
         commands = [line for made in plans.values() for line in way.lines(made.steps)]
-        return Seen(plans, findings, commands)
+        return Gathered(plans, findings, commands)
 
 
-def verified(opener: Opener, request: Request) -> list[str]:
+def verified(opener: Opener, request: Request) -> list[Seen]:
     """Return what was verified: the hosts have what is declared, and it is in effect. Reads only.
 
     Raises:
-        errors.VerificationError: it is not so, with everything that is wrong.
+        errors.VerificationError: it is not so, with everything that is wrong, and what works all the same.
 
     """
     with _session(opener) as way:
         plans = planned(way, request)
-    wrong: list[str] = []
-    for name, made in plans.items():
-        at = request.at(name)
-        half = request.halves[name]
-        wrong += [str(finding) for finding in made.findings] + [f"{at}missing: {step}" for step in made.steps]
-        wrong += [f"{at}{each}" for each in not_in_effect(made.before, _switches(made.before, half))]
-        if request.links:
-            wrong += [f"{at}{each}" for each in without_link(made.before, half)]
+    found = [
+        replace(each, text=f"{request.at(name)}{each.text}", host=name)
+        for name, made in plans.items()
+        for each in _looked_at(made, request, name)
+    ]
+    wrong = [each.text for each in found if not each.good]
     if wrong:
-        raise errors.VerificationError("\n".join(["The host is not as it is declared:", *wrong]))
-    return [f"{request.at(name)}{line}" for name, made in plans.items() for line in _told(made, request, name)]
+        error = errors.VerificationError("\n".join(["The host is not as it is declared:", *wrong]))
+        error.seen = tuple(found)
+        raise error
+    return found
 
 
-def _told(made: Plan, request: Request, name: str) -> list[str]:
+def _looked_at(made: Plan, request: Request, name: str) -> Iterator[Seen]:
+    """Yield what is wrong with one host and what is right."""
     half = request.halves[name]
-    lines = ["the host has what is declared, and computes its policies so"]
+    at = request.at(name)
+    wrong = [Seen(str(finding).removeprefix(at), good=False) for finding in made.findings]
+    wrong += [Seen(f"missing: {step}", tuple(sorted(step.switches)), good=False) for step in made.steps]
+    for switch in sorted(_switches(made.before, half)):
+        wrong += [Seen(each, (switch,), good=False) for each in not_in_effect(made.before, {switch})]
+    yield from wrong
+    if not wrong:
+        yield Seen("the host has what is declared, and computes its policies so")
     if request.links:
-        lines += [
-            f"{switch.name}: link on {', '.join(made.before.switches[switch.name].uplinks) or 'no uplinks'}"
-            for switch in half.vswitches
-            if switch.name in made.before.switches
-        ]
-    return lines
+        yield from _with_link(made.before, half)
+
+
+def _with_link(host: HostState, half: Half) -> Iterator[Seen]:
+    for declared in half.vswitches:
+        dark = without_link(host, declared.name)
+        yield from dark
+        if not dark and declared.name in host.switches:
+            uplinks = ", ".join(host.switches[declared.name].uplinks) or "no uplinks"
+            yield Seen(f"{declared.name}: link on {uplinks}", (declared.name,))
 
 
 def _switches(host: HostState, half: Half) -> set[str]:
@@ -85,13 +98,11 @@ def _switches(host: HostState, half: Half) -> set[str]:
     return {*(switch.name for switch in half.vswitches), *groups}
 
 
-def without_link(host: HostState, half: Half) -> list[str]:
-    """Return the active and standby uplinks of the declared switches that have no link."""
-    wrong = []
-    for declared in half.vswitches:
-        switch = host.switches.get(declared.name)
-        order = switch.teaming if switch is not None else None
-        for nic in (*(order.active_uplinks or ()), *(order.standby_uplinks or ())) if order is not None else ():
-            if nic not in host.nics or not host.nics[nic].speed:
-                wrong.append(f"vswitches.{declared.name}: {nic} has no link")
-    return wrong
+def without_link(host: HostState, name: str) -> list[Seen]:
+    """Return the active and standby uplinks of a virtual switch that have no link."""
+    order = host.switches[name].teaming if name in host.switches else Teaming()
+    return [
+        Seen(f"vswitches.{name}: {nic} has no link", (nic,), good=False)
+        for nic in (*(order.active_uplinks or ()), *(order.standby_uplinks or ()))
+        if nic not in host.nics or not host.nics[nic].speed
+    ]

@@ -17,6 +17,9 @@ from .pair import HASH, PLAIN, PORT_ID, STATIC, InMemory, World
 class Looking(InMemory):
     """An end in memory that can be looked at, as the real ones can."""
 
+    planned = None
+    leaving = ()
+
     def look(self):
         switch, host = self.world.seen()
         return host if self.name == "esx1" else switch
@@ -51,6 +54,17 @@ def test_a_link_without_the_management_changes_the_host_first():
     report = convert([pair(world)], Watching(world))
     assert (report.strategies, len(report.steps)) == ({"esx1-lan": "host_first"}, 6)
     assert (world.form, set(world.forms.values())) == (HASH, {STATIC})
+
+
+def test_a_port_that_leaves_its_bundle_under_the_management_needs_consent():
+    for managed, consent, refused in ((True, False, True), (True, True, False), (False, False, False)):
+        world = start("plain to static", management=managed)
+        made = pair(world, consent=consent)
+        made.switch.leaving = ("ge-0/0/9",)
+        report = convert([made], Watching(world))
+        assert bool(report.failure) is refused
+        assert ("ge-0/0/9 leaves its bundle at ex1, but esx1 does not see it" in report.failure) is refused
+        assert bool(report.steps) is not refused
 
 
 def test_one_cable_needs_consent_and_is_converted_with_it():

@@ -222,6 +222,24 @@ def test_replies_are_what_the_stock_client_makes_of_them(nonels, stock):
     assert answers() == ours
 
 
+LAN_COMES = ["[edit]", "+  vlans {", "+      lan {", "+          vlan-id 10;", "+      }", "+  }"]
+
+
+@pytest.mark.parametrize("ways", ["ours", "stock"])
+def test_a_comparison_has_the_lines_of_the_switch_and_other_replies_are_as_before(nonels, stock, ways):
+    if ways == "stock":
+        stock()
+    session = nonels.open()
+    before = session.history()
+    session.lock()
+    session.load("<configuration><vlans><vlan><name>lan</name><vlan-id>10</vlan-id></vlan></vlans></configuration>")
+    assert session.diff().splitlines() == LAN_COMES
+    session.rollback()
+    assert session.diff() == ""
+    assert session.history() == before
+    session.close()
+
+
 def test_large_replies_are_read_alike_as_they_are(nonels, stock):
     lines = [f"set interfaces ge-0/0/{port} ether-options 802.3ad ae0" for port in (0, 1)]
     lines += ["set chassis aggregated-devices ethernet device-count 1", 'set interfaces ae0 description "two  words"']

@@ -43,7 +43,8 @@ def test_where_it_is_not_said_a_disable_stays_and_the_verification_sees_it(state
     assert not any("disable" in line for line in result.commands)
     assert result.notes == ["ge-0/0/1 is disabled by hand in the configuration, and stays so."]
     state_of = verify.Links({"ae0": ("up", "up"), TWO[0]: ("down", "down"), TWO[1]: ("up", "up")}, {TWO[1]: "ae0"})
-    assert verify.judge(result.expected, state_of, {}) == ["ae0: ge-0/0/1: the link is disabled and down."]
+    (seen,) = verify.judge(result.expected, state_of, {})
+    assert (str(seen), seen.objects, seen.good) == ("ae0: ge-0/0/1: the link is disabled and down.", ("ae0",), False)
 
 
 def test_the_verification_does_not_demand_a_member_that_is_to_be_disabled():

@@ -36,7 +36,7 @@ def flags(port: str = "", role: str = "", **changed):
 
 
 def judged(state=None, rows=None) -> list[str]:
-    return verify.judge([BUNDLE], state or links(), rows if rows is not None else flags())
+    return [str(each) for each in verify.judge([BUNDLE], state or links(), rows if rows is not None else flags())]
 
 
 def test_a_bundle_that_works_has_no_findings():

@@ -24,9 +24,15 @@ def link(name, **changed):
     return {
         **{"link": name, "bundle": "lacp", "lag": "ae0", "ports": ["ge-0/0/0", "ge-0/0/1"], "mtu": 1500},
         **{"peer": "lb1", "peer_kind": "linux", "peer_lag": "bond0", "peer_ports": ["ens1", "ens2"]},
-        **{"vlans": {"untagged": None, "tagged": ["front"]}, "provisioned": False},
+        **{"vlans": {"untagged": None, "tagged": ["front"]}, "provisioned": False, "host": "ex1"},
         **{"verified": [], "failures": [], "unverified": [], **changed},
     }
+
+
+def shown(name, **changed):
+    """Return a link as a part of the report has it, with what was seen of its end."""
+    found = link(name, **changed)
+    return {"end": {"host": found["host"], "state": "verified", "by": found["host"], "why": []}, **found}
 
 
 def part(**changed):
@@ -64,11 +70,11 @@ def test_what_a_probe_verified_and_what_not_is_told_once_though_both_nodes_probe
 )
 def test_the_verdict_is_that_of_the_worst_host(changed, word):
     parts = {"lb1": part(), "lb2": part(**changed)}
-    assert page.verdict(parts) == word
+    assert page.verdict(parts, {}) == word
     assert f'class="verdict {word}"' in page.render(parts)
 
 
-@pytest.mark.parametrize("bad", [{"failures": ["<script>alert(1)</script>"]}, {"links": [link("<script>")]}])
+@pytest.mark.parametrize("bad", [{"failures": ["<script>alert(1)</script>"]}, {"links": [shown("<script>")]}])
 def test_what_a_device_says_is_escaped(bad):
     assert "<script>" not in page.render({"lb1": part(**bad)})
 

@@ -115,7 +115,7 @@ def test_the_switch_knows_the_vlans_of_its_links_and_its_model(tmp_path):
 
 def test_both_ends_see_the_same_link_mirrored(tmp_path):
     found = inventory(builders.loaded(cabled.site(), tmp_path))
-    seen = {(host, item["link"]): item for host in found for item in found[host].get("stack_links", [])}
+    seen = {(item["host"], item["link"]): item for host in found for item in found[host].get("stack_links", [])}
     assert len(seen) == 2 * 9
     for (host, name), item in seen.items():
         other = seen[(item["peer"], name)]
@@ -123,6 +123,19 @@ def test_both_ends_see_the_same_link_mirrored(tmp_path):
         assert (other["peer_lag"], other["peer_ports"]) == (item["lag"], item["ports"])
         assert [other[key] for key in ("bundle", "vlans", "mtu")] == [item[key] for key in ("bundle", "vlans", "mtu")]
         assert item["provisioned"] == (item["peer_kind"] in PROVISIONED)
+
+
+def test_a_vcenter_has_the_links_of_its_hosts_and_the_other_ends_name_it(tmp_path):
+    found = inventory(builders.loaded(cabled.site(), tmp_path))
+    (vcenter,) = (host for host in found if "esxi_teaming_hosts" in found[host])
+    managed = set(found[vcenter]["esxi_teaming_hosts"])
+    links = found[vcenter]["stack_links"]
+    assert {item["host"] for item in links} == managed
+    assert links == [item for host in sorted(managed) for item in found[host]["stack_links"]]
+    via = {item["peer_via"] for host in found for item in found[host].get("stack_links", []) if item["peer"] in managed}
+    assert via == {vcenter}
+    others = [item for host in found for item in found[host].get("stack_links", []) if item["peer"] not in managed]
+    assert {item["peer_via"] for item in others} == {None}
 
 
 def test_a_range_walks_along_in_the_ends_and_ports_of_a_link(tmp_path):

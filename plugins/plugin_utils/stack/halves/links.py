@@ -14,17 +14,19 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling 
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import IN_RUN
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import PAIRING, Impossible
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import PAIRING, PROVISIONED, Impossible
 
 DERIVED = {
-    "stack_links": "each link of this host as seen from here: ports of both ends, bundle, VLANs, what this end must be",
+    "stack_links": "each link of this host as seen from here (a vCenter has those of its hosts): ports of both ends, "
+    "bundle, VLANs, what this end must be",
 }
 """Every variable that the end of a link gets from the site; `stack_derived` holds their digests."""
 
 
 def ends(site: Site, host: str) -> dict[str, Any]:
-    """Return the variables of a host with links, as plain data; none without a link."""
-    found = [_end(site, side) for side in sides_of(site, host)]
+    """Return the variables of a host with links, or of such hosts' vCenter, as plain data; none without a link."""
+    names = [host, *(name for name in site.hosts_by_vcenter.get(host, ()) if site.kind(name) in PROVISIONED)]
+    found = [_end(site, side) for name in names for side in sides_of(site, name)]
     return {"stack_links": found} if found else {}
 
 
@@ -35,12 +37,14 @@ def _end(site: Site, side: Side) -> dict[str, Any]:
     half = PAIRING[link.bundle][site.devices[side.host].kind]
     return {
         "link": side.name,
+        "host": side.host,
         "bundle": link.bundle,
         "lag": side.end.lag,
         "ports": list(side.end.ports),
         "half": {} if isinstance(half, Impossible) else dict(half),
         "peer": side.peer,
         "peer_kind": peer_kind,
+        "peer_via": site.devices[side.peer].vcenter,
         "peer_lag": side.peer_end.lag,
         "peer_ports": list(side.peer_end.ports),
         "vlans": {"untagged": link.vlans.untagged, "tagged": list(link.vlans.tagged)},

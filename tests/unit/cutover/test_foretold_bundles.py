@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves that check mode of several links of one switch foretells what each finds after those before it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import ChangeKind
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import HostForm
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import HostSeen
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.convert import Pair, convert
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.half import SwitchHalf
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.switch import SwitchEnd
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.model import Declared
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request
+from unit.junos.switches import nonels, simulator
+
+from .builders import Watching, start
+
+__all__ = ["nonels", "simulator"]
+
+
+class Host:
+    """A host whose vSwitches carry guests only, and which is told nothing that matters here."""
+
+    name, goal, link = "esx1", HostForm(True), None
+
+    def __init__(self, nic: str) -> None:
+        self.half = SimpleNamespace(nics=(nic,))
+
+    def look(self) -> HostSeen:
+        return HostSeen(self.half.nics, HostForm(False), False, management=False)
+
+    def change(self, _step):
+        return SimpleNamespace(commands=[])
+
+
+def pair(lab, bundle: str, port: str, nic: str) -> Pair:
+    declared = {"members": [port], "lacp": "none", "mode": "trunk", "tagged": ["lan"]}
+    half = SwitchHalf(bundle, (port,), bundle, {"lan": {"id": 10}}, declared, state="replaced")
+    return Pair(bundle, SwitchEnd("ex1", lab.open, half, Request(Declared(), check_mode=True)), Host(nic))
+
+
+def test_each_number_of_aggregated_interfaces_and_each_vlan_is_foretold_once(nonels):
+    wanted = [("ae3", 0), ("ae0", 1), ("ae4", 2), ("ae1", 3)]
+    lines = "\n".join(f"set interfaces ge-0/0/{number} unit 0 family ethernet-switching" for _name, number in wanted)
+    nonels.control("reset", set=lines)
+    nonels.far_end(*(f"ge-0/0/{number}" for _name, number in wanted))
+    pairs = [pair(nonels, name, f"ge-0/0/{number}", f"vmnic{number}") for name, number in wanted]
+    report = convert(pairs, Watching(start("plain to static")), check=True)
+    assert report.failure == ""
+    counts = [line.rsplit(" ", 1)[1] for line in report.commands if "device-count" in line]
+    assert counts == ["4", "5"]
+    assert report.commands.count("ex1: set vlans lan vlan-id 10") == 1
+    told = [each.after for each in report.switches["ex1"] if each.kind is ChangeKind.DEVICE_COUNT]
+    assert told == [4, 5]
