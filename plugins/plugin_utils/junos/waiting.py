@@ -69,7 +69,7 @@ def until_good(session: Session, expected: list[ExpectedBundle], asked: Verifica
     pause = min(0.2, asked.interval)
     while expected:
         wrong = look(session, expected)
-        asked.progress(f"waits for {wrong[0].rstrip('.')}" if wrong else "verified")
+        asked.progress(f"waits for {wrong[0].text.rstrip('.')}" if wrong else "verified")
         if not wrong or time.monotonic() + pause >= deadline:
             return wrong
         time.sleep(pause)
