@@ -45,6 +45,7 @@ def push(opened: Callable[[], Any], load: str, again: bool) -> None:
     writing.rpc.get_configuration({"database": "committed"})
     writing.rpc.get_ethernet_switching_table_information(summary=True)
     if not again:
+        writing.rpc.get_interface_information(terse=True)
         _change(opened, load, writing)
     writing.close()
 

@@ -14,6 +14,7 @@ DOCS = Path(__file__).parent
 TOPICS = {
     "vlans": "VLANs",
     "devices": "Devices",
+    "models": "Models of Juniper EX",
     "links": "Links",
     "link_ports": "Ports and LAGs of links",
     "link_bundles": "Bundles",

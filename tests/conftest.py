@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -16,6 +17,8 @@ LINK = COLLECTIONS / "ansible_collections" / "netstack" / "datacenter"
 if not LINK.exists():
     LINK.parent.mkdir(parents=True, exist_ok=True)
     LINK.symlink_to(ROOT, target_is_directory=True)
+if (programs := str(Path(sys.executable).parent)) not in os.environ["PATH"].split(os.pathsep):
+    os.environ["PATH"] = os.pathsep.join([programs, os.environ["PATH"]])  # .cache/venv/bin/pytest, not activated
 for folder in (COLLECTIONS, ROOT / "lab"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))

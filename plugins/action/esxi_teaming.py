@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from ansible.utils.display import Display
+
 # The top of an action plugin is imported before the workers fork: pyVmomi is loaded once, not once for each host.
 with suppress(ImportError):
     for _name in ("pyVmomi", "pyVmomi.SoapAdapter", "pyVmomi.VmomiSupport"):
@@ -18,9 +20,14 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.act
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.seen import results
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress import Progress
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline, options, points, shape
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors import HostError, VerificationError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors import (
+    ConnectError,
+    HostError,
+    VerificationError,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.plan import Plan
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import CONSENT, ITSELF, Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
@@ -68,6 +75,7 @@ class ActionModule(DeviceAction):
     SPEC = _SPEC
     NEEDS = _NEEDS
     ERRORS = (HostError,)
+    AWAY = (ConnectError,)
 
     def more_of(self, error: Exception) -> dict[str, Any]:
         """Return what a verification that failed has seen."""
@@ -104,7 +112,8 @@ class ActionModule(DeviceAction):
             if folder and run_id and arguments["state"] != "restored":
                 points.keep(folder, run_id, name, made)
 
-        outcome = apply(opener, request, keeper)
+        with Progress(name, Display().display, "changes the host and waits until it answers as it must"):
+            outcome = apply(opener, request, keeper)
         changed = bool(outcome.pending if request.check_mode else outcome.done)
         result = {
             "changed": changed,

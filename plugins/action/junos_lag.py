@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
+
+from ansible.utils.display import Display
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import NETCONF
@@ -16,6 +18,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import o
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token, describe_pending, runs
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import looked_up, warm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import (
+    AWAY,
     ConfirmedError,
     SwitchError,
     VerificationError,
@@ -28,6 +31,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, target_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress import Progress
 
 warm()  # The top of an action plugin is imported before the workers fork.
 
@@ -94,6 +98,7 @@ class ActionModule(DeviceAction):
     SPEC = _SPEC
     NEEDS = _NEEDS
     ERRORS = (SwitchError,)
+    AWAY = AWAY
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result."""
@@ -139,7 +144,9 @@ class ActionModule(DeviceAction):
                 "warnings": ["Nothing is declared; the switch was not contacted."],
             }
         target = self._target(arguments)
-        outcome = apply(lambda: Session(target), request)
+        with Progress(self.device, Display().display, "reads the switch") as progress:
+            verification = replace(request.verification, progress=progress.at)
+            outcome = apply(lambda: Session(target), replace(request, verification=verification))
         result = {
             "changed": outcome.changed,
             **_described(outcome.plan),

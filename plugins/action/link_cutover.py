@@ -6,17 +6,21 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ansible.utils.display import Display
+
 # The top of an action plugin is imported before the workers fork: pyVmomi is loaded once, and so is PyEZ below.
 with suppress(ImportError):
     for _name in ("pyVmomi", "pyVmomi.SoapAdapter", "pyVmomi.VmomiSupport"):
         importlib.import_module(_name)
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils import progress
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
@@ -144,7 +148,12 @@ class ActionModule(DeviceAction):
         name = _safe(self.device)
         file = Path(os.path.expanduser(arguments["journal_dir"])) / f"cutover-{name}.log"
         patience = (arguments["timeouts"] or {}).get("other_run", 300)
-        return {**detached.run(work, file, patience), "journal": str(file)}
+        began = time.monotonic()
+
+        def waiting(doing: str) -> None:
+            Display().display(progress.line(self.device, doing, time.monotonic() - began))
+
+        return {**detached.run(work, file, patience, waiting), "journal": str(file)}
 
     def _kept(self, arguments: dict[str, Any]) -> Kept | None:
         """Return where the steps of this run are kept; nowhere without a folder or an id."""

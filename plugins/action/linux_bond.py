@@ -9,6 +9,9 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress import Progress
 
 MODULE = "netstack.datacenter.linux_bond"
 ALIVE = "-o ServerAliveInterval=5 -o ServerAliveCountMax=3"
@@ -34,8 +37,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         result.update(self._module({}))
         pending = result.pop("pending", None)
         if pending is not None and not result.get("failed"):
-            time.sleep(SETTLE)
-            result.update(self._confirm(pending["token"], began + pending["seconds"] + GRACE))
+            name = str(self._vars.get("inventory_hostname", ""))
+            with Progress(name, Display().display, "waits until the host answers over its changed bonds"):
+                time.sleep(SETTLE)
+                result.update(self._confirm(pending["token"], began + pending["seconds"] + GRACE))
         return result
 
     def _notice_dead_connections(self) -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ansible import context
 from ansible.constants import DEFAULT_TRANSPORT, LOCALHOST
 from ansible.errors import AnsibleError
+from ansible.inventory.manager import IGNORED
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction, refuse_template
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.addresses import (
@@ -17,12 +19,18 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.add
     examine,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import files, libraries, secrets
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.tags import Tags, only_ours
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.run import RUN_ID
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import Verdict, judge
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import Verdict, judge, judge_site
 
 _PORTS = {NETCONF: 830, API: 443, SSH: 22}
 _OVER_SSH = ("ssh", "smart", "paramiko", "paramiko_ssh", "ansible.builtin.ssh", "ansible.builtin.paramiko_ssh")
-_SPEC: dict[str, Any] = {"addresses": {"type": "bool", "default": False}}
+_SPEC: dict[str, Any] = {
+    "scope": {"type": "str", "choices": ["host", "site"], "default": "host"},
+    "parts": {"type": "list", "elements": "str", "default": []},
+    "addresses": {"type": "bool", "default": False},
+}
 _NEEDS: list[tuple[str, str, list[str]]] = []
 
 
@@ -33,16 +41,67 @@ class ActionModule(DeviceAction):
     NEEDS = _NEEDS
 
     def outcome(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Return the findings for this host, as a failure when there is one."""
-        verdict = judge(self._task_vars)
-        if arguments["addresses"] and not verdict.errors and self._speaks_for_all():
-            found = self._examined()
-            verdict.errors += found.errors
-            verdict.warnings += found.warnings
-        result = result_of(verdict)
+        """Return the findings for this host, or for the site, as a failure when there is one."""
+        whole = arguments["scope"] == "site"
+        verdict = judge_site(self._task_vars) if whole else judge(self._task_vars)
+        concerned: dict[str, bool] = {}
+        if not verdict.errors:
+            concerned = self._judge_run(verdict, arguments["parts"]) if whole else {}
+            if arguments["addresses"] and self._speaks_for_all():
+                found = self._examined()
+                verdict.errors += found.errors
+                verdict.warnings += found.warnings
+        result = {**result_of(verdict, self._elsewhere(verdict)), **concerned}
         result["run_id"] = self._run_id()
         result["ansible_facts"] = {"netstack_run": result["run_id"]}
         return result
+
+    def _elsewhere(self, verdict: Verdict) -> str:
+        """Return the host that shows what all hosts of the play would repeat; empty for that one, which is the last."""
+        last = str((self._task_vars.get("ansible_play_batch") or [""])[-1])
+        return last if verdict.of_site and not self._task.run_once and last != self.device else ""
+
+    def _judge_run(self, verdict: Verdict, parts: list[str]) -> dict[str, bool]:
+        """Judge what is not declared: the run's tags, secrets, libraries, files; return which parts it concerns."""
+        run, skip = (self._task_vars.get(f"ansible_{name}_tags") or () for name in ("run", "skip"))
+        tags = Tags(run, skip, parts, self._task.tags)
+        ours = only_ours(str(name) for name in context.CLIARGS.get("args") or ())
+        verdict.errors += tags.errors(ours)
+        verdict.warnings += tags.warnings(ours)
+        if tags.load_balancers:
+            verdict.errors += secrets.findings(self._needs(), self._secrets)
+        if tags.links:
+            verdict.errors += libraries.findings(self._libraries())
+        sources = self._task_vars.get("ansible_inventory_sources") or ()
+        verdict.warnings += files.findings((str(source) for source in sources), IGNORED)
+        return {"links": tags.links, "load_balancers": tags.load_balancers}
+
+    def _needs(self) -> dict[str, list[secrets.Need]]:
+        pairs = {
+            host: name.removeprefix("lb_pair_")
+            for name, hosts in self._task_vars["groups"].items()
+            for host in hosts
+            if name.startswith("lb_pair_")
+        }
+        return {host: list(secrets.needs(self._variables_of(host), pairs.get(host, ""))) for host in self._hosts()}
+
+    def _secrets(self, host: str, variable: str) -> tuple[str, Any]:
+        """Return which variable counts for a role's dictionary of secrets, and its value or what is wrong with it."""
+        name = variable if variable in self._variables_of(host) else secrets.SHARED
+        try:
+            return name, self.variable_of(host, name)
+        except AnsibleError as error:
+            return name, str(error)
+
+    def _libraries(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for host in self._hosts():
+            for name in libraries.needed(self._variables_of(host), self.variable_of(host, "esxi_teaming_transport")):
+                found.setdefault(name, []).append(host)
+        return found
+
+    def _hosts(self) -> list[str]:
+        return [str(host) for host in self._task_vars["ansible_play_hosts_all"]]
 
     def _run_id(self) -> str:
         given = self._templated(self._task_vars, "netstack_run_id")
@@ -97,18 +156,16 @@ class ActionModule(DeviceAction):
         return ours and str(self.variable_of(host, "ansible_connection") or DEFAULT_TRANSPORT) in _OVER_SSH
 
 
-def result_of(verdict: Verdict) -> dict[str, Any]:
-    """Turn the verdict into a task result, the same in check mode."""
-    result: dict[str, Any] = {
-        "changed": False,
-        "checked": verdict.checked,
-        "errors": verdict.errors,
-        "waived": verdict.waived,
-    }
+def result_of(verdict: Verdict, elsewhere: str = "") -> dict[str, Any]:
+    """Turn the verdict into a task result, the same in check mode; each error stands in it once."""
+    result: dict[str, Any] = {"changed": False, "checked": verdict.checked, "waived": verdict.waived}
+    result["errors"] = [] if elsewhere else verdict.errors
     if verdict.warnings:
         result["warnings"] = verdict.warnings
     if verdict.errors:
         count = len(verdict.errors)
-        head = f"The declared site is refused: {count} error{'s' if count > 1 else ''}. No device was contacted."
-        result.update(failed=True, msg="\n".join([head, *verdict.errors]))
+        head = f"The declared site is refused: {count} error{'s' if count > 1 else ''}"
+        where = f" (those of {elsewhere}, told there)" if elsewhere else ""
+        result.update(failed=True, msg=f"{head}{where}. No device was contacted.")
+        result["_ansible_verbose_always"] = not elsewhere  # the list is shown line by line, as debug does it
     return result

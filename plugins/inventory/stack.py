@@ -14,7 +14,7 @@ description:
   - A site is declared once, in C(stack.yml) or in a folder that it names, VLANs, devices, links, load-balancer
     pairs, certificates and services. This plugin checks all of it, makes the hosts and groups, and sets for each host
     the variables of the collection's roles.
-  - A site with errors is refused as a whole. Its hosts are made with nothing but the variable C(stack_errors), on which
+  - A site with errors is refused as a whole. Its hosts are made with no variable but C(stack_errors) of all, on which
     M(netstack.datacenter.stack_preflight), the first task of every role and playbook, fails on every host. When no host
     can be read there is one, C(stack_unreadable), so that a run has somebody to fail on.
   - Nothing of the site is templated, and it holds no secrets. A secret is named (for example C(password_secret)) and
@@ -109,7 +109,7 @@ options:
         C(balance), C(backends), C(backend_port) (each port goes on to the same port without it), C(backend_tls)
         (C(verify), C(ca_file), C(server_name)), C(send_proxy), C(health_check),
         C(timeouts), C(long_polls) (how long requests are held open on purpose), C(maxconn), C(verify) (C(path),
-        C(expect_status), C(identify_header) for C(playbooks/verify.yml)), C(raw) (lines for C(frontend) and
+        C(expect_status), C(identify_header) for C(netstack.datacenter.verify)), C(raw) (lines for C(frontend) and
         C(backend)).
       - C(health_check) takes C(type) (C(http), C(tcp), C(smtp), C(imap), C(pop3), C(tls), C(ldap), C(mysql), C(pgsql),
         C(redis), or C(by_port), which asks each port in the protocol that is usual there, and that of HTTPS for
@@ -228,7 +228,7 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
     def _fill(self, loaded: Loaded) -> None:
         """Add hosts, variables and groups; a refused site has its groups too, so that no play on one is skipped."""
         for host, variables in inventory(loaded).items():
-            self._add_host(host, variables)
+            self._add_host(host, {} if loaded.errors else variables)
         if loaded.errors:
             self._refuse_everywhere([str(error) for error in loaded.errors])
         self._add_groups(refused_groups(loaded) if loaded.errors else groups(loaded.site))
@@ -245,7 +245,7 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
             self.inventory.set_variable(host, name, value)
 
     def _refuse_everywhere(self, errors: list[str]) -> None:
-        """Refuse hosts of other inventory sources as well: a run that leaves out part of a site is none."""
+        """Refuse every host, those of other inventory sources as well: a run that leaves out part of a site is none."""
         known = self.inventory.groups["all"].vars.get("stack_errors", [])
         self.inventory.set_variable("all", "stack_errors", [*known, *errors])
 

@@ -24,7 +24,27 @@ description:
   - Sets the fact C(ansible_facts.netstack_run), the id of the run, the same on all its hosts; a rollback names it.
     It is the variable C(netstack_run_id) where that is set. An id in which a template is left is refused.
   - Judges nothing for a host that no declared site knows, so a role that is used alone is not disturbed.
+  - What all hosts would be refused for alike is listed by one host, the last of the play; the others fail in one line.
 options:
+  scope:
+    description:
+      - V(host) judges this host, V(site) what concerns all of them, for a task with C(run_once).
+      - With V(site) it fails also for a secret that the declared objects name and that the variable of its role (by
+        default C(netstack_secrets)) does not have or that is undefined, for a Python library that the kinds of device
+        in the run need and that is not installed, and for tags that name no part of the playbook.
+      - It warns of certificates and keys in an inventory directory, where Ansible takes each file for an inventory.
+    type: str
+    choices: [host, site]
+    default: host
+  parts:
+    description:
+      - The tags of the parts that the playbook has, for O(scope=site).
+      - A tag of the run that is none of them, and that stands on no import of the playbook, is refused where the run
+        has no plays but those of this collection and nothing would be done, or all although a part was to be skipped.
+        In other runs, and beside a known tag, it is a warning. C(--skip-tags plan) is refused always.
+    type: list
+    elements: str
+    default: []
   addresses:
     description:
       - Also compares the addresses at which this collection reaches the hosts of the play, and the other ends of their
@@ -68,7 +88,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 errors:
-  description: What has to be mended, one message each.
+  description: What has to be mended, one message each; empty where another host of the play lists it.
   returned: always
   type: list
   elements: str
@@ -80,6 +100,16 @@ checked:
   type: list
   elements: str
   sample: [haproxy_services, vip_instances]
+links:
+  description: Whether the tags of the run leave in anything that concerns switches and links.
+  returned: with scope=site, when nothing of the site is refused
+  type: bool
+  sample: true
+load_balancers:
+  description: Whether the tags of the run leave in anything that concerns load balancers.
+  returned: with scope=site, when nothing of the site is refused
+  type: bool
+  sample: true
 run_id:
   description: The id of this run.
   returned: success

@@ -39,7 +39,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     which.add_argument("--list", action="store_true", help="print the parts, what each proves and how long it takes")
     parser.add_argument("--all", action="store_true", help="everything, and no part as a slice of itself")
     given = parser.parse_args(words)
-    if given.part and (given.quick or given.changed or given.list):
+    if given.part and (given.quick or given.changed is not None or given.list):
         parser.error("parts go with --all only")
     return given
 
@@ -48,7 +48,7 @@ def chosen(table: Table, given: argparse.Namespace, root: Path) -> list[Part]:
     """Return the parts that the command line asks for; raises PartsError."""
     if given.part:
         return table.named(given.part)
-    if given.changed:
+    if given.changed is not None:
         files = changed_files(root, given.changed)
         parts, lines = parts_for(table, files)
         say("\n".join(["==> What the change leads to", *(lines or [f"nothing changed since {given.changed}"])]))

@@ -11,15 +11,16 @@ from .parts import Part, PartsError, Table
 
 
 def _git(root: Path, *arguments: str) -> list[str]:
-    done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+    command = ["git", "-C", str(root), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
-        raise PartsError(f"git {arguments[0]}: {done.stderr.strip()}")
+        raise PartsError(f"git {arguments[0]}: {done.stderr.strip() or 'the two have no commit in common'}")
     return [each for each in done.stdout.split("\0") if each]
 
 
 def changed_files(root: Path, base: str) -> list[str]:
     """Return what differs from where the branch left BASE: committed, staged, unstaged, untracked; renamed is both."""
-    fork = _git(root, "merge-base", base, "HEAD")[0].strip()
+    fork = _git(root, "merge-base", "--", base, "HEAD")[0].strip()
     tracked = _git(root, "diff", "--name-only", "--no-renames", "-z", fork)
     staged = _git(root, "diff", "--name-only", "--no-renames", "-z", "--cached", fork)
     untracked = _git(root, "ls-files", "--others", "--exclude-standard", "-z")

@@ -135,6 +135,14 @@ def goldens(folder, *options):
     return result, {path.name: path.read_text() for path in (folder / "golden").iterdir()}
 
 
+def test_its_tests_are_not_counted_by_script_test(folder, tmp_path_factory, monkeypatch):
+    records = tmp_path_factory.mktemp("records")
+    monkeypatch.setenv("PYTEST_PLUGINS", "runner.recorder")
+    monkeypatch.setenv("NETSTACK_TEST_RECORD", str(records))
+    assert goldens(folder, "--check")[0].stdout.endswith("3 golden files, 3 stale\n")
+    assert list(records.iterdir()) == []
+
+
 def test_check_says_what_is_stale_and_writes_nothing(folder):
     result, files = goldens(folder, "--check")
     golden = folder / "golden"

@@ -185,7 +185,7 @@ class Deployment:
             return
         why = (
             f"Pound cannot reload, and a restart would cut its clients: this node holds {', '.join(held)}. Move the "
-            "address to the other node first (netstack.datacenter.vip_move, as playbooks/site.yml does), or set "
+            "address to the other node first (netstack.datacenter.vip_move, as netstack.datacenter.site does), or set "
             "pound_allow_restart"
         )
         if not self.predict:

@@ -93,7 +93,7 @@ def _refused(name: str, error: ssl.SSLCertVerificationError, settings: Settings)
 
 
 def _no_handshake(name: str, error: OSError) -> Finding:
-    mend = "See who holds the VIP and whether HAProxy listens there with TLS: playbooks/verify.yml tells both"
+    mend = "See who holds the VIP and whether HAProxy listens there with TLS: netstack.datacenter.verify tells both"
     return Finding("TLS handshake", f"one for {name}", reason(error), mend, passing=True)
 
 

@@ -29,7 +29,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.
 AT_ONCE = 8  # services probed at the same time
 PAUSE = 0.5  # seconds between two attempts
 REDIRECTS = (301, 302, 303, 307, 308)
-SEE_VIP = "See who holds the VIP and whether HAProxy listens there: playbooks/verify.yml tells both"
+SEE_VIP = "See who holds the VIP and whether HAProxy listens there: netstack.datacenter.verify tells both"
 
 
 def probe_all(services: Sequence[Service], settings: Settings) -> list[Report]:

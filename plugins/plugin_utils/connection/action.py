@@ -38,6 +38,8 @@ class DeviceAction(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
     NEEDS: ClassVar[list[tuple[str, str, list[str]]]]
     ERRORS: ClassVar[tuple[type[Exception], ...]] = ()
     """What else but a ValueError or an OSError ends the task with a message that says it all."""
+    AWAY: ClassVar[tuple[type[Exception], ...]] = ()
+    """What is unreachable to Ansible, where the task only reads."""
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result; a refusal or a failure carries the message that says what the device has now."""
@@ -56,7 +58,9 @@ class DeviceAction(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             findings = [str(finding) for finding in refusal.findings]
             result.update(failed=True, changed=False, msg=refusal.text(), findings=findings)
         except causes as error:
-            result.update({"failed": True, "changed": False, "msg": str(error), **self.more_of(error)})
+            away = isinstance(error, self.AWAY) and arguments.get("state") == "gathered"
+            how = "unreachable" if away else "failed"
+            result.update({how: True, "changed": False, "msg": str(error), **self.more_of(error)})
         if self._warnings:
             result["warnings"] = [*self._warnings, *result.get("warnings", [])]
         return result

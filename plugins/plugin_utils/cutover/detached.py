@@ -62,8 +62,16 @@ class Journal:
             time.sleep(PAUSE)
 
 
-def run(work: Callable[[Journal], Result], file: Path, patience: float = 300) -> Result:
+def run(
+    work: Callable[[Journal], Result],
+    file: Path,
+    patience: float = 300,
+    waiting: Callable[[str], object] = lambda _line: None,
+    every: float = 15.0,
+) -> Result:
     """Do the work in a process of its own session, and return what it returns (plain data).
+
+    `waiting` is told the last line of the journal while it takes, every so many seconds.
 
     Raises:
         DetachedError: the process died.
@@ -81,6 +89,8 @@ def run(work: Callable[[Journal], Result], file: Path, patience: float = 300) ->
     os.close(out)
     try:
         os.waitpid(first, 0)
+        while not select.select([answer], [], [], every)[0]:
+            waiting(_last_line(file))
         with os.fdopen(answer, "rb") as stream:
             text = stream.read()
     finally:
@@ -89,6 +99,12 @@ def run(work: Callable[[Journal], Result], file: Path, patience: float = 300) ->
         raise DetachedError(f"The process that converts the links died; {file} tells how far it came. Run it again.")
     found: Result = json.loads(text)
     return found
+
+
+def _last_line(file: Path) -> str:
+    """Return what the journal says last, without its time."""
+    lines = file.read_text(errors="replace").splitlines() if file.exists() else []
+    return lines[-1].partition(" ")[2] if lines else "begins"
 
 
 def _second(work: Callable[[Journal], Result], journal: Journal, out: int) -> NoReturn:

@@ -57,6 +57,10 @@ class UnreachableError(ConnectError):
     """There is no way to the switch, or nobody listens."""
 
 
+AWAY = (UnreachableError, HostKeyUnknownError, HostKeyChangedError, AuthenticationError)
+"""What Ansible calls unreachable, of other hosts too."""
+
+
 class LockedError(SwitchError):
     """Somebody else holds the configuration, or left changes in the candidate."""
 

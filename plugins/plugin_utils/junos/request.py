@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..progress import silent
 from .commits import Commit, Token
 from .desire import State
 from .limits import Limit
@@ -27,6 +28,8 @@ class Verification:
     timeout: int = 90
     interval: float = 2.0
     command: tuple[str, ...] = ()
+    progress: Callable[[str], object] = field(default=silent, compare=False)
+    """Is told what is waited for."""
 
 
 Maker = Callable[[Config, Style], Plan]

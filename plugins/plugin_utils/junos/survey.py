@@ -9,6 +9,7 @@ from .findings import RefusalError
 from .limits import LOWEST, OFTEN, limit_of
 from .management import WayIn, declared_way, found_way
 from .members import bundles_of
+from .missing import judge_ports
 from .model import Style
 from .request import Request, Survey
 from .rules import too_many_bundles, too_many_members
@@ -32,6 +33,7 @@ def survey(session: Session, request: Request) -> Survey:
     made = request.plan(config, style)
     if request.state != "deleted":
         _judge_limits(session, request, made)
+        judge_ports(session, request, made)
     return Survey(newest, pending, left, style, made, history)
 
 

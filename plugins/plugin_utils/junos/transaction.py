@@ -8,7 +8,7 @@ switch takes the commit back by itself when its timer runs out.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from . import errors
@@ -111,6 +111,7 @@ def _commit(session: Session, opener: Opener, request: Request, seen: Survey, ou
     comment = comment_of(request.run_id, request.ticket, f"{request.note} {secrets.token_hex(4)}")
     synchronize = synchronizes(seen.plan.after) if request.synchronize is None else request.synchronize
     made = Made(seen.plan.before, comment, request.minutes, synchronize)
+    request.verification.progress("commits")
     try:
         session.commit(comment, request.minutes, synchronize)
     except errors.LostError as error:
@@ -140,11 +141,12 @@ def _verify_and_confirm(
     seconds = max(1, request.minutes * 60 - MARGIN)
     outcome.verified = wait(opener, seen.plan.expected, request.verification, seconds)
     if not request.hold:
-        _confirm(session, opener, made)
+        _confirm(session, opener, made, request.verification.progress)
 
 
-def _confirm(session: Session, opener: Opener, made: Made) -> None:
+def _confirm(session: Session, opener: Opener, made: Made, progress: Callable[[str], object]) -> None:
     """Confirm; where the writing session broke, a fresh one finds out and does it."""
+    progress("confirms the commit")
     try:
         session.commit(made.confirmation, synchronize=made.synchronize)
     except errors.LostError as error:

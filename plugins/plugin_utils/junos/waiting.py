@@ -33,7 +33,7 @@ def wait(opener: Opener, expected: list[ExpectedBundle], asked: Verification, se
     deadline = time.monotonic() + min(float(asked.timeout), seconds)
     judged = expected if asked.links else []
     while True:
-        session = _open(opener, deadline, asked.interval)
+        session = _open(opener, deadline, asked)
         try:
             wrong = until_good(session, judged, asked, deadline)
             if wrong:
@@ -51,7 +51,8 @@ def wait(opener: Opener, expected: list[ExpectedBundle], asked: Verification, se
     return _verified(judged, asked)
 
 
-def _open(opener: Opener, deadline: float, interval: float) -> Session:
+def _open(opener: Opener, deadline: float, asked: Verification) -> Session:
+    asked.progress("opens a fresh session to prove the way to the switch")
     while True:
         try:
             return opener()
@@ -60,7 +61,7 @@ def _open(opener: Opener, deadline: float, interval: float) -> Session:
                 raise errors.VerificationError(
                     f"The switch cannot be reached by a fresh session: {error.what}"
                 ) from None
-        time.sleep(interval)
+        time.sleep(asked.interval)
 
 
 def until_good(session: Session, expected: list[ExpectedBundle], asked: Verification, deadline: float) -> list[Seen]:
@@ -68,6 +69,7 @@ def until_good(session: Session, expected: list[ExpectedBundle], asked: Verifica
     pause = min(0.2, asked.interval)
     while expected:
         wrong = look(session, expected)
+        asked.progress(f"waits for {wrong[0].text.rstrip('.')}" if wrong else "verified")
         if not wrong or time.monotonic() + pause >= deadline:
             return wrong
         time.sleep(pause)
@@ -105,6 +107,7 @@ def _neighbours(session: Session, expected: list[ExpectedBundle]) -> list[str]:
 def _command(asked: Verification, deadline: float) -> None:
     """Run the user's reachability command until it exits with 0."""
     while asked.command:
+        asked.progress(f"waits for the command {' '.join(asked.command)}")
         left = max(1.0, deadline - time.monotonic())
         try:
             ran = subprocess.run(asked.command, capture_output=True, text=True, timeout=left, check=False)

@@ -110,8 +110,11 @@ def refused(hosts: Iterable[str], findings: Iterable[Finding]) -> dict[str, dict
 
 
 def refused_groups(loaded: Loaded) -> dict[str, list[str]]:
-    """Return the groups of a refused site; a group that every site has is never empty, for a play on it must fail."""
-    always = {group: {UNREADABLE} for group in _ALWAYS}
+    """Return the groups of a refused site; a group that every site has is never empty, for a play on it must fail.
+
+    Where no host of it can be read, another host of the site stands in it: one whose kind is misspelt may be meant.
+    """
+    always = {group: {min(loaded.hosts, default=UNREADABLE)} for group in _ALWAYS}
     readable = {group: members for group, members in loaded.claimed.items() if members}
     return {group: sorted(members) for group, members in sorted({**always, **readable}.items())}
 

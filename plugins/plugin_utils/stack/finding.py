@@ -4,13 +4,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Severity = Literal["error", "warning"]
 Path = tuple[str | int, ...]
 """The way to a value in the declared site: ("services", "web", "backends", 0)."""
+_LISTED = 3
+"""Objects of a range that are named one by one; of more the first and the last."""
+_DIGITS = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class Positions:
         """Answer `default` for what has no place of its own."""
         self._default = default
         self._objects: dict[Path, dict[Path, Place]] = {}
+        self._ranges: dict[Path, Path] = {}
 
     def put(self, path: Path, place: Place) -> None:
         """Remember where the value at `path` was written."""
@@ -101,10 +106,43 @@ class Positions:
         if renamed:
             places = {tuple(renamed.get(str(step), step) for step in path): place for path, place in places.items()}
         self._objects[target] = places
+        self._ranges[target] = source
+
+    def range_of(self, path: Path) -> Path | None:
+        """Return the object with a range in its name out of which the object of this value came."""
+        return self._ranges.get(path[:2])
 
     def copy(self, source: Path, target: Path) -> None:
         """Give the value at `target` the place of the one at `source`."""
         self.put(target, self.at(source))
+
+
+def once(findings: Iterable[Finding], positions: Positions) -> list[Finding]:
+    """Leave one finding of those that the objects of one range share: they stand in one line and are mended there.
+
+    The others are named behind it, and stay objects that it concerns.
+    """
+    shared: dict[object, list[Finding]] = {}
+    count: dict[object, int] = {}
+    for item in findings:
+        own, of_range = item.fault.path[:2], positions.range_of(item.fault.path)
+        nth = count[item.rule, item.place, own] = count.get((item.rule, item.place, own), -1) + 1
+        key = (item.rule, item.place, of_range, nth) if of_range and item.place.line else id(item)
+        shared.setdefault(key, []).append(item)
+    return [found[0] if len(found) == 1 else _with_others(sorted(found, key=_counted)) for found in shared.values()]
+
+
+def _counted(finding: Finding) -> list[tuple[int, str]]:
+    """Sort web9 before web10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in _DIGITS.split(str(finding.fault.path[1]))]
+
+
+def _with_others(found: list[Finding]) -> Finding:
+    first, names = found[0], [str(item.fault.path[1]) for item in found]
+    told = f"{names[1]} to {names[-1]}" if len(names) > _LISTED else " and ".join(names[1:])
+    also = dict.fromkeys(owner for item in found for owner in item.fault.objects())
+    fault = replace(first.fault, text=f"{first.fault.text} (likewise {told})", also=tuple(also))
+    return replace(first, fault=fault)
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:

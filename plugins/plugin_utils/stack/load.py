@@ -12,7 +12,13 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack import t
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import reading
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.check import NODE_DEPTH, Waived, check
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.claimed import claimed
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Finding, Path, Place, ordered
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import (
+    Finding,
+    Path,
+    Place,
+    once,
+    ordered,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import PROFILE_SECTIONS, SECTIONS, Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.profiles import (
     Inheritance,
@@ -85,7 +91,7 @@ def load(stack: FilePath, base: FilePath | None = None) -> Loaded:
         return Loaded(Site(), hosts, ordered(sources.findings), claimed=claimed(sources.sections, hosts))
     site = _Builder(sources).site()
     findings, waived = check(site, sources.positions)
-    found = ordered([*sources.findings, *findings])
+    found = ordered(once(ordered([*sources.findings, *findings]), sources.positions))
     return Loaded(site, hosts, found, waived, claimed(sources.sections, hosts))
 
 

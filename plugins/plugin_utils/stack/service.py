@@ -122,7 +122,7 @@ class Timeouts(Part):
 
 
 class Verify(Part):
-    """What playbooks/verify.yml asks for at the VIP; by default what the health check asks for."""
+    """What netstack.datacenter.verify asks for at the VIP; by default what the health check asks for."""
 
     path: Annotated[str, Field(pattern=r"^/\S*$")] | None = None
     expect_status: Annotated[str, BeforeValidator(_status), Field(pattern=STATUS)] | None = None

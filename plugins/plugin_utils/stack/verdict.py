@@ -11,11 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest import digest
 
 PLUGIN_NAME = "netstack.datacenter.stack"
 SOURCE_SUFFIXES = ("stack.yml", "stack.yaml")
 _PLUGIN_LINE = re.compile(rf"^[^#\n]*\bplugin['\"]?\s*:\s*['\"]?{re.escape(PLUGIN_NAME)}\b", re.MULTILINE)
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SHOWN = 100
+"""Characters of a line that a message repeats."""
 _VARIABLE_DIRECTORIES = {"group_vars", "host_vars"}
 
 
@@ -27,6 +32,8 @@ class Verdict:
     warnings: list[str] = field(default_factory=list)
     waived: list[str] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
+    of_site: bool = False
+    """The errors are those of the site, so every host has the same ones."""
 
 
 def names_our_plugin(path: Path) -> bool:
@@ -58,15 +65,18 @@ def _walk(directory: Path) -> Iterator[Path]:
 
 def judge(variables: Mapping[str, Any]) -> Verdict:
     """Judge the raw (untemplated) variables of one task."""
-    verdict = Verdict(
-        errors=[str(error) for error in variables.get("stack_errors") or []],
-        warnings=[str(warning) for warning in variables.get("stack_warnings") or []],
-        waived=[str(waiver) for waiver in variables.get("stack_waived") or []],
-    )
+    verdict = judge_site(variables)
+    verdict.warnings += [str(warning) for warning in variables.get("stack_warnings") or []]
+    verdict.waived += [str(waiver) for waiver in variables.get("stack_waived") or []]
     if not verdict.errors:
-        verdict.errors += dropped_sites(variables)
         _compare(variables, verdict)
     return verdict
+
+
+def judge_site(variables: Mapping[str, Any]) -> Verdict:
+    """Judge what holds for all hosts alike: that the site was read, and without errors."""
+    errors = [str(error) for error in variables.get("stack_errors") or []] or dropped_sites(variables)
+    return Verdict(errors=errors, of_site=bool(errors))
 
 
 def dropped_sites(variables: Mapping[str, Any]) -> list[str]:
@@ -77,11 +87,27 @@ def dropped_sites(variables: Mapping[str, Any]) -> list[str]:
     """
     seen = {os.path.realpath(str(name)) for name in variables.get("stack_sources") or []}
     return [
-        f"{path}: it declares a site, but Ansible could not read it and went on without it, so nothing of it was "
-        f"checked; mend the YAML error that the warnings above show (`ansible-inventory -i {path} --list` repeats it)"
+        f"{path}{_why_dropped(path)}"
         for path in declared_sites(str(name) for name in variables.get("ansible_inventory_sources") or [])
         if os.path.realpath(path) not in seen
     ]
+
+
+def _why_dropped(path: Path) -> str:
+    """Return the line at which the file stops being YAML, and its text; or what else keeps Ansible from reading it."""
+    said = "it declares a site, but Ansible could not read it and went on without it, so nothing of it was checked"
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line if error.problem_mark else 0
+        lines = [*text.splitlines(), ""]
+        shown = lines[min(line, len(lines) - 1)].strip()[:_SHOWN]
+        problem = error.problem or error.context
+        return f":{line + 1}: {said}; it is no YAML ({problem}): mend `{shown}` or the line before it"
+    except yaml.YAMLError as error:
+        return f": {said}; it is no YAML: {error}"
+    return f": {said}; let enable_plugins (ansible.cfg) have netstack.datacenter.stack, or auto"
 
 
 def _compare(variables: Mapping[str, Any], verdict: Verdict) -> None:

@@ -87,9 +87,17 @@ def test_what_cannot_be_read_back_is_told_as_confirmed(lab):
 def test_a_failure_that_the_client_library_has_no_name_for_takes_the_change_back(lab, monkeypatch):
     old = good(lab)
 
-    def read(self, name, **arguments):
-        return self._ask(name, lambda: {}["surprise"])
+    committed, real = [], Session.read
 
+    def commit(self, *arguments, **options):
+        committed.append(self)
+        return real_commit(self, *arguments, **options)
+
+    def read(self, name, **arguments):
+        return self._ask(name, lambda: {}["surprise"]) if committed else real(self, name, **arguments)
+
+    real_commit = Session.commit
+    monkeypatch.setattr(Session, "commit", commit)
     monkeypatch.setattr(Session, "read", read)
     asked = dataclasses.replace(REQUEST, consent=frozenset({"management"}))
     with pytest.raises(errors.VerificationError, match=r"(?s)KeyError: 'surprise'.*former configuration"):

@@ -163,7 +163,7 @@ def test_while_somebodys_confirmed_commit_is_pending_nothing_is_done(lab, check_
     message = failure(lab, check_mode=check_mode)
     assert "A confirmed commit of anna via cli" in message
     assert " s are left before the switch takes it back by itself." in message
-    assert set(lab.asked()) <= {*PENDING_ASKED, "get-ethernet-switching-table-information"}
+    assert set(lab.asked()) <= {*PENDING_ASKED, "get-ethernet-switching-table-information", "get-interface-information"}
     assert lab.control("status")["pending"] > 500
 
 

@@ -8,6 +8,8 @@ import asyncio
 import hashlib
 import http.client
 import imaplib
+import ipaddress
+import os
 import poplib
 import smtplib
 import socket
@@ -21,7 +23,7 @@ import pytest
 import exchange
 from mail import bind, named_in
 
-HOST = "127.77.0.1"
+HOST = str(ipaddress.IPv4Address("127.64.0.0") + os.getpid())  # of this process alone, for the ports are fixed
 OFFSET = 5000  # the usual ports are root's
 
 

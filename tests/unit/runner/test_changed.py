@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 
@@ -72,10 +73,33 @@ def test_names_with_blanks_and_letters_of_other_languages_are_whole(repository):
     assert changed_files(repository.root, "main") == ["plugins/ein Gerät.py"]
 
 
-def test_a_base_that_there_is_not_is_told(repository):
-    with pytest.raises(PartsError, match=r"git merge-base: .*nosuch"):
-        changed_files(repository.root, "nosuch")
-    assert repository.run("--changed", "nosuch").code == 2
+def test_a_name_that_is_no_text_leads_to_what_its_folder_leads_to(repository):
+    (repository.root / os.fsdecode(b"plugins/\xff.py")).touch()
+    done = repository.run("--changed", "main")
+    assert "plugins/\ufffd.py: lint unit" in done.output.splitlines()
+
+
+@pytest.mark.parametrize("name", ["light", "heavy"])
+def test_a_base_may_be_a_tag(repository, name):
+    repository.git("tag", *(["-a", "-m", "a tag"] if name == "heavy" else []), name)
+    repository.write("plugins/one.py", "committed")
+    repository.git("commit", "-qam", "second")
+    assert changed_files(repository.root, name) == ["plugins/one.py"]
+
+
+@pytest.mark.parametrize("base", ["nosuch", "", "--all", "HEAD:docs"])
+def test_a_base_that_is_no_commit_is_told_and_runs_nothing(repository, base):
+    with pytest.raises(PartsError, match="(?s)git merge-base: .*fatal: .*" + base):
+        changed_files(repository.root, base)
+    done = repository.run(f"--changed={base}")
+    assert (done.code, "==>" in done.output) == (2, False)
+
+
+def test_a_base_without_a_common_commit_is_told(repository):
+    repository.git("checkout", "-q", "--orphan", "other")
+    repository.git("commit", "-qm", "unrelated")
+    with pytest.raises(PartsError, match="git merge-base: the two have no commit in common"):
+        changed_files(repository.root, "main")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 
 import pytest
@@ -37,6 +38,19 @@ def test_a_file_that_skips_as_a_whole_is_counted(checkout):
     done = checkout.run()
     assert (done.code, done.last) == (0, "1 passed, 0 failed, 1 skipped")
     assert "tests/test_whole.py: no module [" in done.output
+
+
+def test_options_of_the_users_own_pytest_leave_nothing_out(checkout, monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-k test_ok")
+    checkout.parts(checkout.tests("some", f"def test_one(): pass\n{OK}"))
+    assert checkout.run().last == "2 passed, 0 failed, 0 skipped"
+
+
+def test_a_test_without_any_case_is_a_skip(checkout):
+    checkout.parts(checkout.tests("some", f"@pytest.mark.parametrize('case', [])\ndef test_one(case): pass\n{OK}"))
+    done = checkout.run()
+    assert done.last == "1 passed, 0 failed, 1 skipped"
+    assert "got empty parameter set" in done.output
 
 
 def test_a_part_whose_tests_all_skip_has_failed(checkout):
@@ -125,3 +139,35 @@ def test_a_known_skip_covers_what_begins_as_its_reason_does():
     outcome = Outcome("vm", skips=[Skip("vm", "vm", "no QEMU (no archive)"), Skip("vm", "vm", "there is no QEMU")])
     outcome.refuse_unknown_skips([known])
     assert (len(outcome.skips), outcome.bad) == (1, 1)
+
+
+MATRIX_SETUP = """
+say() { :; }
+deactivate() { :; }
+CACHE=$PWD/.cache VENV=$PWD/venv
+"""
+
+
+@pytest.fixture
+def bare(checkout):
+    """A checkout whose own environment has ansible-core 2.19.14, on a machine without any other Python."""
+    for name in ("script", "bin", "venv/bin"):
+        (checkout.root / name).mkdir(parents=True)
+    (checkout.root / "script/setup").write_text(MATRIX_SETUP)
+    shutil.copy(graph.ROOT / "script" / "matrix", checkout.root / "script")
+    (checkout.root / "venv/bin/python").write_text("#!/bin/sh\necho 2.19.14\n")
+    (checkout.root / "venv/bin/python").chmod(0o755)
+    for name in ("bash", "sh", "awk", "dirname", "mkdir", "readlink"):
+        (checkout.root / "bin" / name).symlink_to(shutil.which(name))
+    return checkout
+
+
+def test_a_release_that_no_python_here_runs_is_a_skip(bare, monkeypatch):
+    monkeypatch.setenv("PATH", str(bare.root / "bin"))
+    monkeypatch.setenv("HOME", str(bare.root))
+    bare.parts({"name": "matrix", "command": "script/matrix"})
+    done = bare.run()
+    assert (done.code, done.last) == (1, "0 passed, 1 failed, 2 skipped")
+    assert "matrix: ended with status 1" in done.output
+    for release, pythons in (("2.17.14", "3.12 3.11 3.10"), ("2.21.5", "3.14 3.13 3.12")):
+        assert f"matrix: ansible-core {release}: none of its Pythons ({pythons}) is on this machine [" in done.output

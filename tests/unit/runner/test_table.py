@@ -10,13 +10,14 @@ import pytest
 from runner.changed import broken_by, parts_for
 from runner.parts import Part, load
 
+from ..touches_ansible import touches
 from . import graph
 
 TABLE = load(graph.ROOT)
 UNIT = next(part for part in TABLE.parts if part.name == "unit")
 WITHIN = [part for part in TABLE.parts if part.within]
-NOT_BY_IMPORTS = ("lint", "matrix", "artifact")
-"""What they read is every file of a kind, or, for the matrix, what unit reads."""
+NOT_BY_IMPORTS = ("lint", "artifact")
+"""What they read is every file of a kind."""
 
 
 def fits(path: str, patterns: tuple[str, ...]) -> bool:
@@ -24,8 +25,13 @@ def fits(path: str, patterns: tuple[str, ...]) -> bool:
 
 
 def read_by(part: Part) -> set[str]:
-    """Return what the part's tests read. Of unit without the tests that a part within it runs for its own files."""
+    """Return what the part's tests read. Of unit without the tests that a part within it runs for its own files.
+
+    script/matrix names no tests: it runs those of unit that touch Ansible.
+    """
     seeds = {path for path in graph.seeds(part.command) if not path.startswith("tests/unit/runner/")}
+    if part.name == "matrix":
+        seeds |= {path for path in graph.seeds(UNIT.command) if touches(graph.ROOT / path)}
     for inner in WITHIN:
         if part.name == inner.within:
             seeds -= graph.seeds(inner.command)
@@ -99,18 +105,19 @@ def test_a_new_module_of_a_known_package_needs_no_new_rule():
     [
         ("docs/how_it_works.md", {"lint", "house", "artifact"}),
         ("README.md", {"lint", "house", "artifact"}),
+        ("SECURITY.md", {"lint", "house", "artifact"}),
         ("CHANGELOG.rst", {"lint", "artifact"}),
         ("tests/vm/machine.py", {"lint", "vm"}),
         ("lab/vsphere/soap.py", {"vcsim", "peers", "vsphere", "cutover", "unit", "lint"}),
-        ("roles/linux_bond/tasks/main.yml", {"vm", "unit", "lint", "artifact"}),
-        ("tests/unit/vip/test_move.py", {"unit", "lint"}),
+        ("roles/linux_bond/tasks/main.yml", {"vm", "unit", "matrix", "lint", "artifact"}),
+        ("tests/unit/vip/test_move.py", {"unit", "matrix", "lint"}),
     ],
 )
 def test_leads_to(path, parts):
     assert (
         parts
         <= names(path)
-        <= parts | {"house", "molecule-junos_lag", "site", "switches", "secrets", "stress", "failover"}
+        <= parts | {"house", "artifact", "molecule-junos_lag", "site", "switches", "stress", "failover"}
     )
 
 

@@ -59,7 +59,7 @@ def esx(host: str, switch: str, ae: str, cabled: list[str]) -> dict[str, Any]:
 
 def filer() -> dict[str, Any]:
     """Return the link of the filer."""
-    ends = {"ex1": {"lag": "ae5", "ports": ["ge-0/0/[5:6]"]}, "filer": {"lag": "a0a", "ports": ["e0a", "e0b"]}}
+    ends = {"ex1": {"lag": "ae5", "ports": ["ge-[0:1]/0/5"]}, "filer": {"lag": "a0a", "ports": ["e0a", "e0b"]}}
     return {"profile": "slow", "vlans": {"untagged": "nfs"}, "minimum_links": 1, "ends": ends}
 
 

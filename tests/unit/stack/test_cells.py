@@ -9,7 +9,6 @@ import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import Cabling, cells
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import (
-    UNREADABLE,
     groups,
     refused_groups,
 )
@@ -84,7 +83,7 @@ def test_a_refused_site_without_switches_has_one_host_for_plays_on_them(tmp_path
     site = builders.site()
     site["vlans"]["front"]["id"] = 0
     claimed = refused_groups(builders.loaded(site, tmp_path))
-    assert claimed["switches"] == claimed["junos_ex"] == claimed["esxi_vss"] == [UNREADABLE]
+    assert claimed["switches"] == claimed["junos_ex"] == claimed["esxi_vss"] == ["lb1"]
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_an_access_link_with_a_greater_mtu_says_its_payload_and_its_slow_timer(t
     assert (ae5["mode"], ae5["untagged"], ae5["payload_mtu"]) == ("access", "nfs", 9000)
     assert (ae5["lacp"], ae5["periodic"], ae5["minimum_links"]) == ("active", "slow", 1)
     assert "tagged" not in ae5
-    assert ae5["members"] == ["ge-0/0/5", "ge-0/0/6"]
+    assert ae5["members"] == ["ge-0/0/5", "ge-1/0/5"]
 
 
 def test_a_link_without_a_bundle_is_plain_ports(tmp_path):

@@ -47,7 +47,7 @@ DERIVED = {
     "vip_peer_health": "health listener of the other node, asked before a VIP is moved there (role vip)",
     "vip_profile": "timing of the failover (role vip)",
     "tls_certificate_certificates": "certificates of the pair's services (role tls_certificate)",
-    "stack_services": "what playbooks/verify.yml asks for: addresses, URLs, names, backends",
+    "stack_services": "what netstack.datacenter.verify asks for: addresses, URLs, names, backends",
 }
 """Every variable that a load balancer gets from the site; `stack_derived` holds their digests."""
 

@@ -15,6 +15,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     link_ports,
     link_vlans,
     links,
+    models,
     offload,
     pairs,
     protocols,
@@ -25,7 +26,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
 )
 
 TOPICS = (
-    *(vlans, devices),
+    *(vlans, devices, models),
     *(links, link_ports, link_bundles, link_vlans, link_esxi, link_linux),
     *(pairs, vips, services, offload, backends, health, sticking, protocols, certificates),
 )

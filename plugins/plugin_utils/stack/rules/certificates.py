@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
@@ -163,21 +163,27 @@ def tls_without_certificate(site: Site) -> Iterator[Fault]:
             )
 
 
+def covers(names: Iterable[str], wanted: str) -> bool:
+    """Tell whether one of the names, or a wildcard among them, stands for the wanted one, whatever the case."""
+    plain, lower = {name.lower() for name in names}, wanted.lower()
+    return lower in plain or f"*.{lower.partition('.')[2]}" in plain
+
+
 @rule("NAME_NOT_IN_CERTIFICATE", waivable=True)
 def name_not_in_certificate(site: Site) -> Iterator[Fault]:
     """A service is asked for by a name that none of its certificates declares.
 
     Breaks: clients refuse the connection (name mismatch).
-    Why: RFC 9525.
+    Why: RFC 9525; names are compared without regard to case (RFC 4343).
     Mend: add the name to the certificate's `names`, or name the right certificate.
     """
     for name, service in sorted(site.services.items()):
         used = [site.certificates[item] for item in service.tls.certificate if item in site.certificates]
         if not used or any(not certificate.names for certificate in used):
             continue
-        covered = {wanted for certificate in used for wanted in certificate.names}
+        names = {name for certificate in used for name in certificate.names}
         for index, wanted in enumerate(service.server_names):
-            if wanted not in covered and f"*.{wanted.partition('.')[2]}" not in covered:
+            if not covers(names, wanted):
                 yield Fault(
                     ("services", name, "server_names", index),
                     f"{wanted} is among the names of none of its certificates, so clients would refuse it; add it "

@@ -24,6 +24,8 @@ _GROUPS = {
     *get_args(Kind),
 }
 
+_CONTROLLER = {"localhost", "127.0.0.1", "::1"}
+"""LOCALHOST of ansible-core."""
 _ROUTERS = ("junos_ex", "procurve", "external")
 """Kinds that may be the gateway themselves."""
 
@@ -247,3 +249,19 @@ def name_is_a_group(site: Site) -> Iterator[Fault]:
                 ("devices", name),
                 f"{name} is also a group of this inventory, and a pattern could not tell them apart; rename the device",
             )
+
+
+@rule("DEVICE_IS_CONTROLLER", waivable=True)
+def device_is_controller(site: Site) -> Iterator[Fault]:
+    """A device has the name by which Ansible knows the controller itself.
+
+    Breaks: Ansible opens no connection to `localhost`, 127.0.0.1 or ::1, and changes the controller instead.
+    Why: ansible-core has an implicit host of these names, with the connection `local`.
+    Mend: give the device a name of its own; waive it where the controller is the host that is meant.
+    """
+    for name in sorted(set(site.devices) & _CONTROLLER):
+        yield Fault(
+            ("devices", name),
+            f"{name} is the controller itself to Ansible, which would be changed in this device's place; give the "
+            "device a name of its own",
+        )

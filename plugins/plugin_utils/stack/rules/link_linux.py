@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import (
@@ -17,6 +18,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_vlans import all_readable
 
+_NUMBERED = re.compile(r".+\.(\d+)")
+"""An interface that is named after its VLAN's id, as most tools do it."""
 LONGEST_NAME = 15
 """IFNAMSIZ of the kernel is 16, its last byte a zero."""
 
@@ -116,3 +119,23 @@ def bond_vlan_name(site: Site) -> Iterator[Fault]:
             else:
                 continue
             yield Fault(("devices", host, "networks", vlan), text, (("links", side.name),))
+
+
+@rule("INTERFACE_VLAN_ID", waivable=True)
+def interface_vlan_id(site: Site) -> Iterator[Fault]:
+    """A Linux host's interface has the number of one VLAN in its name and is declared for another.
+
+    Breaks: the address sits in the wrong VLAN, where nobody of its subnet is; or whoever reads the name is misled.
+    Why: bond0.30 is made as the interface of id 30 by ip-link, ifupdown, netplan and networkd alike.
+    Mend: correct `interface`, or the VLAN that it stands under; waive it where the names are others on purpose.
+    """
+    for host, device in sorted(site.devices.items()):
+        for vlan, leg in sorted(device.networks.items()) if device.kind == "linux" else ():
+            match = _NUMBERED.fullmatch(leg.interface or "")
+            if match and vlan in site.vlans and int(match[1]) != site.vlans[vlan].id:
+                yield Fault(
+                    ("devices", host, "networks", vlan, "interface"),
+                    f"{leg.interface} is the interface of VLAN id {match[1]} by its name, and {vlan} has id "
+                    f"{site.vlans[vlan].id}; correct one of them",
+                    (("vlans", vlan),),
+                )

@@ -14,6 +14,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.checks i
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.certificates import covers
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import Service
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values import seconds
 
@@ -137,7 +138,7 @@ def extended_protection_name(site: Site) -> Iterator[Fault]:
         if not service.extended_protection or service.tls.at == "none" or tls is None or tls.server_name is None:
             continue
         names = _names(site, service)
-        if names and not _covered(tls.server_name, names):
+        if names and not covers(names, tls.server_name):
             yield Fault(
                 ("services", name, "backend_tls", "server_name"),
                 f"the servers bear a certificate for {tls.server_name}, and clients see one for "
@@ -149,10 +150,6 @@ def _names(site: Site, service: Service) -> set[str]:
     """Return the names of the certificates that clients see, as far as they are declared."""
     used = [site.certificates[item] for item in service.tls.certificate if item in site.certificates]
     return {*service.server_names, *(name for certificate in used for name in certificate.names)}
-
-
-def _covered(wanted: str, names: set[str]) -> bool:
-    return wanted in names or f"*.{wanted.partition('.')[2]}" in names
 
 
 @rule("OFFLOAD_TO_TLS_SERVERS", waivable=True)

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run can do without the devices that do not answer, as far as that is certain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+
+
+def without(away: Set[str], pending: Set[str], related: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return the hosts that have to stay out of a run together with those that do not answer.
+
+    A host whose plan holds a change stays out when it shares a link, a pair or a vCenter with one that stays out: its
+    change may need the other. One with nothing to do changes nothing, so it is no reason for its own neighbours.
+    """
+    out = set(away)
+    while more := {host for host in pending - out if not out.isdisjoint(related.get(host, ()))}:
+        out |= more
+    return out
+
+
+def advice(limit: str, away: Set[str], pending: Set[str], related: Mapping[str, Iterable[str]]) -> str:
+    """Return how to go on without the devices that do not answer; `limit` is that of this run."""
+    out = without(away, pending, related)
+    if not pending - away:
+        return "Nothing else of this run is to be changed."
+    left = sorted(pending - out)
+    if not left:
+        return (
+            "Nothing of this run can be changed without them: it shares a link, a pair or a vCenter with one of them."
+        )
+    between = "," if "," in limit else ":"
+    pattern = between.join([limit or "all", *(f"!{host}" for host in sorted(out))])
+    return f"Without them and what shares links with them, --limit '{pattern}' goes on; it changes {', '.join(left)}."

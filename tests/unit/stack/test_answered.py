@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run can do without the devices that do not answer: only what shares nothing with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.answered import advice, without
+
+# ex1 - esx1 - ex2 - esx2, and a pair that hangs on ex1 and ex2
+RELATED = {
+    "ex1": {"esx1", "lb1"},
+    "ex2": {"esx1", "esx2", "lb2"},
+    "esx1": {"ex1", "ex2"},
+    "esx2": {"ex2"},
+    "lb1": {"ex1", "lb2"},
+    "lb2": {"ex2", "lb1"},
+}
+
+
+@pytest.mark.parametrize(
+    ("away", "pending", "out"),
+    [
+        ({"esx1"}, {"ex2", "esx2"}, {"esx1", "ex2", "esx2"}),
+        ({"esx1"}, {"esx2"}, {"esx1"}),
+        ({"ex1"}, {"ex2", "esx2"}, {"ex1"}),
+        ({"ex1"}, {"esx1", "ex2"}, {"ex1", "esx1", "ex2"}),
+        ({"lb1"}, {"lb2", "esx1"}, {"lb1", "lb2"}),
+        ({"other"}, {"ex1"}, {"other"}),
+    ],
+)
+def test_what_shares_a_change_with_a_device_that_is_away_stays_out_with_it(away, pending, out):
+    assert without(away, pending, RELATED) == out
+
+
+@pytest.mark.parametrize(
+    ("limit", "pattern"),
+    [
+        ("", "'all:!ex1'"),
+        ("ex1:esx2", "'ex1:esx2:!ex1'"),
+        ("ex1,esx2", "'ex1,esx2,!ex1'"),
+    ],
+)
+def test_the_limit_that_goes_on_is_named_in_the_way_of_this_one(limit, pattern):
+    told = advice(limit, {"ex1"}, {"esx2"}, RELATED)
+    assert pattern in told
+    assert told.endswith("it changes esx2.")
+
+
+def test_where_nothing_goes_on_it_says_so():
+    assert advice("", {"ex1"}, {"esx1"}, RELATED).startswith("Nothing of this run can be changed without them")
+    assert advice("", {"ex1"}, {"ex1"}, RELATED).startswith("Nothing else")
+    assert advice("", {"ex1"}, set(), RELATED).startswith("Nothing else")
