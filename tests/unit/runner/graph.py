@@ -137,7 +137,7 @@ def of_python(file: str) -> set[str]:
     for text in texts(nodes):
         if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text):
             found |= module_files(text, "")
-        if not file.startswith("plugins/") or NAMED.fullmatch(text):
+        if not file.startswith("plugins/") or (text != "netstack.datacenter." and NAMED.fullmatch(text)):
             found |= set().union(*map(named, NAMED.findall(text)))
         if not file.startswith("plugins/"):
             found |= at(text) if "/" in text else set()
