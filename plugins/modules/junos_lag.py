@@ -92,7 +92,7 @@ options:
   links:
     description:
       - The links of the switch, as the inventory plugin derives them (C(stack_links)).
-      - With O(state=gathered) the plan tells its changes by link.
+      - With O(state=gathered) and O(state=restored) the plan tells its changes by link.
     type: list
     elements: dict
     default: []
@@ -438,7 +438,8 @@ plan:
     - C(by_link) has the changes of each of O(links), C(device) those of the switch as a whole, C(unlinked) those of
       objects that belong to no link. Each has C(kind), C(side), C(object), C(item) (the VLAN that is meant), C(before),
       C(after), and whether it is C(neutral) for the other end, which may then stay as it is.
-  returned: when O(state=gathered) and objects are given
+    - With O(state=restored) it has C(changed), C(by_link), C(device) and C(unlinked) alone.
+  returned: when O(state=gathered) and objects are given, and when O(state=restored)
   type: dict
   sample:
     changed: true

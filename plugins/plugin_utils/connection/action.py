@@ -16,6 +16,7 @@ from ..declared.arguments import validated
 from ..declared.findings import RefusalError
 from .model import API, Connection
 from .resolve import resolve
+from .ssh_arguments import shown
 
 PASSWORDS = ("ansible_password", "ansible_ssh_pass", "ansible_ssh_password")
 _OMITTED = "AnsibleValueOmittedError"
@@ -115,8 +116,8 @@ class DeviceAction(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         Display().vvv(f"{protocol} to {found.host} port {found.port} as {found.user} ({told})", host=found.name)
         if protocol == API and found.via and "via" in found.set_for_host:
             self._warnings.append(
-                f"{found.name}: the SSH arguments ({found.sources['via']}) name the jump {found.via}, which an API "
-                f"does not use; {found.host} is reached directly. With transport ssh the jump is used."
+                f"{found.name}: the SSH arguments ({found.sources['via']}) name the jump {shown(found.via)}, which an "
+                f"API does not use; {found.host} is reached directly. With transport ssh the jump is used."
             )
         return found
 

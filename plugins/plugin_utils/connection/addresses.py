@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+from .ssh_arguments import shown
+
 _THREADS = 32
 """A resolver that is down makes each name wait; a site has a few thousand of them at most."""
 _SHOWN = 10
@@ -112,7 +114,7 @@ def _same(key: _Key, endpoints: list[Endpoint]) -> str:
     address, port, kind, via = key
     names = " and ".join([", ".join(each.name for each in endpoints[:-1]), endpoints[-1].name])
     given = ", ".join(f"{each.name}: {each.host} ({_origin(each)})" for each in endpoints)
-    over = f" over {via}" if via else ""
+    over = f" over {shown(via)}" if via else ""
     return (
         f"{names} are all reached at {address} port {port}{over} ({kind}), so what is declared of one would be done to "
         f"another [SAME_ADDRESS]. Mend the address of those that are wrong; they have it from: {given}"

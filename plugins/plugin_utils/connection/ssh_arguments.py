@@ -35,6 +35,11 @@ def _named(letter: str, value: str) -> list[tuple[str, str]]:
     return [(_NAMES[letter], value)] if letter in _NAMES else []
 
 
+def shown(via: str) -> str:
+    """Return a jump for people: its hosts; of a ProxyCommand, which may hold a password, that it is one."""
+    return via if via and re.fullmatch(r"\S+", via) else "a ProxyCommand"
+
+
 def proxy(options: Iterable[tuple[str, str]]) -> str:
     """Return the jump host or the ProxyCommand; the first of either counts (ssh_config(5)), and `none` is none."""
     found = next((value for name, value in options if name in ("proxyjump", "proxycommand")), "none")

@@ -75,7 +75,7 @@ def _no(why: str) -> Neutral:
 
 
 _TAG = "A frame has its sender's tag; the other end drops a tag that it does not have (802.1Q-2018, 8.6.2)."
-_STATIC = "A static bundle has no protocol: an end sends over every port that it counts in (VMware KB 1004048)."
+_STATIC = "A static bundle has no protocol: an end sends over every port that it counts in."
 _UNKNOWN = "It is not known what it does to the frames of the other end."
 _OWN = "It concerns this end's own choice of an uplink; any port of the other end takes the frame."
 
@@ -95,7 +95,10 @@ _SWITCH: Mapping[ChangeKind, Neutral] = {
     ChangeKind.VLAN_CREATED: _yes("A VLAN that no port carries moves no frame."),
     ChangeKind.VLAN_DELETED: _yes("The links that carried it are told as losing it."),
     ChangeKind.L3_INTERFACE: _no("The VLAN's gateway comes from, or goes to, another place."),
-    ChangeKind.MTU_RAISED: _yes("The other end sends no larger frame than before."),
+    ChangeKind.MTU_RAISED: _yes(
+        "The other end sends no larger frame than before. Whoever is in the run, Junos deletes the interface and adds "
+        "it again, so frames are lost for a moment (Interfaces for EX Series Switches, Configuring the Media MTU)."
+    ),
     ChangeKind.MTU_LOWERED: _no("Larger frames of the other end are dropped (Junos counts them as oversized)."),
     ChangeKind.BUNDLE: _no("A port of a bundle and a plain port do not fit each other: frames are lost or come twice."),
     ChangeKind.MEMBER_ADDED: _no(f"{_STATIC} So does this one."),
@@ -116,9 +119,9 @@ _SWITCH: Mapping[ChangeKind, Neutral] = {
     ChangeKind.DISABLED: _no("The NIC at the other end loses its link."),
     ChangeKind.ENABLED: _no("The NIC at the other end gets a link, and both ends send over it at once."),
     ChangeKind.DESCRIPTION: _yes("A text."),
-    ChangeKind.EDGE_ADDED: _yes("The port forwards as before, and sooner after its link comes up (802.1D-2004, 17.3)."),
+    ChangeKind.EDGE_ADDED: _yes("The port forwards as before, and sooner after its link comes up."),
     ChangeKind.EDGE_REMOVED: _no(
-        "A port that is no edge port may wait for up to 30 s before it forwards (802.1D-2004, 17.3)."
+        "A port that is no edge port may wait for two forward delays, 30 s, before it forwards (802.1D-2004, 17.14)."
     ),
     ChangeKind.DEVICE_COUNT: _yes("The number of aggregated interfaces that may exist."),
     ChangeKind.OTHER: _no(_UNKNOWN),
@@ -133,9 +136,12 @@ _HOST: Mapping[ChangeKind, Neutral] = {
         "The port group's frames lose or get a tag, and so get into another VLAN of the switch."
     ),
     ChangeKind.MTU_RAISED: _no("Guests may send frames that the switch still drops."),
-    ChangeKind.MTU_LOWERED: _yes("The host sends smaller frames than before."),
+    ChangeKind.MTU_LOWERED: _no(
+        "Larger frames that the switch still sends are dropped: a virtual switch accepts none above its MTU "
+        "(Broadcom KB 419088)."
+    ),
     ChangeKind.BUNDLE: _no(
-        "IP hash works with a static bundle only, any other policy without one only (VMware KB 1004048)."
+        "IP hash works with a static bundle only, any other policy without one only (VMware KB 1001938)."
     ),
     ChangeKind.MEMBER_ADDED: _no("The host sends over a port that the switch may have given to nobody."),
     ChangeKind.MEMBER_REMOVED: _no(_STATIC),

@@ -64,8 +64,10 @@ def of(entry: Mapping[str, Any] | None, known: VlanTable, style: Style) -> Carri
 
 
 def _vlan(member: str, known: VlanTable) -> Vlan:
+    """Return a member as the VLAN that it means; an id that no VLAN has carries nothing that has the id."""
     number = known.id_of(member)
-    return Vlan(_name(number, known, member), number)
+    found = number if number in known.ids.values() else None
+    return Vlan(_name(found, known, member), found)
 
 
 def _name(number: int | None, known: VlanTable, member: str) -> str:

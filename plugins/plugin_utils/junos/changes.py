@@ -8,11 +8,11 @@ from typing import Any
 
 from ..contract.changes import Change, Value
 from ..contract.neutral import ChangeKind
-from . import carried
+from . import carried, layout, ranges
 from .carried import Carried, Vlan
 from .emit import words
 from .model import PAYLOAD_DEFAULT, Style
-from .names import bundle_index, is_port, physical
+from .names import bundle_index, in_order, is_port, physical
 from .stanzas import structured_here
 from .statements import Config, Path
 
@@ -40,15 +40,51 @@ def others(before: Config, after: Config, *structures: Structure) -> list[Change
     members = {port for found in structures for entry in found["bundles"].values() for port in entry["members"]}
     gone, come = (
         _lines(
-            item for item in one.statements if item not in two.statements and not structured_here(item, shown, members)
+            item
+            for item in one.statements
+            if item not in two.statements
+            and not (_of_range(item) or _is_text(item) or structured_here(item, shown, members))
         )
         for one, two in ((before, after), (after, before))
     )
-    found = []
+    texts = [item for item in before.statements.keys() ^ after.statements.keys() if _is_text(item)]
+    names = {str(item[1].key) for item in texts if not structured_here(item, shown, members)}
+    found = [*_ranges(before, after), *_texts(names, before, after)]
     for name in {**gone, **come}:
         old, new = gone.get(name), come.get(name)
         concerns = (old or new or ((), ()))[1]
         found.append(_change(ChangeKind.OTHER, name, old and old[0], new and new[0], concerns=concerns))
+    return found
+
+
+def _is_text(item: Path) -> bool:
+    return [step.tag for step in item] == ["interfaces", "interface", "description"]
+
+
+def _texts(names: Iterable[str], before: Config, after: Config) -> Iterator[Change]:
+    for name in sorted(names, key=in_order):
+        old, new = (config.value(*layout.interface(name), "description") for config in (before, after))
+        yield _change(ChangeKind.DESCRIPTION, name, old, new, concerns=(name,))
+
+
+_MEMBERSHIP = frozenset({"member", "member-range"})
+
+
+def _of_range(item: Path) -> bool:
+    return [step.tag for step in item[:2]] == ["interfaces", "interface-range"]
+
+
+def _ranges(before: Config, after: Config) -> list[Change]:
+    """Return the changes of interface-ranges: of the ports that come and go, of all where what they share changes."""
+    both, differing = (before, after), before.statements.keys() ^ after.statements.keys()
+    found = []
+    for name in sorted({str(item[1].key) for item in differing if _of_range(item)}):
+        items = [item for item in differing if _of_range(item) and item[1].key == name]
+        was, becomes = (ranges.ports_of(config, name) for config in both)
+        common = any(len(item) > 2 and item[2].tag not in _MEMBERSHIP for item in items)
+        ports = tuple(sorted(was | becomes if common else was ^ becomes, key=in_order))
+        old, new = (tuple(sorted(words(item) for item in items if item in config.statements)) for config in both)
+        found.append(_change(ChangeKind.OTHER, f"interface-range {name}", old or None, new or None, concerns=ports))
     return found
 
 

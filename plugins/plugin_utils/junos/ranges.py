@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .names import between, neighbour, physical
+from .names import between, is_port, neighbour, physical
 from .statements import Config, Path, entry, leaf, path
 
 _PATTERN = re.compile(r"[*?\[\]]")
@@ -56,6 +56,19 @@ def _spans(config: Config, name: str) -> list[tuple[str, str]]:
     where = ("interfaces", entry("interface-range", name))
     firsts = config.entries(*where, tag="member-range")
     return [(first, config.value(*where, entry("member-range", first), "end-range") or first) for first in firsts]
+
+
+def ports_of(config: Config, name: str) -> set[str]:
+    """Return the ports that a range names one by one or by `member-range`; a pattern names nobody."""
+    found = {
+        text for text in config.entries("interfaces", entry("interface-range", name), tag="member") if is_port(text)
+    }
+    for first, last in _spans(config, name):
+        port = first
+        while between(port, first, last):
+            found.add(port)
+            port = neighbour(port, 1)
+    return found
 
 
 def leave(config: Config, port: str, name: str) -> None:

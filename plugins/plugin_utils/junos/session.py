@@ -45,6 +45,10 @@ class Session:
         """Return the committed configuration as an element."""
         return self._ask("reading the configuration", lambda: self._rpc("get_configuration", {"database": "committed"}))
 
+    def candidate(self) -> Any:
+        """Return the candidate configuration as an element."""
+        return self._ask("reading the candidate", lambda: self._rpc("get_configuration", {"database": "candidate"}))
+
     def style(self) -> Style | None:
         """Return the switch style as PyEZ finds it, or None where ethernet switching does not run."""
         with suppress(errors.RefusedError, errors.DeniedError, errors.ClientError):

@@ -7,6 +7,7 @@ import re
 import time
 from dataclasses import dataclass, replace
 
+from ..contract.changes import Change
 from ..contract.seen import Seen
 from . import errors, waiting
 from .commits import BOTH_ENDS, RESTORED, Commit, comment_of, of_run
@@ -15,8 +16,8 @@ from .plan import Plan
 from .recovery import Made, recover, take_back
 from .request import MARGIN, Request
 from .session import Session
-from .statements import from_element
-from .survey import refuse_pending, survey
+from .statements import Config, from_element
+from .survey import refuse_pending, style_of, survey
 from .waiting import Opener
 
 
@@ -61,13 +62,15 @@ def _differing(made: Plan) -> list[Seen]:
 class Restored:
     """What was put back, in the switch's words, and the comments of the commits that it undid.
 
-    `links` are those of which the run changed both ends: this end of theirs stays as it is.
+    `links` are those of which the run changed both ends: this end of theirs stays as it is. `changes` is what was put
+    back, as data.
     """
 
     changed: bool
     diff: str = ""
     undone: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 def commits_of(history: list[Commit], run_id: str) -> list[Commit]:
@@ -133,12 +136,13 @@ def _restore(session: Session, opener: Opener, request: Request, undone: list[Co
         raise errors.SwitchError("Somebody committed in between. Nothing was done.", "Look at show system commit.")
     session.rollback(len(undone))
     diff = session.diff()
+    changes = _changes(session, request, before) if diff else ()
     _newest, pending, _left = session.pending()
     if not diff or request.check_mode:
         if pending is None:  # a commit check would confirm it
             session.check()
         session.rollback(0)
-        return Restored(bool(diff), diff, comments)
+        return Restored(bool(diff), diff, comments, changes=changes)
     synchronize = synchronizes(before) if request.synchronize is None else request.synchronize
     made = Made(before, _comment(request), request.minutes, synchronize)
     try:
@@ -148,7 +152,14 @@ def _restore(session: Session, opener: Opener, request: Request, undone: list[Co
         recover(opener, made, error)
     except errors.SwitchError as error:
         take_back(session, opener, made, error)
-    return Restored(True, diff, comments)
+    return Restored(True, diff, comments, changes=changes)
+
+
+def _changes(session: Session, request: Request, before: Config) -> tuple[Change, ...]:
+    """Return what the candidate changes; a switch that tells no style switches nothing, so any of them does."""
+    after = from_element(session.candidate())
+    style = request.style or session.style() or style_of(before) or style_of(after) or "els"
+    return Plan(before, after, style).changes
 
 
 def _comment(request: Request) -> str:

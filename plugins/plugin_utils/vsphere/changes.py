@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..contract.changes import Change, Value
 from ..contract.neutral import ChangeKind
-from .model import IP_HASH, GroupState, HostState, Security, SwitchState, Teaming, said
+from .model import EXPLICIT, IP_HASH, GroupState, HostState, Security, SwitchState, Teaming, said
 
 _ORDER = ("active_uplinks", "standby_uplinks")
 _TEAMING = {
@@ -61,6 +61,8 @@ def _group(name: str, before: HostState, after: HostState) -> Iterator[Change]:
         assert one is not None  # the name is one of theirs
         kind = ChangeKind.VLAN_ADDED if old is None else ChangeKind.VLAN_REMOVED
         yield _change(kind, name, old.vlan if old else None, new.vlan if new else None, (one.vswitch,))
+        if new is not None:
+            yield from _overrides(new, after)
         return
     concerns = tuple(dict.fromkeys((old.vswitch, new.vswitch)))
     if old.vswitch != new.vswitch:
@@ -69,6 +71,14 @@ def _group(name: str, before: HostState, after: HostState) -> Iterator[Change]:
     effective = before.effective(old)[0], after.effective(new)[0]
     yield from _policies(name, (old.teaming, new.teaming), effective, concerns)
     yield from _security(name, old.security, new.security, concerns)
+
+
+def _overrides(group: GroupState, after: HostState) -> Iterator[Change]:
+    """Yield how the frames of a new port group leave in another way than those of its virtual switch."""
+    common = after.effective(GroupState(group.name, group.vswitch))[0]
+    for change in _policies(group.name, (common, group.teaming), (common, after.effective(group)[0]), (group.vswitch,)):
+        if change.kind is not ChangeKind.OVERRIDE:
+            yield change
 
 
 def _tag(name: str, old: GroupState, new: GroupState, concerns: tuple[str, ...]) -> Iterator[Change]:
@@ -94,8 +104,15 @@ def _kind(key: str, acting: tuple[Value, Value]) -> ChangeKind:
     if acting[0] == acting[1]:
         return ChangeKind.OVERRIDE
     if key == "load_balancing":
-        return ChangeKind.BUNDLE if IP_HASH in acting else ChangeKind.LOAD_BALANCING
+        return _balancing(acting)
     return _TEAMING.get(key, ChangeKind.OTHER)
+
+
+def _balancing(acting: tuple[Value, Value]) -> ChangeKind:
+    """Return what another policy is: one of the order where either is explicit, which uses the first uplink alone."""
+    if IP_HASH in acting:
+        return ChangeKind.BUNDLE
+    return ChangeKind.UPLINK_ORDER if EXPLICIT in acting else ChangeKind.LOAD_BALANCING
 
 
 def _security(name: str, old: Security, new: Security, concerns: tuple[str, ...]) -> Iterator[Change]:

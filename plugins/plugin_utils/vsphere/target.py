@@ -6,7 +6,7 @@ from __future__ import annotations
 import shlex
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..connection.model import Connection
@@ -21,7 +21,7 @@ class Target:
     host: str
     port: int | None = None
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     key_file: str | None = None
     ssh_arguments: tuple[str, ...] = ()
     ca_file: str | None = None

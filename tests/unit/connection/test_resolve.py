@@ -11,6 +11,8 @@ from ansible.module_utils.common.collections import ImmutableDict
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection import ssh_arguments
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.resolve import resolve
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import target_of as switch_target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import target_of as host_target
 
 
 @pytest.fixture(autouse=True)
@@ -159,6 +161,20 @@ def test_a_key_that_only_ansibles_own_ssh_can_use_is_refused_and_not_ignored():
 
 def test_the_password_is_not_shown():
     assert "p4ss" not in repr(found(ansible_password="p4ss"))
+
+
+@pytest.mark.parametrize(
+    ("via", "told"),
+    [("admin@a:22,[2001:db8::1]", "admin@a:22,[2001:db8::1]"), ("sshpass -p p4ss ssh -W %h:%p b", "a ProxyCommand")],
+)
+def test_a_jump_is_told_by_its_hosts_and_a_command_not_at_all(via, told):
+    assert ssh_arguments.shown(via) == told
+
+
+def test_no_client_shows_the_password():
+    login = found(ansible_password="p4ss")
+    options = {"ca_file": None, "validate_certs": True, "timeouts": {}}
+    assert "p4ss" not in repr([host_target(login, options), switch_target(login, {})])
 
 
 @pytest.mark.parametrize(

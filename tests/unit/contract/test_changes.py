@@ -14,7 +14,12 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.chang
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import NEUTRAL
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import ChangeKind as Kind
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import changes as of_host
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import IP_HASH, Security, Teaming
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import (
+    EXPLICIT,
+    IP_HASH,
+    Security,
+    Teaming,
+)
 from unit.junos import builders as junos
 from unit.vsphere import builders as esxi
 
@@ -136,7 +141,7 @@ NEUTRAL_AT_SWITCH = {
     Kind.DEVICE_COUNT,
 }
 NEUTRAL_AT_HOST = {
-    *(Kind.VLAN_ADDED, Kind.VLAN_REMOVED, Kind.MTU_LOWERED, Kind.LOAD_BALANCING, Kind.FAILURE_DETECTION),
+    *(Kind.VLAN_ADDED, Kind.VLAN_REMOVED, Kind.LOAD_BALANCING, Kind.FAILURE_DETECTION),
     *(Kind.NOTIFY_SWITCHES, Kind.FAILBACK, Kind.OVERRIDE, Kind.SECURITY, Kind.VSWITCH_ADDED, Kind.VSWITCH_REMOVED),
 }
 
@@ -235,6 +240,57 @@ def test_a_range_around_the_native_vlan_does_not_make_it_a_tagged_one():
 def test_a_port_that_no_structure_shows_is_told_all_the_same():
     found = planned(AE0, f"{AE0}set interfaces ge-0/0/9 disable\n", "els")
     assert [(change.kind, change.concerns) for change in found] == [(Kind.OTHER, ("ge-0/0/9",))]
+
+
+RANGE = f"""{AE0}set interfaces interface-range srv member-range ge-0/0/1 end-range ge-0/0/5
+set interfaces interface-range srv member ge-1/0/0
+set interfaces interface-range srv mtu 9018
+"""
+
+
+@pytest.mark.parametrize(
+    ("after", "concerned"),
+    [
+        (RANGE.replace("ge-0/0/1 end-range", "ge-0/0/3 end-range"), ("ge-0/0/1", "ge-0/0/2")),
+        (RANGE.replace("ge-1/0/0", "ge-1/0/7"), ("ge-1/0/0", "ge-1/0/7")),
+        (RANGE.replace("srv mtu 9018", "srv mtu 1518"), (*(f"ge-0/0/{number}" for number in range(1, 6)), "ge-1/0/0")),
+    ],
+)
+def test_a_range_concerns_the_ports_that_come_and_go_and_all_of_them_where_what_they_share_changes(after, concerned):
+    (found,) = planned(RANGE, after, "els")
+    assert (found.kind, found.object, found.concerns) == (Kind.OTHER, "interface-range srv", concerned)
+
+
+def test_a_description_of_a_port_that_no_structure_shows_is_a_description():
+    (found,) = planned(RANGE, f"{RANGE}set interfaces ge-0/0/3 description x\n", "els")
+    assert (found.kind, found.after, found.concerns) == (Kind.DESCRIPTION, "x", ("ge-0/0/3",))
+
+
+@pytest.mark.parametrize("style", junos.STYLES)
+def test_a_trunk_that_lists_an_id_loses_the_vlan_whose_id_becomes_another(style):
+    before = AE0.replace("vlan members nfs", "vlan members 20")
+    found = grouped(planned(before, before.replace("nfs vlan-id 20", "nfs vlan-id 21"), style), LINKS).by_link["uplink"]
+    assert (Kind.VLAN_REMOVED, "nfs", 20) in {(change.kind, change.item, change.before) for change in found}
+
+
+@pytest.mark.parametrize(
+    ("own", "kinds"),
+    [
+        (Teaming(), set()),
+        (Teaming("loadbalance_srcid"), set()),
+        (Teaming(IP_HASH), {Kind.BUNDLE}),
+        (Teaming(active_uplinks=("vmnic1",)), {Kind.UPLINK_ORDER}),
+    ],
+)
+def test_a_new_port_group_that_leaves_in_another_way_than_its_virtual_switch_is_told(own, kinds):
+    after = replace(HOST, groups={**HOST.groups, "new": esxi.group("new", own, vlan=30)})
+    assert {change.kind for change in of_host.between(HOST, after)} == {Kind.VLAN_ADDED, *kinds}
+
+
+@pytest.mark.parametrize("policies", [("failover_explicit", "loadbalance_srcid"), ("loadbalance_srcmac", EXPLICIT)])
+def test_an_uplink_that_the_explicit_order_spared_is_one_of_the_order(policies):
+    before, after = (policy(load_balancing=each) for each in policies)
+    assert [change.kind for change in of_host.between(before, after)] == [Kind.UPLINK_ORDER]
 
 
 def test_what_was_inactive_and_is_activated_is_told():
