@@ -114,7 +114,7 @@ def rows(lab: Lab) -> list[Row]:
             transport="ssh",
             **both(ansible_host_key_checking=False, **bare),
         ),
-        Row("no_password_at_the_switch", switch=NO_PASSWORD, actions=()),
+        Row("no_password_at_the_switch", switch=NO_PASSWORD, actions=(), play={"ignore_unreachable": True}),
         Row("user_option", run="options", **both(**NO_USER)),
         Row("password_option", run="options", **both(**NO_PASSWORD)),
         Row("password_option_at_the_switch", run="options", switch=NO_PASSWORD),

@@ -280,7 +280,7 @@ def test_verified_reads_only_and_tells_what_does_not_work(lab):
     good(lab)
     apply(lab.open, request())
     lab.simulator.control("clear_log")
-    assert "ae0: up with" in verified(lab.open, request())[1]
+    assert "ae0: up with" in str(verified(lab.open, request())[1])
     lab.far_end("ge-0/0/2", lacp="active", cable="dead")
     with pytest.raises(errors.VerificationError, match="ae0: ge-0/0/2: the link is down"):
         verified(lab.open, request())
@@ -291,7 +291,7 @@ def test_verified_tells_which_plain_ports_have_a_link(lab):
     lab.far_end("ge-0/0/5", "ge-0/0/6")
     wanted = declared(None, None, {port: {"description": "x"} for port in ("ge-0/0/5", "ge-0/0/7")})
     apply(lab.open, request(wanted))
-    assert verified(lab.open, request(wanted))[1:] == ["ge-0/0/5: the link of this plain port is up"]
+    assert list(map(str, verified(lab.open, request(wanted))[1:])) == ["ge-0/0/5: the link of this plain port is up"]
 
 
 def test_a_run_is_rolled_back_as_a_whole_and_only_if_its_commits_are_the_newest(lab):
