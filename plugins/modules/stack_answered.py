@@ -11,7 +11,7 @@ short_description: Stop a run in which a device did not answer its plan
 version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
-  - The last task of P(netstack.datacenter.plan#playbook), for C(run_once); nothing is changed before it.
+  - The last task of the playbook C(netstack.datacenter.plan), for C(run_once); nothing is changed before it.
   - Fails where a host has the variable C(stack_unreachable) (why it did not answer), or is in O(groups) and was not
     planned (has no C(stack_pending)).
   - Names the C(--limit) that goes on without these hosts. Left out with them are the hosts whose plan holds a change

@@ -56,13 +56,13 @@ def _switch(name: str, old: SwitchState | None, new: SwitchState | None) -> Iter
 
 def _group(name: str, before: HostState, after: HostState) -> Iterator[Change]:
     old, new = before.groups.get(name), after.groups.get(name)
-    if old is None or new is None:
-        one = old or new
-        assert one is not None  # the name is one of theirs
-        kind = ChangeKind.VLAN_ADDED if old is None else ChangeKind.VLAN_REMOVED
-        yield _change(kind, name, old.vlan if old else None, new.vlan if new else None, (one.vswitch,))
+    if old is None:
         if new is not None:
+            yield _change(ChangeKind.VLAN_ADDED, name, None, new.vlan, (new.vswitch,))
             yield from _overrides(new, after)
+        return
+    if new is None:
+        yield _change(ChangeKind.VLAN_REMOVED, name, old.vlan, None, (old.vswitch,))
         return
     concerns = tuple(dict.fromkeys((old.vswitch, new.vswitch)))
     if old.vswitch != new.vswitch:
