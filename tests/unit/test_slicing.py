@@ -2,7 +2,8 @@
 """A play over any subset of hosts does the right thing with that subset alone (AWX slices, `--limit`).
 
 So no task reads another host's variables or the list of hosts, runs once for all, or runs elsewhere than on its own
-host, on the controller, or on the host that the user names by `stack_verify_from`.
+host, on the controller, or on the host that the user names by `stack_verify_from`. What judges the run itself, in each
+slice for the hosts of this slice, runs once; nothing that a device gets follows from it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ import yaml
 TOP = Path(__file__).parents[2]
 FILES = sorted([*TOP.glob("roles/**/*.yml"), *TOP.glob("playbooks/**/*.yml")])
 FOREIGN = re.compile(r"\b(hostvars|groups|ansible_play_hosts\w*|ansible_play_batch|play_hosts)\b")
+OF_THE_RUN = {"netstack.datacenter.stack_preflight", "netstack.datacenter.stack_answered"}
+ALLOWED = {
+    # whether a switch of the host's links answered earlier in this run; one that is in another slice is asked itself
+    "playbooks/tasks/plan_esxi.yml": ["names hostvars", "names hostvars"],
+}
 CONTROLLER = "{{ stack_verify_from | default('localhost') }}"
 
 
@@ -66,14 +72,15 @@ def goes_elsewhere(task):
 def violations(parsed):
     """Return what in a parsed YAML file breaks the rule."""
     found = [f"names {match}" for text in texts(parsed) for match in FOREIGN.findall(text)]
-    found += ["runs once" for node in nodes(parsed) if node.get("run_once")]
+    found += ["runs once" for node in nodes(parsed) if node.get("run_once") and not OF_THE_RUN & set(node)]
     return found + [f"runs on {node['delegate_to']}" for node in nodes(parsed) if goes_elsewhere(node)]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TOP)))
 def test_knows_its_own_host_only(path):
     parsed = yaml.safe_load(path.read_text())
-    assert violations(without_prose(parsed) if path.parent.name == "meta" else parsed) == []
+    found = violations(without_prose(parsed) if path.parent.name == "meta" else parsed)
+    assert found == ALLOWED.get(str(path.relative_to(TOP)), [])
 
 
 def test_a_roles_own_variable_for_the_probing_host_begins_at_the_controller():
@@ -88,6 +95,7 @@ def test_a_roles_own_variable_for_the_probing_host_begins_at_the_controller():
         {"when": "hostvars['lb2'].ready"},
         {"vars": {"peers": "{{ groups['lb'] | difference([inventory_hostname]) }}"}},
         {"block": [{"run_once": True}]},
+        {"netstack.datacenter.vip": {}, "run_once": True},
         {"delegate_to": "lb2"},
         {"delegate_to": "{{ peer }}"},
         {"delegate_to": "{{ item }}", "loop_control": {"loop_var": "other"}},
