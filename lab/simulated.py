@@ -35,6 +35,8 @@ PROGRAMS = {
 }
 """In the order in which they start; the fabric asks the other two."""
 USER = "lab"
+RESTORE = "restore"
+"""The folder beside the devices' records in which runs keep what brings an ESXi host back (inventories/lab)."""
 END_SECONDS = 10
 
 
@@ -163,6 +165,7 @@ def _start(lab: Topology, folder: Path, key: Path) -> None:
         certificates = folder / "certificates"
         shutil.rmtree(certificates, ignore_errors=True)  # the next ones are valid from now on
         certificates.mkdir(mode=0o700)
+        shutil.rmtree(folder / RESTORE, ignore_errors=True)  # of hosts that are no more
         files = ["--keys", str(certificates), "--password-file", str(_password(folder))]
         _begin(folder, "vsphere", ["run", *words, *access, *files], {})
         _begin(folder, "fabric", [str(_cabling(lab, folder))], {})

@@ -150,7 +150,7 @@ def test_a_finding_of_one_switch_stops_the_run_before_any_is_changed(delivered):
 
 
 def test_a_limited_run_changes_its_switch_alone_and_is_rolled_back_by_its_id(delivered):
-    assert play(*ONLY, "-e", "netstack_run_id=ticket-4711").code == 0
+    assert play(*ONLY, "-e", "netstack_run_id=ticket-4710").code == 0
     before = {name: configuration(name) for name in SWITCHES}
     site = SiteCopy(INVENTORY, "switches_test")
     site.change(lambda data: data["links"]["esx1-lan"].update(description="to the hall"))
@@ -161,7 +161,7 @@ def test_a_limited_run_changes_its_switch_alone_and_is_rolled_back_by_its_id(del
     assert asked("ex2") == set()
     unnamed = play(*ONLY, playbook="rollback")
     assert unnamed.code != 0
-    assert "oldest first: ticket-4711, ticket-4712." in unnamed.out
+    assert "oldest first: ticket-4710, ticket-4712." in unnamed.out
     back = play(*ONLY, "-e", "stack_rollback_to=ticket-4712", playbook="rollback")
     assert back.code == 0, back.out
     assert {host for host, _task, _item in back.changes} == {"ex1"}

@@ -175,15 +175,19 @@ def lost_flows(folder: Path) -> int:
 def test_an_esxi_host_is_cabled_to_its_switch_set_up_and_delivered_again(tmp_path, folder, key):
     pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
     lab = with_a_host(tmp_path)
+    (folder / "restore" / "of-a-host-that-is-no-more").mkdir(parents=True)
     assert len(simulated.up(lab, folder, key).splitlines()) == 2
+    assert not (folder / "restore").exists()
     switches, hosts = (simulated.running(folder, name)["control"] for name in ("junos", "vsphere"))
     assert ask(hosts, "state", host="esx1")["switches"]["vSwitch0"]["uplinks"] == ["vmnic0", "vmnic1"]
     assert lost_flows(folder) == 0
     ask(switches, "commit", switch="ex1", set="set interfaces ge-0/0/6 disable")
     ask(hosts, "console", host="esx1", command="esxcli network vswitch standard set -m 9000 -v vSwitch0")
     assert lost_flows(folder) == 16
+    (folder / "restore").mkdir()
     assert simulated.up(lab, folder, key)
     assert lost_flows(folder) == 16  # a lab that is up stays as it is
+    assert (folder / "restore").exists()
     simulated.deliver(lab, folder)
     assert lost_flows(folder) == 0
     assert ask(hosts, "state", host="esx1")["switches"]["vSwitch0"]["mtu"] == 1500
