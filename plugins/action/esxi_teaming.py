@@ -95,7 +95,8 @@ class ActionModule(DeviceAction):
         if not request.wanted or (state not in ("gathered", "restored") and _nothing(request)):
             what = "Nothing is declared" if state != "restored" else "Nothing was replaced"
             told = f"{what}; the host was not contacted."
-            return {"changed": False, "commands": [], "warnings": [told]}
+            none = {"plan": {"changed": False, **_grouped({}, [])}} if state == "restored" else {}
+            return {"changed": False, "commands": [], "warnings": [told], **none}
         target = target_of(self.connection(SSH if arguments["transport"] == "ssh" else API), arguments)
         request = replace(request, addresses=frozenset(target.addresses()))
         way = Shell if arguments["transport"] == "ssh" else Api
@@ -124,6 +125,8 @@ class ActionModule(DeviceAction):
             "warnings": outcome.warnings,
             "restore_point": _flat({name: points.point(made) for name, made in outcome.pending.items()}),
         }
+        if arguments["state"] == "restored":
+            result["plan"] = {"changed": bool(outcome.pending), **_grouped(outcome.plans, arguments["links"])}
         if outcome.error is not None:
             result.update(failed=True, msg=outcome.error.text(), recovery=outcome.recovery)
         return result

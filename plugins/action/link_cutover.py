@@ -139,7 +139,9 @@ class ActionModule(DeviceAction):
             return builder.bare(link, known[str(link["peer"])])
 
         if self._task.check_mode:
-            return _told(restore.restore(kept, pair_of, _Silent(), check=True))
+            report = restore.restore(kept, pair_of, _Silent(), check=True)
+            names = [str(link["link"]) for link in kept.links()]
+            return {**_told(report), "converted": names, "switches": self._switches(report)}
         return self._detached(lambda journal: _told(restore.restore(kept, pair_of, journal)), arguments)
 
     def _detached(

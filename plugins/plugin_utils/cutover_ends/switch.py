@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
+from ..contract.changes import Change
 from ..contract.neutral import ChangeKind
 from ..cutover.ends import EndError, Proof, nothing
 from ..cutover.model import Link, PortForm, Step
@@ -141,6 +143,19 @@ class SwitchEnd:
     def made_before(self, undo: Mapping[str, Any]) -> SwitchUndo:
         """Return the change of an earlier run, from what it kept."""
         return SwitchUndo(self, self.base, statements_from(dict(undo)), f"{undo['note']} {RESTORED}")
+
+    def undone(self, undos: Iterable[Mapping[str, Any]]) -> list[Change]:
+        """Return what would change of the switch if changes of an earlier run were taken back. Reads only."""
+        requests = [replace(self.base, maker=undo_of(statements_from(dict(undo)))) for undo in undos]
+        if not requests:
+            return []
+        with _as_end_error(self.name):
+            session = self.opener()
+            try:
+                found = [survey(session, request).plan.changes for request in requests]
+            finally:
+                session.close()
+        return list(dict.fromkeys(chain.from_iterable(found)))
 
     @property
     def leaving(self) -> tuple[str, ...]:
