@@ -7,14 +7,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.answered import advice
 
 _SPEC: dict[str, Any] = {"groups": {"type": "list", "elements": "str", "required": True}}
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
+class ActionModule(Action):
     """Read what the plan left in the variables of the hosts; nothing is contacted."""
 
     TRANSFERS_FILES = False

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ansible.constants import LOCALHOST, MAGIC_VARIABLE_MAPPING
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ..core_release import too_old
+from ..action import Action
 from ..declared.arguments import validated
 from ..declared.findings import RefusalError
 from .model import API, Connection
@@ -23,7 +22,7 @@ _OMITTED = "AnsibleValueOmittedError"
 """Raised from ansible-core 2.19 on by a template that is `omit`; 2.17 returns the variable `omit` as text."""
 
 
-class DeviceAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
+class DeviceAction(Action):
     """Resolves the connection variables itself and never opens Ansible's connection.
 
     The device is the host of the task. A task with `delegate_to` goes to the host that it is delegated to, by that
@@ -43,9 +42,7 @@ class DeviceAction(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result; a refusal or a failure carries the message that says what the device has now."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        if reason := too_old():
-            return {**result, "failed": True, "msg": reason}
+        result = super().run(tmp, task_vars)
         arguments = validated(self, self.SPEC, self.NEEDS)
         self._task_vars = task_vars or {}
         self._warnings: list[str] = []
