@@ -32,15 +32,21 @@ class ActionModule(Action):
         began = time.monotonic()
         self._vars = task_vars or {}
         self._notice_dead_connections()
+        name = str(self._vars.get("inventory_hostname", ""))
+        with Progress(name, Display().display, "looks at its bonds, and changes what is not as declared") as progress:
+            return {**result, **self._done(began, progress)}
+
+    def _done(self, began: float, progress: Progress) -> dict[str, Any]:
+        answers = "waits until the host answers over its changed bonds"
         if self._task.args.get("state") == "confirmed":
-            return {**result, "changed": True, **self._confirm(str(self._task.args.get("token", "")), began + GRACE)}
-        result.update(self._module({}))
+            progress.at(answers)
+            return {"changed": True, **self._confirm(str(self._task.args.get("token", "")), began + GRACE)}
+        result = self._module({})
         pending = result.pop("pending", None)
         if pending is not None and not result.get("failed"):
-            name = str(self._vars.get("inventory_hostname", ""))
-            with Progress(name, Display().display, "waits until the host answers over its changed bonds"):
-                time.sleep(SETTLE)
-                result.update(self._confirm(pending["token"], began + pending["seconds"] + GRACE))
+            progress.at(answers)
+            time.sleep(SETTLE)
+            result.update(self._confirm(pending["token"], began + pending["seconds"] + GRACE))
         return result
 
     def _notice_dead_connections(self) -> None:

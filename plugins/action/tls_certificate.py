@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleError
+from ansible.utils.display import Display
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import outside, third_party
@@ -25,7 +26,9 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.su
     survey,
     with_remote,
 )
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress import Progress
 
+_DOING = "looks at its certificates, and brings what changes into service"
 _TARGET = "netstack.datacenter.tls_certificate_target"
 _SPEC = {
     "state": {
@@ -75,7 +78,8 @@ class ActionModule(Action):
             return {**result, "failed": True, "msg": third_party.MISSING}
         states = {"restored": self._restored, "absent": self._absent, "verified": self._verified}
         try:
-            result.update(states.get(arguments["state"], self._present)(arguments))
+            with Progress(str(self._task_vars.get("inventory_hostname", "")), Display().display, _DOING):
+                result.update(states.get(arguments["state"], self._present)(arguments))
         except _RefusalError as refusal:
             findings = list(refusal.args[0])
             text = "\n".join([headline(len(findings)), *findings])

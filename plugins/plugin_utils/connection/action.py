@@ -13,6 +13,7 @@ from ansible.utils.display import Display
 from ..action import Action
 from ..declared.arguments import validated
 from ..declared.findings import RefusalError
+from ..progress import Progress
 from .model import API, Connection
 from .resolve import resolve
 from .ssh_arguments import shown
@@ -69,6 +70,10 @@ class DeviceAction(Action):
     def more_of(self, error: Exception) -> dict[str, Any]:
         """Return what a result has beside the message of an error."""
         return {}
+
+    def waiting(self, doing: str) -> Progress:
+        """Return what says in a `with` block that the device is waited for."""
+        return Progress(self.device, Display().display, doing)
 
     @property
     def device(self) -> str:
