@@ -21,6 +21,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.seen 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline, options, points, shape
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors import (
+    AuthenticationError,
     ConnectError,
     HostError,
     VerificationError,
@@ -73,6 +74,7 @@ class ActionModule(DeviceAction):
     NEEDS = _NEEDS
     ERRORS = (HostError,)
     AWAY = (ConnectError,)
+    LOGIN = (AuthenticationError,)
 
     def more_of(self, error: Exception) -> dict[str, Any]:
         """Return what a verification that failed has seen."""

@@ -18,6 +18,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import looked_up, warm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import (
     AWAY,
+    AuthenticationError,
     ConfirmedError,
     SwitchError,
     VerificationError,
@@ -97,6 +98,7 @@ class ActionModule(DeviceAction):
     NEEDS = _NEEDS
     ERRORS = (SwitchError,)
     AWAY = AWAY
+    LOGIN = (AuthenticationError,)
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result."""

@@ -40,6 +40,8 @@ class DeviceAction(Action):
     """What else but a ValueError or an OSError ends the task with a message that says it all."""
     AWAY: ClassVar[tuple[type[Exception], ...]] = ()
     """What is unreachable to Ansible, where the task only reads."""
+    LOGIN: ClassVar[tuple[type[Exception], ...]] = ()
+    """What is a failure all the same: the device answers, and refuses the login, so that nobody goes on without it."""
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result; a refusal or a failure carries the message that says what the device has now."""
@@ -56,12 +58,16 @@ class DeviceAction(Action):
             findings = [str(finding) for finding in refusal.findings]
             result.update(failed=True, changed=False, msg=refusal.text(), findings=findings)
         except causes as error:
-            away = isinstance(error, self.AWAY) and arguments.get("state") == "gathered"
-            how = "unreachable" if away else "failed"
-            result.update({how: True, "changed": False, "msg": str(error), **self.more_of(error)})
+            result.update(self._failure(error, arguments.get("state") == "gathered"))
         if self._warnings:
             result["warnings"] = [*self._warnings, *result.get("warnings", [])]
         return result
+
+    def _failure(self, error: Exception, reads: bool) -> dict[str, Any]:
+        refused = isinstance(error, self.LOGIN)
+        how = "unreachable" if reads and isinstance(error, self.AWAY) and not refused else "failed"
+        login = {"login_refused": True} if refused else {}
+        return {how: True, "changed": False, "msg": str(error), **login, **self.more_of(error)}
 
     def outcome(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return what the task did."""
