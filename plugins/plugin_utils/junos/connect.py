@@ -248,7 +248,7 @@ def _cause(error: BaseException, target: Target) -> errors.ConnectError:
         if isinstance(item, SSHUnknownHostError):
             return _changed(target, str(getattr(item, "fingerprint", "")))
     if "ConnectAuthError" in names or "AuthenticationError" in names:
-        what = f"{target.where} refuses the login of {target.user or 'the current user'}."
+        what = f"{target.where} answers, and refuses the login of {target.user or 'the current user'}."
         mend = "Look at ansible_user, the key (ansible_private_key_file, the agent) or ansible_password."
         return errors.AuthenticationError(what, mend)
     reasons = [str(item) for item in chain if type(item).__module__ != "jnpr.junos.exception" and str(item)]
