@@ -57,7 +57,11 @@ def connections(pair: Pair) -> dict:
 
 
 def play(pair: Pair, name: str, bundle: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    (pair.folder / "stack.yml").write_text(yaml.safe_dump(site(pair, bundle)))
+    return play_site(pair, name, site(pair, bundle), *arguments)
+
+
+def play_site(pair: Pair, name: str, declared: dict, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (pair.folder / "stack.yml").write_text(yaml.safe_dump(declared))
     (pair.folder / "connections.yml").write_text(yaml.safe_dump(connections(pair)))
     inventories = ["-i", str(pair.folder / "stack.yml"), "-i", str(pair.folder / "connections.yml")]
     report = ["-e", f"stack_report_folder={pair.folder / 'report'}"]
