@@ -21,7 +21,7 @@ from .pairs import CENTER, DONE, HOSTS, NO_WAY, NOTHING, REFUSED, Estate, Row, W
 ENDS = ("switch", "host")
 SLICE = {
     **{("els", "switch", result): {row.name for row in ROWS} for result in (DONE, REFUSED)},
-    ("nonels", "host", DONE): {"vlan-added", "description", "balancing"},
+    ("nonels", "host", DONE): {"vlan-added", "mtu-lowered", "balancing"},
     ("nonels", "host", REFUSED): {"vlan-id", "group-vlan"},
 }
 """The rows that are run each time: all with the switch alone, which share two runs, and some with the host alone."""
