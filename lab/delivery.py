@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What becomes of every flow between a switch and an ESXi host's standard vSwitch: a pure function of both ends.
+"""What becomes of every flow between a switch and an ESXi host's standard vSwitch, and of those between two switches:
+pure functions of both ends.
 
 It follows the published pairing rules (KB 1001938 and its neighbours), not a host that somebody watched:
 
@@ -37,6 +38,8 @@ class Port:
     untagged: int | None = None
     tagged: tuple[int, ...] = ()
     names: dict[int, str] = field(default_factory=dict, compare=False)
+    lacp: str = "off"
+    periodic: str = "fast"
 
     @property
     def logical(self) -> str:
@@ -50,6 +53,12 @@ class Port:
         if tag == 0:
             return self.untagged
         return tag if tag in self.tagged else None
+
+    def tag(self, vlan: int) -> int | None:
+        """Give the tag with which a frame of a VLAN leaves (0: none), or nothing where it does not."""
+        if vlan == self.untagged:
+            return 0
+        return vlan if vlan in self.tagged else None
 
 
 @dataclass(frozen=True)
@@ -116,10 +125,12 @@ def deliver(team: Team, ports: list[Port], cables: Cables, vlan: int | None = No
         delivery.flows[client] = reason
         if port is not None and not reason:
             heard[client] = port
-    delivery.flaps = len({port.logical for port in heard.values()}) > 1
+    logical = {port.logical for port in heard.values()}
+    delivery.flaps = len(logical) > 1
+    members = {name: [each for each in ports if each.logical == name and each.forwards] for name in logical}
     for client, port in heard.items():
         flaps = "the host's address flaps between ports" if delivery.flaps else ""
-        delivery.flows[client] = flaps or _answered(team, client, port, ports, cables)
+        delivery.flows[client] = flaps or _answered(team, client, members[port.logical], cables)
     return delivery
 
 
@@ -135,11 +146,39 @@ def _sent(team: Team, port: Port | None, vlan: int | None) -> str:
     return "" if vlan in (None, found) else f"{port.name} puts it into VLAN {found}, not {vlan}"
 
 
-def _answered(team: Team, client: int, port: Port, ports: list[Port], cables: Cables) -> str:
-    """Say why an answer does not get back, or nothing."""
-    members = [each for each in ports if each.logical == port.logical and each.forwards]
+def _answered(team: Team, client: int, members: list[Port], cables: Cables) -> str:
+    """Say why an answer does not get back over the ports that the switch sends it from, or nothing."""
     chosen = members[(team.address ^ client) % len(members)]
     host, nic = cables.get((chosen.switch, chosen.name), ("", ""))
     if host != team.host:
         return f"{chosen.name} leads to {host or 'nobody that is known'}"
     return "" if team.takes(client, nic) else f"{nic} does not take it"
+
+
+Cable = tuple[Port, Port]
+
+
+def cross(vlan: int, cables: list[Cable]) -> Delivery:
+    """Follow the flows of a VLAN over the cables between two switches, to the other one and back.
+
+    Each switch hashes over its ports that carry traffic; one that is not in a bundle is sent over like a member, for
+    no spanning tree is simulated.
+    """
+    back = [(far, near) for near, far in cables]
+    found = {client: _over(vlan, client, cables) or _over(vlan, client, back) for client in CLIENTS}
+    return Delivery(found)
+
+
+def _over(vlan: int, client: int, cables: list[Cable]) -> str:
+    """Say why a frame does not get to the other switch, or nothing."""
+    used = [cable for cable in cables if cable[0].forwards]
+    if not used:
+        return f"no port of {cables[0][0].switch} carries traffic"
+    near, far = used[client % len(used)]
+    tag = near.tag(vlan)
+    if tag is None:
+        return f"{near.switch} {near.name} does not send VLAN {vlan}"
+    if not far.forwards:
+        return f"{far.switch} {far.name} carries no traffic"
+    found = far.vlan(tag)
+    return "" if found == vlan else f"{far.switch} {far.name} puts VLAN {vlan} into {found or 'none'}"

@@ -10,16 +10,19 @@ The cabling:
     junos: 40001                     # control port of lab/junos
     vsphere: 40101                   # control port of lab/vsphere
     management_vlan: 10              # where the clients of the hosts' management are; without it: anywhere
+    management_vlans: {esx9: 12}     # and of single hosts
     cables:
       - {switch: ex1, port: ge-0/0/0, host: esx1, nic: vmnic2}
       - {switch: ex1, port: ge-0/0/5, far: {lacp: active, system: "00:00:5e:00:53:07", key: 3}}  # as lab/junos takes it
+      - {switch: ex1, port: ge-0/0/9, to: {switch: ex2, port: ge-0/0/9}, trunk: up1, vlan: 10}  # which VLAN is followed
 
 lab/vsphere asks it how a host is reached whenever that matters: before a connection, before a call acts, before its
 answer leaves. So a commit on a switch counts at once, without a race. What is derived:
 
 - Light: a port that the switch has disabled is dark at the host as well, and a cable that is broken at the host is dead
   for the switch. A cable with `hides: true` runs through an enclosure that keeps the host's end lit all the same.
-- LACP: a standard vSwitch never speaks it. Other far ends are as the cabling says.
+- LACP: a standard vSwitch never speaks it. Two switches see each other's mode, timer and bundle. Other far ends are as
+  the cabling says.
 - Stations: the addresses of the host's VMkernel interfaces, in the VLAN and at the ports where they are heard. A switch
   learns of a change when a host was asked for or changed, and every half second.
 - Reach: `up` when all flows of vmk0 are delivered (delivery.py), else `silent`. A host that loses half of its flows
@@ -28,7 +31,8 @@ answer leaves. So a commit on a switch counts at once, without a race. What is d
 Nothing else is simulated: no traffic of virtual machines, no spanning tree, no time between a change and its effect, no
 switch between a client and a host but the one with the cable. Operations of its own port, as JSON lines: `reach` (from
 lab/vsphere), `deliveries` ({HOST: {VMK: {"lost", "of", "flaps", "reasons"}}}), `absences` ({HOST: SECONDS}: the longest
-that the management of a host was lost without a break, by this clock, since it was asked for the last time).
+that the management of a host was lost without a break, by this clock, since it was asked for the last time),
+`crossings` ({TRUNK: {"lost", "of", "flaps", "reasons"}}: the flows between two switches).
 """
 
 from __future__ import annotations
@@ -45,16 +49,27 @@ from typing import Any
 
 import yaml
 
-from delivery import CLIENTS, Cables, Delivery, Port, Team, deliver
+from delivery import CLIENTS, Cables, Delivery, Port, Team, cross, deliver
 
 POLL = 0.5
 LIMIT = 16 * 1024 * 1024
 MANAGEMENT = "vmk0"
 State = dict[str, Any]
+Place = tuple[str, str]
 
 
 class FabricError(Exception):
     """The cabling is wrong, or a simulator refused."""
+
+
+@dataclass(frozen=True)
+class Between:
+    """A cable between two switches; those of one trunk are followed together."""
+
+    near: Place
+    far: Place
+    trunk: str
+    vlan: int
 
 
 @dataclass
@@ -67,6 +82,8 @@ class Cabling:
     others: dict[tuple[str, str], State]
     management_vlan: int | None = None
     hides: frozenset[tuple[str, str]] = frozenset()
+    between: tuple[Between, ...] = ()
+    management_vlans: dict[str, int] = field(default_factory=dict)
 
     @property
     def hosts(self) -> list[str]:
@@ -76,7 +93,8 @@ class Cabling:
     @property
     def switches(self) -> list[str]:
         """Give the switches that have a cable."""
-        return sorted({switch for switch, _ in [*self.cables, *self.others]})
+        ends = [end for cable in self.between for end in (cable.near, cable.far)]
+        return sorted({switch for switch, _ in [*self.cables, *self.others, *ends]})
 
 
 def read(text: str) -> Cabling:
@@ -86,20 +104,36 @@ def read(text: str) -> Cabling:
         FabricError: a cable is incomplete, or a port or NIC has two.
     """
     given = yaml.safe_load(text)
-    cables: Cables = {}
-    others: dict[tuple[str, str], State] = {}
+    found = Cabling(int(given["junos"]), int(given["vsphere"]), {}, {}, given.get("management_vlan"))
+    found.management_vlans = {str(host): int(vlan) for host, vlan in (given.get("management_vlans") or {}).items()}
+    held: set[Place] = set()
     for each in given["cables"]:
-        place = (str(each["switch"]), str(each["port"]))
-        if place in cables or place in others:
-            raise FabricError(f"{place[0]} {place[1]} has two cables")
-        if "far" in each:
-            others[place] = dict(each["far"])
-        elif (each["host"], each["nic"]) in cables.values():
-            raise FabricError(f"{each['host']} {each['nic']} has two cables")
-        else:
-            cables[place] = (str(each["host"]), str(each["nic"]))
-    hides = frozenset((str(each["host"]), str(each["nic"])) for each in given["cables"] if each.get("hides"))
-    return Cabling(int(given["junos"]), int(given["vsphere"]), cables, others, given.get("management_vlan"), hides)
+        ends = _ends(each)
+        if twice := held.intersection(ends):
+            raise FabricError(f"{' '.join(min(twice))} has two cables")
+        held.update(ends)
+        _plug(found, each, *ends)
+    found.hides = frozenset((str(each["host"]), str(each["nic"])) for each in given["cables"] if each.get("hides"))
+    return found
+
+
+def _ends(cable: State) -> list[Place]:
+    """Give the ports and NICs of a cable; a far end that is only described has none."""
+    near = (str(cable["switch"]), str(cable["port"]))
+    if "far" in cable:
+        return [near]
+    if "to" in cable:
+        return [near, (str(cable["to"]["switch"]), str(cable["to"]["port"]))]
+    return [near, (str(cable["host"]), str(cable["nic"]))]
+
+
+def _plug(cabling: Cabling, cable: State, near: Place, far: Place = ("", "")) -> None:
+    if "far" in cable:
+        cabling.others[near] = dict(cable["far"])
+    elif "to" in cable:
+        cabling.between += (Between(near, far, str(cable["trunk"]), int(cable["vlan"])),)
+    else:
+        cabling.cables[near] = far
 
 
 async def ask(port: int, request: State) -> Any:
@@ -158,16 +192,34 @@ class Fabric:
         await ask(self.cabling.vsphere, {"op": "use_fabric", "port": port, "hosts": self.cabling.hosts})
 
     async def refresh(self) -> list[Port]:
-        """Tell the switches what they hear now; give their ports."""
+        """Tell the switches what they hear now until they hear nothing new; give their ports."""
         ports = await self.ports()
-        far = {**self.cabling.others, **self._heard(ports)}
+        while new := self._news(ports):
+            for switch in {place[0] for place in new}:
+                ends = {place[1]: end for place, end in new.items() if place[0] == switch}
+                await ask(self.cabling.junos, {"op": "far_end", "switch": switch, "ports": ends})
+            self.told.update(new)
+            ports = await self.ports()
+        return ports
+
+    def _news(self, ports: list[Port]) -> dict[Place, State]:
+        """Give the far ends that the switches do not know yet."""
+        far = {**self.cabling.others, **self._heard(ports), **self._beyond(ports)}
         present = {(port.switch, port.name) for port in ports}  # a switch that was reset has lost its cables
-        new = {place: end for place, end in far.items() if self.told.get(place) != end or place not in present}
-        for switch in {place[0] for place in new}:
-            ends = {place[1]: end for place, end in new.items() if place[0] == switch}
-            await ask(self.cabling.junos, {"op": "far_end", "switch": switch, "ports": ends})
-        self.told.update(new)
-        return await self.ports() if new else ports
+        return {place: end for place, end in far.items() if self.told.get(place) != end or place not in present}
+
+    def _beyond(self, ports: list[Port]) -> dict[Place, State]:
+        """Give the far ends that are ports of other switches; one that has no cable yet is up and speaks no LACP."""
+        at = {(port.switch, port.name): port for port in ports}
+        ends: dict[Place, State] = {}
+        for cable in self.cabling.between:
+            for place, other in ((cable.near, cable.far), (cable.far, cable.near)):
+                port = at.get(other, Port(*other, light=True, bundle="", forwards=False))
+                system = f"00:00:5e:00:53:{16 + self.cabling.switches.index(other[0]):02x}"
+                key = int(port.bundle.removeprefix("ae") or 0) + 1
+                spoken = {"lacp": port.lacp, "periodic": port.periodic, "system": system, "key": key}
+                ends[place] = {"cable": "up" if port.light else "dead", **spoken}
+        return ends
 
     async def ports(self) -> list[Port]:
         """Give all cabled ports of all switches."""
@@ -180,10 +232,11 @@ class Fabric:
     def _heard(self, ports: list[Port]) -> dict[tuple[str, str], State]:
         """Give the far ends that are uplinks of hosts, with the stations that are heard there."""
         at = {(port.switch, port.name): port for port in ports}
+        dark = self.dark(ports)
         ends: dict[tuple[str, str], State] = {}
         for place, (host, nic) in self.cabling.cables.items():
             cable = "up" if self.states[host]["nics"][nic]["link"] else "dead"
-            macs = self._stations(host, nic, at[place], self.dark(ports)) if place in at else []
+            macs = self._stations(host, nic, at[place], dark) if place in at else []
             ends[place] = {"cable": cable, "lacp": "off", "macs": macs}
         return ends
 
@@ -193,7 +246,7 @@ class Fabric:
         for name, vmk in self.states[host]["vmks"].items():
             team = self.team(host, name, dark)
             vlan = port.vlan(team.vlan)
-            if vlan is not None and nic in {team.sends(client) for client in CLIENTS}:
+            if vlan is not None and any(team.sends(client) == nic for client in CLIENTS):
                 found.append([str(vmk["mac"]), port.names[vlan]])
         return found
 
@@ -222,7 +275,8 @@ class Fabric:
 
     def delivery(self, host: str, vmk: str, ports: list[Port]) -> Delivery:
         """Follow the flows of one interface; only those of vmk0 must be in the management VLAN."""
-        vlan = self.cabling.management_vlan if vmk == MANAGEMENT else None
+        own = self.cabling.management_vlans.get(host, self.cabling.management_vlan)
+        vlan = own if vmk == MANAGEMENT else None
         return deliver(self.team(host, vmk, self.dark(ports)), ports, self.cabling.cables, vlan)
 
     async def reach(self, host: str, state: State) -> State:
@@ -239,14 +293,22 @@ class Fabric:
         """Tell what becomes of the flows of all interfaces of all hosts."""
         async with self.turn:
             ports = await self.refresh()
-            for host, state in self.states.items():
-                self.absences.note(
-                    host, MANAGEMENT in state["vmks"] and self.delivery(host, MANAGEMENT, ports).complete
-                )
-            return {
-                host: {vmk: summary(self.delivery(host, vmk, ports)) for vmk in state["vmks"]}
+            found = {
+                host: {vmk: self.delivery(host, vmk, ports) for vmk in state["vmks"]}
                 for host, state in self.states.items()
             }
+        for host, of_vmks in found.items():
+            self.absences.note(host, MANAGEMENT in of_vmks and of_vmks[MANAGEMENT].complete)
+        return {host: {vmk: summary(each) for vmk, each in of_vmks.items()} for host, of_vmks in found.items()}
+
+    async def crossings(self) -> State:
+        """Tell what becomes of the flows between switches."""
+        async with self.turn:
+            at = {(port.switch, port.name): port for port in await self.refresh()}
+        trunks: dict[tuple[str, int], list[tuple[Port, Port]]] = {}
+        for cable in self.cabling.between:
+            trunks.setdefault((cable.trunk, cable.vlan), []).append((at[cable.near], at[cable.far]))
+        return {name: summary(cross(vlan, cables)) for (name, vlan), cables in trunks.items()}
 
     async def answer(self, line: bytes) -> State:
         """Carry out one request; what goes wrong is told, not raised."""
@@ -258,7 +320,9 @@ class Fabric:
                 return {"ok": True, "result": await self.deliveries()}
             if request["op"] == "absences":
                 return {"ok": True, "result": self.absences.told()}
-            raise FabricError("the operations are reach, deliveries, absences")
+            if request["op"] == "crossings":
+                return {"ok": True, "result": await self.crossings()}
+            raise FabricError("the operations are reach, deliveries, absences, crossings")
         except (FabricError, OSError, KeyError, TypeError, ValueError) as failure:
             return {"ok": False, "error": f"{type(failure).__name__}: {failure}"}
 
@@ -273,7 +337,8 @@ def port_of(switch: str, name: str, shown: State) -> Port:
     """Make a port of what lab/junos tells of it."""
     names = {int(tag): str(vlan) for tag, vlan in shown["names"].items()}
     place = (switch, name, bool(shown["light"]), str(shown["bundle"]), bool(shown["forwards"]))
-    return Port(*place, untagged=shown["untagged"], tagged=tuple(shown["tagged"]), names=names)
+    lacp = str(shown["lacp"]), str(shown["periodic"])
+    return Port(*place, shown["untagged"], tuple(shown["tagged"]), names, *lacp)
 
 
 async def serve(cabling: Cabling, port: int) -> None:

@@ -23,10 +23,16 @@ class Fabric(Controlled):
     """A running fabric."""
 
     def __init__(
-        self, junos: int, vsphere: int, cables: list[dict[str, Any]], management_vlan: int | None = None
+        self,
+        junos: int,
+        vsphere: int,
+        cables: list[dict[str, Any]],
+        management_vlan: int | None = None,
+        management_vlans: dict[str, int] | None = None,
     ) -> None:
         self.vsphere = vsphere
-        self.cabling = {"junos": junos, "vsphere": vsphere, "cables": cables, "management_vlan": management_vlan}
+        where = {"management_vlan": management_vlan, "management_vlans": management_vlans}
+        self.cabling = {"junos": junos, "vsphere": vsphere, "cables": cables, **where}
 
     def __enter__(self) -> Fabric:
         program = Path(__file__).with_name("fabric.py")
@@ -53,4 +59,9 @@ class Fabric(Controlled):
         """Tell for how long, at most, the hosts were lost without a break since this was asked for the last time."""
         self.deliveries()
         found: dict[str, float] = ask(self.port, "absences")
+        return found
+
+    def crossings(self) -> dict[str, dict[str, Any]]:
+        """Tell what becomes of the flows between switches: {TRUNK: {"lost", "of", "flaps", "reasons"}}."""
+        found: dict[str, dict[str, Any]] = ask(self.port, "crossings")
         return found

@@ -16,7 +16,7 @@ class Port:
 
     `light`: it is enabled. `bundle`: the ae that it is a member of, or nothing. `forwards`: it carries traffic, as a
     member of a bundle that is up or by itself. `untagged` and `tagged` are VLAN tags, those of its bundle for a member;
-    `names` gives the VLANs' names by tag.
+    `names` gives the VLANs' names by tag. `lacp` (off, active, passive) and `periodic` are how its bundle speaks LACP.
     """
 
     light: bool
@@ -25,6 +25,8 @@ class Port:
     untagged: int | None = None
     tagged: list[int] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
+    lacp: str = "off"
+    periodic: str = "fast"
 
 
 def ports(device: Device) -> dict[str, dict[str, object]]:
@@ -40,7 +42,8 @@ def _port(state: State, vlans: dict[str, Vlan], families: dict[str, tuple[Node, 
     forwards = state.far(name) is not None
     if bundle:
         forwards = state.up(bundle) and name in state.active_members(bundle)
-    port = Port(state.enabled(name), bundle, forwards)
+    port = Port(state.enabled(name), bundle, forwards, lacp=state.lacp_mode(bundle) or "off")
+    port.periodic = state.periodic(bundle)
     logical = f"{bundle or name}.0"
     carried = {int(vlan.tag): vlan.name for vlan in vlans.values() if logical in vlan.interfaces and vlan.tag.isdigit()}
     if logical in families and carried:

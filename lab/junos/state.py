@@ -110,6 +110,12 @@ class State:
             return ""
         return "active" if lacp.has("active") else "passive"
 
+    def periodic(self, bundle: str) -> str:
+        """Give how often a bundle asks its far end for LACPDUs: slow where it says so, else fast."""
+        node = self.interface(bundle)
+        said = node.text("aggregated-ether-options", "lacp", "periodic") if node is not None else ""
+        return "slow" if said == "slow" else "fast"
+
     def lacp(self, bundle: str) -> list[Lacp]:
         """Give LACP's view of each member of a bundle that speaks it."""
         if bundle not in self._lacp:
@@ -134,12 +140,7 @@ class State:
 
     def _member(self, bundle: str, port: str, chosen: tuple[str, int] | None) -> Lacp:
         """Work out one member's flags; README.md says which words are guesses."""
-        mode, node = self.lacp_mode(bundle), self.interface(bundle)
-        own = (
-            "Slow"
-            if node is not None and node.text("aggregated-ether-options", "lacp", "periodic") == "slow"
-            else "Fast"
-        )
+        mode, own = self.lacp_mode(bundle), self.periodic(bundle).capitalize()
         far, partner = self.far(port), self._partner(bundle, port)
         if far is None or partner is None:
             receive = "Port disabled" if far is None else "Defaulted"

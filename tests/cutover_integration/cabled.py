@@ -53,7 +53,7 @@ class Cabled:
     style: str
     cables: Cables
     folder: Path
-    seconds: int = 6
+    seconds: int = 3
     replug: Callable[[str, Cables], Fabric] | None = None
 
     def ports_of(self, host: str, cables: Cables) -> list[str]:

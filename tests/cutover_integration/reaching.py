@@ -22,10 +22,12 @@ from unittest.mock import MagicMock
 import asyncssh
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
+from runner.slices import everything
 
 from .labs import PLAYBOOK, ROOT, host_end, link, switch_end
 
-ACTIONS = ("junos_lag", "esxi_teaming", "link_cutover")
+CUTOVER = "link_cutover"
+ACTIONS = ("junos_lag", "esxi_teaming", CUTOVER)
 USER, PASSWORD = "anna", "s3cr3t-word"
 STYLE, HOST = "els", "esx2"
 SCOPED = "::1%1"
@@ -92,7 +94,10 @@ class Lab:
 
 @dataclass
 class Row:
-    """One way to give a connection: which of the usual variables are missing (None) or other, and what gives them."""
+    """One way to give a connection: which of the usual variables are missing (None) or other, and what gives them.
+
+    `each`: all its actions are run each time, and not only the one that reaches a switch and a host.
+    """
 
     name: str
     run: str = "plain"
@@ -103,6 +108,17 @@ class Row:
     transport: str = "api"
     delegated: bool = False
     actions: tuple[str, ...] = ACTIONS
+    each: bool = False
+
+    @property
+    def run_always(self) -> tuple[str, ...]:
+        """Return the actions that are run each time: the one that reaches both ends, and where it is said all."""
+        return self.actions if self.each or CUTOVER not in self.actions else (CUTOVER,)
+
+    @property
+    def run_now(self) -> tuple[str, ...]:
+        """Return the actions that this run of the tests has."""
+        return self.actions if everything() else self.run_always
 
     def inventory(self, lab: Lab) -> dict[str, dict[str, Any]]:
         """Return the hosts of this row; a delegated task begins at one that is nowhere."""
@@ -119,7 +135,7 @@ class Row:
         return [
             self._play(action, options)
             for action, options in self._options(lab).items()
-            if action in (self.actions or ACTIONS)
+            if action in (self.run_now or ACTIONS)
         ]
 
     def _options(self, lab: Lab) -> dict[str, dict[str, Any]]:
@@ -168,7 +184,7 @@ def play(lab: Lab, name: str, run: Run, rows: list[Row]) -> tuple[dict[tuple[str
         capture_output=True, text=True, env=_environment(lab, folder, run), timeout=300, check=False,
     )  # fmt: skip
     found = _results(done.stdout)
-    missing = {(row.name, action) for row in rows for action in row.actions} - found.keys()
+    missing = {(row.name, action) for row in rows for action in row.run_now} - found.keys()
     assert not missing, (missing, done.stdout, done.stderr)
     return found, " ".join((done.stdout + done.stderr).split())
 

@@ -3,138 +3,151 @@
 
 from __future__ import annotations
 
-import copy
-import subprocess
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
-import yaml
-from unit.junos.builders import declared
+from runner.slices import everything
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import NEUTRAL
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import ChangeKind as Kind
 
-from .conftest import delivered
-from .labs import DELIVERED, NICS, PLAYBOOK, PORTS, ROOT, STYLES, Pair, Watched, environment
-from .test_site import connections, site
+from .labs import STYLES
+from .pair_rows import NEVER, OF_THE_DEVICE, ROWS
+from .pairs import CENTER, DONE, HOSTS, NO_WAY, NOTHING, REFUSED, Estate, Row, Watched
 
-HASH = {"policy": "loadbalance_ip", "nicOrder": {"activeNic": NICS, "standbyNic": []}}
-DONE, REFUSED, NO_WAY = "done", "refused", "no way"
-
-
-def vlan(name, number):
-    return lambda found, link, ends: found["vlans"].update({name: {"id": number}})
-
-
-def on_link(**changed):
-    return lambda found, link, ends: link.update(changed)
-
-
-def fewer_cables(found, link, ends):
-    for end in ends.values():
-        end["ports"] = end["ports"][:1]
-
-
-def one_more_vlan(found, link, ends):
-    found["vlans"]["nfs"] = {"id": 30}
-    link["vlans"]["tagged"].append("nfs")
-
-
-def one_vlan_less(found, link, ends):
-    link["vlans"]["tagged"].remove("vmotion")
-
-
-def no_bundle(found, link, ends):
-    link["bundle"] = "none"
-    del next(end for end in ends.values() if end.get("lag") == "ae0")["lag"]
-
-
-def nothing_native(found, link, ends):
-    link["vlans"] = {"tagged": ["server", "vmotion"]}
-
-
-KINDS = {
-    "vlan id": (vlan("vmotion", 21), REFUSED, REFUSED),
-    "untagged vlan id": (vlan("server", 11), REFUSED, REFUSED),
-    "vlan added": (one_more_vlan, DONE, DONE),
-    "vlan removed": (one_vlan_less, REFUSED, DONE),
-    "native vlan": (nothing_native, REFUSED, NO_WAY),
-    "mtu raised": (on_link(mtu=9000), DONE, DONE),
-    "bundle": (no_bundle, REFUSED, DONE),
-    "minimum links": (on_link(minimum_links=2), REFUSED, DONE),
-    "member removed": (fewer_cables, REFUSED, NO_WAY),
-    "description": (on_link(description="to the hall"), DONE, DONE),
+ENDS = ("switch", "host")
+SLICE = {
+    **{("els", "switch", result): {row.name for row in ROWS} for result in (DONE, REFUSED)},
+    ("nonels", "host", DONE): {"vlan-added", "mtu-lowered", "balancing"},
+    ("nonels", "host", REFUSED): {"vlan-id", "group-vlan"},
 }
-"""What is changed in the site, and what becomes of it with the switch alone in the run, and with the host alone.
+"""The rows that are run each time: all with the switch alone, which share two runs, and some with the host alone."""
+REST = pytest.mark.all_only("a run has every kind with one style and the switch alone, and some with the host alone")
 
-A conversion changes both ends for the host; where it has no way for that, it says so before it begins."""
-BY_DEFAULT = {("vlan id", "els", "switch"), ("vlan added", "nonels", "host")}
+
+def in_slice(row: Row, style: str, end: str) -> bool:
+    return row.name in SLICE.get((style, end, row.expected(end)), ())
+
+
 CASES = [
-    pytest.param(
-        *(kind, style, end),
-        marks=[] if (kind, style, end) in BY_DEFAULT else pytest.mark.all_only("one refused and one done of each side"),
-    )
-    for kind in KINDS
+    pytest.param(row, style, end, id=f"{row.name}-{style}-{end}", marks=() if in_slice(row, style, end) else REST)
+    for row in ROWS
     for style in STYLES
-    for end in ("switch", "host")
+    for end in ENDS
+    if row.expected(end)
 ]
 
 
-def converted(joined, style, folder) -> Pair:
-    """Return both ends as a declared static bundle has them, without a run of a playbook."""
-    pair = delivered(*joined, style, folder)
-    state = copy.deepcopy(DELIVERED)
-    state["switches"]["vSwitch0"]["policy"] = {"nicTeaming": HASH}
-    state["groups"]["Management Network"]["policy"]["nicTeaming"] = HASH
-    common = {"mode": "trunk", "untagged": "server", "tagged": ["vmotion"], "peer": "esxi_vss", "payload_mtu": 1500}
-    texts = {port: f"{pair.host} {nic}" for port, nic in zip(PORTS, NICS, strict=True)}
-    bundle = {"members": PORTS, "lacp": "none", "description": f"{pair.host} vSwitch0", "member_descriptions": texts}
-    known = (str(folder / "known_hosts"),)
-    where = {"ssh_config": "/dev/null", "known_hosts": known, "look_for_keys": False}
-    target = Target("127.0.0.1", pair.switches.port(style), "lab", "lab123", **where)
-    wanted = declared({"server": {"id": 10}, "vmotion": {"id": 20}}, {"ae0": {**bundle, **common}}, None)
-    apply(lambda: Session(target), Request(wanted, state="replaced", verification=Verification(False, 5, 0.2)))
-    pair.hosts.control("reset", host=pair.host, state=state)
-    assert pair.lost_flows() == 0
-    return pair
+@dataclass
+class Outcome:
+    """What a run did with the links of its rows."""
+
+    estate: Estate
+    code: int
+    told: str
+    lost: dict[str, str]
+    looks: int
+    before: dict[str, Any]
+    after: dict[str, Any]
+    planned: dict[str, set[Kind]]
+    left: dict[str, set[Kind]]
+    of_the_switch: set[Kind]
 
 
-def play(pair: Pair, declared_site: dict, *arguments: str) -> subprocess.CompletedProcess[str]:
-    (pair.folder / "stack.yml").write_text(yaml.safe_dump(declared_site))
-    (pair.folder / "connections.yml").write_text(yaml.safe_dump(connections(pair)))
-    inventories = ["-i", str(pair.folder / "stack.yml"), "-i", str(pair.folder / "connections.yml")]
-    report = ["-e", f"stack_report_folder={pair.folder / 'report'}"]
-    return subprocess.run(
-        [str(PLAYBOOK), *inventories, str(ROOT / "playbooks" / "site.yml"), *report, *arguments],
-        capture_output=True,
-        text=True,
-        env={**environment(), "HOME": str(pair.folder)},
-        timeout=300,
-        check=False,
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory) -> Any:
+    """Return what runs site.yml once for all rows with one style, one end in the run and one result."""
+    for package in ("asyncssh", "lxml", "jnpr.junos", "pyVmomi"):
+        pytest.importorskip(package, reason=f"{package} is not installed")
+    from junos.client import Simulator as Switches
+    from vsphere.client import Simulator as Hosts
+
+    known: dict[tuple[str, str, str], Outcome] = {}
+    with Switches(STYLES) as switches, Hosts(dict.fromkeys(HOSTS, 3), {CENTER: "+".join(HOSTS)}) as hosts:
+
+        def of(row: Row, style: str, end: str) -> Outcome:
+            key = style, end, row.expected(end)
+            if key not in known:
+                rows = [
+                    each
+                    for each in ROWS
+                    if each.expected(end) == key[2] and (everything() or in_slice(each, style, end))
+                ]
+                folder = tmp_path_factory.mktemp("-".join(key).replace(" ", "_"))
+                known[key] = run(Estate(switches, hosts, style, rows, folder), end)
+            return known[key]
+
+        yield of
+
+
+def run(estate: Estate, end: str) -> Outcome:
+    estate.begin()
+    planned, of_the_switch = estate.kinds()
+    with estate.cabled() as fabric:
+        watched = Watched(fabric)
+        assert watched.look() == {}
+        before = estate.state()
+        with watched:
+            done = estate.play(end)
+        assert watched.look() == {}
+    left, _of_the_switch = estate.kinds()
+    told = done.stdout + done.stderr
+    return Outcome(
+        estate, done.returncode, told, watched.lost, watched.asked, before, estate.state(), planned, left, of_the_switch
     )
 
 
-@pytest.mark.parametrize(("kind", "style", "end"), CASES)
+@pytest.mark.parametrize(("row", "style", "end"), CASES)
 def test_one_end_alone_is_changed_without_losing_a_flow_or_refused_with_the_others_name(
-    joined, tmp_path, kind, style, end
+    outcomes: Callable[..., Outcome], row, style, end
 ):
-    pair = converted(joined, style, tmp_path)
-    here, far = (pair.style, pair.host) if end == "switch" else (pair.host, pair.style)
-    wanted = copy.deepcopy(site(pair, "static"))
-    link = next(iter(wanted["links"].values()))
-    change, at_switch, at_host = KINDS[kind]
-    change(wanted, link, link["ends"])
-    before = pair.both()
-    with Watched(pair) as watched:
-        done = play(pair, wanted, "--limit", here)
-    told = done.stdout + done.stderr
-    assert watched.lost == []
-    expected = at_switch if end == "switch" else at_host
-    assert done.returncode == (0 if expected == DONE else 2), told
-    assert (pair.both() == before) is (expected != DONE)
+    found = outcomes(row, style, end)
+    expected, far = row.expected(end), found.estate.far(row)
+    assert row.kind in found.planned[row.name]
+    assert found.looks > 10
+    assert {far, row.name} & found.lost.keys() == set(), found.lost
+    assert found.code == (0 if expected in (DONE, NOTHING) else 2), found.told
+    if expected == DONE:
+        assert found.left[row.name] == set(), found.told
+    else:
+        assert found.after == found.before
     if expected == REFUSED:
-        assert f"{far} is not in this run" in told or f"{far} itself is not in this run" in told
+        assert refusal(found, row, end)
     if expected == NO_WAY:
-        assert far in told
-        assert "Nothing was changed" in told or "management to consent" in told
+        assert re.search(rf"fatal: \[{far}\].*{row.name}: ", found.told), found.told
+
+
+def refusal(found: Outcome, row: Row, end: str) -> bool:
+    """Tell whether the run names the end that is missing, and the change that is not neutral with its reason."""
+    style, far = found.estate.style, found.estate.far(row)
+    here, missing = (far, style) if row.side == "host" else (style, far if end == "switch" else style)
+    who = f"{here} itself" if missing == here else f"its other end {missing}"
+    if row.to == "via":
+        who = f"{CENTER}, by which {who} is changed,"
+    told = [
+        found.told.partition(f"{link} changes at {here}, and {who} is not in this run")[2].partition("Both ends")[0]
+        for link in found.estate.links(row)
+    ]
+    return all(NEUTRAL[row.kind, row.side].why in each and row.kind.value.replace("_", " ") in each for each in told)
+
+
+def test_each_kind_of_change_has_a_row_or_the_reason_why_no_site_makes_it():
+    rows = {(row.kind, row.side) for row in ROWS}
+    assert not rows & NEVER.keys()
+    assert rows | NEVER.keys() | OF_THE_DEVICE.keys() == NEUTRAL.keys()
+    assert all(NEVER.values())
+
+
+def test_what_a_row_does_with_the_switch_alone_is_what_the_table_says():
+    for row in ROWS:
+        alone = row.with_switch if row.side == "switch" else row.with_host
+        assert alone == (DONE if NEUTRAL[row.kind, row.side].yes else REFUSED), row.name
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for (kind, _side), name in OF_THE_DEVICE.items()])
+def test_a_kind_that_is_of_the_switch_as_a_whole_is_made_by_its_row(outcomes, kind, name):
+    row = next(each for each in ROWS if each.name == name)
+    assert kind in outcomes(row, "els", "switch").of_the_switch

@@ -93,7 +93,7 @@ def rows(lab: Lab) -> list[Row]:
     bare, known = {"ansible_ssh_common_args": "-F /dev/null"}, {"ansible_ssh_common_args": None}
     other = {"ansible_ssh_user": USER, "ansible_ssh_host": "127.0.0.1"}
     return [
-        Row("variables"),
+        Row("variables", each=True),
         Row("ssh_names", **both(**NO_USER, **NO_PASSWORD, ansible_host=None, **other, ansible_ssh_pass=PASSWORD)),
         Row(
             "ssh_ports",
@@ -129,7 +129,7 @@ def rows(lab: Lab) -> list[Row]:
         Row("ipv6_in_brackets", switch={"ansible_host": "[::1]", "ansible_port": lab.six}, host=ipv6(lab, "[::1]")),
         Row("ipv6_with_a_scope", **scoped(lab, SCOPED)),
         Row("ipv6_with_a_scope_in_brackets", **scoped(lab, f"[{SCOPED}]")),
-        Row("key_file", transport="ssh", **both(**NO_PASSWORD, **key)),
+        Row("key_file", transport="ssh", each=True, **both(**NO_PASSWORD, **key)),
         Row("jump", transport="ssh", **both(**NO_PASSWORD, **key, **through)),
         Row("proxy_jump", transport="ssh", **both(**NO_PASSWORD, **key, **option)),
         Row("jump_of_an_api", host={"ansible_ssh_common_args": "-J bastion"}),
@@ -139,7 +139,7 @@ def rows(lab: Lab) -> list[Row]:
             **both(ansible_host_key_checking=False, **bare),
         ),
         Row("no_password_at_the_switch", switch=NO_PASSWORD, actions=(), play={"ignore_unreachable": True}),
-        Row("user_option", run="options", **both(**NO_USER)),
+        Row("user_option", run="options", each=True, **both(**NO_USER)),
         Row("password_option", run="options", **both(**NO_PASSWORD)),
         Row("password_option_at_the_switch", run="options", switch=NO_PASSWORD),
         Row("empty_password", run="options", **both(ansible_password="{{ nothing | default('') }}")),
@@ -160,7 +160,12 @@ def rows(lab: Lab) -> list[Row]:
     ]
 
 
-NAMES = [(row.name, action) for row in rows(Lab.nowhere()) for action in row.actions]
+REST = pytest.mark.all_only("link_cutover reaches a switch and a host by the same class as the other two actions")
+NAMES = [
+    pytest.param(row.name, action, id=f"{row.name}-{action}", marks=() if action in row.run_always else REST)
+    for row in rows(Lab.nowhere())
+    for action in row.actions
+]
 
 
 class Results:
@@ -186,7 +191,7 @@ def results(lab) -> Results:
     return Results(lab)
 
 
-@pytest.mark.parametrize(("row", "action"), NAMES, ids=[f"{row}-{action}" for row, action in NAMES])
+@pytest.mark.parametrize(("row", "action"), NAMES)
 def test_the_device_is_reached(results, row, action):
     result = results.of(row, action)
     assert not result.get("failed") and not result.get("unreachable"), result

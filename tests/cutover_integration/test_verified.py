@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 
 from .labs import Pair
-from .test_limit import play
+from .test_site import play_site
 
 SITE = {
     "plugin": "netstack.datacenter.stack",
@@ -44,7 +44,7 @@ def _far_end(pair: Pair, lacp: str) -> None:
 def test_a_linux_host_that_nobody_contacted_is_not_verified_and_without_its_bond_the_run_says_what_to_do(nonels):
     _far_end(nonels, "off")
     before = nonels.switch_lines()
-    silent = play(nonels, SITE, "--limit", "nonels,srv2")
+    silent = play_site(nonels, "site", SITE, "--limit", "nonels,srv2")
     warned, told = (" ".join(text.split()) for text in (silent.stderr, silent.stdout))
     assert silent.returncode == 2
     assert "sends no LACP frames" in told
@@ -53,7 +53,7 @@ def test_a_linux_host_that_nobody_contacted_is_not_verified_and_without_its_bond
     assert nonels.switch_lines() == before
 
     _far_end(nonels, "active")
-    done = play(nonels, SITE)
+    done = play_site(nonels, "site", SITE)
     assert done.returncode == 0, done.stdout
     assert ends(nonels)["nonels"] == {"state": "verified", "by": "nonels", "why": []}
     assert ends(nonels)["srv2"]["state"] == "not verified"

@@ -27,6 +27,31 @@ def test_two_cables_in_one_hole_are_refused(other: str) -> None:
         fabric.read(HEAD + ONE + other)
 
 
+BETWEEN = "- {switch: ex1, port: ge-0/0/9, to: {switch: ex2, port: ge-0/0/8}, trunk: up1, vlan: 10}\n"
+
+
+def test_a_cabling_names_cables_between_switches_and_where_single_hosts_have_their_clients() -> None:
+    seen = fabric.read(f"management_vlans: {{esx1: 12}}\n{HEAD}{ONE}{BETWEEN}")
+    assert seen.between == (fabric.Between(("ex1", "ge-0/0/9"), ("ex2", "ge-0/0/8"), "up1", 10),)
+    assert (seen.switches, seen.management_vlans) == (["ex1", "ex2"], {"esx1": 12})
+
+
+@pytest.mark.parametrize("far", [("ex2", "ge-0/0/8"), ("ex1", "ge-0/0/9")])
+def test_a_port_of_a_cable_between_switches_has_no_other_cable(far: tuple[str, str]) -> None:
+    other = f"- {{switch: {far[0]}, port: {far[1]}, far: {{}}}}\n"
+    with pytest.raises(fabric.FabricError, match="has two cables"):
+        fabric.read(HEAD + BETWEEN + other)
+
+
+def test_two_switches_see_each_others_light_and_lacp() -> None:
+    near = Port("ex1", "ge-0/0/9", True, "ae3", True, lacp="passive", periodic="slow")
+    far = Port("ex2", "ge-0/0/8", False, "", False)
+    seen = fabric.Fabric(fabric.read(HEAD + BETWEEN))._beyond([near, far])
+    lacp = {"cable": "up", "lacp": "passive", "periodic": "slow", "system": "00:00:5e:00:53:10", "key": 4}
+    assert seen["ex2", "ge-0/0/8"] == lacp
+    assert (seen["ex1", "ge-0/0/9"]["cable"], seen["ex1", "ge-0/0/9"]["lacp"]) == ("dead", "off")
+
+
 def test_an_enclosure_hides_from_its_nic_that_the_port_is_disabled() -> None:
     cabling = fabric.read(HEAD + ONE.replace("}", ", hides: true}") + ONE.replace("0/0/0", "0/0/1").replace("c0", "c1"))
     ports = [Port("ex1", f"ge-0/0/{number}", light=False, bundle="", forwards=False) for number in range(2)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from delivery import CLIENTS, Port, Team, deliver
+from delivery import CLIENTS, Port, Team, cross, deliver
 
 NICS = ("vmnic0", "vmnic1")
 CABLES = {("ex1", "p0"): ("esx1", "vmnic0"), ("ex1", "p1"): ("esx1", "vmnic1")}
@@ -123,3 +123,36 @@ def test_a_tag_of_the_untagged_vlan_is_not_taken() -> None:
 def test_a_host_without_cables_or_uplinks_delivers_nothing() -> None:
     assert not deliver(team(), bundle(), {}, 10).complete
     assert not deliver(team(lit=frozenset()), bundle(), CABLES, 10).complete
+
+
+def trunk(**other: Any) -> list[tuple[Port, Port]]:
+    """Return two cables; `other` is what the second switch has at its end of the first one."""
+    ends = {"light": True, "bundle": "ae0", "forwards": True, "untagged": 10, "tagged": (20,)}
+    far = [Port("ex2", "p0", **{**ends, **other}), Port("ex2", "p1", **ends)]
+    return [(Port("ex1", each.name, **ends), each) for each in far]
+
+
+@pytest.mark.parametrize("vlan", [10, 20])
+def test_two_ends_alike_carry_a_vlan_from_switch_to_switch(vlan: int) -> None:
+    assert cross(vlan, trunk()).complete
+
+
+@pytest.mark.parametrize(
+    ("vlan", "other", "lost"),
+    [
+        (10, {"forwards": False}, HALF),
+        (10, {"untagged": 30}, HALF),
+        (10, {"untagged": None, "tagged": (10, 20)}, HALF),
+        (20, {"tagged": ()}, HALF),
+        (30, {}, len(CLIENTS)),
+    ],
+    ids=["waits for LACP", "other native VLAN", "tagged instead", "not a member", "no end has it"],
+)
+def test_what_one_end_does_not_carry_as_the_other_is_lost_on_its_cable(vlan: int, other: Any, lost: int) -> None:
+    assert cross(vlan, trunk(**other)).lost == lost
+
+
+def test_two_switches_without_a_port_that_forwards_lose_everything() -> None:
+    dark = [(near, far) for near, far in trunk(forwards=False)[:1]]
+    assert set(cross(10, dark).flows.values()) == {"ex2 p0 carries no traffic"}
+    assert cross(10, [(far, near) for near, far in dark]).flows[CLIENTS[0]] == "no port of ex2 carries traffic"

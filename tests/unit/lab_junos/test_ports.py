@@ -55,3 +55,13 @@ def test_a_member_has_its_bundles_vlans_and_carries_traffic_while_the_bundle_doe
     static = text.replace("set interfaces ae0 aggregated-ether-options lacp active\n", "")
     assert shown(make_device, style, static)["forwards"] is True
     assert shown(make_device, style, f"{static}set interfaces ge-0/0/1 disable")["light"] is False
+
+
+def test_a_port_tells_how_its_bundle_speaks_lacp(make_device: Any) -> None:
+    text = BUNDLE.replace("MODE", MODE["els"])
+    seen = shown(make_device, "els", f"{text}\nset interfaces ae0 aggregated-ether-options lacp periodic slow")
+    assert (seen["lacp"], seen["periodic"]) == ("active", "slow")
+    passive = text.replace("lacp active", "lacp passive")
+    seen = shown(make_device, "els", passive)
+    assert (seen["lacp"], seen["periodic"]) == ("passive", "fast")
+    assert shown(make_device, "els", VLANS)["lacp"] == "off"
