@@ -83,7 +83,7 @@ def config_xml(config: Config) -> str:
 
 def to_set(operations: Iterable[Operation]) -> list[str]:
     """Return the operations as configuration-mode commands."""
-    return [f"{operation.verb} {words(operation.path, operation.verb == 'delete')}" for operation in operations]
+    return [f"{operation.verb} {words(operation.path, operation.verb != 'set')}" for operation in operations]
 
 
 def config_set(config: Config) -> list[str]:

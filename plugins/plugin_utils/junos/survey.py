@@ -14,7 +14,7 @@ from .model import Style
 from .request import Request, Survey
 from .rules import too_many_bundles, too_many_members
 from .session import Session
-from .statements import Config, from_element
+from .statements import Config
 
 
 def survey(session: Session, request: Request) -> Survey:
@@ -26,11 +26,11 @@ def survey(session: Session, request: Request) -> Survey:
     """
     history = session.history()
     newest, pending, left = session.pending(history)
-    config = from_element(session.committed())
-    style = request.style or session.style() or style_of(config)
+    views = session.views()
+    style = request.style or session.style() or style_of(views.inherited)
     if style is None:
         raise errors.SwitchError("The switch does not tell its style.", "Set style to els or nonels.")
-    made = request.plan(config, style)
+    made = request.plan(views, style)
     if request.state != "deleted":
         _judge_limits(session, request, made)
         judge_ports(session, request, made)

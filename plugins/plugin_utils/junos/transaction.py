@@ -17,8 +17,8 @@ from .layout import synchronizes
 from .recovery import Made, recover, take_back
 from .request import MARGIN, Outcome, Request, Survey
 from .session import Session
-from .statements import Config, from_element
 from .survey import refuse_findings, refuse_management, refuse_pending, survey
+from .views import Views
 from .waiting import Opener, wait
 
 
@@ -109,8 +109,8 @@ def _discard(session: Session) -> None:
 
 def _commit(session: Session, opener: Opener, request: Request, seen: Survey, outcome: Outcome) -> None:
     comment = comment_of(request.run_id, request.ticket, f"{request.note} {secrets.token_hex(4)}")
-    synchronize = synchronizes(seen.plan.after) if request.synchronize is None else request.synchronize
-    made = Made(seen.plan.before, comment, request.minutes, synchronize)
+    synchronize = synchronizes(seen.plan.written) if request.synchronize is None else request.synchronize
+    made = Made(seen.plan.views.written, comment, request.minutes, synchronize)
     request.verification.progress("commits")
     try:
         session.commit(comment, request.minutes, synchronize)
@@ -180,28 +180,24 @@ def _read_back(session: Session, opener: Opener, request: Request, seen: Survey)
 
     """
     try:
-        config = _read_again(session, opener)
+        found = _read_again(session, opener)
     except errors.SwitchError as error:
         what = f"The commit is confirmed, but the configuration could not be read back. {error.what}"
         raise errors.ConfirmedError(what, error.mend, error.words) from None
-    if config == seen.plan.after:
+    if found.inherited == seen.plan.after:
         return
-    left = request.plan(config, seen.style)
+    left = request.plan(found, seen.style)
     if left.changed:
         what = "The commit is confirmed, but the switch did not keep all of it:"
         raise errors.ConfirmedError("\n".join([what, *left.commands]))
 
 
-def _read_again(session: Session, opener: Opener) -> Config:
+def _read_again(session: Session, opener: Opener) -> Views:
     try:
-        return _committed(session)
+        return session.views()
     except errors.LostError:
         fresh = opener()
         try:
-            return _committed(fresh)
+            return fresh.views()
         finally:
             fresh.close()
-
-
-def _committed(session: Session) -> Config:
-    return from_element(session.committed())
