@@ -67,7 +67,7 @@ def _texts(names: Iterable[str], before: Config, after: Config) -> Iterator[Chan
 
 
 def of_ranges(before: Config, after: Config) -> list[Change]:
-    """Return what changes in the lists of ports of interface-ranges, as written; it concerns the ports that leave."""
+    """Return what changes in interface-ranges, as written: it concerns the ports that come and go, or all of them."""
     if before.statements.keys() == after.statements.keys():
         return []
     both, differing = (before, after), before.statements.keys() ^ after.statements.keys()
@@ -75,7 +75,8 @@ def of_ranges(before: Config, after: Config) -> list[Change]:
     for name in sorted({str(item[1].key) for item in differing if _of_range(item)}):
         items = [item for item in differing if _of_range(item) and item[1].key == name]
         was, becomes = (set(ranges.ports_of(config, name)) for config in both)
-        ports = tuple(sorted(was ^ becomes, key=in_order))
+        common = any(len(item) > 2 and item[2].tag not in ranges.MEMBERSHIP for item in items)
+        ports = tuple(sorted(was | becomes if common else was ^ becomes, key=in_order))
         old, new = (tuple(sorted(words(item) for item in items if item in config.statements)) for config in both)
         found.append(_change(ChangeKind.OTHER, f"interface-range {name}", old or None, new or None, concerns=ports))
     return found

@@ -78,8 +78,12 @@ class _Change:
         """Yield the ranges that give a statement, or another value of its leaf, with the port that it is about."""
         for port in self._ports_in(item):
             for held in ranges.holding(self.views.written, port):
-                if any(slot(each) == slot(item) for each in self._given(held.name, port, item)):
+                if any(self._gives(each, item) for each in self._given(held.name, port, item)):
                     yield port, held
+
+    def _gives(self, given: Path, item: Path) -> bool:
+        """Tell whether a given statement is the same, or the empty container that would be left of it."""
+        return slot(given) == slot(item) or (given == item[: len(given)] and not self.wanted.has(*given))
 
     def _ports_in(self, item: Path) -> list[str]:
         if item[0].tag == "interfaces":
@@ -152,9 +156,13 @@ class _Change:
         """Delete what is written in the objects; what a group gives cannot be deleted."""
         statements = self.found.written.statements
         for item in self.gone:
-            if item in statements and self._own(item):
-                del statements[item]
-            elif slot(item) not in self.replaced and not self._left(item):
+            own = [item[:size] for size in range(1, len(item) + 1) if self._own(item[:size])]
+            for each in own:
+                if each in statements and not self.wanted.has(*each):
+                    del statements[each]
+            if item in own:
+                continue
+            if slot(item) not in self.replaced and not self._left(item):
                 self._refuse_group(item)
 
     def _left(self, item: Path) -> bool:

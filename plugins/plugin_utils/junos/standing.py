@@ -31,7 +31,9 @@ def verified(opener: Opener, request: Request) -> list[Seen]:
     session = opener()
     try:
         found = survey(session, request)
-        differs = [str(finding) for finding in found.plan.findings] + [f"missing: {line}" for line in found.plan.commands]
+        differs = [str(finding) for finding in found.plan.findings] + [
+            f"missing: {line}" for line in found.plan.commands
+        ]
         names = {bundle.name for bundle in request.declared.bundles}
         expected = found.plan.expected_of(names)
         deadline = time.monotonic() + request.verification.timeout

@@ -50,7 +50,7 @@ def of_elements(written: Any, inherited: Callable[[], Any]) -> Views:
 
 def plain(config: Config) -> Views:
     """Return the views of a configuration in which nothing is inherited."""
-    return Views(config, without_empty(config.active()))
+    return Views(config, config.active())
 
 
 def inherits(config: Config) -> bool:
@@ -66,7 +66,7 @@ def offline(config: Config) -> Views:
 
     """
     if not inherits(config):
-        return plain(config)
+        return Views(config, without_empty(config.active()))
     found = [step for item in config.statements for step in item if step.tag in INHERITING - {RANGE}]
     if found:
         named = sorted({str(step.value or step.key) for step in found if step.value or step.key})

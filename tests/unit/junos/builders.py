@@ -25,8 +25,13 @@ def switch(text: str = "", style: str = "nonels") -> Config:
     return setform.from_set(text.replace("MODE", mode).splitlines())
 
 
+def shown(config: Config) -> views.Views:
+    """Return a configuration as a switch shows it."""
+    return views.offline(config)
+
+
 def made(current: Config, wanted: Declared, style: str, state: str = "merged", **options) -> plan.Plan:
-    return plan.make(views.offline(current), wanted, state, style, **options)
+    return plan.make(shown(current), wanted, state, style, **options)
 
 
 def settled(result: plan.Plan, wanted: Declared, state: str = "merged") -> bool:
