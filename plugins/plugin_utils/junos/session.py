@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from . import commits, connect, direct, errors, views
 from .errors import Word
 from .model import Style
+from .statements import Config, from_element
 from .target import Target
 from .views import Views
 
@@ -64,6 +65,12 @@ class Session:
         """Return both views of the committed configuration or of the candidate."""
         written = self.committed() if database == "committed" else self.candidate()
         return views.of_elements(written, lambda: self.inherited(database))
+
+    def foreseen(self, written: Config) -> Views:
+        """Return what the candidate would give, of which it is known what is written in it."""
+        if views.inherits(written):
+            return views.of_effect(written, self.inherited("candidate"))
+        return views.plain(from_element(self.candidate()))
 
     def style(self) -> Style | None:
         """Return the switch style as PyEZ finds it, or None where ethernet switching does not run."""

@@ -13,11 +13,12 @@ from contextlib import contextmanager, suppress
 
 from . import errors
 from .commits import Token, comment_of
+from .findings import RefusalError
 from .layout import synchronizes
 from .recovery import Made, recover, take_back
 from .request import MARGIN, Outcome, Request, Survey
 from .session import Session
-from .survey import refuse_findings, refuse_management, refuse_pending, survey
+from .survey import refuse_differences, refuse_findings, refuse_management, refuse_pending, survey
 from .views import Views
 from .waiting import Opener, wait
 
@@ -57,6 +58,7 @@ def _under_lock(session: Session, opener: Opener, request: Request, seen: Survey
         session.load(seen.plan.xml)
         outcome.diff = session.diff()
         if outcome.diff:
+            refuse_differences(session.foreseen(seen.plan.written), seen.plan)
             session.check()
         if outcome.diff and not request.check_mode and request.rescue != "never":
             outcome.rescue_saved = session.save_rescue(request.rescue == "always")
@@ -81,6 +83,9 @@ def _nothing_changed_by_failure(session: Session) -> Iterator[None]:
     except errors.SwitchError as error:
         _discard(session)
         raise type(error)(f"{error.what} Nothing was changed.", error.mend, error.words) from None
+    except RefusalError:
+        _discard(session)
+        raise
 
 
 def _same_as_seen(session: Session, seen: Survey) -> None:

@@ -9,7 +9,7 @@ a range is not documented, so it is computed here and no mark is relied on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,14 +38,16 @@ class Views:
 def of_elements(written: Any, inherited: Callable[[], Any]) -> Views:
     """Return the views of a switch; `inherited` reads the second one and is called only where it is another."""
     config = from_element(written)
-    if not inherits(config):
-        return plain(config)
+    return of_effect(config, inherited()) if inherits(config) else plain(config)
+
+
+def of_effect(written: Config, inherited: Any) -> Views:
+    """Return the views of a switch whose written configuration is known."""
     marks: dict[Path, str] = {}
-    effect = from_element(inherited(), marks)
-    live = effect.active()
+    live = from_element(inherited, marks).active()
     for name in ranges.names(live):  # a switch that shows them all the same
         live.remove("interfaces", entry(RANGE, name))
-    return Views(config, _in_effect(live, config), marks)
+    return Views(written, _in_effect(live, written), marks)
 
 
 def plain(config: Config) -> Views:
@@ -171,26 +173,24 @@ def _both(port: str, name: str, item: Path) -> Finding:
     return Finding(port, "RANGE_LEAF_LIST", what, why, mend)
 
 
-def differences(found: Views, wanted: Config) -> Iterator[tuple[str, Path, str]]:
-    """Yield what a candidate's view has beside what is wanted, and what it lacks: (word, statement, its group)."""
-    one, two = (
-        {_same(item): item for item in config.statements} for config in (found.inherited, without_empty(wanted))
-    )
-    for key, item in one.items():
-        if key not in two:
-            yield "has", item, found.groups.get(item, "")
-    for key, item in two.items():
-        if key not in one:
-            yield "lacks", item, ""
+def differences(found: Views, wanted: Config) -> list[tuple[str, Path, str]]:
+    """Return what a candidate would have beside what is wanted, and what it would lack: (word, statement, group)."""
+    if found.inherited.statements.keys() == wanted.statements.keys():
+        return []
+    both = found.inherited, without_empty(wanted)
+    one, two = ({_same(item): item for item in config.statements} for config in both)
+    more = [("have", item, found.groups.get(item, "")) for key, item in one.items() if key not in two]
+    return [*more, *(("lack", item, "") for key, item in two.items() if key not in one)]
 
 
 def _same(item: Path) -> Path:
-    """Return a form in which an interface and its unit 0 are one, as Junos takes them outside `interfaces`."""
+    """Return a form in which an interface and its unit 0 are one outside `interfaces`, and blanks at the ends none."""
+    last = item[-1]
+    if last.value is not None:
+        item = (*item[:-1], last._replace(value=last.value.strip()))
     if item[0].tag == "interfaces":
         return item
     return tuple(
-        [
-            step._replace(key=step.key.removesuffix(".0")) if step.key and step.tag == "interface" else step
-            for step in item
-        ]
+        step._replace(key=step.key.removesuffix(".0")) if step.tag == "interface" and step.key else step
+        for step in item
     )
