@@ -104,6 +104,7 @@ def test_a_member_range_within_one_pic_or_one_channelised_port_is_all_its_number
     split = MODELS["ex4650-48y"].ports(1)
     assert between("xe-0/0/48:1", "xe-0/0/48:3", split) == ["xe-0/0/48:1", "xe-0/0/48:2", "xe-0/0/48:3"]
     assert between("xe-0/0/47", "xe-0/0/48:1", split) == ["xe-0/0/47", "xe-0/0/48:0", "xe-0/0/48:1"]
+    assert between("xe-0/0/48", "xe-0/0/48:1", split) == ["xe-0/0/48:0", "xe-0/0/48:1"]
     assert between("xe-0/0/48:3", "xe-0/0/49:1", split) == ["xe-0/0/48:3", "xe-0/0/49:0", "xe-0/0/49:1"]
 
 
