@@ -98,7 +98,6 @@ def _set_port(draft: Draft, port: Port) -> list[Foreign]:
     where = f"ports.{port.name}"
     if members.bundle_of(draft.config, port.name):
         members.free(draft, port.name)
-    members.leave_ranges_of_a_plain_port(draft, port.name)
     found = references.foreign(draft.config, port.name, joining=False)
     _set_common(draft, port, where)
     _set_disabled(draft, port.name, port.disabled)

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from . import ranges, references
-from .findings import Finding
+from . import references
 from .layout import Draft, interface
 from .names import bundle_index, in_order
-from .statements import Config, entry, path
+from .statements import Config, path
 
 BLOCKING = (
     *("unit", "mtu", "flow-control", "vlan-tagging", "stacked-vlan-tagging", "flexible-vlan-tagging"),
@@ -65,7 +64,6 @@ def join(draft: Draft, port: str, bundle: str, form: str = OPTIONS[0]) -> list[r
     form = forms[0] if forms and not joining else form
     _unblock(draft.config, port)
     _tidy_options(draft.config, port, next(options for options in OPTIONS if options != form))
-    _leave_ranges(draft, port)
     for statement, kind in list(references.named(draft.config, port)):
         if references.goes(kind, statement) and (joining or not kind.foreign):
             draft.config.remove(*statement)
@@ -85,26 +83,6 @@ def _tidy_options(config: Config, port: str, other: str) -> None:
         automatic = last.tag == "speed" and (last.value or "").startswith("auto") and len(item) <= 4
         if tags in ((other, "ieee-802.3ad"), *_UNTIDY) or (automatic and (len(item) == 3 or tags[0] in OPTIONS)):
             del config.statements[item]
-
-
-def _leave_ranges(draft: Draft, port: str) -> None:
-    for held in ranges.holding(draft.config, port):
-        if held.pattern is not None:
-            why = "What the range says is merged into the port, and a pattern cannot leave out one port."
-            what = f"interface-range {held.name} holds {port} by the pattern {held.pattern}"
-            mend = "Write the range's ports one by one or as member-range on the switch first."
-            draft.findings.append(Finding(port, "RANGE_PATTERN", what, why, mend))
-        else:
-            ranges.leave(draft.config, port, held.name)
-
-
-def leave_ranges_of_a_plain_port(draft: Draft, port: str) -> None:
-    """Take a plain port out of the ranges that say what the declaration says itself: layer 2, mtu, native VLAN."""
-    for held in ranges.holding(draft.config, port):
-        where = ("interfaces", entry("interface-range", held.name))
-        if any(draft.config.has(*where, *steps) for steps in (("mtu",), ("native-vlan-id",), (entry("unit", "0"),))):
-            _leave_ranges(draft, port)
-            return
 
 
 def free(draft: Draft, port: str, description: bool = True) -> None:

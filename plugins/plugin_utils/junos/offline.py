@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from . import plan
+from . import plan, views
 from .findings import Finding, RefusalError
 from .gather import structured
 from .model import Style
@@ -25,7 +25,7 @@ def render(request: Request, running: str | None) -> plan.Plan:
     if request.style is None:
         raise AssertionError("the options refuse to render without a style")
     current = read(running) if running else Config()
-    made = plan.make(current, request.declared, request.state, request.style, stp=request.stp or "rstp")
+    made = plan.make(views.offline(current), request.declared, request.state, request.style, stp=request.stp or "rstp")
     if made.findings:
         raise RefusalError(sorted(set(made.findings)))
     return made
@@ -70,4 +70,4 @@ def parse(running: str, style: Style | None) -> tuple[dict[str, object], Style]:
     if found is None:
         why = "Nothing in the configuration tells it."
         raise RefusalError([Finding("style", "STYLE_MISSING", "the style is unknown", why, "Say els or nonels.")])
-    return structured(config, found), found
+    return structured(views.offline(config).inherited, found), found

@@ -12,6 +12,7 @@ from .model import Style
 from .plan import Plan
 from .request import Maker
 from .statements import LEAF_LISTS, Config, Path, Segment, difference
+from .views import Views, followed
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,16 @@ class Statements:
 
 def statements_of(done: Plan) -> Statements:
     """Return what a plan adds and takes."""
-    added = tuple(item for item in done.after.statements if item not in done.before.statements)
-    taken = [item for item in done.before.statements if item not in done.after.statements]
+    before, after = done.views.written.statements, done.written.statements
+    added = tuple(item for item in after if item not in before)
+    taken = [item for item in before if item not in after]
     return Statements(added, (*taken, *(item for item in _bare(done, added) if item not in taken)))
 
 
 def _bare(done: Plan, added: Iterable[Path]) -> list[Path]:
     """Return the containers that stood there empty (`protocols rstp`) and got entries: they go with the last one."""
     found = (item[:length] for item in added for length in range(1, len(item)))
-    return list(dict.fromkeys(item for item in found if item in done.before.statements))
+    return list(dict.fromkeys(item for item in found if item in done.views.written.statements))
 
 
 def statements_from(data: dict[str, Any]) -> Statements:
@@ -59,15 +61,16 @@ def undo_of(done: Statements) -> Maker:
     """
     added, taken = done.added, done.taken
 
-    def make(current: Config, style: Style) -> Plan:
-        goal = current.copy()
+    def make(views: Views, style: Style) -> Plan:
+        goal = views.written.copy()
         for item in added:
             if item in goal.statements:
                 del goal.statements[item]
         for item in taken:
             if not _changed_since(goal, item) and not goal.statements.at(item):
                 goal.add(*item)
-        return Plan(current, goal, style, difference(current, goal))
+        operations = difference(views.written, goal)
+        return Plan(views, followed(views, goal), goal, style, operations, exact=False)
 
     return make
 

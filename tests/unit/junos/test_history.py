@@ -257,6 +257,7 @@ def test_how_far_the_numbers_of_bundles_go_is_the_models(model, name, rules):
 
 
 def test_a_bundle_of_a_high_number_is_seen_wherever_it_is_read():
-    text = "set chassis aggregated-devices ethernet device-count 201\nset interfaces ge-0/0/1 ether-options 802.3ad ae200\n"
+    text = "set chassis aggregated-devices ethernet device-count 201\n"
+    text += "set interfaces ge-0/0/1 ether-options 802.3ad ae200\n"
     text += "set interfaces ae200 aggregated-ether-options lacp active\n"
     assert list(again(text, "els", limit=limit_of("ex9208"))["bundles"]) == ["ae200"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, plan
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, plan, views
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import Config
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ex import bundle_index, is_port
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import half, inventory
@@ -72,8 +72,8 @@ def test_junos_lag_takes_whatever_a_valid_site_derives_and_a_second_run_changes_
     variables = half(loaded, "ex1")
     assert goldens.switch_commands(variables, style)
     declared, _findings = declaration.read(*(variables[f"junos_lag_{name}"] for name in ("vlans", "bundles", "ports")))
-    first = plan.make(Config(), declared, "replaced", style, stp="rstp")
-    assert not plan.make(first.after, declared, "replaced", style, stp="rstp").changed
+    first = plan.make(views.offline(Config()), declared, "replaced", style, stp="rstp")
+    assert not plan.make(views.offline(first.written), declared, "replaced", style, stp="rstp").changed
 
 
 @pytest.mark.parametrize("style", goldens.STYLES)
