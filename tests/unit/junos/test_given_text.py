@@ -65,20 +65,21 @@ def test_both_forms_say_the_same_of_an_inactive_leaf():
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "form"),
     [
-        BRACES,
-        "chassis { aggregated-devices { ethernet { device-count 8; } } }\n",
-        "## Last commit: 2021-03-04 by admin\n" + BRACES,
-        '{\n    "configuration" : {\n        "interfaces" : {}\n    }\n}\n',
-        '{"configuration": {}}',
+        (BRACES, "it is in braces"),
+        ("chassis { aggregated-devices { ethernet { device-count 8; } } }\n", "it is in braces"),
+        ("## Last commit: 2021-03-04 by admin\n" + BRACES, "it is in braces"),
+        ('{\n    "configuration" : {\n        "interfaces" : {}\n    }\n}\n', "it is JSON"),
+        ('{"configuration": {}}', "it is JSON"),
     ],
 )
-def test_braces_and_json_are_refused_and_not_read_as_an_empty_switch(text):
+def test_braces_and_json_are_refused_and_not_read_as_an_empty_switch(text, form):
     with pytest.raises(RefusalError) as caught:
         parsed(text)
     assert len(caught.value.findings) == 1
     assert "[UNREADABLE]" in str(caught.value)
+    assert form in str(caught.value)
     assert "| display xml, or | display set" in str(caught.value)
 
 
@@ -94,7 +95,8 @@ def test_what_a_terminal_prints_around_a_configuration_is_passed_over():
 
 
 def test_other_parts_of_the_configuration_are_passed_over():
-    assert parsed(LAG + "set system host-name sw1\ndeactivate system services\nprotect system login\n") == parsed(LAG)
+    others = "set system host-name sw1\ndeactivate system services\nprotect interfaces ae1\n"
+    assert setform.from_set((LAG + others).splitlines()) == setform.from_set(LAG.splitlines())
 
 
 @pytest.mark.parametrize("name", ["bob's lab", "it's", 'a "b"', "10-mgmt", "back\\slash", "R&D", "mtu"])

@@ -122,6 +122,11 @@ def test_without_els_a_vlan_that_lists_a_port_is_in_use_once():
     assert [finding.what for finding in found] == ["the VLAN is used by ge-0/0/1"]
 
 
+def test_replaced_takes_a_port_out_of_the_vlan_that_lists_it_where_none_is_declared():
+    result = made(switch(f"{LISTED} access\n"), declared(None, None, {"ge-0/0/1": {}}), "nonels", "replaced")
+    assert "delete vlans servers interface ge-0/0/1.0" in result.commands
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_a_port_in_the_default_vlan_stays_there(style):
     text = f"set interfaces ge-0/0/1 description desk\nset interfaces ge-0/0/1 {L2} MODE access\n"
@@ -229,6 +234,11 @@ def test_members_stay_in_their_bundle_by_the_options_that_the_model_wants():
     again(text, "els")
     three = declared(None, {"ae1": {"members": ["ge-0/0/1", "ge-0/0/2", "ge-0/0/3"], "lacp": "active"}})
     assert made(switch(text), three, "els").commands == [f"set interfaces ge-0/0/3 {GIG} ae1"]
+
+
+def test_a_member_keeps_its_form_beside_members_of_the_other():
+    text = f"{AE}{LACP}set interfaces ge-0/0/1 {GIG} ae1\nset interfaces ge-0/0/2 ether-options 802.3ad ae1\n"
+    again(text, "els")
 
 
 def test_a_new_bundle_takes_the_form_of_the_others_of_the_switch():

@@ -104,9 +104,10 @@ def test_a_file_that_is_no_key_is_told_as_that(alone, tmp_path):
     assert "is no private key" in without_a_login(dataclasses.replace(alone, key_file=str(tmp_path / "notes")))
 
 
-def test_a_key_that_the_switch_does_not_know_is_a_refused_login(alone, tmp_path):
+@pytest.mark.parametrize("phrase", [None, "secret"])
+def test_a_key_that_the_switch_does_not_know_is_a_refused_login(alone, tmp_path, phrase):
     other = tmp_path / "other"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(other)], check=True)
-    error = refused(dataclasses.replace(alone, key_file=str(other)))
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", phrase or "", "-f", str(other)], check=True)
+    error = refused(dataclasses.replace(alone, key_file=str(other), password=phrase))
     assert not isinstance(error, errors.KeyFileError)
     assert "refuses the login of lab" in str(error)
