@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from . import must
+from . import groups, must
 from .errors import SIM, Report
+from .inherited import effective
 from .models import Model
-from .ranges import expand
-from .tree import Node, edit_path
+from .tree import Node, active, edit_path
 from .values import PORT
 
 Rule = Callable[["Candidate"], Iterator[Report]]
@@ -28,7 +28,7 @@ SPANNING_TREES = ("rstp", "mstp", "stp")
 
 @dataclass
 class Candidate:
-    """The configuration under check: active, interface-ranges put in."""
+    """The configuration under check: what is in force, interface-ranges and groups put in."""
 
     root: Node
     model: Model
@@ -72,7 +72,10 @@ def bundle_of(interface: Node) -> str:
 
 def check(root: Node, model: Model, fpcs: int, words: str) -> list[Report]:
     """Give what the switch answers to a commit (check) of `root`: nothing, or errors and the closing line `words`."""
-    candidate = Candidate(expand(root), model, fpcs)
+    reports = list(groups.undefined(active(root)))
+    if reports:
+        return [*reports, Report("configuration check-out failed")]
+    candidate = Candidate(effective(root, model, fpcs), model, fpcs)
     reports = must.check(candidate.root)
     if reports:
         return [*reports, Report(f"{words}: (statements constraint check failed)")]

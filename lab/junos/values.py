@@ -31,7 +31,7 @@ OTHERS = (
     "tap",
     "dsc",
 )
-PORT = re.compile(r"([a-z]+)-(\d+)/(\d+)/(\d+)$")
+PORT = re.compile(r"([a-z]+)-(\d+)/(\d+)/(\d+)(?::(\d+))?$")
 NAMED = re.compile(r"([a-z]+)(\d*)$")
 LEADING = re.compile(r"([a-z]+)(\d*)(.*)$")
 AE_MAXIMUM = 127
@@ -129,5 +129,5 @@ def check_key(schema: Schema, key: str, path: str) -> None:
     """
     if not key:
         raise error("syntax error", bad=schema.name, path=path)
-    if schema.key:
+    if schema.key and not (schema.wild and key[0] == "<" and key[-1] == ">"):
         KEYS[schema.key](key, path)

@@ -69,7 +69,10 @@ class SwitchHalf:
         declared = self.declared(ports, dark)
 
         def make(views: Views, style: Style) -> Plan:
-            start = _relaxed(views.inherited, [port for port in self.ports if port in ports or port in dark])
+            leaving = [port for port in self.ports if port in ports or port in dark]
+
+            def start(current: Config) -> Config:
+                return _relaxed(current, leaving)
 
             def finish(goal: Config) -> None:
                 for port in self.ports:

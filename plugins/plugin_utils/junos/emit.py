@@ -71,8 +71,9 @@ def to_xml(operations: Iterable[Operation]) -> str:
                 element.text = None
             # What is set again below the same name must not land in the deleted element.
             del parent.known[last]
-        elif operation.verb == "activate":
-            element.attribute = ' active="active"'
+        elif operation.verb in ("activate", "deactivate"):
+            word = f"{'in' if operation.verb == 'deactivate' else ''}active"
+            element.attribute = f' {word}="{word}"'
     return "".join(f"{line}\n" for line in root.lines(""))
 
 

@@ -31,19 +31,20 @@ class Lowered:
     operations: list[Operation] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    activated: set[Path] = field(default_factory=set)
 
 
 def lower(views: Views, wanted: Config, style: Style) -> Lowered:
     """Return what makes `wanted` take effect on a switch that has these views."""
+    if views.written is views.inherited:
+        return Lowered(wanted, difference(views.written, wanted))
     found = Lowered(views.written.copy())
     change = _Change(views, without_empty(wanted), style, found)
     if ranges.names(views.written):
         change.leave()
+    change.clear(wanted.cleared)
     change.delete()
     change.write()
-    change.clear(wanted.cleared)
-    found.operations = difference(views.written, found.written, found.activated)
+    found.operations = difference(views.written, found.written)
     return found
 
 
@@ -58,6 +59,7 @@ class _Change:
         self.come = [item for item in goal if item not in held]
         self.replaced = {slot(item) for item in self.come if item[-1].value is not None and not is_list(item)}
         self.leaving: dict[str, dict[str, Membership]] = {}
+        self.emptied: set[Path] = set()
 
     def _own(self, item: Path) -> bool:
         return item in self.views.written.statements and not self.views.written.is_inactive(*item)
@@ -152,6 +154,16 @@ class _Change:
                     mend = "Delete the range on the switch first, or write what it says for its ports."
                     self.found.findings.append(Finding(port, "RANGE_LAST_PORT", what, why, mend))
 
+    def clear(self, cleared: Iterable[Path]) -> None:
+        """Delete what went as a whole with all that is written in it: inactive parts, and groups that it applies."""
+        config = self.found.written
+        for prefix in cleared:
+            went = not self.wanted.has(*prefix) and self.views.inherited.has(*prefix)
+            if went and self.views.written.has(*prefix):
+                config.remove(*prefix)
+                config.inactive = {each for each in config.inactive if each[: len(prefix)] != prefix}
+                self.emptied.add(prefix)
+
     def delete(self) -> None:
         """Delete what is written in the objects; what a group gives cannot be deleted."""
         statements = self.found.written.statements
@@ -162,8 +174,12 @@ class _Change:
                     del statements[each]
             if item in own:
                 continue
-            if slot(item) not in self.replaced and not self._left(item):
+            if slot(item) not in self.replaced and not self._left(item) and not self._with_its_object(item):
                 self._refuse_group(item)
+
+    def _with_its_object(self, item: Path) -> bool:
+        """Tell whether the object goes; a wildcard of a group then gives it nothing, which the candidate shows."""
+        return any(item[:size] in self.emptied for size in range(1, len(item)))
 
     def _left(self, item: Path) -> bool:
         return any(held.name in self.leaving.get(port, ()) for port, held in self._giving(item))
@@ -204,9 +220,7 @@ class _Change:
             return
         for other in [each for each in config.statements.near(above) if slot(each) == slot(item) and each != item]:
             del config.statements[other]
-            if other in config.inactive:
-                config.inactive.discard(other)
-                self.found.activated.add(item)
+            config.inactive.discard(other)
 
     def _activate(self, item: Path) -> None:
         config = self.found.written
@@ -215,7 +229,6 @@ class _Change:
             if prefix in config.inactive:
                 self._judge_activation(prefix)
                 config.inactive.discard(prefix)
-                self.found.activated.add(prefix)
 
     def _judge_activation(self, prefix: Path) -> None:
         config = self.found.written
@@ -223,7 +236,7 @@ class _Change:
         alive = [
             item
             for item in config.statements.at(prefix)
-            if item not in self.wanted.statements
+            if not self.wanted.has(*item)
             and slot(item) not in self.replaced
             and not any(item[: len(other)] == other for other in others)
         ]
@@ -233,12 +246,3 @@ class _Change:
             mend = "Activate or delete it on the switch first."
             where = next(iter(self._ports_in(prefix)), prefix[0].tag)
             self.found.findings.append(Finding(where, "INACTIVE", what, why, mend))
-
-    def clear(self, cleared: Iterable[Path]) -> None:
-        """Delete the inactive parts of what went as a whole."""
-        config = self.found.written
-        for prefix in [prefix for prefix in cleared if config.inactive and not self.wanted.has(*prefix)]:
-            for item in config.statements.at(prefix):
-                if config.is_inactive(*item):
-                    del config.statements[item]
-            config.inactive = {each for each in config.inactive if each[: len(prefix)] != prefix}

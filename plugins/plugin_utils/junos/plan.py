@@ -22,7 +22,7 @@ from .model import Declared, Style
 from .names import bundle_index, in_order, is_port, physical
 from .references import Foreign
 from .statements import Config, Operation, Path, difference, entry
-from .views import Views
+from .views import Views, with_absent
 from .vlans import table
 
 
@@ -54,6 +54,8 @@ class Plan:
     notes: list[str] = field(default_factory=list)
     expected: list[ExpectedBundle] = field(default_factory=list)
     disabled: dict[str, frozenset[str]] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+    """The interfaces that are declared."""
     exact: bool = True
     """Whether `after` must be what the candidate shows; where it is only computed, a group may give something else."""
 
@@ -139,27 +141,30 @@ def make(
     style: Style,
     *,
     stp: str | None = None,
-    start: Config | None = None,
+    start: Callable[[Config], Config] | None = None,
     finish: Callable[[Config], None] | None = None,
 ) -> Plan:
     """Return the plan for one switch; `stp` None takes the protocol that the switch runs, if any.
 
-    What is declared is put into what takes effect, or into `start`; `finish` has the last word on what is wanted.
+    What is declared is put into what takes effect, as `start` makes it; `finish` has the last word on what is wanted.
     """
-    current = views.inherited if start is None else start
+    ports = (*declared.bundles, *declared.ports)
+    names = frozenset(name for port in ports for name in (port.name, *getattr(port, "members", ())))
+    views = with_absent(views, sorted(names, key=in_order))
+    current = views.inherited if start is None else start(views.inherited)
     spanning_tree = None if stp == "none" else stp or layout.stp_of(views.inherited)
     goal = wanted(current, declared, state, style, spanning_tree)
     direct = touched_by(current.statements.keys() ^ goal.config.statements.keys())
     if finish is not None:
         finish(goal.config)
     plan = towards(views, goal.config, style)
+    plan.names = names
     plan.findings += goal.findings
     plan.notes += goal.notes
     plan.disabled = {bundle.name: frozenset(bundle.disabled_members or ()) for bundle in declared.bundles}
     plan.foreign = [item for item in goal.foreign if item.goes or item.port in direct]
-    touched = plan.touched
-    names = [] if state == "deleted" else [bundle.name for bundle in declared.bundles if bundle.name in touched]
-    plan.expected = plan.expected_of(names)
+    stays = [] if state == "deleted" else [bundle.name for bundle in declared.bundles]
+    plan.expected = plan.expected_of(plan.touched.intersection(stays))
     plan.notes += _disabled(goal.config, plan.expected)
     return plan
 

@@ -281,14 +281,14 @@ def _local(element: Any) -> str:
 
 @dataclass(frozen=True)
 class Operation:
-    """One step from what the device has to what is wanted: `delete`, `set` or `activate` at a path."""
+    """One step from what the device has to what is wanted: `delete`, `set`, `activate` or `deactivate` at a path."""
 
     verb: str
     path: Path
 
 
-def difference(current: Config, wanted: Config, activated: Iterable[Path] = ()) -> list[Operation]:
-    """Return the operations that turn `current` into `wanted`: deletes first, then activations, then sets.
+def difference(current: Config, wanted: Config) -> list[Operation]:
+    """Return the operations that turn `current` into `wanted`: deletes, activations, sets, then deactivations.
 
     Deletes name only what exists, so that the device never warns `statement not found`, and each is as high in the
     tree as everything below it goes.
@@ -304,9 +304,22 @@ def difference(current: Config, wanted: Config, activated: Iterable[Path] = ()) 
             deletes[_highest(item, kept)] = None
     return [
         *(Operation("delete", item) for item in deletes),
-        *(Operation("activate", item) for item in sorted(activated)),
+        *(Operation("activate", item) for item in _activated(current, wanted)),
         *(Operation("set", item) for item in added),
+        *(Operation("deactivate", item) for item in sorted(wanted.inactive - current.inactive)),
     ]
+
+
+def _activated(current: Config, wanted: Config) -> list[Path]:
+    """Return what becomes active: parts that stay, and leaves that get another value."""
+    found = set()
+    for item in current.inactive - wanted.inactive:
+        last = item[-1]
+        if wanted.has(*item):
+            found.add(item)
+        elif last.value is not None and last.tag not in LEAF_LISTS:
+            found.update((*item[:-1], leaf(last.tag, value)) for value in wanted.values(*item[:-1], last.tag))
+    return sorted(found)
 
 
 def _highest(item: Path, kept: set[Path]) -> Path:

@@ -16,7 +16,7 @@ from .request import Request, Survey
 from .rules import too_many_bundles, too_many_members
 from .session import Session
 from .statements import Config, Path
-from .views import Views, differences
+from .views import Views, by_ranges, differences, with_absent
 
 
 def survey(session: Session, request: Request) -> Survey:
@@ -90,20 +90,35 @@ def refuse_differences(found: Views, made: plan.Plan) -> None:
         RefusalError: with each statement, and the group that gives it.
 
     """
-    differing = differences(found, made.after) if made.exact else []
+    differing = differences(with_absent(found, made.names), made.after) if made.exact else []
     if differing:
-        raise RefusalError([_differs(*each) for each in differing], "Nothing was changed.")
+        stays = by_ranges(made.views.written, made.written)
+        differing = [each for each in differing if each[1] not in stays or _object(each[1]) in made.direct]
+    if differing:
+        raise RefusalError(_differing(differing), "Nothing was changed.")
 
 
-def _differs(word: str, item: Path, group: str) -> Finding:
-    where = next((step.key for step in item if step.tag == "interface" and step.key), item[0].tag)
+def _differing(found: list[tuple[str, Path, str]]) -> list[Finding]:
+    """Return one finding for each object and source."""
+    kinds: dict[tuple[str, str, str], list[str]] = {}
+    for word, item, group in found:
+        kinds.setdefault((_object(item), word, group), []).append(words(item))
+    return [_differs(where, word, group, texts) for (where, word, group), texts in kinds.items()]
+
+
+def _object(item: Path) -> str:
+    return next((step.key for step in item if step.tag == "interface" and step.key), item[0].tag)
+
+
+def _differs(where: str, word: str, group: str, texts: list[str]) -> Finding:
+    what = ", ".join(texts)
     if group:
         why = "Nobody declared it; what a group gives an object that comes or changes is not taken for wanted."
         mend = f"Declare it, add apply-groups-except {group} to the object on the switch, or edit the group."
-        return Finding(where, "GROUP_INHERITED", f"{words(item)} would be inherited from group {group}", why, mend)
+        return Finding(where, "GROUP_INHERITED", f"{what} would be inherited from group {group}", why, mend)
     why = "The switch was asked what the candidate would give, and it is not what is wanted."
     mend = "Look at show configuration | display inheritance, and report it."
-    return Finding(where, "INHERITED", f"the switch would {word} {words(item)}", why, mend)
+    return Finding(where, "INHERITED", f"the switch would {word} {what}", why, mend)
 
 
 def refuse_management(session: Session, seen: Survey, request: Request) -> list[str]:

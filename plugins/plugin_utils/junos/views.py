@@ -10,7 +10,7 @@ a range is not documented, so it is computed here and no mark is relied on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import ranges
@@ -144,6 +144,22 @@ def _expanded(config: Config, strict: bool = True) -> Config:
     return found
 
 
+def with_absent(views: Views, names: Iterable[str]) -> Views:
+    """Return views in which ports have what a range says of them also where the switch does not show it.
+
+    A port of a card or a member that is away has no statement of the range; it comes back with all of them.
+    """
+    found, written = views.inherited, views.written
+    for name in names:
+        above = path("interfaces", entry("interface", name))
+        for held in ranges.holding(written, name):
+            tails, shown = ranges.given(written, held.name), {ranges.slot(item) for item in found.statements.at(above)}
+            if not any(ranges.slot((*above, *tail)) in shown for tail in tails):
+                found = found.copy() if found is views.inherited else found
+                _give(found, name, tails, "")
+    return views if found is views.inherited else replace(views, inherited=without_empty(found))
+
+
 def _apart(item: Path) -> bool:
     """Tell whether the inherited view does not show the statement."""
     return any(step.tag in INHERITING for step in item)
@@ -181,6 +197,14 @@ def differences(found: Views, wanted: Config) -> list[tuple[str, Path, str]]:
     one, two = ({_same(item): item for item in config.statements} for config in both)
     more = [("have", item, found.groups.get(item, "")) for key, item in one.items() if key not in two]
     return [*more, *(("lack", item, "") for key, item in two.items() if key not in one)]
+
+
+def by_ranges(one: Config, two: Config) -> set[Path]:
+    """Return what ports have by ranges in both of two written configurations, whether the switch shows it or not."""
+    given = (
+        {item for item in _expanded(config, False).statements if item not in config.statements} for config in (one, two)
+    )
+    return set.intersection(*given)
 
 
 def _same(item: Path) -> Path:
