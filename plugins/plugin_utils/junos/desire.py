@@ -10,7 +10,7 @@ from . import layout, members, references
 from .findings import Finding
 from .layout import Draft, interface
 from .model import Bundle, Declared, Port, Style, Vlan
-from .names import bundle_index
+from .names import bundle_index, physical
 from .references import Foreign
 from .statements import Config, Path, entry
 from .vlans import table
@@ -76,6 +76,10 @@ def _vlan_names(draft: Draft) -> list[str]:
 
 def _set_vlan(draft: Draft, vlan: Vlan, holder: str | None) -> None:
     where = ("vlans", entry("vlan", vlan.name))
+    if vlan.id is None and not draft.config.has(*where):
+        why = "The tag on the wire is the VLAN's identity."
+        what = "there is no id, and the switch has no such VLAN"
+        draft.findings.append(Finding(f"vlans.{vlan.name}", "VLAN_ID_MISSING", what, why, "Give id, 1 to 4094."))
     if vlan.id is not None:
         if holder not in (None, vlan.name) and draft.vlans.ids.get(holder or "") == vlan.id:
             why = "A tag belongs to one VLAN of a switch."
@@ -102,7 +106,7 @@ def _set_port(draft: Draft, port: Port) -> list[Foreign]:
 
 def _set_common(draft: Draft, port: Port, where: str) -> None:
     layout.set_switching(draft, port.name, port.switching, where)
-    layout.set_mtu(draft, port.name, port.payload_mtu)
+    layout.set_mtu(draft, port.name, port.payload_mtu, where)
     layout.set_description(draft, port.name, port.description)
     layout.set_edge(draft, port.name, port.peer)
 
@@ -110,19 +114,22 @@ def _set_common(draft: Draft, port: Port, where: str) -> None:
 def _set_bundle(draft: Draft, bundle: Bundle, before: dict[str, list[str]]) -> list[Foreign]:
     where = f"bundles.{bundle.name}"
     foreign = _routed_under_layer_2(draft, bundle)
+    held, new = before.get(bundle.name, []), not draft.config.has(*interface(bundle.name))
+    form = members.form_of(draft.config, held or [port for ports in before.values() for port in ports])
     if draft.exact:
-        for port in before.get(bundle.name, []):
+        for port in held:
             if port not in bundle.members and members.bundle_of(draft.config, port) == bundle.name:
                 members.free(draft, port)
     for port in bundle.members:
-        foreign += members.join(draft, port, bundle.name)
+        foreign += members.join(draft, port, bundle.name, form)
         text = bundle.member_descriptions.get(port)
         if text is not None:
             layout.set_description(draft, port, text)
         _set_disabled(draft, port, None if bundle.disabled_members is None else port in bundle.disabled_members)
     _set_aggregation(draft, bundle)
     _set_common(draft, bundle, where)
-    if not any(rest and rest[0].tag == "unit" for rest in draft.config.below(*interface(bundle.name))):
+    bare = not draft.config.has(*interface(bundle.name))
+    if bare or (new and not draft.config.entries(*interface(bundle.name), tag="unit")):
         # As delivered ports have it; without any statement the ae would not be configured at all.
         draft.own(*layout.family(bundle.name))
     return foreign
@@ -155,20 +162,18 @@ def _set_aggregation(draft: Draft, bundle: Bundle) -> None:
 
 
 def _set_lacp(draft: Draft, bundle: Bundle) -> None:
-    """Write the mode always: `lacp` without one is passive. A new bundle gets the slow timer, which far ends expect."""
+    """Write the mode always: `lacp` without one is passive. The timer is written where it is said, and nowhere else."""
     lacp = (*interface(bundle.name), "aggregated-ether-options", "lacp")
     if bundle.lacp == "none":
         draft.config.remove(*lacp)
         return
     if bundle.lacp is None:
         return
-    new = not draft.config.has(*lacp)
     other = "passive" if bundle.lacp == "active" else "active"
     draft.config.remove(*lacp, other)
     draft.own(*lacp, bundle.lacp)
-    periodic = bundle.periodic or ("slow" if new or draft.exact else None)
-    if periodic is not None:
-        draft.set_leaf(lacp, "periodic", periodic)
+    if bundle.periodic is not None or draft.exact:
+        draft.set_leaf(lacp, "periodic", bundle.periodic)
 
 
 def _delete(draft: Draft, declared: Declared) -> list[Foreign]:
@@ -191,7 +196,8 @@ def _delete_vlan(draft: Draft, name: str) -> None:
     users = [port for port in draft.config.entries("interfaces", tag="interface") if _uses(draft, port, name)]
     routed = draft.config.value("vlans", entry("vlan", name), "l3-interface")
     users += [routed] if routed else []
-    users += draft.config.entries("vlans", entry("vlan", name), tag="interface")
+    lists = draft.config.entries("vlans", entry("vlan", name), tag="interface")
+    users += [unit for unit in lists if physical(unit) not in users]
     if users:
         why = "Ports would lose it, or the commit would fail."
         what = f"the VLAN is used by {', '.join(users)}"

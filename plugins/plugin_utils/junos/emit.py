@@ -90,11 +90,11 @@ def to_set(operations: Iterable[Operation]) -> list[str]:
 def config_set(config: Config) -> list[str]:
     """Return the whole configuration as `show configuration | display set` prints it."""
     lines = [f"set {words(item)}" for item in config.statements]
-    return lines + [f"deactivate {words(item)}" for item in sorted(config.inactive)]
+    return lines + [f"deactivate {words(item, naming=True)}" for item in sorted(config.inactive, key=str)]
 
 
 def words(item: Path, naming: bool = False) -> str:
-    """Return a path as the command line writes it; `naming` leaves out the value of a leaf that is deleted by name."""
+    """Return a path as the command line writes it; `naming` leaves out a leaf's value, as all verbs but `set` do."""
     parts: list[str] = []
     parent = ""
     for position, step in enumerate(item):

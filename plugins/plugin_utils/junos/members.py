@@ -15,7 +15,7 @@ BLOCKING = (
 """Statements of an interface that keep it from joining: Juniper's must-messages (`Setting mtu on ae child device is not
 allowed`, ...), and the unit, whose refusal comes from a daemon."""
 OPTIONS = ("ether-options", "gigether-options")
-_UNTIDY = (("gigether-options", "ieee-802.3ad"), ("ether-options", "flow-control"))
+_UNTIDY = (("ether-options", "flow-control"), ("gigether-options", "flow-control"))
 
 
 def bundle_of(config: Config, port: str) -> str | None:
@@ -43,16 +43,31 @@ def bundles_of(config: Config) -> list[str]:
     return sorted(names | set(members_by_bundle(config)), key=in_order)
 
 
-def join(draft: Draft, port: str, bundle: str) -> list[references.Foreign]:
-    """Make a port a member link of a bundle and clean it; return configuration of other kinds that it carries."""
+def form_of(config: Config, ports: list[str]) -> str:
+    """Return the options by which these member links are in their bundles: some models want gigether-options."""
+    forms = [_forms(config, port) for port in ports]
+    return OPTIONS[1] if forms and all(form == [OPTIONS[1]] for form in forms) else OPTIONS[0]
+
+
+def _forms(config: Config, port: str) -> list[str]:
+    return [options for options in OPTIONS if config.value(*interface(port), options, "ieee-802.3ad", "bundle")]
+
+
+def join(draft: Draft, port: str, bundle: str, form: str = OPTIONS[0]) -> list[references.Foreign]:
+    """Make a port a member link of a bundle and clean it; return configuration of other kinds that it carries.
+
+    A port that is in the bundle stays so in the form that it has; a new one gets `form`.
+    """
     joining = bundle_of(draft.config, port) != bundle
     found = references.foreign(draft.config, port, joining=True) if joining else []
+    forms = _forms(draft.config, port)
+    form = forms[0] if forms and not joining else form
     _unblock(draft.config, port)
-    _tidy_options(draft.config, port)
+    _tidy_options(draft.config, port, next(options for options in OPTIONS if options != form))
     for statement, kind in list(references.named(draft.config, port)):
         if references.goes(kind, statement) and (joining or not kind.foreign):
             draft.config.remove(*statement)
-    draft.set_leaf((*interface(port), "ether-options", "ieee-802.3ad"), "bundle", bundle)
+    draft.set_leaf((*interface(port), form, "ieee-802.3ad"), "bundle", bundle)
     return found
 
 
@@ -62,11 +77,11 @@ def _unblock(config: Config, port: str) -> None:
             del config.statements[item]
 
 
-def _tidy_options(config: Config, port: str) -> None:
+def _tidy_options(config: Config, port: str, other: str) -> None:
     for item in config.statements.at(path(*interface(port))):
         tags, last = tuple(step.tag for step in item[2:4]), item[-1]
         automatic = last.tag == "speed" and (last.value or "").startswith("auto") and len(item) <= 4
-        if tags in _UNTIDY or (automatic and (len(item) == 3 or tags[0] in OPTIONS)):
+        if tags in ((other, "ieee-802.3ad"), *_UNTIDY) or (automatic and (len(item) == 3 or tags[0] in OPTIONS)):
             del config.statements[item]
 
 

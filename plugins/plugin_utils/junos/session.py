@@ -227,11 +227,14 @@ class Session:
         """Take a reply of nothing but warnings for success (PyEZ raises it like an error), raise anything else."""
         words = words_of(error)
         if words and all(word.severity == "warning" for word in words):
-            self.said += words
+            self.said += [word for word in dict.fromkeys(words) if word not in self.said]
             return
         serious = tuple(word for word in words if word.severity != "warning")
-        if isinstance(error, ez.PermissionError):
+        # PyEZ compares the text exactly, and devices send it between line breaks.
+        denied = any(" ".join(word.message.split()).lower() == "permission denied" for word in serious)
+        if denied or isinstance(error, ez.PermissionError):
             mend = "Give the user's login class the permissions configure, view and what the message names."
+            mend += " Or set rescue to never." if "rescue" in doing else ""
             raise errors.DeniedError(f"The switch does not permit this ({doing}).", mend, serious) from None
         raise errors.RefusedError(f"The switch refuses this ({doing}).", "", serious) from None
 

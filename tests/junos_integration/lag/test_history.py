@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves on the wire that what switches of many years have comes back as it was, or is refused."""
+
+from __future__ import annotations
+
+import pytest
+from unit.junos.builders import declared
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import gather
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+
+QUICK = Verification(links=False, timeout=2, interval=0.2)
+L2 = "unit 0 family ethernet-switching"
+LAG = f"""set chassis aggregated-devices ethernet device-count 2
+set vlans v10 vlan-id 10
+set vlans v20 vlan-id 20
+set interfaces ge-0/0/1 ether-options 802.3ad ae1
+set interfaces ae1 aggregated-ether-options lacp active
+set interfaces ae1 mtu 9216
+set interfaces ae1 {L2} MODE trunk
+set interfaces ae1 {L2} vlan members v10
+"""
+MODE = {"els": "interface-mode", "nonels": "port-mode"}
+
+
+def started(lab, text: str) -> list[str]:
+    lab.control("reset", set=text.replace("MODE", MODE[lab.style]))
+    return lab.lines()
+
+
+def gathered(lab) -> dict:
+    session = lab.open()
+    try:
+        seen = survey(session, Request(declared()))
+    finally:
+        session.close()
+    return gather.structured(seen.plan.before, seen.style)
+
+
+def changed(lab, found: dict, state: str = "replaced") -> bool:
+    wanted = declared(found.get("vlans"), found.get("bundles"), found.get("ports"))
+    return apply(lab.open, Request(wanted, state=state, verification=QUICK)).changed
+
+
+HISTORIES = {
+    "a timer that nobody set, and the highest mtu": LAG,
+    "the highest mtu of an access bundle": LAG.replace("MODE trunk", "MODE access"),
+    "every VLAN": LAG.replace("members v10", "members all"),
+    "a range of ids": LAG.replace("members v10", "members 10-11\nset vlans v11 vlan-id 11"),
+    "names with a blank, an apostrophe and a number": (
+        f'set vlans "bob\'s lab" vlan-id 30\nset vlans 10-mgmt vlan-id 10\nset interfaces ge-0/0/5 {L2} MODE trunk\n'
+        f'set interfaces ge-0/0/5 {L2} vlan members [ "bob\'s lab" 10-mgmt ]\n'
+    ),
+    "a port in the default VLAN": (
+        f"set interfaces ge-0/0/5 description desk\nset interfaces ge-0/0/5 {L2} MODE access\n"
+    ),
+    "an inactive mtu": f"{LAG}deactivate interfaces ae1 mtu\n",
+}
+
+
+@pytest.mark.parametrize("what", HISTORIES)
+def test_what_is_gathered_is_declared_without_a_change(lab, what):
+    before = started(lab, HISTORIES[what])
+    found = gathered(lab)
+    assert found["bundles"] or found["ports"]
+    assert not changed(lab, found)
+    assert lab.lines() == before
+
+
+def test_a_vlan_that_lists_a_port_is_gathered_and_respected(nonels):
+    text = "set vlans servers vlan-id 10\nset vlans servers interface ge-0/0/1.0\n"
+    before = started(nonels, f"{text}set interfaces ge-0/0/1 {L2} MODE access\n")
+    found = gathered(nonels)
+    assert found["ports"]["ge-0/0/1"]["untagged"] == "servers"
+    assert not changed(nonels, found)
+    assert changed(nonels, {"vlans": {"dmz": {"id": 20}}, "ports": {"ge-0/0/1": {"untagged": "dmz"}}}, "merged")
+    assert "set vlans servers interface ge-0/0/1.0" in set(before) - set(nonels.lines())
+    assert f"set interfaces ge-0/0/1 {L2} vlan members dmz" in nonels.lines()
+
+
+def test_names_of_any_kind_are_written_by_xml(lab):
+    started(lab, "")
+    vlans = {"bob's lab": {"id": 30}, "10-mgmt": {"id": 10}, "R&D": {"id": 40}}
+    assert changed(lab, {"vlans": vlans, "ports": {"ge-0/0/5": {"tagged": list(vlans), "description": "it's <b>"}}})
+    found = gathered(lab)
+    assert {name: found["vlans"][name] for name in vlans} == vlans
+    assert found["ports"]["ge-0/0/5"]["tagged"] == list(vlans)
+    assert found["ports"]["ge-0/0/5"]["description"] == "it's <b>"
+    assert not changed(lab, found)
+
+
+@pytest.mark.parametrize("state", ["merged", "replaced"])
+def test_untagged_alone_leaves_a_trunk_as_it_is(lab, state):
+    before = started(lab, LAG)
+    bundle = {"members": ["ge-0/0/1"], "lacp": "active", "untagged": "v20"}
+    with pytest.raises(RefusalError, match="MODE_NOT_SAID"):
+        changed(lab, {"bundles": {"ae1": bundle}}, state)
+    assert lab.lines() == before
