@@ -16,7 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.h
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Commit
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set, to_xml
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import path
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import entry, leaf, path
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.undoing import (
     statements_from,
     statements_of,
@@ -96,6 +96,30 @@ def test_each_step_is_taken_back_to_the_statement(style, ports, dark):
     back = undo_of(statements_of(done))(shown(done.written), style)
     assert sorted(config_set(back.written)) == sorted(config_set(before))
     assert not undo_of(statements_of(done))(shown(back.written), style).changed
+
+
+RANGED = f"""set interfaces interface-range desks member-range {A} to ge-0/0/9
+set interfaces interface-range desks unit 0 family ethernet-switching MODE access
+set interfaces interface-range desks ether-options no-auto-negotiation
+set interfaces ae0 mtu 1514
+"""
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_ports_go_back_into_their_range_and_a_leaf_that_was_inactive_is_so_again(style):
+    before = switch(RANGED, style)
+    before.inactive.add(path("interfaces", entry("interface", "ae0"), leaf("mtu", 1514)))
+    done = STATIC.maker((A, B), ())(shown(before), style)
+    assert "set interfaces interface-range desks member-range ge-0/0/2 to ge-0/0/9" in done.commands
+    assert f"set interfaces {B} ether-options no-auto-negotiation" in done.commands
+    assert "activate interfaces ae0 mtu" in done.commands
+    kept = statements_from(json.loads(json.dumps(statements_of(done).plain())))
+    back = undo_of(kept)(shown(done.written), style)
+    assert sorted(config_set(back.written)) == sorted(config_set(before))
+    assert back.after == shown(before).inherited
+    assert back.commands[-1] == "deactivate interfaces ae0 mtu"
+    assert not back.exact
+    assert not undo_of(kept)(shown(back.written), style).changed
 
 
 @pytest.mark.parametrize("style", STYLES)
