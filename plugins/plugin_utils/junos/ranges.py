@@ -186,26 +186,48 @@ def is_list(item: Path) -> bool:
 def leave(config: Config, port: str, name: str, known: Iterable[str] = ()) -> None:
     """Take the port out of a range that holds it by name; a `member-range` is split around it.
 
-    `known` are ports that the switch has: on PICs beside those that the range names they are its neighbours too.
+    `known` are ports that the switch has: where a part ends at another PIC or FPC, it ends at one of these.
     """
     where = _where(name)
     config.remove(*where, entry("member", port))
     for first, last in _spans(config, name):
-        if not between(port, first, last):
-            continue
-        inside = {each for each in (*_span(first, last), *known) if between(each, first, last)}
-        ordered = sorted(inside | {port}, key=lambda each: place(each) or ("", 0, 0, 0, 0))
-        position = ordered.index(port)
+        if between(port, first, last):
+            config.remove(*where, entry("member-range", first))
+            before, behind = (_neighbour(port, step, (first, last), known) for step in (-1, 1))
+            _keep(config, where, first, before)
+            _keep(config, where, behind, last)
+
+
+def _neighbour(port: str, step: int, span: tuple[str, str], known: Iterable[str]) -> str | None:
+    """Return the port before or behind another one in a member-range, None at its end."""
+    found = place(port)
+    if found is None or port == span[step > 0]:
+        return None
+    beside = _name(*found[:3], found[3] + step)
+    if found[4] < 0 and found[3] + step >= 0 and (found[3] + step <= HIGHEST) and between(beside, *span):
+        return beside
+    if found[4] < 0 and found[:3] == (place(span[step > 0]) or found)[:3]:
+        return beside if between(beside, *span) else None
+    for ports in (known, _span(*span)):
+        inside = {each: at for each in ports if (at := place(each)) and between(each, *span)}
+        beyond = [each for each, at in inside.items() if (at > found if step > 0 else at < found)]
+        if beyond:
+            return (min if step > 0 else max)(beyond, key=lambda each: inside[each])
+    return None
+
+
+def _keep(config: Config, where: Path, first: str | None, last: str | None) -> None:
+    """Hold the ports first..last; a `member-range` that begins there already ends at the later of both ends."""
+    if first is None or last is None:
+        return
+    held = config.value(*where, entry("member-range", first), "end-range")
+    if held is not None:
         config.remove(*where, entry("member-range", first))
-        _keep(config, where, ordered[:position])
-        _keep(config, where, ordered[position + 1 :])
-
-
-def _keep(config: Config, where: Path, ports: list[str]) -> None:
-    if len(ports) == 1:
-        config.add(*where, entry("member", ports[0]))
-    elif ports:
-        config.add(*where, entry("member-range", ports[0]), leaf("end-range", ports[-1]))
+        last = max(held, last, key=lambda each: place(each) or ("", 0, 0, 0, 0))
+    if first == last:
+        config.add(*where, entry("member", first))
+    else:
+        config.add(*where, entry("member-range", first), leaf("end-range", last))
 
 
 def is_empty(config: Config, name: str) -> bool:

@@ -16,7 +16,7 @@ from .request import Request, Survey
 from .rules import too_many_bundles, too_many_members
 from .session import Session
 from .statements import Config, Path
-from .views import Views, by_ranges, differences, with_absent
+from .views import Views, differences, with_absent
 
 
 def survey(session: Session, request: Request) -> Survey:
@@ -92,9 +92,6 @@ def refuse_differences(found: Views, made: plan.Plan) -> None:
     """
     differing = differences(with_absent(found, made.names), made.after) if made.exact else []
     if differing:
-        stays = by_ranges(made.views.written, made.written)
-        differing = [each for each in differing if each[1] not in stays or _object(each[1]) in made.direct]
-    if differing:
         raise RefusalError(_differing(differing), "Nothing was changed.")
 
 
@@ -116,8 +113,8 @@ def _differs(where: str, word: str, group: str, texts: list[str]) -> Finding:
         why = "Nobody declared it; what a group gives an object that comes or changes is not taken for wanted."
         mend = f"Declare it, add apply-groups-except {group} to the object on the switch, or edit the group."
         return Finding(where, "GROUP_INHERITED", f"{what} would be inherited from group {group}", why, mend)
-    why = "The switch was asked what the candidate would give, and it is not what is wanted."
-    mend = "Look at show configuration | display inheritance, and report it."
+    why = "The switch was asked what the candidate would give, and nobody declared this."
+    mend = "Look at show configuration | display inheritance on the switch."
     return Finding(where, "INHERITED", f"the switch would {word} {what}", why, mend)
 
 

@@ -199,14 +199,6 @@ def differences(found: Views, wanted: Config) -> list[tuple[str, Path, str]]:
     return [*more, *(("lack", item, "") for key, item in two.items() if key not in one)]
 
 
-def by_ranges(one: Config, two: Config) -> set[Path]:
-    """Return what ports have by ranges in both of two written configurations, whether the switch shows it or not."""
-    given = (
-        {item for item in _expanded(config, False).statements if item not in config.statements} for config in (one, two)
-    )
-    return set.intersection(*given)
-
-
 def _same(item: Path) -> Path:
     """Return a form in which an interface and its unit 0 are one outside `interfaces`, and blanks at the ends none."""
     last = item[-1]

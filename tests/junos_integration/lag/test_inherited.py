@@ -128,18 +128,24 @@ def test_the_way_in_is_found_where_a_range_carries_it(lab):
 
 
 def test_a_port_of_a_member_that_is_away_leaves_the_range_that_names_it(lab):
-    text = DESKS.replace("to ge-0/0/9", "to ge-1/0/9")
-    started(lab, text)
-    asked = replace(
-        request(bundles={"ae0": {"members": ["ge-1/0/3"], "lacp": "active", "tagged": ["v20"]}}),
-        verification=Verification(links=False),
-    )
+    started(lab, DESKS.replace("to ge-0/0/9", "to ge-1/0/3"))
+    bundle = {"members": ["ge-1/0/3"], "lacp": "active", "tagged": ["v20"]}
+    asked = replace(request(bundles={"ae0": bundle}), verification=Verification(links=False))
     apply(lab.open, asked)
     assert [line for line in lab.lines() if "member-range" in line] == [
-        "set interfaces interface-range desks member-range ge-0/0/0 to ge-1/0/2",
-        "set interfaces interface-range desks member-range ge-1/0/4 to ge-1/0/9",
+        "set interfaces interface-range desks member-range ge-0/0/0 to ge-1/0/2"
     ]
     assert not apply(lab.open, asked).changed
+
+
+def test_what_the_switch_shows_of_a_candidate_and_nobody_wants_is_refused(lab):
+    """The switch takes a part within one FPC as it is written, and a range over FPCs for the ports that it has."""
+    started(lab, DESKS.replace("to ge-0/0/9", "to ge-1/0/3"))
+    before = lab.lines()
+    with pytest.raises(RefusalError, match="ge-1/0/3: the switch would have interfaces ge-1/0/3 ether") as caught:
+        apply(lab.open, request(ports={"ge-1/0/2": {"mode": "access", "untagged": "v20"}}))
+    assert {each.rule for each in caught.value.findings} == {"INHERITED"}
+    assert untouched(lab, before)
 
 
 def test_an_inactive_leaf_that_gets_a_value_is_activated_in_the_same_commit(lab):
