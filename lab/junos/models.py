@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .schema import Style
+from .schema import AES, Style
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class Model:
     """One type of switch; `bays` are (PIC, port type, number of ports).
 
     `split` are ports with a cable that makes several of one: (PIC, port type, first port, number of ports, channels).
+    `aes`: how many names of bundles there are, from ae0; `gigether`: members are made with gigether-options as well.
     """
 
     name: str
@@ -23,6 +24,8 @@ class Model:
     members_per_lag: int
     lags: int
     split: tuple[tuple[int, str, int, int, int], ...] = ()
+    aes: int = AES
+    gigether: bool = False
 
     def ports(self, fpcs: int) -> list[str]:
         """Give the names of all ports of a chassis of `fpcs` members."""
@@ -58,6 +61,8 @@ _MODELS = (
     Model("ex3400-48t", "els", "18.2R3.4", (_GIG48, (1, "et", 2), (2, "xe", 4)), 16, 128),
     Model("ex4300-24t", "els", "13.2X51-D39.1", (_GIG24, (1, "et", 4), (2, "xe", 4)), 16, 112),
     Model("ex4300-48t", "els", "21.4R3.15", (_GIG48, (1, "et", 4), (2, "xe", 4)), 16, 112),
+    # Juniper, "Configuring an Aggregated Ethernet Interface": 480 aggregated interfaces on MX and EX9200
+    Model("ex9204", "els", "18.4R3.3", tuple((pic, "xe", 8) for pic in range(4)), 64, 480, (), 480, True),
     Model("ex4650-48y", "els", "20.4R3.8", ((0, "xe", 48),), 64, 72, ((0, "xe", 48, 4, 4),)),
 )
 MODELS = {model.name: model for model in _MODELS}

@@ -66,8 +66,12 @@ class Candidate:
 
 
 def bundle_of(interface: Node) -> str:
-    """Give the ae that an interface is a member of, or nothing."""
-    return interface.text("ether-options", "ieee-802.3ad", "bundle")
+    """Give the ae that an interface is a member of, or nothing.
+
+    Where a model has no gigether-options, they are refused (`options_of_the_kind`), so they can count everywhere.
+    """
+    names = (f"{kind}ether-options" for kind in ("", "gig"))
+    return next(filter(None, (interface.text(name, "ieee-802.3ad", "bundle") for name in names)), "")
 
 
 def check(root: Node, model: Model, fpcs: int, words: str) -> list[Report]:
@@ -129,7 +133,7 @@ def options_of_the_kind(candidate: Candidate) -> Iterator[Report]:
     for interface in candidate.interfaces:
         wrong = "ether-options" if interface.key.startswith("ae") else "aggregated-ether-options"
         for name in (wrong, "gigether-options"):
-            if interface.has(name):
+            if interface.has(name) and not (name != wrong and candidate.model.gigether):
                 words = f"{SIM}{name} cannot be configured on {interface.key}"
                 yield Report(words, path=edit_path(interface), bad=name, daemon="dcd")
 

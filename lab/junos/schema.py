@@ -31,6 +31,7 @@ from typing import Literal
 
 Style = Literal["els", "nonels"]
 Kind = Literal["container", "list", "leaf", "leaf-list", "flag"]
+AES = 128
 FOLDER = Path(__file__).with_name("schema")
 FILES = ("system", "chassis", "interfaces", "vlans", "protocols", "services")
 # Junos writes the top of the hierarchy in this order, as far as these statements go.
@@ -58,6 +59,7 @@ class Schema:
     key: str = ""
     style: str = ""
     wild: bool = False
+    aes: int = AES
     block: bool = False
     order: int = 0
     children: dict[str, Schema] = field(default_factory=dict)
@@ -139,9 +141,9 @@ def _fill(parent: Schema, lines: list[_Line], groups: dict[str, list[_Line]], st
             _fill(child, line.below, groups, style)
 
 
-@lru_cache(maxsize=2)
-def load(style: Style) -> Schema:
-    """Give the whole hierarchy of one switch style, from `configuration` down."""
+@lru_cache(maxsize=4)
+def load(style: Style, aes: int = AES) -> Schema:
+    """Give the whole hierarchy of one switch style, from `configuration` down, with names for `aes` bundles."""
     lines = [line for name in FILES for line in _lines(FOLDER / f"{name}.txt")]
     groups = {line.text[1:]: line.below for line in lines if line.text.startswith("@")}
     tops = sorted(
@@ -152,9 +154,13 @@ def load(style: Style) -> Schema:
         _fill(each, tops, groups, style)
         _add_groups(each)
     del group.children["version"], group.words["version"]
-    for child in walk(group):
-        child[1].sort, child[1].wild = "", child[1].kind == "list"
+    for _, child in walk(group):
+        child.sort, child.wild = "", child.kind == "list"
     _first(root, group, -3)
+    for _, child in walk(root):
+        child.aes = aes
+        if child.name == "device-count" and aes > AES:
+            child.type = f"uint 1..{aes}"
     del root.children["apply-groups-except"], root.words["apply-groups-except"]
     root.children["version"].order = -4
     return root

@@ -117,6 +117,9 @@ def test_a_group_can_apply_another_one() -> None:
         *(f"{PORT}description given", f"{PORT}mtu 9000", f"{PORT}unit 0", "set interfaces ae0 unit 0")
     ]
     assert f"{PORT}mtu 9000" in inherited(text + "\nset groups inner apply-groups outer")
+    described = [f"{PORT}description given", f"{PORT}unit 0", "set interfaces ae0 unit 0"]
+    assert inherited(f"{text}\n{PORT}apply-groups-except inner") == described
+    assert inherited(f"{text}\n{PORT}apply-groups-except outer") == described[1:]
 
 
 def test_within_a_group_the_first_entry_that_matches_is_used() -> None:
@@ -138,7 +141,8 @@ def test_each_statement_names_the_group_that_gave_it() -> None:
 
 def test_the_group_of_the_other_routing_engine_gives_nothing() -> None:
     text = "".join(f"set groups re{slot} system host-name h{slot}\n" for slot in (0, 1))
-    assert inherited(text + "set apply-groups [ re0 re1 ]") == ["set system host-name h0"]
+    for listed in ("re0 re1", "re1 re0", "re0"):
+        assert inherited(text + f"set apply-groups [ {listed} ]") == ["set system host-name h0"]
     assert inherited("set apply-groups [ re0 re1 ]") == []
 
 

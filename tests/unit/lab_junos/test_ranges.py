@@ -35,7 +35,7 @@ def test_the_releases_say_which_precedence_they_have() -> None:
     seen = {model.release: model.appends for model in MODELS.values()}
     assert seen == {
         **{"12.3R12.4": False, "13.2X51-D39.1": False},
-        **{"15.1R7.9": True, "18.2R3.4": True, "20.4R3.8": True, "21.4R3.15": True},
+        **{"15.1R7.9": True, "18.2R3.4": True, "18.4R3.3": True, "20.4R3.8": True, "21.4R3.15": True},
     }
     at = [
         Model("x", "els", release, (), 1, 1).appends for release in ("14.1R9", "14.1X53-D10", "14.1X53-D15", "14.2R1")
@@ -104,6 +104,7 @@ def test_a_member_range_within_one_pic_or_one_channelised_port_is_all_its_number
     split = MODELS["ex4650-48y"].ports(1)
     assert between("xe-0/0/48:1", "xe-0/0/48:3", split) == ["xe-0/0/48:1", "xe-0/0/48:2", "xe-0/0/48:3"]
     assert between("xe-0/0/47", "xe-0/0/48:1", split) == ["xe-0/0/47", "xe-0/0/48:0", "xe-0/0/48:1"]
+    assert between("xe-0/0/48", "xe-0/0/48:1", split) == ["xe-0/0/48:0", "xe-0/0/48:1"]
     assert between("xe-0/0/48:3", "xe-0/0/49:1", split) == ["xe-0/0/48:3", "xe-0/0/49:0", "xe-0/0/49:1"]
 
 
