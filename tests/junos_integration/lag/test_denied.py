@@ -26,6 +26,8 @@ AT = {
     "reading the rescue configuration": {"rpc": "get-rescue-information"},
     "saving the rescue configuration": {"rpc": "request-save-rescue-configuration"},
     "commit": {"rpc": "commit-configuration", "match": "confirmed"},
+    "get interface information": {"rpc": "get-interface-information"},
+    "get lacp interface information": {"rpc": "get-lacp-interface-information"},
 }
 """What a limited user may be refused, and by which request."""
 
