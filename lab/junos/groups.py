@@ -170,11 +170,20 @@ def strip(node: Node) -> None:
             strip(child)
 
 
+def _applying(node: Node) -> Iterator[Node]:
+    """Give all statements below `node` that apply groups or keep them out."""
+    for child in node.children.values():
+        if child.schema.name in (APPLY, EXCEPT):
+            yield child
+        elif child.children:
+            yield from _applying(child)
+
+
 def undefined(root: Node) -> Iterator[Report]:
     """Refuse groups that are applied and not defined (that is refused; the words are not known)."""
     defined = {node.key for node in root.entries(DEFINED)} | set(ENGINES)
-    for node in root.walk():
-        for name in node.values if node.schema.name in (APPLY, EXCEPT) else []:
+    for node in _applying(root):
+        for name in node.values:
             if name not in defined:
                 yield Report(
                     f"{SIM}group {name} is not defined", path=edit_path(node.parent), bad=f"{node.schema.name} {name}"

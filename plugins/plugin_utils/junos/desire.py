@@ -97,7 +97,7 @@ def _set_port(draft: Draft, port: Port) -> list[Foreign]:
     """Set a plain port; it leaves the bundle that it was in."""
     where = f"ports.{port.name}"
     if members.bundle_of(draft.config, port.name):
-        members.free(draft, port.name)
+        members.free(draft, port.name, description=draft.exact)
     found = references.foreign(draft.config, port.name, joining=False)
     _set_common(draft, port, where)
     _set_disabled(draft, port.name, port.disabled)

@@ -115,16 +115,16 @@ def _paths(given: list[str]) -> list[Path]:
         word = todo.pop(0)
         if word == "to" and steps and steps[-1].tag == "member-range":
             word = "end-range"
-        if word in _VALUES and todo and not _is_name(steps):
+        if word in _VALUES and todo and not _is_name(word, steps):
             values = _bracketed(todo)
             return [(*steps, leaf(word, value)) for value in values]
         steps += _step(word, steps, todo)
     return [tuple(steps)]
 
 
-def _is_name(above: list[Segment]) -> bool:
+def _is_name(word: str, above: list[Segment]) -> bool:
     """Tell whether the word is the name of an entry: `set vlans description vlan-id 5` is a VLAN of that name."""
-    return len(above) == 1 and above[0].tag in _HIDDEN_LISTS
+    return len(above) == 1 and above[0].tag in _HIDDEN_LISTS and not word.startswith("apply-groups")
 
 
 def _bracketed(words: list[str]) -> list[str]:

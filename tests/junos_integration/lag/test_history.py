@@ -5,12 +5,16 @@ from __future__ import annotations
 
 import pytest
 from unit.junos.builders import declared
+from unit.junos.switches import Lab, skip_without_its_packages
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import gather
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.limits import Limit, limit_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from junos.client import Simulator
 
 QUICK = Verification(links=False, timeout=2, interval=0.2)
 L2 = "unit 0 family ethernet-switching"
@@ -27,7 +31,7 @@ MODE = {"els": "interface-mode", "nonels": "port-mode"}
 
 
 def started(lab, text: str) -> list[str]:
-    lab.control("reset", set=text.replace("MODE", MODE[lab.style]))
+    lab.control("reset", set=text.replace("MODE", MODE.get(lab.style, MODE["els"])))
     return lab.lines()
 
 
@@ -40,9 +44,9 @@ def gathered(lab) -> dict:
     return gather.structured(seen.plan.before, seen.style)
 
 
-def changed(lab, found: dict, state: str = "replaced") -> bool:
-    wanted = declared(found.get("vlans"), found.get("bundles"), found.get("ports"))
-    return apply(lab.open, Request(wanted, state=state, verification=QUICK)).changed
+def changed(lab, found: dict, state: str = "replaced", limit: Limit | None = None) -> bool:
+    wanted = declared(found.get("vlans"), found.get("bundles"), found.get("ports"), limit=limit)
+    return apply(lab.open, Request(wanted, state=state, limit=limit, verification=QUICK)).changed
 
 
 HISTORIES = {
@@ -99,3 +103,48 @@ def test_untagged_alone_leaves_a_trunk_as_it_is(lab, state):
     with pytest.raises(RefusalError, match="MODE_NOT_SAID"):
         changed(lab, {"bundles": {"ae1": bundle}}, state)
     assert lab.lines() == before
+
+
+@pytest.fixture(scope="module")
+def newer(tmp_path_factory):
+    """Return newer switches by their model: one whose ports are split, one with many bundles."""
+    skip_without_its_packages()
+    models = ("ex4650-48y", "ex9204")
+    with Simulator({name: name for name in models}) as found:
+        known = tmp_path_factory.mktemp("ssh") / "known_hosts"
+        known.write_text("".join(f"[127.0.0.1]:{found.port(name)} {found.host_key(name)}\n" for name in models))
+        yield {
+            name: Lab(
+                found, name, Target("127.0.0.1", found.port(name), "lab", "lab123", None, "/dev/null", (str(known),))
+            )
+            for name in models
+        }
+
+
+def test_channelised_ports_are_gathered_declared_and_joined(newer):
+    lab = newer["ex4650-48y"]
+    text = f"set vlans v5 vlan-id 5\nset interfaces xe-0/0/48:0 {L2} MODE access\n"
+    text += f"set interfaces xe-0/0/48:0 {L2} vlan members v5\nset interfaces xe-0/0/48:1 ether-options 802.3ad ae1\n"
+    text += "set interfaces ae1 aggregated-ether-options lacp active\n"
+    before = started(lab, f"{text}set chassis aggregated-devices ethernet device-count 2\n")
+    found = gathered(lab)
+    assert found["ports"]["xe-0/0/48:0"] == {"mode": "access", "untagged": "v5"}
+    assert found["bundles"]["ae1"]["members"] == ["xe-0/0/48:1"]
+    assert not changed(lab, found)
+    assert lab.lines() == before
+    assert changed(lab, {"bundles": {"ae1": {"members": ["xe-0/0/48:0", "xe-0/0/48:1"], "lacp": "active"}}}, "merged")
+    assert gathered(lab)["bundles"]["ae1"]["members"] == ["xe-0/0/48:0", "xe-0/0/48:1"]
+    assert "xe-0/0/48:0" not in gathered(lab)["ports"]
+
+
+def test_bundles_above_127_and_members_by_gigether_options_are_left_in_their_form(newer):
+    lab, limit = newer["ex9204"], limit_of("ex9204")
+    text = "set chassis aggregated-devices ethernet device-count 201\n"
+    text += "set interfaces xe-0/0/1 gigether-options 802.3ad ae200\n"
+    before = started(lab, f"{text}set interfaces ae200 aggregated-ether-options lacp active\n")
+    found = gathered(lab)
+    assert not changed(lab, found, limit=limit)
+    assert lab.lines() == before
+    found["bundles"]["ae200"]["members"].append("xe-0/0/2")
+    assert changed(lab, found, limit=limit)
+    assert "set interfaces xe-0/0/2 gigether-options 802.3ad ae200" in lab.lines()

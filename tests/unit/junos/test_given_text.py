@@ -83,6 +83,16 @@ def test_braces_and_json_are_refused_and_not_read_as_an_empty_switch(text, form)
     assert "| display xml, or | display set" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["set apply-groups [ campus re0 ]", "set interfaces apply-groups campus", "set interfaces ae1 apply-groups campus"],
+)
+def test_a_text_that_inherits_from_groups_is_refused_by_their_names(line):
+    with pytest.raises(RefusalError, match="GROUP_INHERITED") as caught:
+        parsed(f"{LAG}{line}\n")
+    assert "campus" in str(caught.value)
+
+
 @pytest.mark.parametrize("line", ["interfaces ae1 mtu 9216", "delete interfaces ae1", 'set vlans v1 description "x'])
 def test_a_line_that_is_none_of_the_set_form_is_refused_by_its_number(line):
     with pytest.raises(RefusalError, match="line 2: "):

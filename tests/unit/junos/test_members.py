@@ -183,6 +183,13 @@ def test_a_removed_bundle_leaves_clean_ports_and_nothing_that_names_it():
     assert settled(result, wanted, "deleted")
 
 
+@pytest.mark.parametrize(("state", "goes"), [("merged", False), ("replaced", True)])
+def test_a_member_that_becomes_a_plain_port_keeps_a_description_that_merged_says_nothing_of(state, goes):
+    text = HAD.replace("minimum-links 1", "link-speed 1g")
+    commands = made(switch(text), declared(None, None, {"ge-0/0/1": {}}), "nonels", state).commands
+    assert ("delete interfaces ge-0/0/1 description" in commands) == goes
+
+
 def test_device_count_is_not_lowered_but_by_overridden_and_never_under_an_ae_in_use():
     wanted = declared(None, {"ae0": {"members": ["ge-0/0/0"], "lacp": "none"}})
     assert not made(switch(HAD), wanted, "nonels").changed

@@ -97,12 +97,12 @@ def test_the_management_trunk_of_the_farm_is_the_blog_posts_own():
     assert "set interfaces ae4 aggregated-ether-options lacp periodic slow" in commands
 
 
-@pytest.mark.parametrize("number", [0, 9, 10, 99, 100, 119, 127, 128, 200, "", "01"])
+@pytest.mark.parametrize("number", [0, 9, 10, 99, 100, 119, 127, 128, 479, 10000, "", "01"])
 def test_the_site_and_junos_lag_take_the_same_names_of_bundles(number):
     name = f"ae{number}"
     assert (NAMES["junos_ex"].lag.fullmatch(name) is not None) == (bundle_index(name) is not None)
 
 
-@pytest.mark.parametrize("name", ["ge-0/0/0", "xe-1/2/3", "ge-0/0/0.0", "ae0", "g1"])
+@pytest.mark.parametrize("name", ["ge-0/0/0", "xe-1/2/3", "xe-0/0/48:0", "xe-0/0/48:", "ge-0/0/0.0", "ae0", "g1"])
 def test_the_site_and_junos_lag_take_the_same_names_of_ports(name):
     assert (NAMES["junos_ex"].port.fullmatch(name) is not None) == is_port(name)
