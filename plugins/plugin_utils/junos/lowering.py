@@ -17,7 +17,7 @@ from .model import Style
 from .names import in_order, physical
 from .ranges import Membership, is_list, slot
 from .statements import Config, Operation, Path, difference, entry, path
-from .views import Views, names_range, renamed, without_empty
+from .views import Views, references, without_empty
 
 _WITH_UNIT = (("protocols", "rstp"), ("protocols", "mstp"), ("protocols", "vstp"), ("vlans",))
 _WITH_UNIT_TOO = (("ethernet-switching-options",),)
@@ -99,10 +99,7 @@ class _Change:
             above = path("interfaces", entry("interface", port))
             yield from ((*above, *tail) for tail in ranges.given(self.views.written, name))
             return
-        for other in self.views.written.statements.mentions.get(name, ()):
-            position = names_range(other, name)
-            if position is not None and not self.views.written.is_inactive(*other):
-                yield renamed(other, position, name, port)
+        yield from references(self.views.written, name, port)
 
     def _everything(self, name: str, port: str) -> Iterator[Path]:
         yield from self._given(name, port, path("interfaces"))
@@ -139,7 +136,8 @@ class _Change:
             mend = "Write the range's ports one by one or as member-range on the switch first."
             self.found.findings.append(Finding(port, "RANGE_PATTERN", what, why, mend))
             return
-        known = self.views.inherited.entries("interfaces", tag="interface")
+        given = ranges.given(self.views.written, held.name)  # without any the switch does not show which ports it has
+        known = self.views.inherited.entries("interfaces", tag="interface") if given else []
         ranges.leave(self.found.written, port, held.name, known)
         self.found.notes.append(
             f"{port} leaves interface-range {held.name}; what else the range gives it is written for the port itself."
@@ -172,10 +170,28 @@ class _Change:
             for each in own:
                 if each in statements and not self.wanted.has(*each):
                     del statements[each]
-            if item in own:
+            if item in own or self._emptied_by_inactive(item):
                 continue
             if slot(item) not in self.replaced and not self._left(item) and not self._with_its_object(item):
                 self._refuse_group(item)
+        self._keep_objects()
+
+    def _emptied_by_inactive(self, item: Path) -> bool:
+        """Delete a container in which all is inactive, with all that; tell whether the statement is one."""
+        written = self.views.written
+        if not written.has(*item) or written.is_inactive(*item) or item in written.statements:
+            return False
+        self.found.written.remove(*item)
+        self.found.written.inactive = {each for each in self.found.written.inactive if each[: len(item)] != item}
+        return True
+
+    def _keep_objects(self) -> None:
+        """Leave an interface without any statement of its own standing where a wildcard gives it what shall stay."""
+        config, before = self.found.written, self.views.written
+        for where in dict.fromkeys(item[:2] for item in self.gone if item[0].tag == "interfaces"):
+            stays = any(item in self.views.groups for item in self.wanted.statements.at(where))
+            if stays and before.has(*where) and not config.has(*where):
+                config.add(*where)
 
     def _with_its_object(self, item: Path) -> bool:
         """Tell whether the object goes; a wildcard of a group then gives it nothing, which the candidate shows."""
@@ -224,11 +240,11 @@ class _Change:
 
     def _activate(self, item: Path) -> None:
         config = self.found.written
-        for size in range(1, len(item) + 1):
-            prefix = item[:size]
-            if prefix in config.inactive:
-                self._judge_activation(prefix)
-                config.inactive.discard(prefix)
+        beside = [each for each in config.inactive if is_list(item) and each != item and slot(each) == slot(item)]
+        prefixes = [item[:size] for size in range(1, len(item) + 1) if item[:size] in config.inactive]
+        for prefix in (*prefixes, *beside):
+            self._judge_activation(prefix)
+            config.inactive.discard(prefix)
 
     def _judge_activation(self, prefix: Path) -> None:
         config = self.found.written
