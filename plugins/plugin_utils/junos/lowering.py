@@ -54,8 +54,7 @@ class _Change:
     def __init__(self, views: Views, wanted: Config, style: Style, found: Lowered) -> None:
         self.views, self.wanted, self.style, self.found = views, wanted, style, found
         held, goal = views.inherited.statements, wanted.statements
-        above = {item[:size] for item in goal if item not in held for size in range(1, len(item))}
-        self.gone = [item for item in held if item not in goal and item not in above]
+        self.gone = [item for item in held if item not in goal and not wanted.has(*item)]
         self.come = [item for item in goal if item not in held]
         self.replaced = {slot(item) for item in self.come if item[-1].value is not None and not is_list(item)}
         self.leaving: dict[str, dict[str, Membership]] = {}
@@ -154,43 +153,38 @@ class _Change:
 
     def clear(self, cleared: Iterable[Path]) -> None:
         """Delete what went as a whole with all that is written in it: inactive parts, and groups that it applies."""
-        config = self.found.written
         for prefix in cleared:
             went = not self.wanted.has(*prefix) and self.views.inherited.has(*prefix)
             if went and self.views.written.has(*prefix):
-                config.remove(*prefix)
-                config.inactive = {each for each in config.inactive if each[: len(prefix)] != prefix}
+                self._remove(prefix)
                 self.emptied.add(prefix)
+
+    def _remove(self, prefix: Path) -> None:
+        config = self.found.written
+        config.remove(*prefix)
+        config.inactive = {each for each in config.inactive if each[: len(prefix)] != prefix}
 
     def delete(self) -> None:
         """Delete what is written in the objects; what a group gives cannot be deleted."""
-        statements = self.found.written.statements
         for item in self.gone:
-            own = [item[:size] for size in range(1, len(item) + 1) if self._own(item[:size])]
-            for each in own:
-                if each in statements and not self.wanted.has(*each):
-                    del statements[each]
-            if item in own or self._emptied_by_inactive(item):
-                continue
-            if slot(item) not in self.replaced and not self._left(item) and not self._with_its_object(item):
+            own = self.views.written.has(*item) and not self.views.written.is_inactive(*item)
+            self._remove(self._highest(item))
+            if not (own or slot(item) in self.replaced or self._left(item) or self._with_its_object(item)):
                 self._refuse_group(item)
         self._keep_objects()
 
-    def _emptied_by_inactive(self, item: Path) -> bool:
-        """Delete a container in which all is inactive, with all that; tell whether the statement is one."""
-        written = self.views.written
-        if not written.has(*item) or written.is_inactive(*item) or item in written.statements:
-            return False
-        self.found.written.remove(*item)
-        self.found.written.inactive = {each for each in self.found.written.inactive if each[: len(item)] != item}
-        return True
+    def _highest(self, item: Path) -> Path:
+        """Return what goes with a statement inside its object: the containers of which nothing shall take effect."""
+        parts = (item[:size] for size in range(3, len(item)))
+        return next((part for part in parts if not self.wanted.has(*part)), item)
 
     def _keep_objects(self) -> None:
-        """Leave an interface without any statement of its own standing where a wildcard gives it what shall stay."""
+        """Leave an interface standing that has nothing of its own any more, and shall have what a wildcard gives it."""
         config, before = self.found.written, self.views.written
         for where in dict.fromkeys(item[:2] for item in self.gone if item[0].tag == "interfaces"):
             stays = any(item in self.views.groups for item in self.wanted.statements.at(where))
-            if stays and before.has(*where) and not config.has(*where):
+            stood = before.has(*where) or where[1].key in self.leaving
+            if stays and stood and not config.has(*where):
                 config.add(*where)
 
     def _with_its_object(self, item: Path) -> bool:

@@ -185,7 +185,7 @@ class Config:
         if not self.inactive:
             return self
         found = Config(Statements(item for item in self.statements if not self.is_inactive(*item)))
-        for prefix in sorted(self.inactive):
+        for prefix in sorted(self.inactive, key=len, reverse=True):
             above = prefix[:-1]
             if len(above) > 1 and self.has(*prefix) and not (self.is_inactive(*above) or found.has(*above)):
                 found.statements[above] = None

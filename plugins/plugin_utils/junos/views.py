@@ -205,10 +205,15 @@ def differences(found: Views, wanted: Config) -> list[tuple[str, Path, str]]:
     """Return what a candidate would have beside what is wanted, and what it would lack: (word, statement, group)."""
     if found.inherited.statements.keys() == wanted.statements.keys():
         return []
-    both = found.inherited, without_empty(wanted)
-    one, two = ({_same(item): item for item in config.statements} for config in both)
+    one, two = ({_same(item): item for item in config.statements} for config in (found.inherited, wanted))
     more = [("have", item, found.groups.get(item, "")) for key, item in one.items() if key not in two]
-    return [*more, *(("lack", item, "") for key, item in two.items() if key not in one)]
+    less = [("lack", item, "") for key, item in two.items() if key not in one]
+    return [each for each in (*more, *less) if not _is_hollow(each[1], found.inherited, wanted)]
+
+
+def _is_hollow(item: Path, one: Config, two: Config) -> bool:
+    """Tell whether a statement is an empty container that is in both, in one of them not empty, or a bare interface."""
+    return [step.tag for step in item] == ["interfaces", "interface"] or (one.has(*item) and two.has(*item))
 
 
 def _same(item: Path) -> Path:
