@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from .statements import LEAF_LISTS, Config, Path, entry, leaf, path
+from .statements import LEAF_LISTS, Config, Path, Statements, entry, leaf, path
 
 RANGE = "interface-range"
 MEMBERSHIP = frozenset({"member", "member-range"})
@@ -167,13 +167,14 @@ def _name(media: str, fpc: int, pic: int, number: int) -> str:
 def given(config: Config, name: str) -> list[Path]:
     """Return what a range says to its ports: paths below `interfaces PORT`, without what is inactive."""
     where = _where(name)
+    whole = config.statements.at(where)
+    held = [item for item in whole if not (config.inactive and config.is_inactive(*item))]
+    if config.inactive and len(held) < len(whole):
+        held = [*Config(Statements(whole), set(config.inactive)).active().statements]
     return [
         item[2:]
-        for item in config.statements.at(where)
-        if len(item) > 2
-        and item[2].tag not in MEMBERSHIP
-        and not item[2].tag.startswith("apply-")
-        and not (config.inactive and config.is_inactive(*item))
+        for item in held
+        if len(item) > 2 and item[2].tag not in MEMBERSHIP and not item[2].tag.startswith("apply-")
     ]
 
 

@@ -35,7 +35,7 @@ def test_a_channel_is_judged_by_its_port():
 def test_every_port_of_a_simulated_switch_is_one_of_its_model_and_the_next_of_pic_0_is_not(model):
     assert {port: why for port in model.ports(4) if (why := why_not(port, model.name))} == {}
     (count,) = (count for pic, _kind, count in model.bays if pic == 0)
-    assert why_not(f"ge-0/0/{count}", model.name)
+    assert bool(why_not(f"ge-0/0/{count}", model.name)) is (model.name not in NOT_JUDGED)
 
 
 @pytest.mark.parametrize(
