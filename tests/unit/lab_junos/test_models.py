@@ -68,6 +68,12 @@ def test_what_public_configurations_have_beside_lags_is_kept_in_all_forms() -> N
     ]
 
 
+def test_all_active_and_single_active_replace_each_other() -> None:
+    made = Node(schema.load("els"))
+    setform.load(made, "set interfaces ae1 esi all-active\nset interfaces ae1 esi single-active")
+    assert setform.lines(made) == ["set interfaces ae1 esi single-active"]
+
+
 def test_a_bundle_with_an_esi_is_committed_and_is_there(session: Any) -> None:
     device = factory.make("sw", "ex4650-48y", text="")
     assert refused(device, session, KEPT) == ""
