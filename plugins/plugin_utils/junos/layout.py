@@ -233,12 +233,11 @@ def _native(draft: Draft, name: str, asked: Switching, mode: str) -> str | None:
 def _write_members(draft: Draft, name: str, members: list[str]) -> None:
     """Write `vlan members`; a VLAN that lists the port itself is not written a second time."""
     where, listed = path(*family(name), "vlan"), listing(draft.config, name)
-    here = draft.config.values(*where, "members")
     for item in draft.config.statements.at(where):
         if item[-1].value not in members:
             del draft.config.statements[item]
     for member in members:
-        if member in here or not draft.vlans.covers(listed, member):
+        if not draft.vlans.covers(listed, member):
             draft.own(*where, leaf("members", member))
 
 
