@@ -12,7 +12,7 @@ from .layout import Draft, interface
 from .model import Bundle, Declared, Port, Style, Vlan
 from .names import bundle_index, physical
 from .references import Foreign
-from .statements import Config, Path, entry
+from .statements import Config, entry
 from .vlans import table
 
 State = Literal["merged", "replaced", "overridden", "deleted"]
@@ -21,28 +21,31 @@ DEVICE_COUNT = ("chassis", "aggregated-devices", "ethernet")
 
 @dataclass
 class Wanted:
-    """The wanted configuration, what was asked for by name, and what was found on the way."""
+    """The wanted configuration, and what was found on the way."""
 
     config: Config
-    owned: set[Path]
     foreign: list[Foreign] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-def wanted(current: Config, declared: Declared, state: State, style: Style, stp: str | None) -> Wanted:
-    """Return what the switch shall have.
+def wanted(
+    current: Config, declared: Declared, state: State, style: Style, stp: str | None, written: Config | None = None
+) -> Wanted:
+    """Return what shall take effect at the switch.
 
     Args:
-        current: its committed configuration
+        current: what takes effect
         declared: what is asked for
         state: merged adds and sets, replaced makes the declared objects exact, overridden also takes undeclared bundles
             away, deleted takes the declared objects away
         style: of the switch
         stp: the spanning tree protocol whose edge statement is used, None to leave spanning tree alone
+        written: what is written in the objects, None where that is all of it
 
     """
-    draft = Draft(current.copy(), style, table(current, declared), state in ("replaced", "overridden"), stp)
+    exact = state in ("replaced", "overridden")
+    draft = Draft(current.copy(), style, table(current, declared), exact, stp, written or current)
     foreign: list[Foreign] = []
     if state == "deleted":
         foreign += _delete(draft, declared)
@@ -50,7 +53,7 @@ def wanted(current: Config, declared: Declared, state: State, style: Style, stp:
         foreign += _apply(draft, declared, state)
     _device_count(draft, declared, state)
     _judge_bundles(draft, current)
-    return Wanted(draft.config, draft.owned, _unique(foreign), draft.findings, draft.notes)
+    return Wanted(draft.config, _unique(foreign), draft.findings, draft.notes)
 
 
 def _apply(draft: Draft, declared: Declared, state: State) -> list[Foreign]:

@@ -31,22 +31,20 @@ STP_PROTOCOLS = ("rstp", "mstp")
 
 @dataclass
 class Draft:
-    """The configuration while it is changed, with the statements that the declaration asks for by name."""
+    """What takes effect while it is changed; `written` is what is written in the objects themselves."""
 
     config: Config
     style: Style
     vlans: VlanTable
     exact: bool
     stp: str | None
-    owned: set[Path] = field(default_factory=set)
+    written: Config
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def own(self, *steps: str | Segment) -> None:
-        """Add a statement and remember that it must take effect."""
-        item = path(*steps)
-        self.config.statements[item] = None
-        self.owned.add(item)
+        """Add a statement."""
+        self.config.statements[path(*steps)] = None
 
     def set_leaf(self, parents: tuple[str | Segment, ...], tag: str, value: str | int | None) -> None:
         """Give a leaf exactly this value; None takes it away."""

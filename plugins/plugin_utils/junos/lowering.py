@@ -17,7 +17,7 @@ from .model import Style
 from .names import in_order, physical
 from .ranges import Membership, is_list, slot
 from .statements import Config, Operation, Path, difference, entry, path
-from .views import Views, names_range, renamed, without_empty
+from .views import Views, references, without_empty
 
 _WITH_UNIT = (("protocols", "rstp"), ("protocols", "mstp"), ("protocols", "vstp"), ("vlans",))
 _WITH_UNIT_TOO = (("ethernet-switching-options",),)
@@ -54,8 +54,7 @@ class _Change:
     def __init__(self, views: Views, wanted: Config, style: Style, found: Lowered) -> None:
         self.views, self.wanted, self.style, self.found = views, wanted, style, found
         held, goal = views.inherited.statements, wanted.statements
-        above = {item[:size] for item in goal if item not in held for size in range(1, len(item))}
-        self.gone = [item for item in held if item not in goal and item not in above]
+        self.gone = [item for item in held if item not in goal and not wanted.has(*item)]
         self.come = [item for item in goal if item not in held]
         self.replaced = {slot(item) for item in self.come if item[-1].value is not None and not is_list(item)}
         self.leaving: dict[str, dict[str, Membership]] = {}
@@ -99,10 +98,7 @@ class _Change:
             above = path("interfaces", entry("interface", port))
             yield from ((*above, *tail) for tail in ranges.given(self.views.written, name))
             return
-        for other in self.views.written.statements.mentions.get(name, ()):
-            position = names_range(other, name)
-            if position is not None and not self.views.written.is_inactive(*other):
-                yield renamed(other, position, name, port)
+        yield from references(self.views.written, name, port)
 
     def _everything(self, name: str, port: str) -> Iterator[Path]:
         yield from self._given(name, port, path("interfaces"))
@@ -139,7 +135,8 @@ class _Change:
             mend = "Write the range's ports one by one or as member-range on the switch first."
             self.found.findings.append(Finding(port, "RANGE_PATTERN", what, why, mend))
             return
-        known = self.views.inherited.entries("interfaces", tag="interface")
+        given = ranges.given(self.views.written, held.name)  # without any the switch does not show which ports it has
+        known = self.views.inherited.entries("interfaces", tag="interface") if given else []
         ranges.leave(self.found.written, port, held.name, known)
         self.found.notes.append(
             f"{port} leaves interface-range {held.name}; what else the range gives it is written for the port itself."
@@ -156,26 +153,39 @@ class _Change:
 
     def clear(self, cleared: Iterable[Path]) -> None:
         """Delete what went as a whole with all that is written in it: inactive parts, and groups that it applies."""
-        config = self.found.written
         for prefix in cleared:
             went = not self.wanted.has(*prefix) and self.views.inherited.has(*prefix)
             if went and self.views.written.has(*prefix):
-                config.remove(*prefix)
-                config.inactive = {each for each in config.inactive if each[: len(prefix)] != prefix}
+                self._remove(prefix)
                 self.emptied.add(prefix)
+
+    def _remove(self, prefix: Path) -> None:
+        config = self.found.written
+        config.remove(*prefix)
+        config.inactive = {each for each in config.inactive if each[: len(prefix)] != prefix}
 
     def delete(self) -> None:
         """Delete what is written in the objects; what a group gives cannot be deleted."""
-        statements = self.found.written.statements
         for item in self.gone:
-            own = [item[:size] for size in range(1, len(item) + 1) if self._own(item[:size])]
-            for each in own:
-                if each in statements and not self.wanted.has(*each):
-                    del statements[each]
-            if item in own:
-                continue
-            if slot(item) not in self.replaced and not self._left(item) and not self._with_its_object(item):
+            own = self.views.written.has(*item) and not self.views.written.is_inactive(*item)
+            self._remove(self._highest(item))
+            if not (own or slot(item) in self.replaced or self._left(item) or self._with_its_object(item)):
                 self._refuse_group(item)
+        self._keep_objects()
+
+    def _highest(self, item: Path) -> Path:
+        """Return what goes with a statement inside its object: the containers of which nothing shall take effect."""
+        parts = (item[:size] for size in range(3, len(item)))
+        return next((part for part in parts if not self.wanted.has(*part)), item)
+
+    def _keep_objects(self) -> None:
+        """Leave an interface standing that has nothing of its own any more, and shall have what a wildcard gives it."""
+        config, before = self.found.written, self.views.written
+        for where in dict.fromkeys(item[:2] for item in self.gone if item[0].tag == "interfaces"):
+            stays = any(item in self.views.groups for item in self.wanted.statements.at(where))
+            stood = before.has(*where) or where[1].key in self.leaving
+            if stays and stood and not config.has(*where):
+                config.add(*where)
 
     def _with_its_object(self, item: Path) -> bool:
         """Tell whether the object goes; a wildcard of a group then gives it nothing, which the candidate shows."""
@@ -224,11 +234,11 @@ class _Change:
 
     def _activate(self, item: Path) -> None:
         config = self.found.written
-        for size in range(1, len(item) + 1):
-            prefix = item[:size]
-            if prefix in config.inactive:
-                self._judge_activation(prefix)
-                config.inactive.discard(prefix)
+        beside = [each for each in config.inactive if is_list(item) and each != item and slot(each) == slot(item)]
+        prefixes = [item[:size] for size in range(1, len(item) + 1) if item[:size] in config.inactive]
+        for prefix in (*prefixes, *beside):
+            self._judge_activation(prefix)
+            config.inactive.discard(prefix)
 
     def _judge_activation(self, prefix: Path) -> None:
         config = self.found.written

@@ -86,10 +86,10 @@ def _tidy_options(config: Config, port: str, other: str) -> None:
 
 
 def free(draft: Draft, port: str, description: bool = True) -> None:
-    """Make a member link a clean port without a bundle; its description told of the bundle and goes with it."""
+    """Make a member link a clean port without a bundle; its own description told of the bundle and goes with it."""
     for options in OPTIONS:
         draft.config.remove(*interface(port), options, "ieee-802.3ad")
-    if description:
+    if description and draft.written.value(*interface(port), "description") is not None:
         draft.set_leaf(interface(port), "description", None)
 
 

@@ -153,7 +153,7 @@ def make(
     views = with_absent(views, sorted(names, key=in_order))
     current = views.inherited if start is None else start(views.inherited)
     spanning_tree = None if stp == "none" else stp or layout.stp_of(views.inherited)
-    goal = wanted(current, declared, state, style, spanning_tree)
+    goal = wanted(current, declared, state, style, spanning_tree, views.written)
     direct = touched_by(current.statements.keys() ^ goal.config.statements.keys())
     if finish is not None:
         finish(goal.config)

@@ -26,6 +26,7 @@ _SEGMENTS = re.compile(r"(\[[^\]]*\]|:\*|\*)")
 
 Place = tuple[str, int, int, int, int]
 """Where a port is: media type, FPC, PIC, port, channel (-1: none)."""
+_NOWHERE: Place = ("", 0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -117,13 +118,16 @@ def between(port: str, first: str, last: str) -> bool:
     return after and (found <= high if high[4] >= 0 else found[:4] <= high[:4])
 
 
-def ports_of(config: Config, name: str) -> list[str]:
-    """Return the ports that a range stands for, each once."""
+def ports_of(config: Config, name: str, known: Iterable[str] | None = None) -> list[str]:
+    """Return the ports that a range stands for, each once; of several PICs or FPCs those that are `known`, if given."""
     found: dict[str, None] = {}
     for text in _members(config, name):
         found.update(dict.fromkeys(_expanded(text)))
     for first, last in _spans(config, name):
-        found.update(dict.fromkeys(_span(first, last)))
+        low, high = place(first), place(last)
+        wide = known is not None and low and high and low[:3] != high[:3]
+        ports = [port for port in known or () if between(port, first, last)] if wide else _span(first, last)
+        found.update(dict.fromkeys(ports))
     return list(found)
 
 
@@ -186,34 +190,37 @@ def is_list(item: Path) -> bool:
 def leave(config: Config, port: str, name: str, known: Iterable[str] = ()) -> None:
     """Take the port out of a range that holds it by name; a `member-range` is split around it.
 
-    `known` are ports that the switch has: where a part ends at another PIC or FPC, it ends at one of these.
+    `known` are ports that the switch has: no part ends at, or consists of, ports beyond those of their PIC.
     """
     where = _where(name)
     config.remove(*where, entry("member", port))
     for first, last in _spans(config, name):
         if between(port, first, last):
             config.remove(*where, entry("member-range", first))
-            before, behind = (_neighbour(port, step, (first, last), known) for step in (-1, 1))
-            _keep(config, where, first, before)
-            _keep(config, where, behind, last)
+            inside = _inside((first, last), port, list(known))
+            position = inside.index(port)
+            _keep(config, where, *_ends(inside[:position], first, 0))
+            _keep(config, where, *_ends(inside[position + 1 :], last, -1))
 
 
-def _neighbour(port: str, step: int, span: tuple[str, str], known: Iterable[str]) -> str | None:
-    """Return the port before or behind another one in a member-range, None at its end."""
-    found = place(port)
-    if found is None or port == span[step > 0]:
-        return None
-    beside = _name(*found[:3], found[3] + step)
-    if found[4] < 0 and found[3] + step >= 0 and (found[3] + step <= HIGHEST) and between(beside, *span):
-        return beside
-    if found[4] < 0 and found[:3] == (place(span[step > 0]) or found)[:3]:
-        return beside if between(beside, *span) else None
-    for ports in (known, _span(*span)):
-        inside = {each: at for each in ports if (at := place(each)) and between(each, *span)}
-        beyond = [each for each, at in inside.items() if (at > found if step > 0 else at < found)]
-        if beyond:
-            return (min if step > 0 else max)(beyond, key=lambda each: inside[each])
-    return None
+def _inside(span: tuple[str, str], port: str, known: list[str]) -> list[str]:
+    """Return the ports of a member-range in their order, the given one in any case."""
+    extent: dict[tuple[str, int, int], int] = {}
+    for each in known:
+        if at := place(each):
+            extent[at[:3]] = max(at[3], extent.get(at[:3], 0))
+    found = {port: place(port)}
+    for each in (*_span(*span), *known):
+        if (at := place(each)) and at[3] <= extent.get(at[:3], at[3]) and between(each, *span):
+            found[each] = at
+    return sorted(found, key=lambda each: found[each] or _NOWHERE)
+
+
+def _ends(ports: list[str], end: str, position: int) -> tuple[str | None, str | None]:
+    """Return first and last of a part, which keeps the end that the whole had."""
+    if not ports:
+        return None, None
+    return (end, ports[-1]) if position == 0 else (ports[0], end)
 
 
 def _keep(config: Config, where: Path, first: str | None, last: str | None) -> None:
@@ -223,7 +230,7 @@ def _keep(config: Config, where: Path, first: str | None, last: str | None) -> N
     held = config.value(*where, entry("member-range", first), "end-range")
     if held is not None:
         config.remove(*where, entry("member-range", first))
-        last = max(held, last, key=lambda each: place(each) or ("", 0, 0, 0, 0))
+        last = max(held, last, key=lambda each: place(each) or _NOWHERE)
     if first == last:
         config.add(*where, entry("member", first))
     else:

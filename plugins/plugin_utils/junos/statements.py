@@ -181,10 +181,15 @@ class Config:
         return any(whole[:size] in self.inactive for size in range(1, len(whole) + 1))
 
     def active(self) -> Config:
-        """Return what takes effect: the statements outside inactive parts."""
+        """Return what takes effect: the statements outside inactive parts, and what these leave empty."""
         if not self.inactive:
             return self
-        return Config(Statements(item for item in self.statements if not self.is_inactive(*item)))
+        found = Config(Statements(item for item in self.statements if not self.is_inactive(*item)))
+        for prefix in sorted(self.inactive, key=len, reverse=True):
+            above = prefix[:-1]
+            if len(above) > 1 and self.has(*prefix) and not (self.is_inactive(*above) or found.has(*above)):
+                found.statements[above] = None
+        return found
 
 
 def from_xml(text: str | bytes) -> Config:

@@ -9,7 +9,7 @@ a range is not documented, so it is computed here and no mark is relied on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -47,7 +47,7 @@ def of_effect(written: Config, inherited: Any) -> Views:
     live = from_element(inherited, marks).active()
     for name in ranges.names(live):  # a switch that shows them all the same
         live.remove("interfaces", entry(RANGE, name))
-    return Views(written, _in_effect(live, written), marks)
+    return Views(written, _in_effect(live, written, live.entries("interfaces", tag="interface")), marks)
 
 
 def plain(config: Config) -> Views:
@@ -79,10 +79,10 @@ def offline(config: Config) -> Views:
     return Views(config, _in_effect(_expanded(config), config))
 
 
-def _in_effect(inherited: Config, written: Config) -> Config:
+def _in_effect(inherited: Config, written: Config, known: Iterable[str] | None = None) -> Config:
     """Return the inherited view with the names of ranges replaced, and without containers that are not empty."""
     for name in ranges.names(written):
-        _replace_name(inherited, name, ranges.ports_of(written, name))
+        _replace_name(inherited, name, ranges.ports_of(written, name, known))
     return without_empty(inherited)
 
 
@@ -149,15 +149,27 @@ def with_absent(views: Views, names: Iterable[str]) -> Views:
 
     A port of a card or a member that is away has no statement of the range; it comes back with all of them.
     """
-    found, written = views.inherited, views.written
-    for name in names:
+    held = [(name, each.name) for name in names for each in ranges.holding(views.written, name)]
+    if not held:
+        return views
+    found = views.inherited.copy()
+    for name, group in held:
         above = path("interfaces", entry("interface", name))
-        for held in ranges.holding(written, name):
-            tails, shown = ranges.given(written, held.name), {ranges.slot(item) for item in found.statements.at(above)}
-            if not any(ranges.slot((*above, *tail)) in shown for tail in tails):
-                found = found.copy() if found is views.inherited else found
-                _give(found, name, tails, "")
-    return views if found is views.inherited else replace(views, inherited=without_empty(found))
+        shown = {ranges.slot(item) for item in found.statements.at(above)}
+        tails = ranges.given(views.written, group)
+        if not any(ranges.slot((*above, *tail)) in shown for tail in tails):
+            _give(found, name, tails, "")
+        named = {_same(item) for item in found.statements.mentions.get(name, ())}
+        found.statements.update(item for item in references(views.written, group, name) if _same(item) not in named)
+    return replace(views, inherited=without_empty(found))
+
+
+def references(config: Config, name: str, port: str) -> Iterator[Path]:
+    """Yield what is said of a port because a range is named where an interface is."""
+    for item in config.statements.mentions.get(name, ()):
+        position = names_range(item, name)
+        if position is not None and not config.is_inactive(*item):
+            yield renamed(item, position, name, port)
 
 
 def _apart(item: Path) -> bool:
@@ -193,10 +205,15 @@ def differences(found: Views, wanted: Config) -> list[tuple[str, Path, str]]:
     """Return what a candidate would have beside what is wanted, and what it would lack: (word, statement, group)."""
     if found.inherited.statements.keys() == wanted.statements.keys():
         return []
-    both = found.inherited, without_empty(wanted)
-    one, two = ({_same(item): item for item in config.statements} for config in both)
+    one, two = ({_same(item): item for item in config.statements} for config in (found.inherited, wanted))
     more = [("have", item, found.groups.get(item, "")) for key, item in one.items() if key not in two]
-    return [*more, *(("lack", item, "") for key, item in two.items() if key not in one)]
+    less = [("lack", item, "") for key, item in two.items() if key not in one]
+    return [each for each in (*more, *less) if not _is_hollow(each[1], found.inherited, wanted)]
+
+
+def _is_hollow(item: Path, one: Config, two: Config) -> bool:
+    """Tell whether a statement is an empty container that is in both, in one of them not empty, or a bare interface."""
+    return [step.tag for step in item] == ["interfaces", "interface"] or (one.has(*item) and two.has(*item))
 
 
 def _same(item: Path) -> Path:
