@@ -85,8 +85,8 @@ options:
       - C(disabled_members) are the members that are disabled (C(set interfaces PORT disable), no light at both ends);
         the others are enabled then, and a verification does not demand the disabled ones. Left out, C(disable) is left
         as it is in every state, and where somebody disabled a member the verification names it.
-      - C(payload_mtu) in octets, as hosts count it, up to 9202, on a trunk 9198. Junos's mtu is derived, 14 octets more,
-        and 18 on a trunk and beside C(vlan-tagging) or C(flexible-vlan-tagging).
+      - C(payload_mtu) in octets, as hosts count it, up to 9202, on a trunk 9198. Junos's mtu is derived, 14 octets
+        more, and 18 on a trunk and beside C(vlan-tagging) or C(flexible-vlan-tagging).
       - C(mode) is C(access) or C(trunk); left out, C(tagged) makes a trunk and C(untagged) alone an access port, but no
         access port of what is a trunk now, that is refused. C(untagged) is the VLAN of an access port, or the native
         VLAN of a trunk (an empty text for none); C(tagged) are the VLANs of a trunk, by name, by id, as a range of ids
@@ -231,8 +231,8 @@ options:
         default: []
   running_config:
     description:
-      - A configuration as C(show configuration | display xml) or C(| display set) gives it. Braces, JSON and anything else
-        are refused.
+      - A configuration as C(show configuration | display xml) or C(| display set) gives it. Braces, JSON and anything
+        else are refused.
     type: str
   timeouts:
     description: Seconds to wait for the switch.

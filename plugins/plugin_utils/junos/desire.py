@@ -103,6 +103,7 @@ def _set_port(draft: Draft, port: Port) -> list[Foreign]:
         members.free(draft, port.name, description=draft.exact)
     found = references.foreign(draft.config, port.name, joining=False)
     _set_common(draft, port, where)
+    layout.set_edge(draft, port.name, port.peer)
     _set_disabled(draft, port.name, port.disabled)
     return found
 
@@ -111,13 +112,13 @@ def _set_common(draft: Draft, port: Port, where: str) -> None:
     layout.set_switching(draft, port.name, port.switching, where)
     layout.set_mtu(draft, port.name, port.payload_mtu, where)
     layout.set_description(draft, port.name, port.description)
-    layout.set_edge(draft, port.name, port.peer)
 
 
 def _set_bundle(draft: Draft, bundle: Bundle, before: dict[str, list[str]]) -> list[Foreign]:
     where = f"bundles.{bundle.name}"
     foreign = _routed_under_layer_2(draft, bundle)
-    held, new = before.get(bundle.name, []), not draft.config.has(*interface(bundle.name))
+    held, stanza = before.get(bundle.name, []), interface(bundle.name)
+    with_unit = not draft.config.has(*stanza) or bool(draft.config.entries(*stanza, tag="unit"))
     form = members.form_of(draft.config, held or [port for ports in before.values() for port in ports])
     if draft.exact:
         for port in held:
@@ -131,10 +132,10 @@ def _set_bundle(draft: Draft, bundle: Bundle, before: dict[str, list[str]]) -> l
         _set_disabled(draft, port, None if bundle.disabled_members is None else port in bundle.disabled_members)
     _set_aggregation(draft, bundle)
     _set_common(draft, bundle, where)
-    bare = not draft.config.has(*interface(bundle.name))
-    if bare or (new and not draft.config.entries(*interface(bundle.name), tag="unit")):
-        # As delivered ports have it; without any statement the ae would not be configured at all.
+    if not draft.config.has(*stanza) or (with_unit and not draft.config.entries(*stanza, tag="unit")):
+        # As delivered ports have it; without a unit the members are in no bundle, without a stanza there is no ae.
         draft.own(*layout.family(bundle.name))
+    layout.set_edge(draft, bundle.name, bundle.peer)
     return foreign
 
 

@@ -16,10 +16,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import product
 
 from ..platforms.junos_ex import MTU_HIGHEST, MTU_LOWEST
 from .findings import Finding
 from .model import EDGE, NO_VLAN, Style, Switching, junos_mtu, payload_of
+from .names import is_port
 from .statements import Config, Path, Segment, entry, leaf, path
 from .vlans import VlanTable, span_of
 
@@ -165,6 +167,10 @@ def _clear(draft: Draft, name: str) -> None:
     draft.set_leaf(family(name), MODE[draft.style], None)
     draft.config.remove(*family(name), "vlan")
     draft.set_leaf(interface(name) if draft.style == "els" else family(name), "native-vlan-id", None)
+    if draft.style == "nonels" and not draft.config.has(*family(name)) and is_port(name):
+        # Junos refuses spanning tree on a port that is not switched.
+        for protocol, unit in product(STP_PROTOCOLS, (name, f"{name}.0")):
+            draft.config.remove("protocols", protocol, entry("interface", unit))
 
 
 def _known(draft: Draft, name: str, asked: Switching, where: str) -> bool:
@@ -225,12 +231,11 @@ def _native(draft: Draft, name: str, asked: Switching, mode: str) -> str | None:
 def _write_members(draft: Draft, name: str, members: list[str]) -> None:
     """Write `vlan members`; a VLAN that lists the port itself is not written a second time."""
     where, listed = path(*family(name), "vlan"), listing(draft.config, name)
-    here = draft.config.values(*where, "members")
     for item in draft.config.statements.at(where):
         if item[-1].value not in members:
             del draft.config.statements[item]
     for member in members:
-        if member in here or not draft.vlans.covers(listed, member):
+        if not draft.vlans.covers(listed, member):
             draft.own(*where, leaf("members", member))
 
 
@@ -278,6 +283,10 @@ def set_edge(draft: Draft, name: str, peer: str | None) -> None:
         return
     if draft.stp is None:
         draft.notes.append(f"{name}: the switch runs neither RSTP nor MSTP, so edge for peer {peer} is left alone.")
+        return
+    if edge and draft.style == "nonels" and not draft.config.has(*family(name)):
+        # Junos: XSTP : Interface ge-0/0/3.0 is not enabled for Ethernet Switching.
+        draft.notes.append(f"{name} is no switched port, so edge for peer {peer} is left alone.")
         return
     names = [unit for unit in (name, f"{name}.0") if draft.config.has("protocols", draft.stp, entry("interface", unit))]
     unit = names[0] if names else (name if draft.style == "els" else f"{name}.0")

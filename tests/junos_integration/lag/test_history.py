@@ -105,6 +105,18 @@ def test_untagged_alone_leaves_a_trunk_as_it_is(lab, state):
     assert lab.lines() == before
 
 
+def test_without_els_spanning_tree_is_left_with_layer_2_and_not_begun_without_it(nonels):
+    text = f"set vlans v5 vlan-id 5\nset interfaces ge-0/0/1 {L2} MODE access\n"
+    text += f"set interfaces ge-0/0/1 {L2} vlan members v5\nset protocols rstp interface ge-0/0/1.0 edge\n"
+    before = started(
+        nonels, f"{text}set interfaces ge-0/0/2 description routed\nset protocols rstp bridge-priority 4k\n"
+    )
+    assert not changed(nonels, {"ports": {"ge-0/0/2": {"peer": "host"}}}, "merged")
+    assert nonels.lines() == before
+    assert changed(nonels, {"ports": {"ge-0/0/1": {"description": "empty"}}})
+    assert not [line for line in nonels.lines() if "interface ge-0/0/1.0" in line]
+
+
 @pytest.fixture(scope="module")
 def newer(tmp_path_factory):
     """Return newer switches by their model: one whose ports are split, one with many bundles."""

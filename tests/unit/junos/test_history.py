@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, gather
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, gather, layout
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.limits import limit_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import entry
 
 from .builders import STYLES, declared, made, switch
 
@@ -50,6 +51,16 @@ def test_replaced_takes_a_timer_away_that_is_not_declared_and_merged_leaves_it()
 @pytest.mark.parametrize("style", STYLES)
 def test_a_bundle_without_a_unit_gets_none_that_nobody_declared(style):
     again(JOINED, style)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_bundle_that_loses_its_vlans_keeps_the_unit_by_which_it_has_members(style):
+    text = f"{JOINED}set vlans v10 vlan-id 10\nset interfaces ae1 {L2} MODE trunk\n"
+    text += f"set interfaces ae1 {L2} vlan members v10\n"
+    wanted = declared(None, {"ae1": {"members": ["ge-0/0/1"], "lacp": "active"}})
+    result = made(switch(text, style), wanted, style, "replaced")
+    assert result.after.has("interfaces", entry("interface", "ae1"), entry("unit", "0"), "family", "ethernet-switching")
+    assert not result.after.has(*layout.family("ae1"), "vlan")
 
 
 @pytest.mark.parametrize("style", STYLES)
