@@ -136,7 +136,7 @@ class _Change:
             self.found.findings.append(Finding(port, "RANGE_PATTERN", what, why, mend))
             return
         given = ranges.given(self.views.written, held.name)  # without any the switch does not show which ports it has
-        known = self.views.inherited.entries("interfaces", tag="interface") if given else []
+        known = self.views.interfaces if given else ()
         ranges.leave(self.found.written, port, held.name, known)
         self.found.notes.append(
             f"{port} leaves interface-range {held.name}; what else the range gives it is written for the port itself."
@@ -169,7 +169,7 @@ class _Change:
         for item in self.gone:
             own = self.views.written.has(*item) and not self.views.written.is_inactive(*item)
             self._remove(self._highest(item))
-            if not (own or slot(item) in self.replaced or self._left(item) or self._with_its_object(item)):
+            if not (own or len(item) < 3 or slot(item) in self.replaced or self._left(item) or self._with_its_object(item)):
                 self._refuse_group(item)
         self._keep_objects()
 

@@ -33,6 +33,8 @@ class Views:
     written: Config
     inherited: Config
     groups: Mapping[Path, str] = field(default_factory=dict)
+    interfaces: frozenset[str] = frozenset()
+    """The interfaces that the switch shows in the second view."""
 
 
 def of_elements(written: Any, inherited: Callable[[], Any]) -> Views:
@@ -47,7 +49,8 @@ def of_effect(written: Config, inherited: Any) -> Views:
     live = from_element(inherited, marks).active()
     for name in ranges.names(live):  # a switch that shows them all the same
         live.remove("interfaces", entry(RANGE, name))
-    return Views(written, _in_effect(live, written, live.entries("interfaces", tag="interface")), marks)
+    known = live.entries("interfaces", tag="interface")
+    return Views(written, _in_effect(live, written, known), marks, frozenset(known))
 
 
 def plain(config: Config) -> Views:

@@ -34,20 +34,16 @@ GROUPS = [said(f"groups {name} interfaces", PLACES, [*SAYS, "apply-groups g2"]) 
 TOP = st.lists(st.sampled_from(["set apply-groups g1", "set apply-groups g2", "set interfaces apply-groups g2"]))
 INACTIVE = st.builds("deactivate interfaces {}{}".format, st.sampled_from(PORTS), st.sampled_from(["", " mtu"]))
 ABOUT = ("groups", "apply-groups", "apply-groups-except", "interface-range")
-<<<<<<< HEAD
 TEXTS = st.tuples(OWN, RANGES, *GROUPS, TOP, st.lists(INACTIVE, max_size=1)).map(
     lambda parts: [line for part in parts for line in part]
 )
-=======
-TEXTS = st.tuples(OWN, RANGES, *GROUPS, TOP, st.lists(INACTIVE, max_size=1)).map(lambda parts: sum(parts, []))
->>>>>>> w-breadth
 MODEL = st.sampled_from([MODELS["ex4300-48t"], MODELS["ex4300-24t"]])
 
 
 def load(lines: list[str]) -> Node:
     """Make a configuration; what is not there is not deactivated."""
     made = Node(schema.load("els"))
-    there = "\n".join(lines) + "\n"
+    there = "".join(f"{line} " for line in lines)
     for line in lines:
         words = line.partition(" ")[2]
         if not line.startswith("deactivate") or f"set {words} " in there:
