@@ -9,8 +9,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from ansible.utils.display import Display
-
 # The top of an action plugin is imported before the workers fork: pyVmomi is loaded once, not once for each host.
 with suppress(ImportError):
     for _name in ("pyVmomi", "pyVmomi.SoapAdapter", "pyVmomi.VmomiSupport"):
@@ -20,10 +18,10 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.act
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.seen import results
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress import Progress
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline, options, points, shape
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors import (
+    AuthenticationError,
     ConnectError,
     HostError,
     VerificationError,
@@ -76,6 +74,7 @@ class ActionModule(DeviceAction):
     NEEDS = _NEEDS
     ERRORS = (HostError,)
     AWAY = (ConnectError,)
+    LOGIN = (AuthenticationError,)
 
     def more_of(self, error: Exception) -> dict[str, Any]:
         """Return what a verification that failed has seen."""
@@ -95,14 +94,17 @@ class ActionModule(DeviceAction):
         if not request.wanted or (state not in ("gathered", "restored") and _nothing(request)):
             what = "Nothing is declared" if state != "restored" else "Nothing was replaced"
             told = f"{what}; the host was not contacted."
-            return {"changed": False, "commands": [], "warnings": [told]}
+            none = {"plan": {"changed": False, **_grouped({}, [])}} if state == "restored" else {}
+            return {"changed": False, "commands": [], "warnings": [told], **none}
         target = target_of(self.connection(SSH if arguments["transport"] == "ssh" else API), arguments)
         request = replace(request, addresses=frozenset(target.addresses()))
         way = Shell if arguments["transport"] == "ssh" else Api
         if state == "verified":
-            return {"changed": False, **results(verified(lambda: way(target), request))}
+            with self.waiting("verifies what is declared"):
+                return {"changed": False, **results(verified(lambda: way(target), request))}
         if state == "gathered":
-            return _gathered(lambda: way(target), request, arguments["links"])
+            with self.waiting("reads the host"):
+                return _gathered(lambda: way(target), request, arguments["links"])
         return self._apply(lambda: way(target), request, arguments)
 
     def _apply(self, opener: Any, request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +114,7 @@ class ActionModule(DeviceAction):
             if folder and run_id and arguments["state"] != "restored":
                 points.keep(folder, run_id, name, made)
 
-        with Progress(name, Display().display, "changes the host and waits until it answers as it must"):
+        with self.waiting("changes the host and waits until it answers as it must"):
             outcome = apply(opener, request, keeper)
         changed = bool(outcome.pending if request.check_mode else outcome.done)
         result = {
@@ -124,6 +126,8 @@ class ActionModule(DeviceAction):
             "warnings": outcome.warnings,
             "restore_point": _flat({name: points.point(made) for name, made in outcome.pending.items()}),
         }
+        if arguments["state"] == "restored":
+            result["plan"] = {"changed": bool(outcome.pending), **_grouped(outcome.plans, arguments["links"])}
         if outcome.error is not None:
             result.update(failed=True, msg=outcome.error.text(), recovery=outcome.recovery)
         return result

@@ -5,10 +5,9 @@
 from __future__ import annotations
 
 import gc
+from contextlib import closing
 from dataclasses import asdict, replace
 from typing import Any
-
-from ansible.utils.display import Display
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import NETCONF
@@ -19,6 +18,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import looked_up, warm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import (
     AWAY,
+    AuthenticationError,
     ConfirmedError,
     SwitchError,
     VerificationError,
@@ -31,7 +31,6 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, target_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress import Progress
 
 warm()  # The top of an action plugin is imported before the workers fork.
 
@@ -99,6 +98,7 @@ class ActionModule(DeviceAction):
     NEEDS = _NEEDS
     ERRORS = (SwitchError,)
     AWAY = AWAY
+    LOGIN = (AuthenticationError,)
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result."""
@@ -129,7 +129,8 @@ class ActionModule(DeviceAction):
             return {"changed": False, "rendered": made.xml, "style": made.style, **_described(made)}
         if state == "verified":
             target = self._target(arguments)
-            return {"changed": False, **results(verified(lambda: Session(target), request))}
+            with self.waiting("verifies what is declared"):
+                return {"changed": False, **results(verified(lambda: Session(target), request))}
         if state == "restored":
             return self._restore(request, arguments)
         if state == "gathered":
@@ -144,7 +145,7 @@ class ActionModule(DeviceAction):
                 "warnings": ["Nothing is declared; the switch was not contacted."],
             }
         target = self._target(arguments)
-        with Progress(self.device, Display().display, "reads the switch") as progress:
+        with self.waiting("reads the switch") as progress:
             verification = replace(request.verification, progress=progress.at)
             outcome = apply(lambda: Session(target), replace(request, verification=verification))
         result = {
@@ -162,11 +163,9 @@ class ActionModule(DeviceAction):
 
     def _gather(self, request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
         """Read only: no lock, no load, no commit check."""
-        session = Session(self._target(arguments))
-        try:
+        target = self._target(arguments)
+        with self.waiting("reads the switch"), closing(Session(target)) as session:
             seen = survey(session, request)
-        finally:
-            session.close()
         before, _after = seen.plan.structures()
         pending = describe_pending(seen.pending, seen.left) if seen.pending else ""
         result: dict[str, Any] = {"changed": False, "gathered": before, "style": seen.style, "pending": pending}
@@ -188,7 +187,8 @@ class ActionModule(DeviceAction):
 
     def _restore(self, request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
         target = self._target(arguments)
-        done = restore(lambda: Session(target), request)
+        with self.waiting("puts back what the run replaced"):
+            done = restore(lambda: Session(target), request)
         diff = {"prepared": done.diff + "\n" if done.diff else ""}
         result: dict[str, Any] = {"changed": done.changed, "diff": diff, "undone": list(done.undone)}
         result["plan"] = {"changed": done.changed, **grouped(done.changes, arguments["links"]).plain()}
@@ -201,7 +201,8 @@ class ActionModule(DeviceAction):
         target, token = self._target(arguments), Token(**arguments["token"])
         confirm = arguments["state"] == "confirmed"
         synchronize = options.synchronize_of(arguments)
-        done = settle(lambda: Session(target), token, confirm, bool(self._task.check_mode), synchronize)
+        with self.waiting("confirms the pending commit" if confirm else "takes the pending commit back"):
+            done = settle(lambda: Session(target), token, confirm, bool(self._task.check_mode), synchronize)
         return {"changed": done, "token": arguments["token"]}
 
     def _target(self, arguments: dict[str, Any]) -> Target:

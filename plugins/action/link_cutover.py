@@ -73,6 +73,7 @@ _SPEC: dict[str, Any] = {
 }
 
 
+_FORETELLS = "reads both ends of its links"
 _NEEDS = [("state", "converted", ["links"]), ("state", "restored", ["run_id", "restore_dir"])]
 
 
@@ -105,7 +106,8 @@ class ActionModule(DeviceAction):
         builder = self._builder(arguments)
         made = [builder.pair(link, self._peer(str(link["peer"]))) for link in links]
         if check:
-            report = convert.convert(made, _Silent(), check=True)
+            with self.waiting(_FORETELLS):
+                report = convert.convert(made, _Silent(), check=True)
             names = [str(link["link"]) for link in links]
             return {**_told(report), "left": left, "converted": names, "switches": self._switches(report)}
         kept = self._kept(arguments)
@@ -139,7 +141,10 @@ class ActionModule(DeviceAction):
             return builder.bare(link, known[str(link["peer"])])
 
         if self._task.check_mode:
-            return _told(restore.restore(kept, pair_of, _Silent(), check=True))
+            with self.waiting(_FORETELLS):
+                report = restore.restore(kept, pair_of, _Silent(), check=True)
+            names = [str(link["link"]) for link in kept.links()]
+            return {**_told(report), "converted": names, "switches": self._switches(report)}
         return self._detached(lambda journal: _told(restore.restore(kept, pair_of, journal)), arguments)
 
     def _detached(

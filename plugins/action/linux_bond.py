@@ -8,9 +8,9 @@ import time
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress import Progress
 
 MODULE = "netstack.datacenter.linux_bond"
@@ -19,7 +19,7 @@ SETTLE = 3  # seconds until the host loads the new files; a connection made befo
 GRACE = 45  # seconds beyond the time limit in which a host that went back must answer again
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
+class ActionModule(Action):
     """Runs the module twice: to begin the change, and over a new connection to confirm it."""
 
     TRANSFERS_FILES = False
@@ -28,19 +28,25 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result; a change that did not stay fails with the reason and what the host has now."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
+        result = super().run(tmp, task_vars)
         began = time.monotonic()
         self._vars = task_vars or {}
         self._notice_dead_connections()
+        name = str(self._vars.get("inventory_hostname", ""))
+        with Progress(name, Display().display, "looks at its bonds, and changes what is not as declared") as progress:
+            return {**result, **self._done(began, progress)}
+
+    def _done(self, began: float, progress: Progress) -> dict[str, Any]:
+        answers = "waits until the host answers over its changed bonds"
         if self._task.args.get("state") == "confirmed":
-            return {**result, "changed": True, **self._confirm(str(self._task.args.get("token", "")), began + GRACE)}
-        result.update(self._module({}))
+            progress.at(answers)
+            return {"changed": True, **self._confirm(str(self._task.args.get("token", "")), began + GRACE)}
+        result = self._module({})
         pending = result.pop("pending", None)
         if pending is not None and not result.get("failed"):
-            name = str(self._vars.get("inventory_hostname", ""))
-            with Progress(name, Display().display, "waits until the host answers over its changed bonds"):
-                time.sleep(SETTLE)
-                result.update(self._confirm(pending["token"], began + pending["seconds"] + GRACE))
+            progress.at(answers)
+            time.sleep(SETTLE)
+            result.update(self._confirm(pending["token"], began + pending["seconds"] + GRACE))
         return result
 
     def _notice_dead_connections(self) -> None:

@@ -7,14 +7,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.answered import advice
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.answered import advice, login_advice
 
 _SPEC: dict[str, Any] = {"groups": {"type": "list", "elements": "str", "required": True}}
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
+class ActionModule(Action):
     """Read what the plan left in the variables of the hosts; nothing is contacted."""
 
     TRANSFERS_FILES = False
@@ -31,12 +30,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
         failed = sorted(host for host in expected & set(known) - set(away) if "stack_pending" not in known[host])
         told = [f"{host}: {' '.join(text.split())}" for host, text in sorted(away.items())]
         told += [f"{host}: its plan failed, see above" for host in failed]
+        refused = [host for host in failed if _login_refused(known[host])]
         if not told:
             return {"changed": False, "away": []}
         pending = {host for host, of in known.items() if of.get("stack_pending")}
-        go_on = advice(str(variables.get("ansible_limit") or ""), {*away, *failed}, pending, _related(known))
+        limit = str(variables.get("ansible_limit") or "")
+        go_on = login_advice(refused) or advice(limit, {*away, *failed}, pending, _related(known))
         msg = f"{len(told)} of {len(known)} devices could not be planned, and nothing was changed. {go_on}"
         return {"failed": True, "changed": False, "away": told, "msg": msg, "_ansible_verbose_always": True}
+
+
+def _login_refused(known: Mapping[str, Any]) -> bool:
+    plans = (known.get(name) for name in ("junos_lag_plan", "esxi_teaming_plan"))
+    return any(isinstance(plan, Mapping) and plan.get("login_refused") for plan in plans)
 
 
 def _related(known: Mapping[str, Mapping[str, Any]]) -> dict[str, set[str]]:

@@ -7,8 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import Change, read
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.limit import OneEnd, one_ended, shaken
 
@@ -16,7 +15,7 @@ BY_ROLE = {"linux": "linux_bond"}
 """Kinds whose end a role of its own changes, which no playbook of this collection runs."""
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
+class ActionModule(Action):
     """Reads variables only: no connection is opened."""
 
     TRANSFERS_FILES = False

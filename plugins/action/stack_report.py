@@ -8,8 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.links import judged
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.store import write
 
@@ -17,7 +16,7 @@ PENDING = "What is declared is not in service on this host: see the changes. The
 LISTS = ("changes", "diffs", "failures", "links", "probes", "seen", "services", "unverified", "waived", "warnings")
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
+class ActionModule(Action):
     """Works on the controller; no connection is opened."""
 
     TRANSFERS_FILES = False

@@ -10,8 +10,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleError
-from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import outside, third_party
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.describe import describe
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import (
@@ -25,7 +26,9 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.su
     survey,
     with_remote,
 )
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress import Progress
 
+_DOING = "looks at its certificates, and brings what changes into service"
 _TARGET = "netstack.datacenter.tls_certificate_target"
 _SPEC = {
     "state": {
@@ -59,7 +62,7 @@ class _RefusalError(Exception):
     """Raised with the findings that the user is to read."""
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
+class ActionModule(Action):
     """The controller's half; the target's half is the module tls_certificate_target."""
 
     TRANSFERS_FILES = False
@@ -67,7 +70,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result; a refusal comes before the target is touched."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
+        result = super().run(tmp, task_vars)
         _validated, arguments = self.validate_argument_spec(argument_spec=_SPEC)
         self._task_vars = task_vars or {}
         self._now = datetime.now(timezone.utc)
@@ -75,7 +78,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             return {**result, "failed": True, "msg": third_party.MISSING}
         states = {"restored": self._restored, "absent": self._absent, "verified": self._verified}
         try:
-            result.update(states.get(arguments["state"], self._present)(arguments))
+            with Progress(str(self._task_vars.get("inventory_hostname", "")), Display().display, _DOING):
+                result.update(states.get(arguments["state"], self._present)(arguments))
         except _RefusalError as refusal:
             findings = list(refusal.args[0])
             text = "\n".join([headline(len(findings)), *findings])

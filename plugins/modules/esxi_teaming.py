@@ -84,8 +84,8 @@ options:
     type: raw
   links:
     description:
-      - The links of the host, or of the hosts of a vCenter,, as the inventory plugin derives them (C(stack_links)).
-      - With O(state=gathered) the plan tells its changes by link.
+      - The links of the host, or of the hosts of a vCenter, as the inventory plugin derives them (C(stack_links)).
+      - With O(state=gathered) and O(state=restored) the plan tells its changes by link.
     type: list
     elements: dict
     default: []
@@ -336,7 +336,8 @@ plan:
     - C(by_link) has the changes of each of O(links), C(unlinked) those of virtual switches and port groups that belong
       to no link, C(device) none. Each has C(kind), C(side), C(object), C(item) (the field that is meant), C(before),
       C(after), and whether it is C(neutral) for the other end, which may then stay as it is.
-  returned: when O(state=gathered) and objects are given
+    - With O(state=restored) it has C(changed), C(by_link), C(device) and C(unlinked) alone.
+  returned: when O(state=gathered) and objects are given, and when O(state=restored)
   type: dict
   sample:
     changed: true

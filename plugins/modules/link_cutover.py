@@ -249,7 +249,7 @@ strategies:
   sample: {esx1-lan: legs}
 converted:
   description: The links whose both ends are changed here.
-  returned: in check mode, with a link to convert
+  returned: in check mode, with a link to convert or to take back
   type: list
   elements: str
   sample: [esx1-lan]
@@ -258,7 +258,7 @@ switches:
     - By switch what changes of it, C(by_link) of all its links, C(device) of the switch as a whole, and C(unlinked), as
       M(netstack.datacenter.junos_lag) describes them; C(links) has the links that are concerned.
     - A VLAN's id is the switch's, so that links of other hosts may be concerned.
-  returned: in check mode, with a link to convert
+  returned: in check mode, with a link to convert or to take back
   type: dict
   sample:
     ex1:

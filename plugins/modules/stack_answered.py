@@ -17,6 +17,7 @@ description:
   - Names the C(--limit) that goes on without these hosts. Left out with them are the hosts whose plan holds a change
     and that share a link, a pair of load balancers or a vCenter with one that is left out. Where nothing is left it
     says so.
+  - Names none where a device answers and refuses the login, for that one is not away; it says what to mend.
 options:
   groups:
     description: The groups whose hosts must have been planned.

@@ -28,6 +28,7 @@ STYLES = {"nonels": "ex4200-48t", "els": "ex4300-48t"}
 HOST_OF = {"nonels": "esx1", "els": "esx2"}
 PORTS, NICS = ["ge-0/0/0", "ge-0/0/1"], ["vmnic0", "vmnic1"]
 PLAIN_PORT = {"mode": "access", "untagged": "server", "peer": "esxi_vss"}
+DEVICE_COUNT = 4
 VLANS = {"server": {"id": 10}, "vmotion": {"id": 20}}
 CABLES = [
     {"switch": style, "port": port, "host": HOST_OF[style], "nic": nic}
@@ -78,7 +79,7 @@ def switch_end(bundle: str, host: str) -> dict[str, Any]:
     found: dict[str, Any] = {"junos_lag_state": "replaced", "junos_lag_vlans": VLANS}
     if bundle == "static":
         bundles = {"ae0": {"members": PORTS, "lacp": "none", "minimum_links": 1, "description": host, **common}}
-        return {**found, "junos_lag_bundles": bundles}
+        return {**found, "junos_lag_bundles": bundles, "junos_lag_device_count": DEVICE_COUNT}
     return {**found, "junos_lag_ports": {port: {"description": host, **common} for port in PORTS}}
 
 

@@ -28,6 +28,8 @@ from .labs import PLAYBOOK, ROOT, host_end, link, switch_end
 ACTIONS = ("junos_lag", "esxi_teaming", "link_cutover")
 USER, PASSWORD = "anna", "s3cr3t-word"
 STYLE, HOST = "els", "esx2"
+SCOPED = "::1%1"
+"""An address with its interface, as link-local ones have it: of those no machine has one for certain."""
 
 
 @dataclass
@@ -39,6 +41,8 @@ class Lab:
     folder: Path
     six: int = 1
     host_six: int = 1
+    scoped: int = 1
+    host_scoped: int = 1
     jump: JumpHost = field(default_factory=lambda: JumpHost(1, "", []))
 
     @classmethod
@@ -54,7 +58,8 @@ class Lab:
             self.jump.port: self.jump.key,
         }
         lines = [f"[127.0.0.1]:{port} {key}\n" for port, key in keys.items()]
-        lines.append(f"[::1]:{self.six} {self.switches.host_key(STYLE)}\n")
+        sixes = (("::1", self.six), (SCOPED, self.scoped))
+        lines += [f"[{host}]:{port} {self.switches.host_key(STYLE)}\n" for host, port in sixes]
         Path(self.known_hosts).write_text("".join(lines))
         words = (f"UserKnownHostsFile {self.known_hosts}", f"IdentityFile {self.key}", "IdentitiesOnly yes")
         (self.folder / "ssh_config").write_text("Host *\n" + "".join(f"  {line}\n" for line in words))
@@ -230,9 +235,9 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 @contextlib.contextmanager
-def relayed(port: int) -> Iterator[int]:
-    """Give the port at [::1] behind which the same device is."""
-    with _Server(("::1", 0), _Relay) as server:
+def relayed(port: int, address: str = "::1") -> Iterator[int]:
+    """Give the port at an IPv6 address behind which the same device is."""
+    with _Server((address, 0), _Relay) as server:
         server.port = port  # type: ignore[attr-defined]  # for the handler
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield int(server.server_address[1])

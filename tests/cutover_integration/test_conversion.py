@@ -7,7 +7,7 @@ import copy
 import stat
 
 from .conftest import EITHER_STYLE
-from .labs import DELIVERED, STANDBY, Watched, recap
+from .labs import DELIVERED, DEVICE_COUNT, STANDBY, Watched, recap
 
 
 def foretold(pair):
@@ -20,7 +20,9 @@ def foretold(pair):
     assert pair.both() == before
     assert not (pair.folder / "journal").exists()
     found = pair.found()
-    assert "set interfaces ge-0/0/1 ether-options 802.3ad ae0" in "\n".join(found["commands"])
+    told = "\n".join(found["commands"])
+    assert "set interfaces ge-0/0/1 ether-options 802.3ad ae0" in told
+    assert f"device-count {DEVICE_COUNT}" in told
     return found["steps"]
 
 
@@ -47,6 +49,7 @@ def test_a_management_link_is_converted_as_foretold_and_back_and_second_runs_cha
     assert len(steps) == 7
     assert convert(pair, "static") == steps
     assert "set interfaces ge-0/0/1 ether-options 802.3ad ae0" in pair.switch_lines()
+    assert f"set chassis aggregated-devices ethernet device-count {DEVICE_COUNT}" in pair.switch_lines()
     assert_nothing_is_left_to_do(pair, "static")
     assert len(convert(pair, "none")) == 7
     assert not any("802.3ad" in line for line in pair.switch_lines())

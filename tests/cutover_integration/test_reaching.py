@@ -7,11 +7,13 @@ way that is not honoured fails. All rows that are run in one way share a run of 
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import asyncssh
 import pytest
 
 from . import labs
-from .reaching import ACTIONS, HOST, PASSWORD, STYLE, USER, Lab, Row, Run, jump_host, play, relayed, vaulted
+from .reaching import ACTIONS, HOST, PASSWORD, SCOPED, STYLE, USER, Lab, Row, Run, jump_host, play, relayed, vaulted
 
 SECRET = "of the vault"
 NO_USER = {"ansible_user": None}
@@ -38,8 +40,11 @@ def lab(tmp_path_factory):
         (folder / "key").chmod(0o600)
         (folder / "password").write_text(PASSWORD)
         (folder / "secret").write_text(SECRET)
-        with relayed(switches.port(STYLE)) as six, relayed(hosts.port(HOST)) as host_six, jump_host(made) as jump:
-            made.six, made.host_six, made.jump = six, host_six, jump
+        ports = switches.port(STYLE), hosts.port(HOST)
+        with ExitStack() as stack:
+            made.six, made.host_six = (stack.enter_context(relayed(port)) for port in ports)
+            made.scoped, made.host_scoped = (stack.enter_context(relayed(port, SCOPED)) for port in ports)
+            made.jump = stack.enter_context(jump_host(made))
             made.write_files()
             yield made
 
@@ -65,6 +70,12 @@ def runs(lab: Lab) -> dict[str, Run]:
 def ipv6(lab: Lab, host: str) -> dict[str, object]:
     """Return the variables of the host behind its relay, whose certificate does not name that address."""
     return {"ansible_host": host, "ansible_port": lab.host_six, "certs": False}
+
+
+def scoped(lab: Lab, host: str) -> dict[str, dict[str, object]]:
+    """Return the variables of both behind relays at an address that names its interface."""
+    switch = {"ansible_host": host, "ansible_port": lab.scoped}
+    return {"switch": switch, "host": {**ipv6(lab, host), "ansible_port": lab.host_scoped}}
 
 
 def both(**variables: object) -> dict[str, dict[str, object]]:
@@ -93,6 +104,17 @@ def rows(lab: Lab) -> list[Row]:
         Row("templates", **both(ansible_user="{{ names.mine }}", names={"mine": USER})),
         Row("templates_of_each_host", switch={"ansible_user": "{{ who }}", "who": USER}, host={"who": "nobody"}),
         Row("vault", **both(ansible_password=vaulted(PASSWORD, SECRET))),
+        Row(
+            "vaulted_port",
+            switch={"ansible_port": vaulted(str(switch), SECRET)},
+            host={"ansible_port": vaulted(str(host), SECRET)},
+        ),
+        Row(
+            "vaulted_port_in_template_over_ssh",
+            transport="ssh",
+            switch={"ansible_port": "{{ deep | int }}", "deep": vaulted(str(switch), SECRET)},
+            host={"ansible_port": "{{ deep }}", "deep": vaulted(str(ssh), SECRET)},
+        ),
         Row("vault_in_template", **both(ansible_password="{{ deep }}", deep=vaulted(PASSWORD, SECRET))),
         Row("remote_user_of_the_play", **both(**NO_USER), play={"remote_user": USER}),
         Row("remote_user_of_the_task", **both(**NO_USER), task={"remote_user": USER}, play={"remote_user": "nobody"}),
@@ -105,6 +127,8 @@ def rows(lab: Lab) -> list[Row]:
         Row("delegated_over_ssh", delegated=True, transport="ssh", **both(**NO_PASSWORD, **key)),
         Row("ipv6", switch={"ansible_host": "::1", "ansible_port": lab.six}, host=ipv6(lab, "::1")),
         Row("ipv6_in_brackets", switch={"ansible_host": "[::1]", "ansible_port": lab.six}, host=ipv6(lab, "[::1]")),
+        Row("ipv6_with_a_scope", **scoped(lab, SCOPED)),
+        Row("ipv6_with_a_scope_in_brackets", **scoped(lab, f"[{SCOPED}]")),
         Row("key_file", transport="ssh", **both(**NO_PASSWORD, **key)),
         Row("jump", transport="ssh", **both(**NO_PASSWORD, **key, **through)),
         Row("proxy_jump", transport="ssh", **both(**NO_PASSWORD, **key, **option)),

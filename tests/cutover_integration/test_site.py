@@ -57,7 +57,11 @@ def connections(pair: Pair) -> dict:
 
 
 def play(pair: Pair, name: str, bundle: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    (pair.folder / "stack.yml").write_text(yaml.safe_dump(site(pair, bundle)))
+    return played(pair, name, site(pair, bundle), *arguments)
+
+
+def played(pair: Pair, name: str, declared: dict, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (pair.folder / "stack.yml").write_text(yaml.safe_dump(declared))
     (pair.folder / "connections.yml").write_text(yaml.safe_dump(connections(pair)))
     inventories = ["-i", str(pair.folder / "stack.yml"), "-i", str(pair.folder / "connections.yml")]
     report = ["-e", f"stack_report_folder={pair.folder / 'report'}"]
@@ -130,3 +134,23 @@ def test_a_switch_alone_is_planned_and_not_changed(pair):
     assert refused.returncode == 2
     assert f"its other end {pair.host} is not in this run" in refused.stdout
     assert pair.both() == before
+
+
+def test_a_host_alone_goes_back_with_its_switchs_end_unless_other_links_would_notice(pair):
+    """Its conversion is taken back at both ends, whoever is in the run; a VLAN's id is that of the whole switch."""
+    before = pair.both()
+    renumbered = {**site(pair, "static"), "vlans": {**VLANS, "vmotion": {"id": 21}}}
+    for number, (declared, alone) in enumerate([(site(pair, "static"), True), (renumbered, False)]):
+        assert played(pair, "site", declared, "-e", f"netstack_run_id=r{number}").returncode == 0
+        after = pair.both()
+        assert after != before
+        back = ("rollback", declared, "-e", f"stack_rollback_to=r{number}")
+        done = played(pair, *back, "--limit", pair.host)
+        told = done.stdout + done.stderr
+        assert done.returncode == (0 if alone else 2), told
+        assert pair.both() == (before if alone else after)
+        if not alone:
+            assert f"and {pair.style} itself is not in this run" in told
+            assert "vlan id vmotion: 21 -> 20" in told
+            assert played(pair, *back).returncode == 0
+            assert pair.both() == before

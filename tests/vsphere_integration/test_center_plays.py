@@ -17,21 +17,27 @@ MANAGED = ["vc1-esx001", "vc1-esx002"]
 VLANS = {"vmotion": {"id": 30, "subnet": "10.0.30.0/24", "mtu": 9000}}
 
 
-def site() -> dict:
-    """Return two hosts of a vCenter, each with a bundle of one port to a switch of somebody else."""
+SOMEBODYS = {"kind": "procurve"}
+OURS = {"kind": "junos_ex", "model": "ex4300-48t"}
+LAGS = {"procurve": ("trk", "A"), "junos_ex": ("ae", "ge-0/0/")}
+
+
+def site(switch: dict = SOMEBODYS) -> dict:
+    """Return two hosts of a vCenter, each with a bundle of one port to a switch."""
+    lag, port = LAGS[switch["kind"]]
     links = {
         f"{name}-vmotion": {
             "bundle": "static",
             "vlans": {"tagged": ["vmotion"]},
             "ends": {
-                "sw1": {"lag": f"trk{number}", "ports": [f"A{number}"]},
+                "sw1": {"lag": f"{lag}{number}", "ports": [f"{port}{number}"]},
                 name: {"lag": "vSwitch1", "ports": ["vmnic1"]},
             },
         }
         for number, name in enumerate(MANAGED, 1)
     }
     devices = {name: {"kind": "esxi_vss", "vcenter": "vc1"} for name in MANAGED}
-    devices |= {"vc1": {"kind": "vcenter"}, "sw1": {"kind": "procurve"}}
+    devices |= {"vc1": {"kind": "vcenter"}, "sw1": switch}
     return {"plugin": "netstack.datacenter.stack", "vlans": VLANS, "devices": devices, "links": links}
 
 
@@ -97,3 +103,21 @@ def test_no_run_asks_the_hosts_themselves(vc1, play):
     assert changed(play("site")) == ["vc1"]
     logins = [entry for entry in vc1.log() if entry["method"] == "Login"]
     assert 0 < len(logins) <= 4
+
+
+def test_what_a_vcenter_would_put_back_of_one_end_alone_is_refused_but_on_demand(vc1, play, tmp_path):
+    before = {name: vc1.state(name) for name in MANAGED}
+    assert changed(play("site", "-e", "netstack_run_id=r1")) == ["vc1"]
+    after = {name: vc1.state(name) for name in MANAGED}
+    # From now on the other end is one that a run could change, and that is not in this one.
+    (tmp_path / "stack.yml").write_text(yaml.safe_dump(site(OURS)))
+    back = ("rollback", "-e", "stack_rollback_to=r1", "--limit", "vc1")
+    refused = play(*back)
+    assert refused.returncode == 2
+    for name in MANAGED:
+        assert f"{name}-vmotion changes at vc1, and its other end sw1 is not in this run" in refused.stdout
+    assert {name: vc1.state(name) for name in MANAGED} == after
+    nothing = play("rollback", "-e", "stack_rollback_to=another", "--limit", "vc1")
+    assert changed(nothing) == []
+    assert changed(play(*back, "-e", "stack_rollback_alone=true")) == ["vc1"]
+    assert {name: vc1.state(name) for name in MANAGED} == before

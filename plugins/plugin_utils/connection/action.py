@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ansible.constants import LOCALHOST, MAGIC_VARIABLE_MAPPING
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ..core_release import too_old
+from ..action import Action
 from ..declared.arguments import validated
 from ..declared.findings import RefusalError
+from ..progress import Progress
 from .model import API, Connection
 from .resolve import resolve
 from .ssh_arguments import shown
@@ -23,7 +23,7 @@ _OMITTED = "AnsibleValueOmittedError"
 """Raised from ansible-core 2.19 on by a template that is `omit`; 2.17 returns the variable `omit` as text."""
 
 
-class DeviceAction(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
+class DeviceAction(Action):
     """Resolves the connection variables itself and never opens Ansible's connection.
 
     The device is the host of the task. A task with `delegate_to` goes to the host that it is delegated to, by that
@@ -40,12 +40,12 @@ class DeviceAction(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
     """What else but a ValueError or an OSError ends the task with a message that says it all."""
     AWAY: ClassVar[tuple[type[Exception], ...]] = ()
     """What is unreachable to Ansible, where the task only reads."""
+    LOGIN: ClassVar[tuple[type[Exception], ...]] = ()
+    """What is a failure all the same: the device answers, and refuses the login, so that nobody goes on without it."""
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result; a refusal or a failure carries the message that says what the device has now."""
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        if reason := too_old():
-            return {**result, "failed": True, "msg": reason}
+        result = super().run(tmp, task_vars)
         arguments = validated(self, self.SPEC, self.NEEDS)
         self._task_vars = task_vars or {}
         self._warnings: list[str] = []
@@ -58,12 +58,16 @@ class DeviceAction(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
             findings = [str(finding) for finding in refusal.findings]
             result.update(failed=True, changed=False, msg=refusal.text(), findings=findings)
         except causes as error:
-            away = isinstance(error, self.AWAY) and arguments.get("state") == "gathered"
-            how = "unreachable" if away else "failed"
-            result.update({how: True, "changed": False, "msg": str(error), **self.more_of(error)})
+            result.update(self._failure(error, arguments.get("state") == "gathered"))
         if self._warnings:
             result["warnings"] = [*self._warnings, *result.get("warnings", [])]
         return result
+
+    def _failure(self, error: Exception, reads: bool) -> dict[str, Any]:
+        refused = isinstance(error, self.LOGIN)
+        how = "unreachable" if reads and isinstance(error, self.AWAY) and not refused else "failed"
+        login = {"login_refused": True} if refused else {}
+        return {how: True, "changed": False, "msg": str(error), **login, **self.more_of(error)}
 
     def outcome(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return what the task did."""
@@ -72,6 +76,10 @@ class DeviceAction(ActionBase):  # type: ignore[misc]  # ansible-core has no typ
     def more_of(self, error: Exception) -> dict[str, Any]:
         """Return what a result has beside the message of an error."""
         return {}
+
+    def waiting(self, doing: str) -> Progress:
+        """Return what says in a `with` block that the device is waited for."""
+        return Progress(self.device, Display().display, doing)
 
     @property
     def device(self) -> str:

@@ -72,19 +72,31 @@ def look_up(hosts: Iterable[str]) -> dict[str, frozenset[str]]:
 
 
 def _look_up(host: str) -> frozenset[str]:
+    if address := _written(host):
+        return frozenset({address})
     try:
-        return frozenset({str(ipaddress.ip_address(host))})
-    except ValueError:
-        pass
-    try:
-        return frozenset(str(found[4][0]) for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return frozenset()
+    return frozenset(_written(str(each[4][0])) or str(each[4][0]) for each in found)
+
+
+def _written(host: str) -> str:
+    """Return an address in the one form of all its spellings; nothing where it is a name.
+
+    An IPv4 address mapped into IPv6 (RFC 4291, 2.5.5.2) is that IPv4 address: the kernel opens the same connection.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return ""
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
 
 
 def _addresses(endpoint: Endpoint, known: Mapping[str, frozenset[str]]) -> frozenset[str]:
     """Return the addresses; behind a jump, where the jump host looks the name up, the name stands for them."""
-    return frozenset({endpoint.host}) if endpoint.via else known[endpoint.host]
+    return frozenset({_written(endpoint.host) or endpoint.host}) if endpoint.via else known[endpoint.host]
 
 
 def _shared(endpoints: Iterable[Endpoint], known: Mapping[str, frozenset[str]]) -> dict[_Key, frozenset[str]]:

@@ -61,10 +61,10 @@ class Report:
     switches: dict[str, list[Change]] = field(default_factory=dict)
     failure: str = ""
 
-    def device_count(self, switch: str) -> int | None:
+    def device_count(self, switch: str) -> int:
         """Return the number of aggregated interfaces that a switch will have by what is foretold so far."""
         found = [change.after for change in self.switches.get(switch, ()) if change.kind is ChangeKind.DEVICE_COUNT]
-        return max((count for count in found if isinstance(count, int)), default=None)
+        return max((count for count in found if isinstance(count, int)), default=0)
 
 
 def convert(pairs: Iterable[Pair], watch: Watch, check: bool = False) -> Report:
@@ -147,10 +147,10 @@ def _foretell(pair: Pair, link: Link, steps: list[Step], report: Report) -> None
 def _foretell_switch(pair: Pair, report: Report) -> None:
     """Keep what changes of the switch, and let this link find what the earlier ones will have left."""
     count = report.device_count(pair.switch.name)
-    pair.switch.device_count = count
+    pair.switch.foretold_count = count
     changes = report.switches.setdefault(pair.switch.name, [])
     planned = pair.switch.planned.changes if pair.switch.planned is not None else ()
-    changes += [each for each in planned if each not in changes and not _reached(each, count or 0)]
+    changes += [each for each in planned if each not in changes and not _reached(each, count)]
 
 
 def _reached(change: Change, count: int) -> bool:

@@ -115,7 +115,9 @@ class Builder:
         return HostEnd(self.host, lambda: way(target), lambda: way(hurried), half, base, patience=patience)
 
     def _switch(self, link: Mapping[str, Any], switch: Peer) -> SwitchEnd:
-        return self._switch_end(str(link["peer"]), _switch_half(link, switch.variable), switch)
+        end = self._switch_end(str(link["peer"]), _switch_half(link, switch.variable), switch)
+        end.device_count = int(switch.variable("junos_lag_device_count") or 0)
+        return end
 
     def _switch_end(self, name: str, half: SwitchHalf, switch: Peer) -> SwitchEnd:
         target = switch_target(switch.connection, self.options["timeouts"] or {})
@@ -151,12 +153,12 @@ def _link_down(options: Mapping[str, Any]) -> float:
 
 _SECONDS = "link_down_seconds"
 _ROLE = (
-    *("style", "model", "release", "stp", "device_count", "limits", "management_ports", "management_vlan"),
+    *("style", "model", "release", "stp", "limits", "management_ports", "management_vlan"),
     *("synchronize", "rescue"),
 )
 """Variables of the role junos_lag that a switch may have, without their prefix."""
 _SWITCH: dict[str, Any] = {
-    **{"plan_for": "merged", "style": "auto", "model": None, "release": None, "stp": "auto", "device_count": None},
+    **{"plan_for": "merged", "style": "auto", "model": None, "release": None, "stp": "auto"},
     **{"limits": None, "consent": [], "management_ports": [], "management_vlan": None, "confirm_minutes": 5},
     **{"hold": False, "run_id": "", "ticket": "", "synchronize": "auto", "rescue": "missing", "verify": {}},
 }

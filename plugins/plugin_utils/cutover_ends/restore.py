@@ -23,6 +23,7 @@ def restore(kept: Kept, pair_of: Callable[[Mapping[str, Any]], Pair], watch: Wat
             refuse(pair.name, steps)
             if check:
                 report.steps += [f"{step.text}: taken back" for step in reversed(steps)]
+                _foretell_switch(pair, link["steps"], report)
             else:
                 report.steps += _walk(pair, steps, kept, watch, report)
         except (EndError, NoRouteError) as error:
@@ -46,6 +47,13 @@ def _walk(pair: Pair, steps: list[Earlier], kept: Kept, watch: Watch, report: Re
     left = {port: nic for port, nic in known.items() if cables.waived or port not in disabled}
     report.warnings += cables.unproven(left)
     return done
+
+
+def _foretell_switch(pair: Pair, steps: Iterable[Mapping[str, Any]], report: Report) -> None:
+    """Keep what changes of the switch, whoever's links it concerns."""
+    changes = report.switches.setdefault(pair.switch.name, [])
+    found = pair.switch.undone(step["undo"] for step in reversed(list(steps)) if not step["at_host"])
+    changes += [each for each in found if each not in changes]
 
 
 def _earlier(pair: Pair, steps: Iterable[Mapping[str, Any]]) -> Iterable[Earlier]:

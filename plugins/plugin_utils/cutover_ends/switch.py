@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
+from ..contract.changes import Change
 from ..contract.neutral import ChangeKind
 from ..cutover.ends import EndError, Proof, nothing
 from ..cutover.model import Link, PortForm, Step
@@ -61,7 +63,10 @@ class SwitchEnd:
     link: Link | None = None
     goal: PortForm = field(default_factory=PortForm)
     planned: Plan | None = None
-    device_count: int | None = None
+    device_count: int = 0
+    """How many aggregated interfaces a step makes room for, if not more are needed; alone it is no reason for one."""
+    foretold_count: int = 0
+    """How many of them earlier links of the same task will have brought."""
 
     @property
     def whole(self) -> Request:
@@ -83,7 +88,7 @@ class SwitchEnd:
                 session.close()
 
     def _seen(self, session: Session) -> SwitchSeen:
-        seen = survey(session, replace(self.whole, maker=self.half.maker(self.half.ports, ())))
+        seen = survey(session, replace(self.whole, maker=self._counted().maker(self.half.ports, ())))
         if seen.pending is not None and notes.is_of(seen.pending, self.half.link) and not self.base.check_mode:
             # Nobody else converts this link (the caller holds its lock), so the run that made the commit is dead.
             settle(self.opener, Token(seen.pending.seconds, seen.pending.comment), False, False)
@@ -126,7 +131,7 @@ class SwitchEnd:
         request = replace(
             self.base,
             declared=self.half.declared(self.half.ports, None),
-            maker=replace(self.half, device_count=self.device_count).maker(link.ports_of(after.ports_new), dark),
+            maker=self._counted().maker(link.ports_of(after.ports_new), dark),
             note=notes.note(self.half.link, dark - before, before - dark),
         )
         with _as_end_error(self.name):
@@ -138,9 +143,25 @@ class SwitchEnd:
         back = notes.note(self.half.link, before - dark, dark - before)
         return SwitchChange(self, request, plan, back)
 
+    def _counted(self) -> SwitchHalf:
+        return replace(self.half, device_count=max(self.foretold_count, self.device_count) or None)
+
     def made_before(self, undo: Mapping[str, Any]) -> SwitchUndo:
         """Return the change of an earlier run, from what it kept."""
         return SwitchUndo(self, self.base, statements_from(dict(undo)), f"{undo['note']} {RESTORED}")
+
+    def undone(self, undos: Iterable[Mapping[str, Any]]) -> list[Change]:
+        """Return what would change of the switch if changes of an earlier run were taken back. Reads only."""
+        requests = [replace(self.base, maker=undo_of(statements_from(dict(undo)))) for undo in undos]
+        if not requests:
+            return []
+        with _as_end_error(self.name):
+            session = self.opener()
+            try:
+                found = [survey(session, request).plan.changes for request in requests]
+            finally:
+                session.close()
+        return list(dict.fromkeys(chain.from_iterable(found)))
 
     @property
     def leaving(self) -> tuple[str, ...]:

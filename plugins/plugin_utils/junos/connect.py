@@ -252,7 +252,7 @@ def _cause(error: BaseException, target: Target) -> errors.ConnectError:
         if why:
             mend = "Correct ansible_private_key_file, add the key to an agent (ssh-add), or give its passphrase as "
             return errors.KeyFileError(f"No login at {target.where}: {why}.", f"{mend}ansible_password.")
-        what = f"{target.where} refuses the login of {target.user or 'the current user'}."
+        what = f"{target.where} answers, and refuses the login of {target.user or 'the current user'}."
         mend = "Look at ansible_user, the key (ansible_private_key_file, the agent) or ansible_password."
         return errors.AuthenticationError(what, mend)
     reasons = [str(item) for item in chain if type(item).__module__ != "jnpr.junos.exception" and str(item)]

@@ -61,8 +61,8 @@ class UnreachableError(ConnectError):
     """There is no way to the switch, or nobody listens."""
 
 
-AWAY = (UnreachableError, HostKeyUnknownError, HostKeyChangedError, AuthenticationError)
-"""What Ansible calls unreachable, of other hosts too."""
+AWAY = (UnreachableError, HostKeyUnknownError, HostKeyChangedError)
+"""What Ansible calls unreachable, of other hosts too; not a login that is refused, for then the switch answers."""
 
 
 class LockedError(SwitchError):

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 
 def without(away: Set[str], pending: Set[str], related: Mapping[str, Iterable[str]]) -> set[str]:
@@ -31,3 +31,19 @@ def advice(limit: str, away: Set[str], pending: Set[str], related: Mapping[str, 
     between = "," if "," in limit else ":"
     pattern = between.join([limit or "all", *(f"!{host}" for host in sorted(out))])
     return f"Without them and what shares links with them, --limit '{pattern}' goes on; it changes {', '.join(left)}."
+
+
+def login_advice(refused: Sequence[str]) -> str:
+    """Return what to do about devices that answer and refuse the login; nothing where there are none.
+
+    Nobody is told how to go on without them: that is for a device that is away, and these only want another password.
+    """
+    if not refused:
+        return ""
+    who = ", ".join(refused)
+    one = len(refused) == 1
+    verbs = ("answers, and refuses", "it is") if one else ("answer, and refuse", "they are")
+    return (
+        f"{who} {verbs[0]} the login, so {verbs[1]} not away: mend ansible_user, ansible_password or the key, "
+        "and run again."
+    )

@@ -76,7 +76,9 @@ def _restricted(where: str, what: str, said: str) -> errors.HostError:
 
 
 def _login(where: str, what: str, said: str) -> errors.HostError:
-    return errors.AuthenticationError(f"{where} refuses the login.", "Look at ansible_user, ansible_password.", said)
+    return errors.AuthenticationError(
+        f"{where} answers, and refuses the login.", "Look at ansible_user, ansible_password.", said
+    )
 
 
 def _denied(where: str, what: str, said: str) -> errors.HostError:

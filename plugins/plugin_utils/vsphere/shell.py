@@ -120,7 +120,7 @@ class Shell:
             return errors.HostKeyError(f"The host key of {self._where} is unknown or not the known one.", mend, said)
         if "Permission denied" in said:
             mend = "Look at ansible_user, the key (ansible_private_key_file, the agent) or ansible_password."
-            return errors.AuthenticationError(f"{self._where} refuses the login.", mend, said)
+            return errors.AuthenticationError(f"{self._where} answers, and refuses the login.", mend, said)
         if connecting:
             mend = "Is SSH switched on (the service TSM-SSH)?"
             return errors.UnreachableError(f"{self._where} cannot be reached.", mend, said)

@@ -22,7 +22,7 @@ def closed() -> int:
         return int(found.getsockname()[1])
 
 
-def site(lab, folder: Path, between: bool) -> Path:
+def site(lab, folder: Path, between: bool, answers: str = "ex1", **login: object) -> Path:
     """Write a site of a switch that answers and one that does not, each with a link of a server, or one of both."""
     port = {"bundle": "none", "vlans": {"untagged": "server"}}
     links = {
@@ -44,9 +44,9 @@ def site(lab, folder: Path, between: bool) -> Path:
     folder.mkdir()
     (folder / "stack.yml").write_text(yaml.safe_dump(content))
     (folder / "host_vars").mkdir()
-    known = {"ex1": lab.target.port, "ex2": closed()}
+    known = {host: lab.target.port if host == answers else closed() for host in ("ex1", "ex2")}
     for host, number in known.items():
-        text = yaml.safe_dump({**variables(number, lab.simulator.known_hosts), **QUICK})
+        text = yaml.safe_dump({**variables(number, lab.simulator.known_hosts), **QUICK, **login})
         (folder / "host_vars" / f"{host}.yml").write_text(text)
     return folder
 
@@ -86,3 +86,19 @@ def test_a_switch_that_is_away_is_a_failure_of_the_report_and_the_other_is_verif
     away = yaml.safe_load((inventory / "host_vars" / "ex2.yml").read_text())
     assert f"127.0.0.1 port {away['ansible_port']}" in text
     assert "the configuration is the declared one" in text
+
+
+def test_a_switch_that_refuses_the_login_is_told_as_such_beside_one_that_is_away_and_no_run_goes_on_without_it(
+    nonels, tmp_path
+):
+    inventory = site(nonels, tmp_path / "inventory", False, answers="ex2", ansible_password="wrong")
+    stopped = play("site", inventory)
+    assert stopped.returncode != 0
+    assert "fatal: [ex1]: UNREACHABLE!" in stopped.stdout
+    assert "fatal: [ex2]: FAILED!" in stopped.stdout
+    assert "answers, and refuses the login of lab." in stopped.stdout
+    assert "ex2 answers, and refuses the login, so it is not away: mend ansible_user" in stopped.stdout
+    assert "goes on; it changes" not in stopped.stdout
+    assert play("verify", inventory).returncode != 0
+    assert "answers, and refuses the login of lab" in (tmp_path / "report" / "index.html").read_text()
+    assert not LOCKED & set(nonels.asked())

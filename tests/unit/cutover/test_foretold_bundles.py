@@ -35,22 +35,38 @@ class Host:
         return SimpleNamespace(commands=[])
 
 
-def pair(lab, bundle: str, port: str, nic: str) -> Pair:
+def pair(lab, bundle: str, port: str, nic: str, device_count: int = 0) -> Pair:
     declared = {"members": [port], "lacp": "none", "mode": "trunk", "tagged": ["lan"]}
     half = SwitchHalf(bundle, (port,), bundle, {"lan": {"id": 10}}, declared, state="replaced")
-    return Pair(bundle, SwitchEnd("ex1", lab.open, half, Request(Declared(), check_mode=True)), Host(nic))
+    end = SwitchEnd("ex1", lab.open, half, Request(Declared(), check_mode=True), device_count=device_count)
+    return Pair(bundle, end, Host(nic))
+
+
+def foretold(lab, wanted: list[tuple[str, int]], device_count: int = 0):
+    """Return the report of check mode for bundles of a port each."""
+    lines = "\n".join(f"set interfaces ge-0/0/{number} unit 0 family ethernet-switching" for _name, number in wanted)
+    lab.control("reset", set=lines)
+    lab.far_end(*(f"ge-0/0/{number}" for _name, number in wanted))
+    pairs = [pair(lab, name, f"ge-0/0/{number}", f"vmnic{number}", device_count) for name, number in wanted]
+    report = convert(pairs, Watching(start("plain to static")), check=True)
+    assert report.failure == ""
+    return report
+
+
+def counts(report) -> list[str]:
+    return [line.rsplit(" ", 1)[1] for line in report.commands if "device-count" in line]
 
 
 def test_each_number_of_aggregated_interfaces_and_each_vlan_is_foretold_once(nonels):
-    wanted = [("ae3", 0), ("ae0", 1), ("ae4", 2), ("ae1", 3)]
-    lines = "\n".join(f"set interfaces ge-0/0/{number} unit 0 family ethernet-switching" for _name, number in wanted)
-    nonels.control("reset", set=lines)
-    nonels.far_end(*(f"ge-0/0/{number}" for _name, number in wanted))
-    pairs = [pair(nonels, name, f"ge-0/0/{number}", f"vmnic{number}") for name, number in wanted]
-    report = convert(pairs, Watching(start("plain to static")), check=True)
-    assert report.failure == ""
-    counts = [line.rsplit(" ", 1)[1] for line in report.commands if "device-count" in line]
-    assert counts == ["4", "5"]
+    report = foretold(nonels, [("ae3", 0), ("ae0", 1), ("ae4", 2), ("ae1", 3)])
+    assert counts(report) == ["4", "5"]
     assert report.commands.count("ex1: set vlans lan vlan-id 10") == 1
     told = [each.after for each in report.switches["ex1"] if each.kind is ChangeKind.DEVICE_COUNT]
     assert told == [4, 5]
+
+
+def test_the_declared_number_of_aggregated_interfaces_is_foretold_once_and_a_higher_bundle_beats_it(nonels):
+    report = foretold(nonels, [("ae3", 0), ("ae0", 1), ("ae8", 2)], device_count=7)
+    assert counts(report) == ["7", "9"]
+    told = [each.after for each in report.switches["ex1"] if each.kind is ChangeKind.DEVICE_COUNT]
+    assert told == [7, 9]

@@ -5,7 +5,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.answered import advice, without
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.answered import (
+    advice,
+    login_advice,
+    without,
+)
 
 # ex1 - esx1 - ex2 - esx2, and a pair that hangs on ex1 and ex2
 RELATED = {
@@ -51,3 +55,9 @@ def test_where_nothing_goes_on_it_says_so():
     assert advice("", {"ex1"}, {"esx1"}, RELATED).startswith("Nothing of this run can be changed without them")
     assert advice("", {"ex1"}, {"ex1"}, RELATED).startswith("Nothing else")
     assert advice("", {"ex1"}, set(), RELATED).startswith("Nothing else")
+
+
+def test_a_login_that_is_refused_is_no_reason_to_go_on_without_the_device():
+    assert login_advice([]) == ""
+    assert login_advice(["ex1"]).startswith("ex1 answers, and refuses the login, so it is not away: mend ansible_user")
+    assert login_advice(["ex1", "ex2"]).startswith("ex1, ex2 answer, and refuse the login, so they are not away")

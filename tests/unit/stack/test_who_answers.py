@@ -28,11 +28,14 @@ def over_ssh(address: str, arguments: str) -> dict:
 SAME = {
     "copied": ("192.0.2.11", "192.0.2.11"),
     "ipv6": ("2001:db8::1", "[2001:DB8:0::1]"),
+    "mapped": ("192.0.2.15", "::ffff:192.0.2.15"),
+    "mapped_in_hex": ("[::ffff:c000:210]", "192.0.2.16"),
     "template": ("{{ a }}", {"ansible_host": "{{ b }}", "b": "192.0.2.12"}),
     "named": ("127.0.0.1", "localhost"),
     "port": ({"ansible_host": "192.0.2.13", "ansible_port": 443}, "192.0.2.13"),
     "variable": ({"ansible_ssh_host": "192.0.2.14"}, "192.0.2.14"),
     "jump": (over_ssh("inside", "-F /dev/null -J east"), over_ssh("inside", "-F /dev/null -J east")),
+    "jump_mapped": (over_ssh("10.0.0.2", "-F /dev/null -J east"), over_ssh("::ffff:10.0.0.2", "-F /dev/null -J east")),
     "openssh": (over_ssh("east-1", "-F ssh_config"), over_ssh("east-2", "-F ssh_config")),
 }
 OTHER = {
@@ -40,6 +43,8 @@ OTHER = {
     "other_transport": (over_ssh("192.0.2.32", "-F /dev/null"), "192.0.2.32"),
     "other_jump": (over_ssh("10.0.0.1", "-F /dev/null -J east"), over_ssh("10.0.0.1", "-F /dev/null -J west")),
     "other_address": ("192.0.2.33", "192.0.2.34"),
+    "other_mapped": ("192.0.2.35", "::ffff:192.0.2.36"),
+    "compatible": ("192.0.2.37", "::192.0.2.37"),
     "other_openssh": (over_ssh("north-1", "-F ssh_config"), over_ssh("south-1", "-F ssh_config")),
 }
 SSH_CONFIG = "".join(

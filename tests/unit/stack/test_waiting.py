@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves with the real playbook that each task which waits for a node or a device says so while it does.
+
+The interval of 15 s is shortened, so that even the start of a module is a wait.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from . import site_files
+from .real_ansible import Place
+
+SHORT = """
+import threading
+usual = threading.Event.wait
+threading.Event.wait = lambda self, timeout=None: usual(self, 0.01 if timeout == 15.0 else timeout)
+"""
+NEVER_WAIT = {"stack_answered", "stack_limit", "stack_preflight", "stack_report", "backup_info"}
+"""They read what is known on the controller, or a folder of the node."""
+INSTEAD = {"tls_certificate_target": "tls_certificate"}
+"""A module that an action of another name runs."""
+QUICK = {"timeouts": {"connect": 1}}
+API = {"validate_certs": False, "timeouts": {"connect": 1, "call": 1}}
+TOKEN = {"token": {"time": 1, "comment": "a"}}
+PORT = {"ge-0/0/0": {"mode": "access", "untagged": "lan"}}
+VSWITCH = {"vSwitch0": {"uplinks": ["vmnic0"]}}
+LINK = {
+    **{"link": "l", "host": "h", "bundle": "none", "lag": "vSwitch0", "ports": ["vmnic0"], "provisioned": True},
+    **{"peer": "junos_lag merged", "peer_kind": "junos_ex", "peer_ports": ["ge-0/0/0"], "peer_lag": None},
+    "vlans": {"untagged": "lan", "tagged": []},
+}
+DEVICES = {
+    **{f"junos_lag {state}": {**QUICK, "state": state} for state in ("gathered", "verified")},
+    "junos_lag merged": {**QUICK, "vlans": {"lan": {"id": 10}}},
+    "junos_lag restored": {**QUICK, "state": "restored", "run_id": "r1"},
+    **{f"junos_lag {state}": {**QUICK, "state": state, **TOKEN} for state in ("confirmed", "abandoned")},
+    **{f"esxi_teaming {state}": {**API, "state": state, "vswitches": VSWITCH} for state in ("gathered", "verified")},
+    "esxi_teaming merged": {**API, "vswitches": VSWITCH},
+    "link_cutover foretold": {**API, "vswitches": VSWITCH, "links": [LINK]},
+}
+
+
+def on_nodes() -> list[str]:
+    """Return every action and module that reaches a node by a connection of Ansible."""
+    names = {file.stem for kind in ("action", "modules") for file in (site_files.ROOT / "plugins" / kind).glob("*.py")}
+    devices = {"junos_lag", "esxi_teaming", "link_cutover"}
+    return sorted(names - NEVER_WAIT - devices - INSTEAD.keys())
+
+
+@pytest.fixture(scope="module")
+def silent() -> Iterator[int]:
+    """Yield a port that takes connections and never says a word."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(64)
+        yield listening.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def said(silent, tmp_path_factory) -> str:
+    place = Place(tmp_path_factory.mktemp("waiting"))
+    (place.folder / "short").mkdir()
+    (place.folder / "short" / "sitecustomize.py").write_text(SHORT)
+    cases = {name: (name, {}) for name in on_nodes()}
+    cases |= {name: (name.split()[0], given) for name, given in DEVICES.items()}
+    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "ansible_host": "127.0.0.1"}
+    trusting = "-F /dev/null -o StrictHostKeyChecking=no"
+    login = {"ansible_port": silent, "ansible_user": "a", "ansible_password": "b", "ansible_ssh_common_args": trusting}
+    declared = {"junos_lag_ports": PORT, "junos_lag_vlans": {"lan": {"id": 10}}}
+    hosts = {name: {**local, **login, **declared} for name in cases}
+    (place.folder / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
+    tasks = [
+        {
+            f"netstack.datacenter.{action}": options,
+            "when": f"inventory_hostname == '{name}'",
+            "check_mode": name == "link_cutover foretold",
+        }
+        for name, (action, options) in cases.items()
+    ]
+    play = {"hosts": "all", "gather_facts": False, "strategy": "free", "tasks": tasks}
+    (place.folder / "play.json").write_text(json.dumps([play]))
+    path = f"{place.folder / 'short'}:{site_files.ROOT / '.cache' / 'collections'}"
+    return place.run("ansible-playbook", "-i", "hosts.json", "play.json", PYTHONPATH=path).stdout
+
+
+@pytest.mark.parametrize("name", [*on_nodes(), *DEVICES])
+def test_what_is_waited_for_is_said_with_the_hosts_name(said, name):
+    assert re.search(rf"(?m)^{name}: [a-z].* \(\d+ s so far\)$", said), said
