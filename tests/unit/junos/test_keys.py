@@ -71,7 +71,8 @@ def protect(key, phrase="secret"):
 def without_a_login(target: Target) -> str:
     error = refused(target)
     assert isinstance(error, errors.KeyFileError)
-    assert isinstance(error, errors.AWAY)
+    assert isinstance(error, errors.AuthenticationError)
+    assert not isinstance(error, errors.AWAY)
     assert "refuses the login" not in str(error)
     return str(error)
 

@@ -84,6 +84,17 @@ def test_junos_lag_takes_both_switches_of_a_site(tmp_path, host, style):
     assert "set interfaces ge-0/0/0 ether-options 802.3ad ae0" in commands
 
 
+@pytest.mark.parametrize("example", ["iis_farm", "els_site", "lab"])
+def test_the_mode_is_said_of_every_bundle_and_port_so_that_none_is_taken_from_the_vlans(example):
+    found = [
+        {**variables.get("junos_lag_bundles", {}), **variables.get("junos_lag_ports", {})}
+        for variables in inventory(goldens.example(example)).values()
+    ]
+    modes = [entry["mode"] for entries in found for entry in entries.values()]
+    assert modes
+    assert set(modes) <= {"access", "trunk"}
+
+
 def test_the_management_trunk_of_the_farm_is_the_blog_posts_own():
     variables = inventory(goldens.example("iis_farm"))["ex1"]
     commands = goldens.switch_commands(variables, "nonels")
