@@ -166,10 +166,11 @@ class _Change:
 
     def delete(self) -> None:
         """Delete what is written in the objects; what a group gives cannot be deleted."""
+        written = self.views.written
         for item in self.gone:
-            own = self.views.written.has(*item) and not self.views.written.is_inactive(*item)
+            own = len(item) < 3 or (written.has(*item) and not written.is_inactive(*item))
             self._remove(self._highest(item))
-            if not (own or len(item) < 3 or slot(item) in self.replaced or self._left(item) or self._with_its_object(item)):
+            if not (own or slot(item) in self.replaced or self._left(item) or self._with_its_object(item)):
                 self._refuse_group(item)
         self._keep_objects()
 

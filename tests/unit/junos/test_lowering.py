@@ -242,6 +242,51 @@ def test_a_bundle_that_goes_takes_its_inactive_parts_along():
     assert not found.written.inactive
 
 
+def test_a_port_that_is_freed_keeps_what_its_range_says_beside_the_bundle():
+    """Its own description told of the bundle; that of a range is one of all its ports."""
+    lines = f"""set interfaces interface-range desks member ge-0/0/1
+{R} member ge-0/0/9
+{R} description desk
+{INACTIVE}set interfaces ge-0/0/2 ether-options 802.3ad ae1
+"""
+    found = made(switch(lines), declared(bundles={"ae1": {"members": ["ge-0/0/2"], "lacp": "none"}}), "els", "replaced")
+    assert "delete interfaces ge-0/0/1" in found.commands
+    assert not any("range" in line or "description" in line for line in found.commands)
+
+
+def test_a_value_beside_an_inactive_one_of_the_same_list_is_refused():
+    head = f"set interfaces ge-0/0/2 {FAMILY}"
+    config = switch(f"{VLANS}{head} interface-mode trunk\n{head} vlan members v10")
+    config.inactive = {item for item in config.statements if item[-1].value == "v10"}
+    found = made(config, declared(ports={"ge-0/0/2": {"mode": "trunk", "tagged": ["v20"]}}), "els")
+    assert rules(found) == [("ge-0/0/2", "INACTIVE")]
+
+
+def test_what_goes_as_a_whole_takes_its_inactive_parts_along_and_what_stays_keeps_them():
+    lines = (
+        f"set interfaces ge-0/0/2 {FAMILY} interface-mode access\nset interfaces ge-0/0/2 {FAMILY} vlan members v10\n"
+    )
+    config = switch(f"{lines}set interfaces ge-0/0/2 description x")
+    config.inactive = {item for item in config.statements if item[-1].value == "v10"}
+    joins = made(config, declared(bundles=ONE_OF_2), "els")
+    assert not any("unit 0" in line for line in config_set(joins.written) if "ge-0/0/2" in line)
+    told = made(config, declared(ports={"ge-0/0/2": {"description": ""}}), "els")
+    assert told.commands == ["delete interfaces ge-0/0/2 description"]
+
+
+ONE_OF_2 = {"ae1": {"members": ["ge-0/0/2"], "lacp": "none"}}
+
+
+def test_an_interface_stays_standing_where_a_wildcard_gives_it_what_shall_stay():
+    port = (
+        "<interfaces><interface><name>ge-0/0/1</name>{}<ether-options><ieee-802.3ad><bundle>ae1</bundle></ieee-802.3ad>"
+    )
+    port += "</ether-options></interface></interfaces>"
+    found = grouped(["ae1"], "deleted", own=port.format(""), given=port.format('<traps group="LAG"/>'))
+    assert found.commands == ["delete interfaces ge-0/0/1 ether-options", "set interfaces ge-0/0/1"]
+    assert rules(found) == []
+
+
 PORTS = [f"ge-0/0/{number}" for number in range(4)]
 HELD = st.sampled_from(
     ["", "mtu 9014", "description x", f"{FAMILY} vlan members v10", f"{FAMILY} interface-mode access"]

@@ -216,3 +216,52 @@ def test_a_member_range_over_fpcs_is_split_around_a_port(port, known, left):
     ranges.leave(config, port, "desks", known)
     head = "set interfaces interface-range desks member"
     assert sorted(config_set(config)) == sorted(f"{head}{'-range' if ' to ' in each else ''} {each}" for each in left)
+
+
+@pytest.mark.parametrize(
+    ("port", "known", "left"),
+    [
+        ("ge-1/0/0", ("ge-0/0/23", "ge-1/0/0", "ge-1/0/23"), ["ge-0/0/10 to ge-0/0/23", "ge-1/0/1 to ge-1/0/3"]),
+        ("ge-0/0/23", ("ge-0/0/22", "ge-0/0/23"), ["ge-0/0/10 to ge-0/0/22", "ge-1/0/0 to ge-1/0/3"]),
+        ("ge-1/0/2", (), ["ge-0/0/10 to ge-1/0/1", "ge-1/0/3"]),
+    ],
+)
+def test_no_part_of_a_member_range_ends_at_a_port_that_its_pic_has_not(port, known, left):
+    config = text("set interfaces interface-range desks member-range ge-0/0/10 to ge-1/0/3")
+    ranges.leave(config, port, "desks", known)
+    head = "set interfaces interface-range desks member"
+    assert sorted(config_set(config)) == sorted(f"{head}{'-range' if ' to ' in each else ''} {each}" for each in left)
+
+
+def test_a_part_that_begins_where_another_member_range_does_keeps_the_later_end():
+    head = "set interfaces interface-range desks member-range"
+    config = text(f"{head} ge-0/0/2 to ge-0/0/9\n{head} ge-0/0/1 to ge-0/0/5")
+    ranges.leave(config, "ge-0/0/2", "desks")
+    assert sorted(config_set(config)) == [
+        "set interfaces interface-range desks member ge-0/0/1",
+        f"{head} ge-0/0/3 to ge-0/0/9",
+    ]
+
+
+def test_ports_that_the_switch_does_not_show_have_what_their_ranges_say_if_they_are_declared():
+    written = text(f"{DESKS}set protocols rstp interface desks edge\nset interfaces ge-0/0/1 description own")
+    edge = "<protocols><rstp><interface><name>desks</name><edge/></interface></rstp></protocols>"
+    shown = "<interfaces><interface><name>ge-0/0/1</name><mtu>1</mtu></interface></interfaces>"
+    seen = views.of_effect(written, xml(edge + shown))
+    found = views.with_absent(seen, ["ge-0/0/1", "ge-0/0/3", "ge-0/0/9"])
+    added = [words(item) for item in found.inherited.statements if item not in seen.inherited.statements]
+    assert added == ["interfaces ge-0/0/3 mtu 9014", f"interfaces ge-0/0/3 {MEMBERS} v10"]
+    assert found.interfaces == {"ge-0/0/1"}
+    assert views.with_absent(seen, ["ge-0/0/9"]) is seen
+
+
+def test_a_container_that_inactive_parts_leave_empty_is_there_and_no_difference_to_a_full_one():
+    config = text("set interfaces ae1 unit 0 family ethernet-switching vlan members v10\nset interfaces ae2 mtu 1514")
+    config.inactive = set(config.statements)
+    (left,) = [item for item in config.active().statements if len(item) > 2]
+    assert words(left) == "interfaces ae1 unit 0 family ethernet-switching vlan"
+    full = text("set interfaces ae1 unit 0 family ethernet-switching vlan members v20")
+    hollow = views.differences(views.Views(full, full), config.active())
+    assert [(word, words(item)) for word, item, _group in hollow] == [
+        ("have", "interfaces ae1 unit 0 family ethernet-switching vlan members v20")
+    ]
