@@ -78,7 +78,7 @@ def test_what_a_group_would_give_a_new_object_is_refused_with_its_name_and_the_c
         apply(lab.open, replace(asked, check_mode=check_mode))
     assert [each.rule for each in caught.value.findings] == ["GROUP_INHERITED"]
     assert untouched(lab, before)
-    assert "load-configuration" in lab.asked()
+    assert lab.asked().count("load-configuration") == 2, "the load and the rollback"
 
 
 def test_a_leaf_that_goes_and_uncovers_that_of_a_group_is_refused(lab):
@@ -136,6 +136,12 @@ def test_a_port_of_a_member_that_is_away_leaves_the_range_that_names_it(lab):
         "set interfaces interface-range desks member-range ge-0/0/0 to ge-1/0/2"
     ]
     assert not apply(lab.open, asked).changed
+
+
+def test_a_port_of_a_member_that_is_away_stays_in_its_range_where_that_is_possible(lab):
+    started(lab, DESKS.replace("to ge-0/0/9", "to ge-1/0/3"))
+    outcome = apply(lab.open, request(ports={"ge-1/0/2": {"description": "later"}}))
+    assert outcome.plan.commands == ["set interfaces ge-1/0/2 description later"]
 
 
 def test_what_the_switch_shows_of_a_candidate_and_nobody_wants_is_refused(lab):

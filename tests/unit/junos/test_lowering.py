@@ -119,6 +119,18 @@ def test_a_port_leaves_each_range_that_says_what_must_not_be():
     assert takes_effect(found)
 
 
+def test_a_list_that_is_written_down_for_a_port_stands_beside_no_other_range_that_gives_it():
+    """Two values of one list beside a range are one or two by the release."""
+    more = "set interfaces interface-range more member ge-0/0/1\nset interfaces interface-range more member ge-0/0/30\n"
+    lines = f"{DESKS}{R} mtu 9014\n{more}set interfaces interface-range more {FAMILY} vlan members v10\n"
+    found = changed(lines, ports={"ge-0/0/1": {"payload_mtu": 1500}})
+    assert [line for line in found.commands if line.startswith("delete")] == [
+        "delete interfaces interface-range desks member ge-0/0/1",
+        "delete interfaces interface-range more member ge-0/0/1",
+    ]
+    assert takes_effect(found)
+
+
 def test_where_a_range_is_named_elsewhere_a_port_that_leaves_it_is_named_itself():
     lines = f"{DESKS}set protocols rstp interface desks edge\n"
     found = changed(lines, ports={"ge-0/0/1": {"mode": "access", "untagged": "v20"}})
@@ -267,9 +279,10 @@ def test_what_goes_as_a_whole_takes_its_inactive_parts_along_and_what_stays_keep
         f"set interfaces ge-0/0/2 {FAMILY} interface-mode access\nset interfaces ge-0/0/2 {FAMILY} vlan members v10\n"
     )
     config = switch(f"{lines}set interfaces ge-0/0/2 description x")
-    config.inactive = {item for item in config.statements if item[-1].value == "v10"}
-    joins = made(config, declared(bundles=ONE_OF_2), "els")
-    assert not any("unit 0" in line for line in config_set(joins.written) if "ge-0/0/2" in line)
+    for value in ("v10", "access"):
+        config.inactive = {item for item in config.statements if item[-1].value == value}
+        joins = made(config, declared(bundles=ONE_OF_2), "els")
+        assert not any("unit 0" in line for line in config_set(joins.written) if "ge-0/0/2" in line)
     told = made(config, declared(ports={"ge-0/0/2": {"description": ""}}), "els")
     assert told.commands == ["delete interfaces ge-0/0/2 description"]
 
