@@ -53,7 +53,7 @@ def test_a_history_that_cannot_be_read_after_the_commit_is_not_told_as_no_change
 
 def test_a_confirmation_that_is_lost_with_the_switch_is_taken_back_to_before_the_whole_change(lab):
     old = good(lab)
-    drop = {"rpc": "commit-configuration", "when": "after_send", "what": "drop", "skip": 3}
+    drop = {"rpc": "commit-configuration", "when": "after_send", "what": "drop", "skip": 2}
     lab.control("fault", fault=drop)
     lost = iter([None, None, errors.UnreachableError("no way")])
 
