@@ -56,6 +56,7 @@ def _change(opened: Callable[[], Any], load: str, writing: Any) -> None:
     writing.rpc.get_commit_information()
     config.load(load, format="xml", merge=True)
     config.diff()
+    writing.rpc.get_configuration({"database": "candidate"})
     config.commit_check()
     with suppress(RpcError):  # There is none yet.
         writing.rpc.get_rescue_information(format="text")

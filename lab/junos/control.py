@@ -23,6 +23,7 @@ from .device import Device, Options, Session
 from .errors import JunosError
 from .farend import FarEnd
 from .faults import Fault
+from .inherited import shown
 from .netconf import Lab
 from .state import State
 from .tree import Node
@@ -156,9 +157,17 @@ def status(lab: Lab, switch: str) -> dict[str, Any]:
 
 
 @operation
-def configuration(lab: Lab, switch: str, database: str = "committed", format: str = "set") -> str:
-    """Give a configuration: `database` committed, candidate, rescue or a rollback number; `format` set, text or xml."""
-    tree = _tree(chosen(lab, switch), database)
+def configuration(
+    lab: Lab, switch: str, database: str = "committed", format: str = "set", inherit: bool = False
+) -> str:
+    """Give a configuration: `database` committed, candidate, rescue or a rollback number; `format` set, text or xml.
+
+    With `inherit` the inherited view of it.
+    """
+    device = chosen(lab, switch)
+    tree = _tree(device, database)
+    if inherit:
+        tree = shown(tree, device.model, device.fpcs).root
     if format == "xml":
         root = etree.Element("configuration")
         xmlform.write(root, tree)

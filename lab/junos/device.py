@@ -94,7 +94,7 @@ class Device:
     @property
     def schema(self) -> schema.Schema:
         """Give the statements that this switch knows."""
-        return schema.load(self.model.style)
+        return schema.load(self.model.style, self.model.aes)
 
     @property
     def committed(self) -> Node:

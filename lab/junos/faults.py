@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from .device import Session
 
 When = Literal["before", "after_send", "after_reply"]
-What = Literal["drop", "hold", "delay", "error", "warning"]
+What = Literal["drop", "hold", "delay", "error", "warning", "deny"]
 PLACES = ("before", "after_send", "after_reply")
-ACTIONS = ("drop", "hold", "delay", "error", "warning")
+ACTIONS = ("drop", "hold", "delay", "error", "warning", "deny")
 
 
 @dataclass
@@ -24,7 +24,8 @@ class Fault:
     matching RPCs pass first, `count` is how often it strikes (0: always). `when`: `before` the device acts on the RPC,
     `after_send` (it has acted, the reply is not sent), `after_reply`. `what`: `drop` the connection, `hold` until
     released or the client is gone (`whole`: and until it is released the switch answers nobody else), `delay` by
-    `seconds`, answer an `error` instead, or add a `warning` with the text `message` (`ok`: with `<ok/>` beside it).
+    `seconds`, answer an `error` instead, or add a `warning` with the text `message` (`ok`: with `<ok/>` beside it), or
+    `deny` the request as to a user whose login class does not allow it.
     """
 
     rpc: str = "*"

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml import etree
 
 from . import textform
@@ -111,7 +113,7 @@ def history(call: Call) -> Reply:
 def revision(call: Call) -> Reply:
     """Show the newest commit's revision (Junos 14.1 and later)."""
     call.only("detail")
-    major, minor = call.device.model.release.split("R")[0].split(".")
+    major, minor = re.findall(r"\d+", call.device.model.release)[:2]
     if (int(major), int(minor)) < (14, 1):
         raise syntax_error(call.name)
     newest = call.device.commits[0]

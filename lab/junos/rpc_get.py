@@ -11,17 +11,19 @@ from .device import Commit, Device
 from .dispatch import Call, Reply, number, rpc
 from .errors import error, not_simulated, syntax_error
 from .frames import XNM, attributes_of, outermost
-from .ranges import expand
+from .inherited import View, shown
 from .tree import Node, ensure
-from .xmlform import Element, elements, local, select, write
+from .xmlform import Element, Mark, elements, local, no_mark, select, write
 
-ATTRIBUTES = {"database", "format", "compare", "rollback", "inherit", "interface-ranges"}
+ATTRIBUTES = {"database", "format", "compare", "rollback", "inherit", "groups", "interface-ranges"}
 
 
-def configuration(device: Device, tree: Node, form: str, wanted: Element | None, commit: Commit | None) -> Element:
+def configuration(
+    device: Device, tree: Node, form: str, wanted: Element | None, commit: Commit | None, mark: Mark = no_mark
+) -> Element:
     """Give a configuration, or what the filter `wanted` names of it, in the form asked for."""
     if form == "xml":
-        return _xml(device, tree, wanted, commit)
+        return _xml(device, tree, wanted, commit, mark)
     shown = filtered(tree, wanted) if wanted is not None else tree
     if form == "set":
         made = etree.Element("configuration-set")
@@ -35,9 +37,14 @@ def configuration(device: Device, tree: Node, form: str, wanted: Element | None,
     return made
 
 
-def _xml(device: Device, tree: Node, wanted: Element | None, commit: Commit | None) -> Element:
+def space(device: Device) -> str:
+    """Give the XML namespace of the attributes that the release adds."""
+    return f"http://xml.juniper.net/junos/{device.model.short_release}/junos"
+
+
+def _xml(device: Device, tree: Node, wanted: Element | None, commit: Commit | None, mark: Mark) -> Element:
     """Give a configuration as XML, with who made it when."""
-    junos = f"http://xml.juniper.net/junos/{device.model.short_release}/junos"
+    junos = space(device)
     made = outermost("configuration", XNM, junos=junos)
     if commit is not None:
         made.set(f"{{{junos}}}commit-seconds", str(int(commit.time)))
@@ -46,12 +53,12 @@ def _xml(device: Device, tree: Node, wanted: Element | None, commit: Commit | No
     else:
         made.set(f"{{{junos}}}changed-seconds", str(int(device.clock.now())))
         made.set(f"{{{junos}}}changed-localtime", stamp(device.clock.now()))
-    plain = etree.Element("configuration")
+    plain = etree.Element("configuration", nsmap={"junos": junos})
     if wanted is None or not len(wanted):
         etree.SubElement(plain, "version").text = device.model.release
-        write(plain, tree)
+        write(plain, tree, mark)
     else:
-        select(plain, tree, wanted)
+        select(plain, tree, wanted, mark)
     for element in plain.iter():
         element.tag = f"{{{XNM}}}{element.tag}"
     made.extend(list(plain))
@@ -104,16 +111,58 @@ def get_configuration(call: Call) -> Reply:
     if database not in ("candidate", "committed"):
         raise error(f"unknown database {database}", bad=database)
     tree = device.committed if database == "committed" else device.edited
-    if attributes.get("interface-ranges") == "interface-ranges" or attributes.get("inherit"):
-        tree = expand(tree)
+    mark: Mark = no_mark
+    if _inherits(attributes):
+        found = shown(tree, device.model, device.fpcs)
+        tree, mark = found.root, _marks(device, found) if "groups" in attributes else no_mark
     wanted = next((part for part in elements(call.request) if local(part) == "configuration"), None)
     commit = None if database == "candidate" and device.dirty else device.commits[0]
-    return Reply([configuration(device, tree, form, wanted, commit)])
+    return Reply([configuration(device, tree, form, wanted, commit, mark)])
+
+
+def _inherits(attributes: dict[str, str]) -> bool:
+    """Tell whether the inherited view is asked for.
+
+    Juniper, "Specify How to Display Inheritance for Configuration Groups and Interface Ranges": `inherit="inherit"`
+    shows groups and ranges inside what inherits them and not separately; `groups` and `interface-ranges` go with it
+    and add where each element comes from. They are refused alone, for no page says what they do then, and so is
+    `inherit="defaults"`, whose group junos-defaults is not known here.
+    """
+    marks = [name for name in ("groups", "interface-ranges") if name in attributes]
+    wrong = [name for name in marks if attributes[name] != name]
+    if wrong:
+        raise not_simulated(f'get-configuration {wrong[0]}="{attributes[wrong[0]]}"')
+    if "inherit" not in attributes:
+        if marks:
+            raise not_simulated(f"get-configuration {marks[0]} without inherit")
+        return False
+    if attributes["inherit"] != "inherit":
+        raise not_simulated(f'get-configuration inherit="{attributes["inherit"]}"')
+    if "groups" in attributes and attributes.get("format", "xml") != "xml":
+        raise not_simulated("get-configuration groups in another format than XML")
+    return True
+
+
+def _marks(device: Device, found: View) -> Mark:
+    """Give what marks the elements that a group gave: `junos:group` in their opening tags.
+
+    Nothing marks what a range gave, although `interface-ranges` is answered: the attribute is in no page that was
+    found, and a client must not rely on one.
+    """
+
+    def mark(element: Element, node: Node, value: str) -> None:
+        name = found.group(node, value)
+        if name:
+            element.set(f"{{{space(device)}}}group", name)
+
+    return mark
 
 
 def _compare(call: Call, attributes: dict[str, str]) -> Reply:
     """Show the difference from a rollback file to the candidate (or to what runs), in braces."""
     device = call.device
+    if {"inherit", "groups", "interface-ranges"} & set(attributes):
+        raise not_simulated("get-configuration compare of inherited views")
     if attributes["compare"] != "rollback" or attributes.get("format", "text") not in ("text", "xml"):
         raise not_simulated(f"get-configuration compare {attributes['compare']} format {attributes.get('format')}")
     if attributes.get("format", "text") != "text":

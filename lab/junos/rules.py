@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from . import must
+from . import groups, must
 from .errors import SIM, Report
+from .inherited import effective
 from .models import Model
-from .ranges import expand
-from .tree import Node, edit_path
+from .tree import Node, active, edit_path
 from .values import PORT
 
 Rule = Callable[["Candidate"], Iterator[Report]]
@@ -28,7 +28,7 @@ SPANNING_TREES = ("rstp", "mstp", "stp")
 
 @dataclass
 class Candidate:
-    """The configuration under check: active, interface-ranges put in."""
+    """The configuration under check: what is in force, interface-ranges and groups put in."""
 
     root: Node
     model: Model
@@ -66,13 +66,20 @@ class Candidate:
 
 
 def bundle_of(interface: Node) -> str:
-    """Give the ae that an interface is a member of, or nothing."""
-    return interface.text("ether-options", "ieee-802.3ad", "bundle")
+    """Give the ae that an interface is a member of, or nothing.
+
+    Where a model has no gigether-options, they are refused (`options_of_the_kind`), so they can count everywhere.
+    """
+    names = (f"{kind}ether-options" for kind in ("", "gig"))
+    return next(filter(None, (interface.text(name, "ieee-802.3ad", "bundle") for name in names)), "")
 
 
 def check(root: Node, model: Model, fpcs: int, words: str) -> list[Report]:
     """Give what the switch answers to a commit (check) of `root`: nothing, or errors and the closing line `words`."""
-    candidate = Candidate(expand(root), model, fpcs)
+    reports = list(groups.undefined(active(root)))
+    if reports:
+        return [*reports, Report("configuration check-out failed")]
+    candidate = Candidate(effective(root, model, fpcs), model, fpcs)
     reports = must.check(candidate.root)
     if reports:
         return [*reports, Report(f"{words}: (statements constraint check failed)")]
@@ -126,7 +133,7 @@ def options_of_the_kind(candidate: Candidate) -> Iterator[Report]:
     for interface in candidate.interfaces:
         wrong = "ether-options" if interface.key.startswith("ae") else "aggregated-ether-options"
         for name in (wrong, "gigether-options"):
-            if interface.has(name):
+            if interface.has(name) and not (name != wrong and candidate.model.gigether):
                 words = f"{SIM}{name} cannot be configured on {interface.key}"
                 yield Report(words, path=edit_path(interface), bad=name, daemon="dcd")
 

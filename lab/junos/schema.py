@@ -14,6 +14,11 @@ that switch style alone), `cli=WORD` (the CLI's word where it differs from the X
 write the list's word), `nokey` (nor the leaf's), `choice=ID` (siblings of one choice replace each other), `inline`
 (written before each child: `family inet {`), `oneline` (written on one line), `sort=interface|number|name` (order of
 entries), `key=interface|unit|vlan-name` (check of the entry's name).
+
+Beside what the files say, every container and list can hold `apply-groups` and (but for the top) `apply-groups-except`,
+and the top the list `groups`: in each of its entries the whole hierarchy once more, where names of entries can be
+patterns (`<ae*>`) and entries stand in the order in which they were written. It is a `block`: braces have its word
+once, with all entries inside.
 """
 
 from __future__ import annotations
@@ -26,6 +31,7 @@ from typing import Literal
 
 Style = Literal["els", "nonels"]
 Kind = Literal["container", "list", "leaf", "leaf-list", "flag"]
+AES = 128
 FOLDER = Path(__file__).with_name("schema")
 FILES = ("system", "chassis", "interfaces", "vlans", "protocols", "services")
 # Junos writes the top of the hierarchy in this order, as far as these statements go.
@@ -52,6 +58,9 @@ class Schema:
     sort: str = ""
     key: str = ""
     style: str = ""
+    wild: bool = False
+    aes: int = AES
+    block: bool = False
     order: int = 0
     children: dict[str, Schema] = field(default_factory=dict)
     words: dict[str, Schema] = field(default_factory=dict)
@@ -132,17 +141,45 @@ def _fill(parent: Schema, lines: list[_Line], groups: dict[str, list[_Line]], st
             _fill(child, line.below, groups, style)
 
 
-@lru_cache(maxsize=2)
-def load(style: Style) -> Schema:
-    """Give the whole hierarchy of one switch style, from `configuration` down."""
+@lru_cache(maxsize=4)
+def load(style: Style, aes: int = AES) -> Schema:
+    """Give the whole hierarchy of one switch style, from `configuration` down, with names for `aes` bundles."""
     lines = [line for name in FILES for line in _lines(FOLDER / f"{name}.txt")]
     groups = {line.text[1:]: line.below for line in lines if line.text.startswith("@")}
     tops = sorted(
         (line for line in lines if line.text[0] != "@"), key=lambda line: TOP.index(_statement(line.text).name)
     )
-    root = Schema("configuration")
-    _fill(root, tops, groups, style)
+    root, group = Schema("configuration"), Schema("groups", "list", block=True)
+    for each in (root, group):
+        _fill(each, tops, groups, style)
+        _add_groups(each)
+    del group.children["version"], group.words["version"]
+    for _, child in walk(group):
+        child.sort, child.wild = "", child.kind == "list"
+    _first(root, group, -3)
+    for _, child in walk(root):
+        child.aes = aes
+        if child.name == "device-count" and aes > AES:
+            child.type = f"uint 1..{aes}"
+    del root.children["apply-groups-except"], root.words["apply-groups-except"]
+    root.children["version"].order = -4
     return root
+
+
+def _first(parent: Schema, child: Schema, order: int) -> None:
+    """Add a statement that stands before those of the files."""
+    parent.add(child)
+    child.order = order
+
+
+def _add_groups(schema: Schema) -> None:
+    """Add the statements that apply groups, wherever there is something to inherit."""
+    for child in list(schema.children.values()):
+        _add_groups(child)
+    whole = all(child.nokey for child in schema.children.values()) or schema.inline or schema.oneline
+    if not whole:
+        _first(schema, Schema("apply-groups", "leaf-list", "string"), -2)
+        _first(schema, Schema("apply-groups-except", "leaf-list", "string"), -1)
 
 
 def walk(schema: Schema, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Schema]]:

@@ -11,7 +11,7 @@ from .tree import Node, edit_path, ensure, remove
 from .values import check_key, check_value
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\[|\]|[^\s\[\]"]+(?:\[[^\]\s]*\][^\s\[\]"]*)*')
-PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,*$=~^-]+$")
+PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,*$=~^-]+$|<[A-Za-z0-9_./:*?-]+>$")
 VERBS = ("set", "delete", "activate", "deactivate")
 KNOWN_VERBS = (
     "edit",
@@ -122,7 +122,7 @@ def step(node: Node, words: list[str]) -> tuple[Schema, str]:
 
 def _unknown(word: str, node: Node) -> JunosError:
     """Make the answer to a word that is no statement here."""
-    if word in ("groups", "apply-groups", "apply-macro", "logical-systems"):
+    if word in ("apply-macro", "apply-flags", "when", "logical-systems"):
         return not_simulated(word)
     return syntax_error(unquote(word), edit_path(node))
 

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from .device import Device
 from .farend import FLAGS, FarEnd
-from .ranges import expand
+from .inherited import effective
 from .rules import bundle_of
 from .tree import Node, natural
 
@@ -54,7 +54,7 @@ class State:
 
     def __init__(self, device: Device) -> None:
         self.device = device
-        self.root = expand(device.committed)
+        self.root = effective(device.committed, device.model, device.fpcs)
         self._lacp: dict[str, list[Lacp]] = {}
 
     def interface(self, name: str) -> Node | None:
@@ -203,7 +203,7 @@ class State:
         found: dict[str, Vlan] = {}
         node = self.root.child("vlans")
         for entry in node.entries("vlan") if node is not None else []:
-            found[entry.key] = Vlan(entry.key, entry.text("vlan-id"), [port.key for port in entry.entries("interface")])
+            found[entry.key] = Vlan(entry.key, entry.text("vlan-id"), _logical(entry))
         found.setdefault("default", Vlan("default", "1" if self.device.model.style == "els" else "0"))
         for logical, interface, family in self.switching():
             for name in self._carried(found, interface, family):
@@ -261,6 +261,11 @@ class State:
             far = self.far(port)
             if far is not None and far.lldp and named.get(port, named.get("all", False)):
                 yield port, self.bundle(port), far
+
+
+def _logical(vlan: Node) -> list[str]:
+    """Give the logical interfaces that a VLAN names; a port alone, as a range's name gives it, is its unit 0."""
+    return [port.key if "." in port.key else f"{port.key}.0" for port in vlan.entries("interface")]
 
 
 def _means(word: str, vlan: Vlan) -> bool:

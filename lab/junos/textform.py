@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 
 from .errors import JunosError, Report, not_simulated, syntax_error, warning
 from .setform import follow, put, quote, step, take, tokens
@@ -17,7 +18,7 @@ TAGS = ("replace:", "delete:", "inactive:", "active:", "protect:", "unprotect:")
 def head(node: Node, before: str = "") -> str:
     """Give what the line of a statement begins with: `inactive:`, the inline word above it, its word, its name."""
     words = [before] if before else []
-    words += [] if node.schema.hidden or node.schema.nokey else [node.schema.word]
+    words += [] if node.schema.hidden or node.schema.nokey or node.schema.block else [node.schema.word]
     if node.schema.kind == "list":
         words.append(quote(node.key))
     elif node.schema.kind == "leaf":
@@ -42,8 +43,12 @@ def one(node: Node, depth: int = 0, before: str = "") -> list[str]:
 
 
 def write(node: Node) -> str:
-    """Give all that stands below `node`."""
-    return "".join(line + "\n" for child in node.ordered() for line in one(child))
+    """Give all that stands below `node`, which is the top."""
+    lines: list[str] = []
+    for word, nodes in groupby(node.ordered(), lambda child: child.schema.word if child.schema.block else ""):
+        inside = [line for child in nodes for line in one(child, 1 if word else 0)]
+        lines += [f"{word} {{", *inside, "}"] if word else inside
+    return "".join(line + "\n" for line in lines)
 
 
 def diff(old: Node, new: Node) -> str:
@@ -55,10 +60,15 @@ def diff(old: Node, new: Node) -> str:
 
 def _diff(old: Node, new: Node, result: list[str]) -> None:
     """Compare the children of two nodes that are there on both sides."""
-    block: list[str] = []
     deeper: list[tuple[Node, Node]] = []
+    lists = [
+        (old.entries(child.name), new.entries(child.name)) for child in new.schema.children.values() if child.block
+    ]
+    block = [line for pair in lists for line in _whole_block(*pair)]
     for index in _union(old, new):
         before, after = old.children.get(index), new.children.get(index)
+        if (after or before or new).schema.block:
+            continue
         if before is not None and after is not None:
             if equal(before, after):
                 continue
@@ -67,10 +77,34 @@ def _diff(old: Node, new: Node, result: list[str]) -> None:
                 continue
         block += _signed("-", before, new) if before is not None else []
         block += _signed("+", after, new) if after is not None else []
+    block += _moved(old, new)
     if block:
         result += [edit_path(_place(new)), *block]
+    for pair in lists:
+        if all(pair):
+            _diff_block(*pair, result)
     for before, after in deeper:
         _diff(before, after, result)
+
+
+def _whole_block(old: list[Node], new: list[Node]) -> list[str]:
+    """Give the lines of a list whose word stands once around all its entries, where one side has none of it."""
+    if bool(old) == bool(new):
+        return []
+    sign, word = "+" if new else "-", (old or new)[0].schema.word
+    inside = [line for node in old or new for line in one(node, 1)]
+    return [sign + "  " + line for line in (word + " {", *inside, "}")]
+
+
+def _diff_block(old: list[Node], new: list[Node], result: list[str]) -> None:
+    """Compare the entries of such a list that both sides have."""
+    before, after = ({node.key: node for node in nodes} for nodes in (old, new))
+    deeper = [key for key in before if key in after and before[key].inactive == after[key].inactive]
+    lines = [f"-   {line}" for key, node in before.items() if key not in deeper for line in one(node)]
+    lines += [f"+   {line}" for key, node in after.items() if key not in deeper for line in one(node)]
+    result += [f"[edit {old[0].schema.word}]", *lines] if lines else []
+    for key in deeper:
+        _diff(before[key], after[key], result)
 
 
 def _union(old: Node, new: Node) -> list[tuple[str, str]]:
@@ -79,6 +113,17 @@ def _union(old: Node, new: Node) -> list[tuple[str, str]]:
     return [index for index in gone if index not in new.children] + [
         (node.schema.name, node.key) for node in new.ordered()
     ]
+
+
+def _moved(old: Node, new: Node) -> list[str]:
+    """Give the entries whose order changed, with a `!`, as `show | compare` marks them."""
+    lines: list[str] = []
+    for name in {child.schema.name: None for child in new.ordered() if child.schema.kind == "list"}:
+        keys = [[child.key for child in node.entries(name)] for node in (old, new)]
+        before, after = ([key for key in own if key in other] for own, other in (keys, keys[::-1]))
+        moved = [new.children[name, key] for key, was in zip(after, before, strict=True) if key != was]
+        lines += [line for node in moved for line in _signed("!", node, new)[:1]]
+    return [line + " ... }" if line.endswith("{") else line for line in lines]
 
 
 def _signed(sign: str, node: Node | None, level: Node) -> list[str]:
@@ -131,18 +176,25 @@ class _Reader:
 
     def _first(self, prefix: list[str], line: list[str]) -> list[str]:
         """Give the words of a line that name its first statement: `inactive: 802.3ad ae0;` means 802.3ad."""
+        if self._opens(prefix):
+            return line[:1]
         node, rest = follow(self.root, prefix), list(line)
         schema, _ = step(node, rest)
         if schema.inline and rest:
             step(ensure(node, schema), rest)
         return line[: len(line) - len(rest)]
 
+    def _opens(self, path: list[str]) -> bool:
+        """Tell whether a path is the word of a list that stands once around all its entries."""
+        schema = self.root.schema.words.get(path[0]) if len(path) == 1 else None
+        return schema is not None and schema.block
+
     def _apply(self, tags: list[str], path: list[str], named: bool) -> bool:
         """Carry out one statement with its tags; tell whether it was a deletion."""
         if "protect:" in tags or "unprotect:" in tags:
             raise not_simulated("protect:")
         try:
-            if not named:
+            if not named or (self._opens(path) and "delete:" not in tags):
                 return False
             if "delete:" in tags or ("replace:" in tags and self.replace):
                 found = take(self.root, path, "delete")

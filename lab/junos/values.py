@@ -10,7 +10,8 @@ from .errors import SIM, error
 from .schema import Schema
 
 PORT_TYPES = ("fe", "ge", "mge", "xe", "et")
-NUMBERED = {"ae": 127, "reth": 127}
+NUMBERED = ("ae", "reth")
+RETHS = 128
 OTHERS = (
     "irb",
     "vlan",
@@ -31,10 +32,9 @@ OTHERS = (
     "tap",
     "dsc",
 )
-PORT = re.compile(r"([a-z]+)-(\d+)/(\d+)/(\d+)$")
+PORT = re.compile(r"([a-z]+)-(\d+)/(\d+)/(\d+)(?::(\d+))?$")
 NAMED = re.compile(r"([a-z]+)(\d*)$")
 LEADING = re.compile(r"([a-z]+)(\d*)(.*)$")
-AE_MAXIMUM = 127
 
 
 def check_value(schema: Schema, value: str, path: str) -> str:
@@ -50,7 +50,7 @@ def check_value(schema: Schema, value: str, path: str) -> str:
     elif word == "enum" and value not in rest.split("|"):
         raise error("syntax error", bad=value, path=path)
     elif word == "ae":
-        check_interface(value, path)
+        check_interface(value, path, schema.aes)
     elif word == "vlan-id":
         _check_vlan_id(value, path)
     elif not value:
@@ -72,8 +72,8 @@ def _check_vlan_id(value: str, path: str) -> None:
         _check_number(value, 1, 4094, path, "vlan-id")
 
 
-def check_interface(name: str, path: str) -> None:
-    """Refuse names that are no interface (words: facts, section 5).
+def check_interface(name: str, path: str, aes: int) -> None:
+    """Refuse names that are no interface, of a switch with `aes` names for bundles (words: facts, section 5).
 
     Raises:
         JunosError: unknown type, number out of range, something behind the name.
@@ -85,8 +85,9 @@ def check_interface(name: str, path: str) -> None:
         return
     match = NAMED.match(name)
     if match and match[1] in NUMBERED and match[2]:
-        if int(match[2]) > NUMBERED[match[1]]:
-            words = f"device value outside range 0..{NUMBERED[match[1]]} for '{match[2]}' in '{name}'"
+        highest = aes - 1 if match[1] == "ae" else RETHS - 1
+        if int(match[2]) > highest:
+            words = f"device value outside range 0..{highest} for '{match[2]}' in '{name}'"
             raise error(words, bad=name, path=path)
         return
     if match and match[1] in OTHERS:
@@ -103,18 +104,18 @@ def _refuse_interface(name: str, path: str) -> None:
     raise error(f"invalid interface type in '{name}'", bad=name, path=path)
 
 
-def _check_unit(name: str, path: str) -> None:
+def _check_unit(name: str, path: str, _: int) -> None:
     """Refuse logical units outside 0..16385 (range: Juniper's YANG)."""
     _check_number(name, 0, 16385, path, "unit")
 
 
-def _check_vlan_name(name: str, path: str) -> None:
+def _check_vlan_name(name: str, path: str, _: int) -> None:
     """Refuse VLAN names that are not 2..64 characters (range: Juniper's YANG 21.4)."""
     if not 2 <= len(name) <= 64:
         raise error(f"{SIM}VLAN name '{name}' must have 2 to 64 characters", bad=name, path=path)
 
 
-KEYS: dict[str, Callable[[str, str], None]] = {
+KEYS: dict[str, Callable[[str, str, int], None]] = {
     "interface": check_interface,
     "unit": _check_unit,
     "vlan-name": _check_vlan_name,
@@ -129,5 +130,5 @@ def check_key(schema: Schema, key: str, path: str) -> None:
     """
     if not key:
         raise error("syntax error", bad=schema.name, path=path)
-    if schema.key:
-        KEYS[schema.key](key, path)
+    if schema.key and not (schema.wild and key[0] == "<" and key[-1] == ">"):
+        KEYS[schema.key](key, path, schema.aes)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -14,7 +14,8 @@ from .tree import Node, edit_path, ensure, remove
 from .values import check_key, check_value
 
 Element = etree._Element
-UNSUPPORTED = ("groups", "apply-groups", "apply-groups-except", "apply-macro", "apply-flags", "logical-systems")
+Mark = Callable[[Element, Node, str], None]  # marks an element that was made of a statement, or of one of its values
+UNSUPPORTED = ("apply-macro", "apply-flags", "when", "logical-systems")
 ATTRIBUTES = ("delete", "replace", "operation", "inactive", "active", "create")
 
 
@@ -33,13 +34,17 @@ def value_of(element: Element) -> str:
     return (element.text or "").strip()
 
 
-def write(parent: Element, node: Node) -> None:
+def no_mark(element: Element, node: Node, value: str) -> None:
+    """Mark nothing."""
+
+
+def write(parent: Element, node: Node, mark: Mark = no_mark) -> None:
     """Append the children of `node` to `parent`, as `<get-configuration>` shows them."""
     for child in node.ordered():
-        write_one(parent, child)
+        write_one(parent, child, mark)
 
 
-def write_one(parent: Element, node: Node) -> None:
+def write_one(parent: Element, node: Node, mark: Mark = no_mark) -> None:
     """Append `node` itself to `parent`."""
     for value in node.values if node.schema.kind == "leaf-list" else [node.value]:
         element = etree.SubElement(parent, node.schema.name)
@@ -47,12 +52,15 @@ def write_one(parent: Element, node: Node) -> None:
             element.set("inactive", "inactive")
         if node.schema.kind in ("leaf", "leaf-list"):
             element.text = value
+        mark(element, node, value if node.schema.kind == "leaf-list" else "")
         if node.schema.kind == "list":
-            etree.SubElement(element, "name").text = node.key
-        write(element, node)
+            name = etree.SubElement(element, "name")
+            name.text = node.key
+            mark(name, node, "")
+        write(element, node, mark)
 
 
-def select(parent: Element, node: Node, wanted: Element) -> None:
+def select(parent: Element, node: Node, wanted: Element, mark: Mark = no_mark) -> None:
     """Append what of `node` the filter `wanted` names: the subtree filter of `<get-configuration>`.
 
     An element without children selects the whole statement; a list with `<name>` that entry alone.
@@ -66,20 +74,21 @@ def select(parent: Element, node: Node, wanted: Element) -> None:
         inner = [child for child in elements(part) if local(child) != "name"]
         for child in node.entries(name) if schema.kind == "list" else filter(None, [node.child(name)]):
             if not key or child.key == key:
-                _select_one(parent, child, part, bool(inner))
+                _select_one(parent, child, part, bool(inner), mark)
 
 
-def _select_one(parent: Element, node: Node, part: Element, deeper: bool) -> None:
+def _select_one(parent: Element, node: Node, part: Element, deeper: bool, mark: Mark) -> None:
     """Append `node` wholly, or what `part` names below it."""
     if not deeper:
-        write_one(parent, node)
+        write_one(parent, node, mark)
         return
     element = etree.SubElement(parent, node.schema.name)
+    mark(element, node, "")
     if node.schema.kind == "list":
         etree.SubElement(element, "name").text = node.key
     inner = etree.Element("inner")
     inner.extend([child for child in elements(part) if local(child) != "name"])
-    select(element, node, inner)
+    select(element, node, inner, mark)
 
 
 @dataclass

@@ -37,7 +37,14 @@ options:
     description:
       - V(merged) adds to what there is and sets what is given. A trunk keeps the VLANs and a bundle the members that
         it has.
-      - V(replaced) makes the declared objects exact; fields that are left out go.
+      - V(replaced) makes the declared bundles and ports exact and writes nothing that is not declared. What is left out
+        of C(description), C(payload_mtu), C(periodic), C(minimum_links), C(link_speed) goes, and so do VLANs that are
+        neither C(untagged) nor C(tagged), members that are not in C(members), with their descriptions, and all of LACP
+        where C(lacp) is C(none).
+      - With V(replaced) an object of which neither C(mode) nor a VLAN is declared loses its VLANs and is no switched
+        port any more; one in the default VLAN stays as it is. Left as it is are C(disable), C(member_descriptions) and
+        the edge port where C(peer) is left out, everything of a VLAN that is not given, and all statements that no
+        option has a name for.
       - V(overridden) also removes bundles that are not declared, and lowers device-count.
       - V(deleted) removes the named objects and leaves clean ports. A VLAN that is used stays, with a finding.
       - V(gathered) reads only. With objects it also computes the difference, see O(plan_for).
@@ -64,22 +71,26 @@ options:
     default: merged
   vlans:
     description:
-      - VLANs by name, a mapping. Keys are C(id), C(description) and C(l3_interface).
+      - VLANs by name, a mapping. Keys are C(id), C(description) and C(l3_interface). Only a VLAN that the switch has
+        already can be without C(id).
       - For O(state=deleted) a list of names will do, here and below.
     type: raw
   bundles:
     description:
-      - Bundles by name (C(ae0) to C(ae127)), a mapping.
+      - Bundles by name (C(ae0) to C(ae127), further where O(model) has more), a mapping.
       - C(members) are the ports. C(lacp) is C(active), C(passive) or C(none) (static) and always has to be said,
-        because Junos takes a missing mode for passive. C(periodic) is C(slow) (of a new bundle) or C(fast).
+        because Junos takes a missing mode for passive. C(periodic) is C(slow) or C(fast); left out it
+        is not written, and a switch of which nobody said it asks for C(fast).
       - C(minimum_links), C(link_speed), C(description), and C(member_descriptions) by port.
       - C(disabled_members) are the members that are disabled (C(set interfaces PORT disable), no light at both ends);
         the others are enabled then, and a verification does not demand the disabled ones. Left out, C(disable) is left
         as it is in every state, and where somebody disabled a member the verification names it.
-      - C(payload_mtu) in octets, as hosts count it; Junos's mtu, 14 or 18 octets more, is derived.
-      - C(mode) is C(access) or C(trunk); left out, C(tagged) makes a trunk and C(untagged) alone an access port.
-        C(untagged) is the VLAN of an access port, or the native VLAN of a trunk (an empty text for none); C(tagged)
-        are the VLANs of a trunk.
+      - C(payload_mtu) in octets, as hosts count it, up to 9202, on a trunk 9198. Junos's mtu is derived, 14 octets
+        more, and 18 on a trunk and beside C(vlan-tagging) or C(flexible-vlan-tagging).
+      - C(mode) is C(access) or C(trunk); left out, C(tagged) makes a trunk and C(untagged) alone an access port, but no
+        access port of what is a trunk now, that is refused. C(untagged) is the VLAN of an access port, or the native
+        VLAN of a trunk (an empty text for none); C(tagged) are the VLANs of a trunk, by name, by id, as a range of ids
+        (C(257-259)) or V(all).
       - C(peer) is the kind of the far end and decides about the edge port of RSTP or MSTP, if the switch runs it. One
         of C(host), C(esxi_vss), C(esxi_vds), C(ontap), C(ontap_7mode), C(linux), C(windows_lbfo), C(windows_set)
         (edge), C(switch), C(junos_ex), C(procurve) (no edge), and C(external) (left alone).
@@ -219,7 +230,9 @@ options:
         elements: str
         default: []
   running_config:
-    description: A configuration as C(show configuration | display xml) or C(| display set) gives it.
+    description:
+      - A configuration as C(show configuration | display xml) or C(| display set) gives it. Braces, JSON and anything
+        else are refused.
     type: str
   timeouts:
     description: Seconds to wait for the switch.

@@ -8,7 +8,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from runner.slices import whole_or_slice
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, emit, gather, plan, setform
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import (
+    declaration,
+    emit,
+    gather,
+    plan,
+    setform,
+    views,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.model import LINK_SPEEDS
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import Config
 
@@ -80,10 +87,10 @@ def test_a_known_good_file_is_valid_and_each_known_bad_one_is_refused(release, s
 @given(drawn=declarations())
 def test_every_rendered_configuration_is_valid_under_junipers_yang(style, drawn):
     declared = _accepted(drawn)
-    made = plan.make(Config(), declared, "merged", style, stp="rstp")
+    made = plan.make(views.offline(Config()), declared, "merged", style, stp="rstp")
     assume(not made.findings)
     release = yang.RELEASES[len(made.commands) % 2]
-    assert not yang.refused(release, style, emit.config_xml(made.after)), "\n".join(made.commands)
+    assert not yang.refused(release, style, emit.config_xml(made.written)), "\n".join(made.commands)
 
 
 @pytest.mark.parametrize("style", ["els", "nonels"])
@@ -95,12 +102,12 @@ def test_every_rendered_configuration_is_valid_under_junipers_yang(style, drawn)
 @given(first=declarations(), second=declarations(), state=st.sampled_from(["merged", "replaced", "overridden"]))
 def test_a_change_of_one_configuration_into_another_is_valid_and_settles(style, first, second, state):
     one, two = _accepted(first), _accepted(second)
-    before = plan.make(Config(), one, "merged", style, stp="rstp")
+    before = plan.make(views.offline(Config()), one, "merged", style, stp="rstp")
     assume(not before.findings)
-    made = plan.make(before.after, two, state, style, stp="rstp")
+    made = plan.make(views.offline(before.written), two, state, style, stp="rstp")
     assume(not made.findings)
-    assert not yang.refused(yang.RELEASES[len(made.commands) % 2], style, emit.config_xml(made.after))
-    assert not plan.make(made.after, two, state, style, stp="rstp").changed
+    assert not yang.refused(yang.RELEASES[len(made.commands) % 2], style, emit.config_xml(made.written))
+    assert not plan.make(views.offline(made.written), two, state, style, stp="rstp").changed
 
 
 RANGE = "interfaces interface-range desks"
@@ -114,9 +121,9 @@ RANGE = "interfaces interface-range desks"
 def test_a_range_that_a_member_link_left_is_valid(release, style, held):
     lines = [f"set {RANGE} mtu 9014", f"set {RANGE} member ge-0/0/20", f"set {RANGE} {held}"]
     declared, _findings = declaration.read(None, {"ae0": {"members": ["ge-0/0/1"], "lacp": "active"}}, None)
-    made = plan.make(setform.from_set(lines), declared, "merged", style)
-    assert "ge-0/0/1" not in " ".join(line for line in emit.config_set(made.after) if "range" in line).split()
-    assert not yang.refused(release, style, emit.config_xml(made.after))
+    made = plan.make(views.offline(setform.from_set(lines)), declared, "merged", style)
+    assert "ge-0/0/1" not in " ".join(line for line in emit.config_set(made.written) if "range" in line).split()
+    assert not yang.refused(release, style, emit.config_xml(made.written))
 
 
 @pytest.mark.parametrize("style", ["els", "nonels"])
@@ -128,8 +135,8 @@ def test_a_range_that_a_member_link_left_is_valid(release, style, held):
 @given(drawn=declarations())
 def test_what_is_gathered_from_a_switch_declares_that_switch(style, drawn):
     declared = _accepted(drawn)
-    made = plan.make(Config(), declared, "merged", style, stp="rstp")
+    made = plan.make(views.offline(Config()), declared, "merged", style, stp="rstp")
     assume(not made.findings)
     again, findings = declaration.read(**gather.structured(made.after, style))
     assert not findings
-    assert not plan.make(made.after, again, "replaced", style, stp="rstp").changed
+    assert not plan.make(views.offline(made.written), again, "replaced", style, stp="rstp").changed

@@ -12,7 +12,8 @@ from ..junos import declaration, layout, members, plan
 from ..junos.model import Declared, Style
 from ..junos.plan import Plan
 from ..junos.request import Maker
-from ..junos.statements import Config, Operation, difference, path
+from ..junos.statements import Config, path
+from ..junos.views import Views
 
 
 @dataclass(frozen=True)
@@ -67,26 +68,22 @@ class SwitchHalf:
         """Return what computes the plan: `ports` as declared, the others as they are, and `dark` disabled of all."""
         declared = self.declared(ports, dark)
 
-        def make(current: Config, style: Style) -> Plan:
-            ready = _relaxed(current, [port for port in self.ports if port in ports or port in dark])
-            made = plan.make(ready, declared, self.state, style, stp=self.stp)  # type: ignore[arg-type]  # a word of options
-            goal = made.after.copy()
-            for port in self.ports:
-                _disable(goal, port, port in dark)
-            found = Plan(current, goal, style, _operations(current, goal, made), made.foreign, made.findings)
-            found.notes, found.disabled = made.notes, made.disabled
-            found.expected = [bundle for bundle in made.expected if set(bundle.members) - bundle.disabled]
+        def make(views: Views, style: Style) -> Plan:
+            leaving = [port for port in self.ports if port in ports or port in dark]
+
+            def start(current: Config) -> Config:
+                return _relaxed(current, leaving)
+
+            def finish(goal: Config) -> None:
+                for port in self.ports:
+                    _disable(goal, port, port in dark)
+
+            state: Any = self.state  # a word of options
+            found = plan.make(views, declared, state, style, stp=self.stp, start=start, finish=finish)
+            found.expected = [bundle for bundle in found.expected if set(bundle.members) - bundle.disabled]
             return found
 
         return make
-
-
-def _operations(current: Config, goal: Config, made: Plan) -> list[Operation]:
-    """Return the operations to the goal, with the activations that the plan wants; deletes stay first."""
-    found = difference(current, goal)
-    deletes = [operation for operation in found if operation.verb == "delete"]
-    activations = [operation for operation in made.operations if operation.verb == "activate"]
-    return [*deletes, *activations, *(operation for operation in found if operation.verb != "delete")]
 
 
 def _relaxed(current: Config, leaving: Collection[str]) -> Config:

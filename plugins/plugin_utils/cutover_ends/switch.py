@@ -114,7 +114,7 @@ class SwitchEnd:
         """Return the ports at which nothing is missing but that they may be disabled."""
 
         def done(ports: set[str]) -> bool:
-            return not self.half.maker(ports, off)(whole.before, whole.style).changed
+            return not self.half.maker(ports, off)(whole.views, whole.style).changed
 
         if not self.half.bundle:
             return {port for port in self.half.ports if done({port})}

@@ -42,14 +42,13 @@ def others(before: Config, after: Config, *structures: Structure) -> list[Change
         _lines(
             item
             for item in one.statements
-            if item not in two.statements
-            and not (_of_range(item) or _is_text(item) or structured_here(item, shown, members))
+            if item not in two.statements and not (_is_text(item) or structured_here(item, shown, members))
         )
         for one, two in ((before, after), (after, before))
     )
     texts = [item for item in before.statements.keys() ^ after.statements.keys() if _is_text(item)]
     names = {str(item[1].key) for item in texts if not structured_here(item, shown, members)}
-    found = [*_ranges(before, after), *_texts(names, before, after)]
+    found = list(_texts(names, before, after))
     for name in {**gone, **come}:
         old, new = gone.get(name), come.get(name)
         concerns = (old or new or ((), ()))[1]
@@ -67,25 +66,24 @@ def _texts(names: Iterable[str], before: Config, after: Config) -> Iterator[Chan
         yield _change(ChangeKind.DESCRIPTION, name, old, new, concerns=(name,))
 
 
-_MEMBERSHIP = frozenset({"member", "member-range"})
-
-
-def _of_range(item: Path) -> bool:
-    return [step.tag for step in item[:2]] == ["interfaces", "interface-range"]
-
-
-def _ranges(before: Config, after: Config) -> list[Change]:
-    """Return the changes of interface-ranges: of the ports that come and go, of all where what they share changes."""
+def of_ranges(before: Config, after: Config) -> list[Change]:
+    """Return what changes in interface-ranges, as written: it concerns the ports that come and go, or all of them."""
+    if before.statements.keys() == after.statements.keys():
+        return []
     both, differing = (before, after), before.statements.keys() ^ after.statements.keys()
     found = []
     for name in sorted({str(item[1].key) for item in differing if _of_range(item)}):
         items = [item for item in differing if _of_range(item) and item[1].key == name]
-        was, becomes = (ranges.ports_of(config, name) for config in both)
-        common = any(len(item) > 2 and item[2].tag not in _MEMBERSHIP for item in items)
+        was, becomes = (set(ranges.ports_of(config, name)) for config in both)
+        common = any(len(item) > 2 and item[2].tag not in ranges.MEMBERSHIP for item in items)
         ports = tuple(sorted(was | becomes if common else was ^ becomes, key=in_order))
         old, new = (tuple(sorted(words(item) for item in items if item in config.statements)) for config in both)
         found.append(_change(ChangeKind.OTHER, f"interface-range {name}", old or None, new or None, concerns=ports))
     return found
+
+
+def _of_range(item: Path) -> bool:
+    return len(item) > 1 and item[1].tag == ranges.RANGE
 
 
 def _lines(items: Iterable[Path]) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:

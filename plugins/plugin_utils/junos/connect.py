@@ -248,12 +248,54 @@ def _cause(error: BaseException, target: Target) -> errors.ConnectError:
         if isinstance(item, SSHUnknownHostError):
             return _changed(target, str(getattr(item, "fingerprint", "")))
     if "ConnectAuthError" in names or "AuthenticationError" in names:
+        why = _key_trouble(target)
+        if why:
+            mend = "Correct ansible_private_key_file, add the key to an agent (ssh-add), or give its passphrase as "
+            return errors.KeyFileError(f"No login at {target.where}: {why}.", f"{mend}ansible_password.")
         what = f"{target.where} answers, and refuses the login of {target.user or 'the current user'}."
         mend = "Look at ansible_user, the key (ansible_private_key_file, the agent) or ansible_password."
         return errors.AuthenticationError(what, mend)
     reasons = [str(item) for item in chain if type(item).__module__ != "jnpr.junos.exception" and str(item)]
     what = f"No NETCONF session with {target.where}: {reasons[0] if reasons else names[0]}"
     return errors.ConnectError(what, "Is NETCONF switched on (set system services netconf ssh)?")
+
+
+_DEFAULT_KEYS = ("~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519")
+"""What ncclient looks for by itself (transport/ssh.py)."""
+
+
+def _key_trouble(target: Target) -> str:
+    """Return why a private key could not even be offered; an empty text where that is not the cause."""
+    if target.key_file:
+        return _unusable(target.key_file, target.password)
+    if target.password is None and target.look_for_keys:
+        there = (name for name in _DEFAULT_KEYS if os.path.isfile(os.path.expanduser(name)))
+        return next((why for name in there if (why := _unusable(name, None))), "")
+    return ""
+
+
+def _unusable(name: str, password: str | None) -> str:
+    """Return what is wrong with a key file: it is missing, unreadable, or its passphrase is."""
+    file = os.path.expanduser(name)
+    try:
+        with open(file, "rb"):
+            pass
+    except OSError as error:
+        return f"the key file {name} cannot be read ({error.strerror})"
+    if password and _why_no_key(file, password) is None:
+        return ""
+    wrong = _why_no_key(file, None)
+    if isinstance(wrong, TypeError):  # of cryptography: the key is encrypted, and no passphrase is given
+        return f"the key file {name} needs {'another passphrase' if password else 'a passphrase, and none is given'}"
+    return f"the key file {name} is no private key ({wrong})" if wrong else ""
+
+
+def _why_no_key(file: str, passphrase: str | None) -> Exception | None:
+    try:
+        paramiko.PKey.from_path(file, passphrase.encode() if passphrase else None)
+    except Exception as error:  # paramiko and cryptography have a dozen kinds, and the client takes them all alike
+        return error
+    return None
 
 
 def _unknown(target: Target, files: tuple[str, ...]) -> errors.ConnectError:

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 from ..declared.fields import named
-from ..platforms.junos_ex import FRAME_TAGGED, MTU_HIGHEST, MTU_LOWEST, VLAN_NAME
+from ..platforms.junos_ex import FRAME_UNTAGGED, MTU_HIGHEST, MTU_LOWEST, VLAN_NAME
 from . import rules
 from .fields import Reader
 from .findings import Finding
@@ -21,7 +20,7 @@ from .model import (
     Switching,
     Vlan,
 )
-from .names import AE_HIGHEST, bundle_index, is_port
+from .names import bundle_index, is_port
 
 _PORT_KEYS = ("description", "payload_mtu", "mode", "untagged", "tagged", "peer")
 _BUNDLE_KEYS = (
@@ -46,7 +45,7 @@ def read(
     """
     findings: list[Finding] = []
     declared = Declared(
-        tuple(_vlan(name, data, findings, going) for name, data in named("vlans", vlans, findings)),
+        tuple(_vlan(name, data, findings) for name, data in named("vlans", vlans, findings)),
         tuple(_bundle(name, data, findings, going) for name, data in named("bundles", bundles, findings)),
         tuple(_port(name, data, findings) for name, data in named("ports", ports, findings)),
         device_count,
@@ -55,16 +54,12 @@ def read(
     return declared, sorted(set(findings))
 
 
-def _vlan(name: str, data: Any, findings: list[Finding], going: bool) -> Vlan:
+def _vlan(name: str, data: Any, findings: list[Finding]) -> Vlan:
     reader = Reader(f"vlans.{name}", data, _VLAN_KEYS, findings)
     number = reader.number("id", 1, 4094, "", "802.1Q reserves 0 and 4095.")
     if not VLAN_NAME.fullmatch(name):
-        why = "Junos takes 2 to 64 characters; the first must be a letter, so that a name is never taken for an id."
+        why = "Junos takes 2 to 64 characters; an id, a range of ids and all mean other VLANs in a list of VLANs."
         reader.refuse("VLAN_NAME", f"{name!r} is no name of a VLAN", why, "Choose another name.")
-    if number is None and not going and (not isinstance(data, Mapping) or data.get("id") is None):
-        reader.refuse(
-            "VLAN_ID_MISSING", "there is no id", "The tag on the wire is the VLAN's identity.", "Give id, 1 to 4094."
-        )
     return Vlan(name, number, reader.line("description"), reader.text("l3_interface"))
 
 
@@ -80,7 +75,7 @@ def _bundle(name: str, data: Any, findings: list[Finding], going: bool) -> Bundl
     reader = Reader(f"bundles.{name}", data, _BUNDLE_KEYS, findings)
     if bundle_index(name) is None:
         why = "Junos calls aggregated interfaces ae and a number."
-        reader.refuse("AE_NAME", f"{name!r} is no aggregated interface", why, f"Give ae0 to ae{AE_HIGHEST}.")
+        reader.refuse("AE_NAME", f"{name!r} is no aggregated interface", why, "Give a name such as ae0.")
     lacp = reader.choice("lacp", ("active", "passive", "none"))
     if lacp is None and not going and reader.data.get("lacp") is None:
         why = "Junos takes a missing mode for passive, and two passive ends never come up."
@@ -99,10 +94,10 @@ def _bundle(name: str, data: Any, findings: list[Finding], going: bool) -> Bundl
 
 
 def _common(reader: Reader) -> dict[str, Any]:
-    why = f"Junos's mtu, which is the payload and up to {FRAME_TAGGED} octets, is within {MTU_LOWEST}..{MTU_HIGHEST}."
+    why = f"Junos's mtu, which is the payload and {FRAME_UNTAGGED} octets, is within {MTU_LOWEST}..{MTU_HIGHEST}."
     return {
         "description": reader.line("description"),
-        "payload_mtu": reader.number("payload_mtu", MTU_LOWEST, MTU_HIGHEST - FRAME_TAGGED, " octets", why),
+        "payload_mtu": reader.number("payload_mtu", MTU_LOWEST, MTU_HIGHEST - FRAME_UNTAGGED, " octets", why),
         "switching": _switching(reader),
         "peer": reader.choice("peer", tuple(EDGE)),
     }
@@ -111,12 +106,10 @@ def _common(reader: Reader) -> dict[str, Any]:
 def _switching(reader: Reader) -> Switching:
     mode = reader.choice("mode", ("access", "trunk"))
     untagged, tagged = reader.vlan("untagged"), reader.vlans("tagged")
-    if mode is None and reader.data.get("mode") is None:
-        if tagged:
-            mode = "trunk"
-        elif untagged:
-            mode = "access"
-    return Switching(cast(Any, mode), untagged, tagged)
+    derived = mode is None and reader.data.get("mode") is None and bool(tagged or untagged)
+    if derived:
+        mode = "trunk" if tagged else "access"
+    return Switching(cast(Any, mode), untagged, tagged, derived)
 
 
 def _members(reader: Reader, going: bool) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from . import layout, members, references
 from .findings import Finding
 from .layout import Draft, interface
 from .model import Bundle, Declared, Port, Style, Vlan
-from .names import bundle_index
+from .names import bundle_index, physical
 from .references import Foreign
-from .statements import Config, Path, entry
+from .statements import Config, entry
 from .vlans import table
 
 State = Literal["merged", "replaced", "overridden", "deleted"]
@@ -21,28 +21,31 @@ DEVICE_COUNT = ("chassis", "aggregated-devices", "ethernet")
 
 @dataclass
 class Wanted:
-    """The wanted configuration, what was asked for by name, and what was found on the way."""
+    """The wanted configuration, and what was found on the way."""
 
     config: Config
-    owned: set[Path]
     foreign: list[Foreign] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-def wanted(current: Config, declared: Declared, state: State, style: Style, stp: str | None) -> Wanted:
-    """Return what the switch shall have.
+def wanted(
+    current: Config, declared: Declared, state: State, style: Style, stp: str | None, written: Config | None = None
+) -> Wanted:
+    """Return what shall take effect at the switch.
 
     Args:
-        current: its committed configuration
+        current: what takes effect
         declared: what is asked for
         state: merged adds and sets, replaced makes the declared objects exact, overridden also takes undeclared bundles
             away, deleted takes the declared objects away
         style: of the switch
         stp: the spanning tree protocol whose edge statement is used, None to leave spanning tree alone
+        written: what is written in the objects, None where that is all of it
 
     """
-    draft = Draft(current.copy(), style, table(current, declared), state in ("replaced", "overridden"), stp)
+    exact = state in ("replaced", "overridden")
+    draft = Draft(current.copy(), style, table(current, declared), exact, stp, written or current)
     foreign: list[Foreign] = []
     if state == "deleted":
         foreign += _delete(draft, declared)
@@ -50,7 +53,7 @@ def wanted(current: Config, declared: Declared, state: State, style: Style, stp:
         foreign += _apply(draft, declared, state)
     _device_count(draft, declared, state)
     _judge_bundles(draft, current)
-    return Wanted(draft.config, draft.owned, _unique(foreign), draft.findings, draft.notes)
+    return Wanted(draft.config, _unique(foreign), draft.findings, draft.notes)
 
 
 def _apply(draft: Draft, declared: Declared, state: State) -> list[Foreign]:
@@ -76,6 +79,10 @@ def _vlan_names(draft: Draft) -> list[str]:
 
 def _set_vlan(draft: Draft, vlan: Vlan, holder: str | None) -> None:
     where = ("vlans", entry("vlan", vlan.name))
+    if vlan.id is None and not draft.config.has(*where):
+        why = "The tag on the wire is the VLAN's identity."
+        what = "there is no id, and the switch has no such VLAN"
+        draft.findings.append(Finding(f"vlans.{vlan.name}", "VLAN_ID_MISSING", what, why, "Give id, 1 to 4094."))
     if vlan.id is not None:
         if holder not in (None, vlan.name) and draft.vlans.ids.get(holder or "") == vlan.id:
             why = "A tag belongs to one VLAN of a switch."
@@ -93,39 +100,42 @@ def _set_port(draft: Draft, port: Port) -> list[Foreign]:
     """Set a plain port; it leaves the bundle that it was in."""
     where = f"ports.{port.name}"
     if members.bundle_of(draft.config, port.name):
-        members.free(draft, port.name)
-    members.leave_ranges_of_a_plain_port(draft, port.name)
+        members.free(draft, port.name, description=draft.exact)
     found = references.foreign(draft.config, port.name, joining=False)
     _set_common(draft, port, where)
+    layout.set_edge(draft, port.name, port.peer)
     _set_disabled(draft, port.name, port.disabled)
     return found
 
 
 def _set_common(draft: Draft, port: Port, where: str) -> None:
     layout.set_switching(draft, port.name, port.switching, where)
-    layout.set_mtu(draft, port.name, port.payload_mtu)
+    layout.set_mtu(draft, port.name, port.payload_mtu, where)
     layout.set_description(draft, port.name, port.description)
-    layout.set_edge(draft, port.name, port.peer)
 
 
 def _set_bundle(draft: Draft, bundle: Bundle, before: dict[str, list[str]]) -> list[Foreign]:
     where = f"bundles.{bundle.name}"
     foreign = _routed_under_layer_2(draft, bundle)
+    held, stanza = before.get(bundle.name, []), interface(bundle.name)
+    with_unit = not draft.config.has(*stanza) or bool(draft.config.entries(*stanza, tag="unit"))
+    form = members.form_of(draft.config, held or [port for ports in before.values() for port in ports])
     if draft.exact:
-        for port in before.get(bundle.name, []):
+        for port in held:
             if port not in bundle.members and members.bundle_of(draft.config, port) == bundle.name:
                 members.free(draft, port)
     for port in bundle.members:
-        foreign += members.join(draft, port, bundle.name)
+        foreign += members.join(draft, port, bundle.name, form)
         text = bundle.member_descriptions.get(port)
         if text is not None:
             layout.set_description(draft, port, text)
         _set_disabled(draft, port, None if bundle.disabled_members is None else port in bundle.disabled_members)
     _set_aggregation(draft, bundle)
     _set_common(draft, bundle, where)
-    if not any(rest and rest[0].tag == "unit" for rest in draft.config.below(*interface(bundle.name))):
-        # As delivered ports have it; without any statement the ae would not be configured at all.
+    if not draft.config.has(*stanza) or (with_unit and not draft.config.entries(*stanza, tag="unit")):
+        # As delivered ports have it; without a unit the members are in no bundle, without a stanza there is no ae.
         draft.own(*layout.family(bundle.name))
+    layout.set_edge(draft, bundle.name, bundle.peer)
     return foreign
 
 
@@ -156,20 +166,18 @@ def _set_aggregation(draft: Draft, bundle: Bundle) -> None:
 
 
 def _set_lacp(draft: Draft, bundle: Bundle) -> None:
-    """Write the mode always: `lacp` without one is passive. A new bundle gets the slow timer, which far ends expect."""
+    """Write the mode always: `lacp` without one is passive. The timer is written where it is said, and nowhere else."""
     lacp = (*interface(bundle.name), "aggregated-ether-options", "lacp")
     if bundle.lacp == "none":
         draft.config.remove(*lacp)
         return
     if bundle.lacp is None:
         return
-    new = not draft.config.has(*lacp)
     other = "passive" if bundle.lacp == "active" else "active"
     draft.config.remove(*lacp, other)
     draft.own(*lacp, bundle.lacp)
-    periodic = bundle.periodic or ("slow" if new or draft.exact else None)
-    if periodic is not None:
-        draft.set_leaf(lacp, "periodic", periodic)
+    if bundle.periodic is not None or draft.exact:
+        draft.set_leaf(lacp, "periodic", bundle.periodic)
 
 
 def _delete(draft: Draft, declared: Declared) -> list[Foreign]:
@@ -192,7 +200,8 @@ def _delete_vlan(draft: Draft, name: str) -> None:
     users = [port for port in draft.config.entries("interfaces", tag="interface") if _uses(draft, port, name)]
     routed = draft.config.value("vlans", entry("vlan", name), "l3-interface")
     users += [routed] if routed else []
-    users += draft.config.entries("vlans", entry("vlan", name), tag="interface")
+    lists = draft.config.entries("vlans", entry("vlan", name), tag="interface")
+    users += [unit for unit in lists if physical(unit) not in users]
     if users:
         why = "Ports would lose it, or the commit would fail."
         what = f"the VLAN is used by {', '.join(users)}"

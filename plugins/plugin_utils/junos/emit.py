@@ -71,8 +71,9 @@ def to_xml(operations: Iterable[Operation]) -> str:
                 element.text = None
             # What is set again below the same name must not land in the deleted element.
             del parent.known[last]
-        elif operation.verb == "activate":
-            element.attribute = ' active="active"'
+        elif operation.verb in ("activate", "deactivate"):
+            word = f"{'in' if operation.verb == 'deactivate' else ''}active"
+            element.attribute = f' {word}="{word}"'
     return "".join(f"{line}\n" for line in root.lines(""))
 
 
@@ -83,17 +84,17 @@ def config_xml(config: Config) -> str:
 
 def to_set(operations: Iterable[Operation]) -> list[str]:
     """Return the operations as configuration-mode commands."""
-    return [f"{operation.verb} {words(operation.path, operation.verb == 'delete')}" for operation in operations]
+    return [f"{operation.verb} {words(operation.path, operation.verb != 'set')}" for operation in operations]
 
 
 def config_set(config: Config) -> list[str]:
     """Return the whole configuration as `show configuration | display set` prints it."""
     lines = [f"set {words(item)}" for item in config.statements]
-    return lines + [f"deactivate {words(item)}" for item in sorted(config.inactive)]
+    return lines + [f"deactivate {words(item, naming=True)}" for item in sorted(config.inactive, key=str)]
 
 
 def words(item: Path, naming: bool = False) -> str:
-    """Return a path as the command line writes it; `naming` leaves out the value of a leaf that is deleted by name."""
+    """Return a path as the command line writes it; `naming` leaves out a leaf's value, as all verbs but `set` do."""
     parts: list[str] = []
     parent = ""
     for position, step in enumerate(item):

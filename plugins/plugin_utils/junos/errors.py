@@ -53,6 +53,10 @@ class AuthenticationError(ConnectError):
     """The switch refuses user, key or password."""
 
 
+class KeyFileError(AuthenticationError):
+    """A private key of the controller cannot be used, so that the switch never saw it."""
+
+
 class UnreachableError(ConnectError):
     """There is no way to the switch, or nobody listens."""
 

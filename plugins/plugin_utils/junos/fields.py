@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..declared import fields
+from .vlans import EVERY, span_of
 
 
 class Reader(fields.Reader):
@@ -29,10 +30,15 @@ class Reader(fields.Reader):
         value = self.data.get(key)
         if value is None or (isinstance(value, str) and not value):
             return value
-        return self._vlan(key, value)
+        name = self._vlan(key, value)
+        if name is not None and (name == EVERY or span_of(name)):
+            why = "What has no tag is in one VLAN."
+            self.refuse("UNTAGGED_MANY", f"{key} {name} is more than one VLAN", why, "Give a VLAN's name or id.")
+            return None
+        return name
 
     def vlans(self, key: str) -> tuple[str, ...] | None:
-        """Return a list of VLAN names or ids as texts, without repetitions."""
+        """Return a list of VLAN names, ids, ranges of ids or `all` as texts, without repetitions."""
         values = self.items(key)
         if values is None:
             return None
@@ -44,7 +50,8 @@ class Reader(fields.Reader):
             self.wrong_type(key, "a VLAN's name or id")
             return None
         name = str(value).strip()
-        if name.isdigit() and not 1 <= int(name) <= 4094:
+        low, high = span_of(name) or ((int(name), int(name)) if name.isdigit() else (1, 1))
+        if not 1 <= low <= high <= 4094:
             self.refuse(
                 "VLAN_ID",
                 f"{key} {name} is not within 1..4094",

@@ -36,8 +36,8 @@ def _vlan(config: Config, name: str) -> dict[str, Any]:
     where = ("vlans", entry("vlan", name))
     found: dict[str, Any] = {}
     number = config.value(*where, "vlan-id")
-    if number is not None:
-        found["id"] = int(number) if number.isdigit() else number
+    if number is not None and number.isdigit():
+        found["id"] = int(number)
     for key, tag in (("description", "description"), ("l3_interface", "l3-interface")):
         text = config.value(*where, tag)
         if text is not None:
@@ -77,7 +77,7 @@ def _port(config: Config, name: str, style: Style, named: Named) -> dict[str, An
     if description:
         found["description"] = description
     if mtu and mtu.isdigit():
-        found["payload_mtu"] = payload_of(int(mtu), mode == "trunk")
+        found["payload_mtu"] = payload_of(int(mtu), layout.counts_tag(config, name, style))
     if mode is not None and (mode != "access" or listed):
         found["mode"] = mode
         found.update(_vlans(config, name, mode, style, named))

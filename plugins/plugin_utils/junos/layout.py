@@ -16,11 +16,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import product
 
+from ..platforms.junos_ex import MTU_HIGHEST, MTU_LOWEST
 from .findings import Finding
-from .model import EDGE, NO_VLAN, Style, Switching, junos_mtu
+from .model import EDGE, NO_VLAN, Style, Switching, junos_mtu, payload_of
+from .names import is_port
 from .statements import Config, Path, Segment, entry, leaf, path
-from .vlans import VlanTable
+from .vlans import VlanTable, span_of
 
 MODE = {"els": "interface-mode", "nonels": "port-mode"}
 STP_PROTOCOLS = ("rstp", "mstp")
@@ -28,22 +31,20 @@ STP_PROTOCOLS = ("rstp", "mstp")
 
 @dataclass
 class Draft:
-    """The configuration while it is changed, with the statements that the declaration asks for by name."""
+    """What takes effect while it is changed; `written` is what is written in the objects themselves."""
 
     config: Config
     style: Style
     vlans: VlanTable
     exact: bool
     stp: str | None
-    owned: set[Path] = field(default_factory=set)
+    written: Config
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def own(self, *steps: str | Segment) -> None:
-        """Add a statement and remember that it must take effect."""
-        item = path(*steps)
-        self.config.statements[item] = None
-        self.owned.add(item)
+        """Add a statement."""
+        self.config.statements[path(*steps)] = None
 
     def set_leaf(self, parents: tuple[str | Segment, ...], tag: str, value: str | int | None) -> None:
         """Give a leaf exactly this value; None takes it away."""
@@ -80,8 +81,27 @@ def native_of(config: Config, name: str, style: Style) -> str | None:
 
 
 def members_of(config: Config, name: str) -> list[str]:
-    """Return `vlan members`."""
-    return config.values(*family(name), "vlan", "members")
+    """Return the VLANs of an interface: `vlan members`, and the VLANs that list it (`vlans V interface`, no ELS)."""
+    members = config.values(*family(name), "vlan", "members")
+    return members + [vlan for vlan in listing(config, name) if vlan not in members]
+
+
+def listing(config: Config, name: str) -> list[str]:
+    """Return the VLANs that name the interface in a list of their own."""
+    found = (item[1].key or "" for item in config.statements.mentions.get(name, ()) if _in_a_list(item, name))
+    return list(dict.fromkeys(found))
+
+
+def _in_a_list(item: Path, name: str) -> bool:
+    if len(item) < 3 or item[0].tag != "vlans" or item[2].tag != "interface":
+        return False
+    return item[2].key in (name, f"{name}.0")
+
+
+def counts_tag(config: Config, name: str, style: Style) -> bool:
+    """Tell whether Junos counts a VLAN tag into the mtu: on a trunk, and on a routed interface with tags."""
+    tagged = any(config.has(*interface(name), tag) for tag in ("vlan-tagging", "flexible-vlan-tagging"))
+    return tagged or mode_of(config, name, style) == "trunk"
 
 
 def set_switching(draft: Draft, name: str, asked: Switching, where: str) -> None:
@@ -92,11 +112,13 @@ def set_switching(draft: Draft, name: str, asked: Switching, where: str) -> None
         return
     current = mode_of(draft.config, name, draft.style)
     mode = asked.mode or current
+    if not _mode_is_meant(draft, name, asked, where):
+        return
     if mode not in ("access", "trunk"):
         why = "Nothing says whether the port is an access port or a trunk."
         draft.findings.append(Finding(where, "MODE_MISSING", "the mode is not said", why, "Say mode access or trunk."))
         return
-    if not _known(draft, asked, where):
+    if not _known(draft, name, asked, where):
         return
     members = _members(draft, name, asked, mode, current)
     native = _native(draft, name, asked, mode)
@@ -105,21 +127,57 @@ def set_switching(draft: Draft, name: str, asked: Switching, where: str) -> None
         draft.findings.append(Finding(where, "TRUNK_NO_VLAN", "a trunk without any VLAN", why, "Name VLANs."))
         return
     draft.set_leaf(family(name), MODE[draft.style], mode)
+    _leave_vlan_lists(draft, name, members)
     _write_members(draft, name, members)
     draft.set_leaf(interface(name) if draft.style == "els" else family(name), "native-vlan-id", native)
-    _leave_vlan_lists(draft, name, members)
+
+
+def _mode_is_meant(draft: Draft, name: str, asked: Switching, where: str) -> bool:
+    """Refuse what would take VLANs away that nobody spoke of: a trunk's by `untagged` alone, an access port's one."""
+    current, held = mode_of(draft.config, name, draft.style), members_of(draft.config, name)
+    if asked.derived and asked.mode == "access" and current not in (None, "access"):
+        what = f"untagged alone on a port that is {current} now"
+        why = f"It would be an access port and lose {', '.join(held) or 'its tagged VLANs'}."
+        mend = "Say mode access if that is meant, or mode trunk for a native VLAN."
+        draft.findings.append(Finding(where, "MODE_NOT_SAID", what, why, mend))
+        return False
+    becomes_trunk = asked.mode == "trunk" and current in (None, "access") and held
+    if becomes_trunk and asked.untagged is None and not draft.exact and not _tags(draft, asked, held):
+        what = f"an access port in VLAN {held[0]} becomes a trunk, and nothing is said of that VLAN"
+        mend = f"Say untagged {held[0]} to keep it as native VLAN, add it to tagged, or say untagged '' to let it go."
+        draft.findings.append(Finding(where, "UNTAGGED_NOT_SAID", what, "The port would leave it.", mend))
+        return False
+    return True
+
+
+def _tags(draft: Draft, asked: Switching, held: list[str]) -> bool:
+    return all(draft.vlans.covers(asked.tagged or (), vlan) for vlan in held)
 
 
 def _clear(draft: Draft, name: str) -> None:
-    """Take away layer 2 as this package writes it; other statements of the family stay."""
+    """Take away layer 2 as this package writes it; other statements of the family stay.
+
+    An access port without a VLAN is in the default VLAN, which is what a port is of which nothing is said.
+    """
+    mode, members = mode_of(draft.config, name, draft.style), members_of(draft.config, name)
+    if mode in (None, "access") and not members and not native_of(draft.config, name, draft.style):
+        return
+    for vlan in listing(draft.config, name):
+        _leave_vlan_list(draft, name, vlan)
     draft.set_leaf(family(name), MODE[draft.style], None)
     draft.config.remove(*family(name), "vlan")
     draft.set_leaf(interface(name) if draft.style == "els" else family(name), "native-vlan-id", None)
+    if draft.style == "nonels" and not draft.config.has(*family(name)) and is_port(name):
+        # Junos refuses spanning tree on a port that is not switched.
+        for protocol, unit in product(STP_PROTOCOLS, (name, f"{name}.0")):
+            draft.config.remove("protocols", protocol, entry("interface", unit))
 
 
-def _known(draft: Draft, asked: Switching, where: str) -> bool:
+def _known(draft: Draft, name: str, asked: Switching, where: str) -> bool:
+    held = members_of(draft.config, name)
     wanted = [vlan for vlan in (asked.untagged, *(asked.tagged or ())) if vlan]
-    unknown = [vlan for vlan in wanted if not draft.vlans.knows(vlan)]
+    # What the switch has committed on this port it takes again, a range of ids without any VLAN too.
+    unknown = [vlan for vlan in wanted if not draft.vlans.knows(vlan) and not (vlan in held and span_of(vlan))]
     for vlan in unknown:
         why = f"Junos: No vlan matches vlan tag {vlan} for interface." if vlan.isdigit() else "The commit would fail."
         mend = "Declare it in vlans, or mend the name."
@@ -148,11 +206,11 @@ def _members(draft: Draft, name: str, asked: Switching, mode: str, current: str 
         # The former native VLAN was a member only for being native (ELS).
         for native in natives if draft.style == "els" else []:
             kept = draft.vlans.without(kept, native) if not draft.vlans.same([native], [asked.untagged]) else kept
-    elif draft.style == "els" and current == "trunk":
-        kept = kept + [native for native in natives if not draft.vlans.covers(kept, native)]
     tagged = [vlan for vlan in asked.tagged or () if not draft.vlans.covers(kept, vlan)]
     wanted = [*kept, *tagged]
-    if asked.untagged and draft.style == "els" and not draft.vlans.covers(wanted, asked.untagged):
+    unlisted = current == "trunk" and natives and not draft.vlans.covers(held, natives[0])
+    as_it_is = unlisted and asked.untagged is not None and draft.vlans.same(natives, [asked.untagged])
+    if asked.untagged and draft.style == "els" and not as_it_is and not draft.vlans.covers(wanted, asked.untagged):
         wanted = [asked.untagged, *wanted]
     if asked.untagged and draft.style == "nonels":
         wanted = draft.vlans.without(wanted, asked.untagged)
@@ -171,29 +229,45 @@ def _native(draft: Draft, name: str, asked: Switching, mode: str) -> str | None:
 
 
 def _write_members(draft: Draft, name: str, members: list[str]) -> None:
-    where = path(*family(name), "vlan")
+    """Write `vlan members`; a VLAN that lists the port itself is not written a second time."""
+    where, listed = path(*family(name), "vlan"), listing(draft.config, name)
     for item in draft.config.statements.at(where):
         if item[-1].value not in members:
             del draft.config.statements[item]
     for member in members:
-        draft.own(*where, leaf("members", member))
+        if not draft.vlans.covers(listed, member):
+            draft.own(*where, leaf("members", member))
 
 
 def _leave_vlan_lists(draft: Draft, name: str, members: list[str]) -> None:
     """Take the port out of `vlans V interface`: ELS refuses it beside interface-mode, and others add a second VLAN."""
-    for item in list(draft.config.statements.mentions.get(name, ())):
-        listed = len(item) > 2 and item[0].tag == "vlans" and item[2].tag == "interface"
-        if listed and (draft.style == "els" or not draft.vlans.covers(members, item[1].key or "")):
-            draft.config.remove(*item[:3])
+    for vlan in listing(draft.config, name):
+        if draft.style == "els" or not draft.vlans.covers(members, vlan):
+            _leave_vlan_list(draft, name, vlan)
 
 
-def set_mtu(draft: Draft, name: str, payload: int | None) -> None:
-    """Write the interface's mtu from the payload; nothing where it is not asked for."""
-    if payload is not None:
-        trunk = mode_of(draft.config, name, draft.style) == "trunk"
-        draft.set_leaf(interface(name), "mtu", junos_mtu(payload, trunk))
-    elif draft.exact:
-        draft.set_leaf(interface(name), "mtu", None)
+def _leave_vlan_list(draft: Draft, name: str, vlan: str) -> None:
+    for unit in (name, f"{name}.0"):
+        draft.config.remove("vlans", entry("vlan", vlan), entry("interface", unit))
+
+
+def set_mtu(draft: Draft, name: str, payload: int | None, where: str) -> None:
+    """Write the interface's mtu from the payload; nothing where it is not asked for, or carries it already."""
+    if payload is None:
+        if draft.exact:
+            draft.set_leaf(interface(name), "mtu", None)
+        return
+    tagged, held = counts_tag(draft.config, name, draft.style), draft.config.value(*interface(name), "mtu")
+    if held and held.isdigit() and payload_of(int(held), tagged) == payload:
+        draft.set_leaf(interface(name), "mtu", held)
+        return
+    mtu = junos_mtu(payload, tagged)
+    if mtu is not None and mtu > MTU_HIGHEST:
+        what = f"payload_mtu {payload} is an mtu of {mtu} with the tag that the interface has"
+        why = f"Junos's mtu is within {MTU_LOWEST}..{MTU_HIGHEST}."
+        draft.findings.append(Finding(where, "OUT_OF_RANGE", what, why, "Give a lower payload_mtu."))
+        return
+    draft.set_leaf(interface(name), "mtu", mtu)
 
 
 def set_description(draft: Draft, name: str, text: str | None) -> None:
@@ -209,6 +283,10 @@ def set_edge(draft: Draft, name: str, peer: str | None) -> None:
         return
     if draft.stp is None:
         draft.notes.append(f"{name}: the switch runs neither RSTP nor MSTP, so edge for peer {peer} is left alone.")
+        return
+    if edge and draft.style == "nonels" and not draft.config.has(*family(name)):
+        # Junos: XSTP : Interface ge-0/0/3.0 is not enabled for Ethernet Switching.
+        draft.notes.append(f"{name} is no switched port, so edge for peer {peer} is left alone.")
         return
     names = [unit for unit in (name, f"{name}.0") if draft.config.has("protocols", draft.stp, entry("interface", unit))]
     unit = names[0] if names else (name if draft.style == "els" else f"{name}.0")

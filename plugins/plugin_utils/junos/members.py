@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from . import ranges, references
-from .findings import Finding
+from . import references
 from .layout import Draft, interface
 from .names import bundle_index, in_order
-from .statements import Config, entry, path
+from .statements import Config, path
 
 BLOCKING = (
     *("unit", "mtu", "flow-control", "vlan-tagging", "stacked-vlan-tagging", "flexible-vlan-tagging"),
@@ -16,7 +15,7 @@ BLOCKING = (
 """Statements of an interface that keep it from joining: Juniper's must-messages (`Setting mtu on ae child device is not
 allowed`, ...), and the unit, whose refusal comes from a daemon."""
 OPTIONS = ("ether-options", "gigether-options")
-_UNTIDY = (("gigether-options", "ieee-802.3ad"), ("ether-options", "flow-control"))
+_UNTIDY = (("ether-options", "flow-control"), ("gigether-options", "flow-control"))
 
 
 def bundle_of(config: Config, port: str) -> str | None:
@@ -44,17 +43,31 @@ def bundles_of(config: Config) -> list[str]:
     return sorted(names | set(members_by_bundle(config)), key=in_order)
 
 
-def join(draft: Draft, port: str, bundle: str) -> list[references.Foreign]:
-    """Make a port a member link of a bundle and clean it; return configuration of other kinds that it carries."""
+def form_of(config: Config, ports: list[str]) -> str:
+    """Return the options by which these member links are in their bundles: some models want gigether-options."""
+    forms = [_forms(config, port) for port in ports]
+    return OPTIONS[1] if forms and all(form == [OPTIONS[1]] for form in forms) else OPTIONS[0]
+
+
+def _forms(config: Config, port: str) -> list[str]:
+    return [options for options in OPTIONS if config.value(*interface(port), options, "ieee-802.3ad", "bundle")]
+
+
+def join(draft: Draft, port: str, bundle: str, form: str = OPTIONS[0]) -> list[references.Foreign]:
+    """Make a port a member link of a bundle and clean it; return configuration of other kinds that it carries.
+
+    A port that is in the bundle stays so in the form that it has; a new one gets `form`.
+    """
     joining = bundle_of(draft.config, port) != bundle
     found = references.foreign(draft.config, port, joining=True) if joining else []
+    forms = _forms(draft.config, port)
+    form = forms[0] if forms and not joining else form
     _unblock(draft.config, port)
-    _tidy_options(draft.config, port)
-    _leave_ranges(draft, port)
+    _tidy_options(draft.config, port, next(options for options in OPTIONS if options != form))
     for statement, kind in list(references.named(draft.config, port)):
         if references.goes(kind, statement) and (joining or not kind.foreign):
             draft.config.remove(*statement)
-    draft.set_leaf((*interface(port), "ether-options", "ieee-802.3ad"), "bundle", bundle)
+    draft.set_leaf((*interface(port), form, "ieee-802.3ad"), "bundle", bundle)
     return found
 
 
@@ -64,39 +77,19 @@ def _unblock(config: Config, port: str) -> None:
             del config.statements[item]
 
 
-def _tidy_options(config: Config, port: str) -> None:
+def _tidy_options(config: Config, port: str, other: str) -> None:
     for item in config.statements.at(path(*interface(port))):
         tags, last = tuple(step.tag for step in item[2:4]), item[-1]
         automatic = last.tag == "speed" and (last.value or "").startswith("auto") and len(item) <= 4
-        if tags in _UNTIDY or (automatic and (len(item) == 3 or tags[0] in OPTIONS)):
+        if tags in ((other, "ieee-802.3ad"), *_UNTIDY) or (automatic and (len(item) == 3 or tags[0] in OPTIONS)):
             del config.statements[item]
 
 
-def _leave_ranges(draft: Draft, port: str) -> None:
-    for held in ranges.holding(draft.config, port):
-        if held.pattern is not None:
-            why = "What the range says is merged into the port, and a pattern cannot leave out one port."
-            what = f"interface-range {held.name} holds {port} by the pattern {held.pattern}"
-            mend = "Write the range's ports one by one or as member-range on the switch first."
-            draft.findings.append(Finding(port, "RANGE_PATTERN", what, why, mend))
-        else:
-            ranges.leave(draft.config, port, held.name)
-
-
-def leave_ranges_of_a_plain_port(draft: Draft, port: str) -> None:
-    """Take a plain port out of the ranges that say what the declaration says itself: layer 2, mtu, native VLAN."""
-    for held in ranges.holding(draft.config, port):
-        where = ("interfaces", entry("interface-range", held.name))
-        if any(draft.config.has(*where, *steps) for steps in (("mtu",), ("native-vlan-id",), (entry("unit", "0"),))):
-            _leave_ranges(draft, port)
-            return
-
-
 def free(draft: Draft, port: str, description: bool = True) -> None:
-    """Make a member link a clean port without a bundle; its description told of the bundle and goes with it."""
+    """Make a member link a clean port without a bundle; its own description told of the bundle and goes with it."""
     for options in OPTIONS:
         draft.config.remove(*interface(port), options, "ieee-802.3ad")
-    if description:
+    if description and draft.written.value(*interface(port), "description") is not None:
         draft.set_leaf(interface(port), "description", None)
 
 

@@ -54,11 +54,12 @@ class Vlan:
 
 @dataclass(frozen=True)
 class Switching:
-    """Layer 2 of an interface; on a trunk `untagged` is the native VLAN."""
+    """Layer 2 of an interface; on a trunk `untagged` is the native VLAN. `derived`: the mode is not said by anybody."""
 
     mode: Literal["access", "trunk"] | None = None
     untagged: str | None = None
     tagged: tuple[str, ...] | None = None
+    derived: bool = False
 
     @property
     def asked(self) -> bool:
@@ -106,7 +107,7 @@ class Declared:
         return not (self.vlans or self.bundles or self.ports)
 
 
-def junos_mtu(payload: int, trunk: bool) -> int | None:
+def junos_mtu(payload: int, tagged: bool) -> int | None:
     """Return `mtu` of the interface for a payload in octets; None where Junos's default carries it already.
 
     Junos counts the Ethernet header and not the FCS (GE default 1514), the far end counts payload: "9000 on both ends"
@@ -114,9 +115,9 @@ def junos_mtu(payload: int, trunk: bool) -> int | None:
     """
     if payload == PAYLOAD_DEFAULT:
         return None
-    return payload + (FRAME_TAGGED if trunk else FRAME_UNTAGGED)
+    return payload + (FRAME_TAGGED if tagged else FRAME_UNTAGGED)
 
 
-def payload_of(mtu: int, trunk: bool) -> int:
+def payload_of(mtu: int, tagged: bool) -> int:
     """Return the payload in octets that an interface with this `mtu` carries."""
-    return mtu - (FRAME_TAGGED if trunk else FRAME_UNTAGGED)
+    return mtu - (FRAME_TAGGED if tagged else FRAME_UNTAGGED)

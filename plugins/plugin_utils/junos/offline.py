@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from . import plan
+import re
+
+from . import plan, views
 from .findings import Finding, RefusalError
 from .gather import structured
 from .model import Style
@@ -23,7 +25,7 @@ def render(request: Request, running: str | None) -> plan.Plan:
     if request.style is None:
         raise AssertionError("the options refuse to render without a style")
     current = read(running) if running else Config()
-    made = plan.make(current, request.declared, request.state, request.style, stp=request.stp or "rstp")
+    made = plan.make(views.offline(current), request.declared, request.state, request.style, stp=request.stp or "rstp")
     if made.findings:
         raise RefusalError(sorted(set(made.findings)))
     return made
@@ -36,11 +38,24 @@ def read(running: str) -> Config:
         RefusalError: it is neither.
 
     """
+    form = _other_form(running)
     try:
+        if form:
+            raise ValueError(f"it is {form}")
         return from_xml(running) if running.lstrip().startswith("<") else from_set(running.splitlines())
     except ValueError as error:
+        why = "It is read as XML or in the set form; what is not understood would be taken for nothing."
         mend = "Give the output of show configuration | display xml, or | display set."
-        raise RefusalError([Finding("running_config", "UNREADABLE", str(error), "It is parsed.", mend)]) from None
+        raise RefusalError([Finding("running_config", "UNREADABLE", str(error), why, mend)]) from None
+
+
+def _other_form(running: str) -> str:
+    """Return what a text is that is neither XML nor in the set form; an empty text where it may be one of them."""
+    if re.match(r"\s*[{\[]\s*[\"}\]]", running):
+        return "JSON (show configuration | display json)"
+    lines = [line.strip() for line in running.splitlines()]
+    braces = any(line.endswith(("{", ";", "}")) and not line.startswith(("set ", "deactivate ", "{")) for line in lines)
+    return "in braces (show configuration)" if braces and not running.lstrip().startswith("<") else ""
 
 
 def parse(running: str, style: Style | None) -> tuple[dict[str, object], Style]:
@@ -55,4 +70,4 @@ def parse(running: str, style: Style | None) -> tuple[dict[str, object], Style]:
     if found is None:
         why = "Nothing in the configuration tells it."
         raise RefusalError([Finding("style", "STYLE_MISSING", "the style is unknown", why, "Say els or nonels.")])
-    return structured(config, found), found
+    return structured(views.offline(config).inherited, found), found

@@ -73,7 +73,8 @@ def _limit(options: Mapping[str, Any]) -> Limit | None:
     if not any(given.get(key) for key in ("members", "lags")):
         return known
     base = known or limit_of(None)
-    return Limit(given.get("members") or base.members, given.get("lags") or base.lags, "limits of the task")
+    lags = given.get("lags") or base.lags
+    return Limit(given.get("members") or base.members, lags, "limits of the task", ae=max(base.ae, lags - 1))
 
 
 def _verification(options: Mapping[str, Any] | None) -> Verification:

@@ -6,7 +6,7 @@ Nothing here asks the switch: a `commit check` would confirm a pending confirmed
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -17,10 +17,12 @@ from .desire import DEVICE_COUNT, State, wanted
 from .emit import to_set, to_xml, words
 from .findings import Finding
 from .gather import structured
+from .lowering import lower
 from .model import Declared, Style
 from .names import bundle_index, in_order, is_port, physical
 from .references import Foreign
 from .statements import Config, Operation, Path, difference, entry
+from .views import Views, with_absent
 from .vlans import table
 
 
@@ -37,10 +39,14 @@ class ExpectedBundle:
 
 @dataclass
 class Plan:
-    """All that is known before the switch is asked to do anything."""
+    """All that is known before the switch is asked to do anything.
 
-    before: Config
+    `before` and `after` are what takes effect, `views.written` and `written` what is written down for it.
+    """
+
+    views: Views
     after: Config
+    written: Config
     style: Style
     operations: list[Operation] = field(default_factory=list)
     foreign: list[Foreign] = field(default_factory=list)
@@ -48,6 +54,15 @@ class Plan:
     notes: list[str] = field(default_factory=list)
     expected: list[ExpectedBundle] = field(default_factory=list)
     disabled: dict[str, frozenset[str]] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+    """The interfaces that are declared."""
+    exact: bool = True
+    """Whether `after` must be what the candidate shows; where it is only computed, a group may give something else."""
+
+    @property
+    def before(self) -> Config:
+        """Return what takes effect before the change."""
+        return self.views.inherited
 
     @property
     def changed(self) -> bool:
@@ -66,12 +81,12 @@ class Plan:
 
     @cached_property
     def direct(self) -> frozenset[str]:
-        """Return the interfaces that the operations name."""
-        return frozenset(touched_by(self.operations))
+        """Return the interfaces of which something else takes effect."""
+        return frozenset(touched_by(self.before.statements.keys() ^ self.after.statements.keys()))
 
     @property
     def touched(self) -> set[str]:
-        """Return the interfaces that the operations change by more than a description, bundles with their members."""
+        """Return the interfaces that the plan changes by more than a description, bundles with their members."""
         direct = set(self.direct)
         for held in (members.members_by_bundle(self.before), members.members_by_bundle(self.after)):
             for name, ports in held.items():
@@ -94,17 +109,16 @@ class Plan:
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
-        """Return what changes, as data; a part that was inactive and is activated counts as coming."""
-        if not self.operations and self.before.statements.keys() == self.after.statements.keys():
+        """Return what changes, as data: of what takes effect, and which ports a range is left by."""
+        if not self.operations:
             return ()
-        activated = {operation.path for operation in self.operations if operation.verb == "activate"}
-        before, after = self.before.active(), Config(self.after.statements, self.after.inactive - activated).active()
-        both = structured(before, self.style), structured(after, self.style)
-        counts = [_count(config) for config in (before, after)]
+        both = structured(self.before, self.style), structured(self.after, self.style)
+        counts = [_count(config) for config in (self.before, self.after)]
         return (
             *changes.between(*both, self.style),
             *changes.device_count(*counts),
-            *changes.others(before, after, *both),
+            *changes.others(self.before, self.after, *both),
+            *changes.of_ranges(self.views.written, self.written),
         )
 
     def summary(self) -> list[str]:
@@ -121,25 +135,49 @@ class Plan:
 
 
 def make(
-    current: Config,
+    views: Views,
     declared: Declared,
     state: State,
     style: Style,
     *,
     stp: str | None = None,
+    start: Callable[[Config], Config] | None = None,
+    finish: Callable[[Config], None] | None = None,
 ) -> Plan:
-    """Return the plan for one switch; `stp` None takes the protocol that the switch runs, if any."""
-    spanning_tree = None if stp == "none" else stp or layout.stp_of(current)
-    goal = wanted(current, declared, state, style, spanning_tree)
-    operations = difference(current, goal.config, goal.owned)
-    plan = Plan(current, goal.config, style, operations, findings=goal.findings, notes=goal.notes)
+    """Return the plan for one switch; `stp` None takes the protocol that the switch runs, if any.
+
+    What is declared is put into what takes effect, as `start` makes it; `finish` has the last word on what is wanted.
+    """
+    ports = (*declared.bundles, *declared.ports)
+    names = frozenset(name for port in ports for name in (port.name, *getattr(port, "members", ())))
+    views = with_absent(views, sorted(names, key=in_order))
+    current = views.inherited if start is None else start(views.inherited)
+    spanning_tree = None if stp == "none" else stp or layout.stp_of(views.inherited)
+    goal = wanted(current, declared, state, style, spanning_tree, views.written)
+    direct = touched_by(current.statements.keys() ^ goal.config.statements.keys())
+    if finish is not None:
+        finish(goal.config)
+    plan = towards(views, goal.config, style)
+    plan.names = names
+    plan.findings += goal.findings
+    plan.notes += goal.notes
     plan.disabled = {bundle.name: frozenset(bundle.disabled_members or ()) for bundle in declared.bundles}
-    plan.foreign = [item for item in goal.foreign if item.goes or item.port in plan.direct]
-    touched = plan.touched
-    names = [] if state == "deleted" else [bundle.name for bundle in declared.bundles if bundle.name in touched]
-    plan.expected = plan.expected_of(names)
+    plan.foreign = [item for item in goal.foreign if item.goes or item.port in direct]
+    stays = [] if state == "deleted" else [bundle.name for bundle in declared.bundles]
+    plan.expected = plan.expected_of(plan.touched.intersection(stays))
     plan.notes += _disabled(goal.config, plan.expected)
     return plan
+
+
+def towards(views: Views, goal: Config, style: Style) -> Plan:
+    """Return the plan that makes a configuration take effect."""
+    found = lower(views, goal, style)
+    return Plan(views, goal, found.written, style, found.operations, findings=found.findings, notes=found.notes)
+
+
+def seen(before: Views, after: Views, style: Style) -> Plan:
+    """Return what makes one configuration of another, both as a switch shows them."""
+    return Plan(before, after.inherited, after.written, style, difference(before.written, after.written))
 
 
 def _count(config: Config) -> int:
@@ -147,16 +185,13 @@ def _count(config: Config) -> int:
     return int(text) if text and text.isdigit() else 0
 
 
-def touched_by(operations: Iterable[Operation]) -> set[str]:
-    """Return the interfaces that operations name, in their own stanza or in another."""
+def touched_by(items: Iterable[Path]) -> set[str]:
+    """Return the interfaces that statements name, in their own stanza or in another; a description touches nothing."""
     found: set[str] = set()
-    for operation in operations:
-        if operation.path[-1].tag == "description" or (
-            operation.path[1:2] and operation.path[1].tag == "interface-range"
-        ):
-            continue
-        for step in operation.path:
-            found.update(name for text in (step.key, step.value) if text and (name := _interface_in(text)))
+    for item in items:
+        if item[-1].tag != "description":
+            for step in item:
+                found.update(name for text in (step.key, step.value) if text and (name := _interface_in(text)))
     return found
 
 
@@ -205,14 +240,12 @@ def refuse_management(plan: Plan, ports: set[str], vlans: set[str], consent: boo
 
 
 def _changed_vlans(plan: Plan) -> set[str]:
-    """Return the VLANs of the switch whose definition the operations change or delete."""
+    """Return the VLANs of the switch whose definition changes or goes."""
     existing = set(plan.before.entries("vlans", tag="vlan"))
-    changed: set[str] = set()
-    for operation in plan.operations:
-        item: Path = operation.path
-        if item[0].tag == "vlans" and (len(item) == 1 or item[-1].tag != "description"):
-            changed |= existing if len(item) == 1 else {item[1].key or ""} & existing
-    return changed
+    differing = plan.before.statements.keys() ^ plan.after.statements.keys()
+    return {
+        str(item[1].key) for item in differing if item[0].tag == "vlans" and item[-1].tag != "description"
+    } & existing
 
 
 def carriers(config: Config, vlan: str, style: Style) -> set[str]:

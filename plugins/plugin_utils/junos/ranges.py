@@ -1,15 +1,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`interfaces interface-range`: what a range says is merged into each of its ports, so a member link must leave it."""
+"""`interfaces interface-range`: what a range says is merged into each of its ports.
+
+Juniper, "Interface Ranges": `member` takes a name or a pattern (`*`, `[low-high]`, `[n1,n2]`), `member-range` runs over
+ports, PICs and FPCs (`et-1/0/0 to et-4/0/40`); of several ranges over one port the first has priority.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
 
-from .names import between, is_port, neighbour, physical
-from .statements import Config, Path, entry, leaf, path
+from .statements import LEAF_LISTS, Config, Path, Statements, entry, leaf, path
 
+RANGE = "interface-range"
+MEMBERSHIP = frozenset({"member", "member-range"})
+HIGHEST = 47
+"""The last port that `*` stands for, and of each PIC in the middle of a member-range."""
+CHANNELS = 3
 _PATTERN = re.compile(r"[*?\[\]]")
+_NAME = re.compile(r"(?:([a-z]+)-(\d+)/(\d+)/(\d+)(?::(\d+))?|(ae)(\d+))")
+_SEGMENTS = re.compile(r"(\[[^\]]*\]|:\*|\*)")
+
+Place = tuple[str, int, int, int, int]
+"""Where a port is: media type, FPC, PIC, port, channel (-1: none)."""
+_NOWHERE: Place = ("", 0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -20,16 +37,41 @@ class Membership:
     pattern: str | None
 
 
+def names(config: Config) -> list[str]:
+    """Return the ranges that take effect, in their order."""
+    found = config.entries("interfaces", tag=RANGE)
+    return [name for name in found if not config.is_inactive(*_where(name))] if config.inactive else found
+
+
+def _where(name: str) -> Path:
+    return path("interfaces", entry(RANGE, name))
+
+
 def holding(config: Config, port: str) -> list[Membership]:
     """Return the ranges that hold the port; `pattern` is set where it is held by a pattern."""
     found: list[Membership] = []
-    for name in config.entries("interfaces", tag="interface-range"):
-        where = ("interfaces", entry("interface-range", name))
-        members = config.entries(*where, tag="member")
+    for name in names(config):
+        members = _members(config, name)
         patterns = [text for text in members if _PATTERN.search(text) and _matches(port, text)]
-        if port in members or any(between(port, *span) for span in _spans(config, name)) or patterns:
+        if port in members or patterns or any(between(port, *span) for span in _spans(config, name)):
             found.append(Membership(name, patterns[0] if patterns else None))
     return found
+
+
+def _members(config: Config, name: str) -> list[str]:
+    return _active(config, name, "member")
+
+
+def _spans(config: Config, name: str) -> list[tuple[str, str]]:
+    firsts = _active(config, name, "member-range")
+    return [
+        (first, config.value(*_where(name), entry("member-range", first), "end-range") or first) for first in firsts
+    ]
+
+
+def _active(config: Config, name: str, tag: str) -> list[str]:
+    keys = config.entries(*_where(name), tag=tag)
+    return [key for key in keys if not config.is_inactive(*_where(name), entry(tag, key))]
 
 
 def _matches(port: str, pattern: str) -> bool:
@@ -44,59 +86,158 @@ def _plain(part: str) -> str:
 
 
 def _bracket(part: str) -> str:
-    numbers: list[str] = []
+    return "|".join(map(str, _numbers(part))) or r"\d+"
+
+
+def _numbers(part: str) -> list[int]:
+    found: list[int] = []
     for piece in part[1:-1].split(","):
-        low, _dash, high = piece.partition("-")
+        low, _dash, high = piece.strip().partition("-")
         if low.isdigit() and (high or low).isdigit():
-            numbers += [str(number) for number in range(int(low), int(high or low) + 1)]
-    return "|".join(numbers) or r"\d+"
-
-
-def _spans(config: Config, name: str) -> list[tuple[str, str]]:
-    where = ("interfaces", entry("interface-range", name))
-    firsts = config.entries(*where, tag="member-range")
-    return [(first, config.value(*where, entry("member-range", first), "end-range") or first) for first in firsts]
-
-
-def ports_of(config: Config, name: str) -> set[str]:
-    """Return the ports that a range names one by one or by `member-range`; a pattern names nobody."""
-    found = {
-        text for text in config.entries("interfaces", entry("interface-range", name), tag="member") if is_port(text)
-    }
-    for first, last in _spans(config, name):
-        port = first
-        while between(port, first, last):
-            found.add(port)
-            port = neighbour(port, 1)
+            found += range(int(low), int(high or low) + 1)
     return found
 
 
-def leave(config: Config, port: str, name: str) -> None:
-    """Take the port out of the range; a range without ports goes, and so does what names it."""
-    where = ("interfaces", entry("interface-range", name))
+@lru_cache(maxsize=4096)
+def place(name: str) -> Place | None:
+    """Return where a port or an aggregated interface stands in the order of its kind."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return None
+    if match[6]:
+        return match[6], 0, 0, int(match[7]), -1
+    return match[1], int(match[2]), int(match[3]), int(match[4]), int(match[5] or -1)
+
+
+def between(port: str, first: str, last: str) -> bool:
+    """Tell whether a port lies in first..last, in the order of FPC, PIC and port."""
+    found, low, high = place(port), place(first), place(last)
+    if not (found and low and high) or not found[0] == low[0] == high[0]:
+        return False
+    after = found >= low if low[4] >= 0 else found[:4] >= low[:4]
+    return after and (found <= high if high[4] >= 0 else found[:4] <= high[:4])
+
+
+def ports_of(config: Config, name: str, known: Iterable[str] | None = None) -> list[str]:
+    """Return the ports that a range stands for, each once; of several PICs or FPCs those that are `known`, if given."""
+    found: dict[str, None] = {}
+    for text in _members(config, name):
+        found.update(dict.fromkeys(_expanded(text)))
+    for first, last in _spans(config, name):
+        low, high = place(first), place(last)
+        wide = known is not None and low and high and low[:3] != high[:3]
+        ports = [port for port in known or () if between(port, first, last)] if wide else _span(first, last)
+        found.update(dict.fromkeys(ports))
+    return list(found)
+
+
+def _expanded(text: str) -> Iterator[str]:
+    """Yield what `ge-0/0/[0-3,7]` or `ge-*/0/1` stands for."""
+    parts = _SEGMENTS.split(text)
+    choices = [_choices(part) for part in parts]
+    return ("".join(each) for each in product(*choices))
+
+
+def _choices(part: str) -> list[str]:
+    if part == ":*":
+        return [f":{number}" for number in range(CHANNELS + 1)]
+    if part == "*":
+        return [str(number) for number in range(HIGHEST + 1)]
+    return [str(number) for number in _numbers(part)] if part.startswith("[") else [part]
+
+
+def _span(first: str, last: str) -> list[str]:
+    """Return the ports of first..last; each FPC between them is taken to have the ports 0 to 47 of their PICs."""
+    low, high = place(first), place(last)
+    if low is None or high is None or low[0] != high[0]:
+        return [first]
+    if low[:3] == high[:3]:
+        found = [_name(low[0], *low[1:3], number) for number in range(low[3], high[3] + 1)]
+    else:
+        pics = range(min(low[2], high[2]), max(low[2], high[2]) + 1)
+        fpcs, numbers = range(low[1], high[1] + 1), range(max(HIGHEST, low[3], high[3]) + 1)
+        found = [_name(low[0], fpc, pic, number) for fpc, pic, number in product(fpcs, pics, numbers)]
+    return [port for port in dict.fromkeys([first, *found, last]) if between(port, first, last)]
+
+
+def _name(media: str, fpc: int, pic: int, number: int) -> str:
+    return f"ae{number}" if media == "ae" else f"{media}-{fpc}/{pic}/{number}"
+
+
+def given(config: Config, name: str) -> list[Path]:
+    """Return what a range says to its ports: paths below `interfaces PORT`, without what is inactive."""
+    where = _where(name)
+    whole = config.statements.at(where)
+    held = [item for item in whole if not (config.inactive and config.is_inactive(*item))]
+    if config.inactive and len(held) < len(whole):
+        held = [*Config(Statements(whole), set(config.inactive)).active().statements]
+    return [
+        item[2:]
+        for item in held
+        if len(item) > 2 and item[2].tag not in MEMBERSHIP and not item[2].tag.startswith("apply-")
+    ]
+
+
+def slot(item: Path) -> Path:
+    """Return what two statements share that are the same leaf with two values."""
+    return (*item[:-1], item[-1]._replace(value="")) if item[-1].value is not None else item
+
+
+def is_list(item: Path) -> bool:
+    """Tell whether the statement is one value of a leaf that may have several."""
+    return item[-1].value is not None and item[-1].tag in LEAF_LISTS
+
+
+def leave(config: Config, port: str, name: str, known: Iterable[str] = ()) -> None:
+    """Take the port out of a range that holds it by name; a `member-range` is split around it.
+
+    `known` are ports that the switch has: no part ends at, or consists of, ports beyond those of their PIC.
+    """
+    where = _where(name)
     config.remove(*where, entry("member", port))
     for first, last in _spans(config, name):
         if between(port, first, last):
             config.remove(*where, entry("member-range", first))
-            _keep(config, where, first, neighbour(port, -1), port != first)
-            _keep(config, where, neighbour(port, 1), last, port != last)
-    if not config.entries(*where, tag="member") and not _spans(config, name):
-        config.remove(*where)
-        for item in [item for item in config.statements if _names(item, name)]:
-            del config.statements[item]
+            inside = _inside((first, last), port, list(known))
+            position = inside.index(port)
+            _keep(config, where, *_ends(inside[:position], first, 0))
+            _keep(config, where, *_ends(inside[position + 1 :], last, -1))
 
 
-def _keep(config: Config, where: tuple[object, ...], first: str, last: str, wanted: bool) -> None:
-    if not wanted:
+def _inside(span: tuple[str, str], port: str, known: list[str]) -> list[str]:
+    """Return the ports of a member-range in their order, the given one in any case."""
+    extent: dict[tuple[str, int, int], int] = {}
+    for each in known:
+        if at := place(each):
+            extent[at[:3]] = max(at[3], extent.get(at[:3], 0))
+    found = {port: place(port)}
+    for each in (*_span(*span), *known):
+        if (at := place(each)) and at[3] <= extent.get(at[:3], at[3]) and between(each, *span):
+            found[each] = at
+    return sorted(found, key=lambda each: found[each] or _NOWHERE)
+
+
+def _ends(ports: list[str], end: str, position: int) -> tuple[str | None, str | None]:
+    """Return first and last of a part, which keeps the end that the whole had."""
+    if not ports:
+        return None, None
+    return (end, ports[-1]) if position == 0 else (ports[0], end)
+
+
+def _keep(config: Config, where: Path, first: str | None, last: str | None) -> None:
+    """Hold the ports first..last; a `member-range` that begins there already ends at the later of both ends."""
+    if first is None or last is None:
         return
-    above: Path = path(*where)
+    held = config.value(*where, entry("member-range", first), "end-range")
+    if held is not None:
+        config.remove(*where, entry("member-range", first))
+        last = max(held, last, key=lambda each: place(each) or _NOWHERE)
     if first == last:
-        config.add(*above, entry("member", first))
+        config.add(*where, entry("member", first))
     else:
-        config.add(*above, entry("member-range", first), leaf("end-range", last))
+        config.add(*where, entry("member-range", first), leaf("end-range", last))
 
 
-def _names(item: Path, name: str) -> bool:
-    return item[0].tag in ("vlans", "protocols", "ethernet-switching-options") and any(
-        step.tag == "interface" and step.key is not None and physical(step.key) == name for step in item
-    )
+def is_empty(config: Config, name: str) -> bool:
+    """Tell whether a range is left without any port or pattern."""
+    return not (_members(config, name) or _spans(config, name))

@@ -13,7 +13,7 @@ from .desire import State
 from .limits import Limit
 from .model import Declared, Style
 from .plan import Plan, make
-from .statements import Config
+from .views import Views
 
 CONSENT = ("foreign", "management")
 MARGIN = 30
@@ -32,7 +32,7 @@ class Verification:
     """Is told what is waited for."""
 
 
-Maker = Callable[[Config, Style], Plan]
+Maker = Callable[[Views, Style], Plan]
 """Computes a plan from what the switch has."""
 
 
@@ -65,11 +65,11 @@ class Request:
     note: str = ""
     committed: Callable[[], None] | None = None
 
-    def plan(self, config: Config, style: Style) -> Plan:
-        """Return what is to be done at a switch that has this configuration."""
+    def plan(self, views: Views, style: Style) -> Plan:
+        """Return what is to be done at a switch that has these views."""
         if self.maker is not None:
-            return self.maker(config, style)
-        return make(config, self.declared, self.state, style, stp=self.stp)
+            return self.maker(views, style)
+        return make(views, self.declared, self.state, style, stp=self.stp)
 
 
 @dataclass

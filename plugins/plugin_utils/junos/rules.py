@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
+from ..platforms.junos_ex import FRAME_TAGGED, MTU_HIGHEST, MTU_LOWEST
 from .findings import Finding
 from .limits import UNKNOWN, Limit
 from .model import Bundle, Declared, Port
+from .names import bundle_index
 
 
 def judge(declared: Declared, limit: Limit | None, going: bool) -> list[Finding]:
@@ -19,6 +21,7 @@ def judge(declared: Declared, limit: Limit | None, going: bool) -> list[Finding]
     found += vlan_id_twice(declared)
     for bundle in declared.bundles:
         found += too_many_members(bundle, limit or UNKNOWN)
+        found += ae_beyond_model(bundle, limit or UNKNOWN)
         for rule in _OF_A_BUNDLE:
             found += rule(bundle)
     for port in (*declared.bundles, *declared.ports):
@@ -69,6 +72,15 @@ def too_many_members(bundle: Bundle, limit: Limit) -> Iterator[Finding]:
         why = f"This model takes {limit.members} ({limit.source})."
         mend = "Use fewer links, name the model if it is another, or raise limits.members."
         yield Finding(f"bundles.{bundle.name}", "TOO_MANY_MEMBERS", f"{count} members", why, mend)
+
+
+def ae_beyond_model(bundle: Bundle, limit: Limit) -> Iterator[Finding]:
+    """Junos: `device value outside range 0..127 for '34345' in 'ae34345'` (EX 11.4); some models have more."""
+    index = bundle_index(bundle.name)
+    if index is not None and index > limit.ae:
+        why = f"The highest is ae{limit.ae} (Junos: device value outside range)."
+        mend = "Use a lower number, or name the model if it has more (EX8200, EX9200)."
+        yield Finding(f"bundles.{bundle.name}", "AE_BEYOND_MODEL", f"{bundle.name} is beyond the model", why, mend)
 
 
 def too_many_bundles(count: int, limit: Limit) -> Iterator[Finding]:
@@ -141,6 +153,17 @@ def trunk_without_vlan(port: Port) -> Iterator[Finding]:
         )
 
 
+def payload_of_a_trunk(port: Port) -> Iterator[Finding]:
+    """Junos: mtu is within 256..9216, and counts the tag on a trunk: four octets less for the payload."""
+    highest = MTU_HIGHEST - FRAME_TAGGED
+    if port.switching.mode == "trunk" and port.payload_mtu is not None and port.payload_mtu > highest:
+        what = f"payload_mtu {port.payload_mtu} is above {highest} on a trunk"
+        why = (
+            f"Junos's mtu, which there is the payload and {FRAME_TAGGED} octets, is within {MTU_LOWEST}..{MTU_HIGHEST}."
+        )
+        yield Finding(_where(port), "OUT_OF_RANGE", what, why, "Give a number in that range.")
+
+
 def native_tagged(port: Port) -> Iterator[Finding]:
     """One VLAN both tagged and untagged: non-ELS tags all of `vlan members`, so untagged frames are lost."""
     switching = port.switching
@@ -164,5 +187,6 @@ _OF_A_PORT: tuple[Callable[[Port], Iterator[Finding]], ...] = (
     tagged_on_access,
     access_without_vlan,
     trunk_without_vlan,
+    payload_of_a_trunk,
     native_tagged,
 )

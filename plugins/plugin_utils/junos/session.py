@@ -8,10 +8,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from . import commits, connect, direct, errors
+from . import commits, connect, direct, errors, views
 from .errors import Word
 from .model import Style
+from .statements import Config, from_element
 from .target import Target
+from .views import Views
 
 if TYPE_CHECKING:
     from jnpr.junos import exception as ez
@@ -48,6 +50,27 @@ class Session:
     def candidate(self) -> Any:
         """Return the candidate configuration as an element."""
         return self._ask("reading the candidate", lambda: self._rpc("get_configuration", {"database": "candidate"}))
+
+    def inherited(self, database: str = "committed") -> Any:
+        """Return a configuration with what ranges and groups give in its place; what a group gives is marked."""
+        options = {
+            "database": database,
+            "inherit": "inherit",
+            "groups": "groups",
+            "interface-ranges": "interface-ranges",
+        }
+        return self._ask("reading what is inherited", lambda: self._rpc("get_configuration", options))
+
+    def views(self, database: str = "committed") -> Views:
+        """Return both views of the committed configuration or of the candidate."""
+        written = self.committed() if database == "committed" else self.candidate()
+        return views.of_elements(written, lambda: self.inherited(database))
+
+    def foreseen(self, written: Config) -> Views:
+        """Return what the candidate would give, of which it is known what is written in it."""
+        if views.inherits(written):
+            return views.of_effect(written, self.inherited("candidate"))
+        return views.plain(from_element(self.candidate()))
 
     def style(self) -> Style | None:
         """Return the switch style as PyEZ finds it, or None where ethernet switching does not run."""
@@ -204,11 +227,14 @@ class Session:
         """Take a reply of nothing but warnings for success (PyEZ raises it like an error), raise anything else."""
         words = words_of(error)
         if words and all(word.severity == "warning" for word in words):
-            self.said += words
+            self.said += [word for word in dict.fromkeys(words) if word not in self.said]
             return
         serious = tuple(word for word in words if word.severity != "warning")
-        if isinstance(error, ez.PermissionError):
+        # PyEZ compares the text exactly, and devices send it between line breaks.
+        denied = any(" ".join(word.message.split()).lower() == "permission denied" for word in serious)
+        if denied or isinstance(error, ez.PermissionError):
             mend = "Give the user's login class the permissions configure, view and what the message names."
+            mend += " Or set rescue to never." if "rescue" in doing else ""
             raise errors.DeniedError(f"The switch does not permit this ({doing}).", mend, serious) from None
         raise errors.RefusedError(f"The switch refuses this ({doing}).", "", serious) from None
 

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 
 from .statements import Config, Path, Segment, entry, leaf
 
@@ -32,32 +32,79 @@ _VALUES = frozenset(
             "speed",
             "encapsulation",
         ),
+        *("vlan-range", "vlan-id-list", "apply-groups", "apply-groups-except"),
     }
 )
-KNOWN = ("interfaces", "vlans", "chassis", "protocols")
+KNOWN = ("interfaces", "vlans", "chassis", "protocols", "apply-groups")
+_WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s"]\S*)', re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_PROMPT = re.compile(r"\{[\w:-]+\}(\[edit[^\]]*\])?|\[edit[^\]]*\]|\S+@\S+[>#%].*|(## |/\*).*")
+"""Lines around a configuration that was copied from a terminal: `{master:0}`, `user@switch> show ...`, comments."""
+_VERBS = ("set", "deactivate", "protect")
 
 
 def from_set(lines: Iterable[str]) -> Config:
-    """Return the statements of `set` lines below chassis, interfaces, vlans and protocols; other lines are passed over.
+    """Return the statements of `set` lines below chassis, interfaces, vlans and protocols; other parts are passed over.
 
     Raises:
-        ValueError: a line of these parts is neither set nor deactivate.
+        ValueError: a line is none of the set form, so it is not known what was given.
 
     """
     config = Config()
+    inactive: list[Path] = []
     for number, line in enumerate(lines, start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
+        text = line.strip()
+        if not text or text.startswith("#") or _PROMPT.fullmatch(text):
             continue
-        verb, *rest = shlex.split(line)
-        if rest and rest[0] in KNOWN:
-            if verb not in ("set", "deactivate"):
-                raise ValueError(f"line {number}: {line.strip()!r} is no set or deactivate line")
+        verb, *rest = _words(text, number)
+        if verb not in _VERBS:
+            raise ValueError(f"line {number}: {text!r} is no set or deactivate line")
+        if not rest or rest[0] not in KNOWN or verb == "protect":
+            continue
+        if verb == "set":
             for item in _paths(rest):
-                if verb == "set":
-                    config.statements[item] = None
-                else:
-                    config.inactive.add(item)
+                config.statements[item] = None
+        else:
+            inactive += _paths(rest)
+    for item in inactive:
+        config.inactive.update(_deactivated(config, item))
     return config
+
+
+def _deactivated(config: Config, item: Path) -> Iterator[Path]:
+    """Yield what a deactivate line means: a leaf is named without its value, but is known here by both."""
+    last = item[-1]
+    near = [each for each in config.statements.near(item[:-1]) if len(each) >= len(item) and each[: len(item)] == item]
+    if near or last.key is not None or last.value is not None:
+        yield item
+        return
+    named = [
+        each
+        for each in config.statements.near(item[:-1])
+        if len(each) == len(item) and each[:-1] == item[:-1] and each[-1].tag == last.tag
+    ]
+    yield from named or [item]
+
+
+def _words(text: str, number: int) -> list[str]:
+    """Return the words of a line as Junos quotes them: by double quotes alone, an apostrophe is a letter.
+
+    Raises:
+        ValueError: a quoted word has no end.
+
+    """
+    found: list[str] = []
+    place = 0
+    while place < len(text):
+        if text[place].isspace():
+            place += 1
+            continue
+        match = _WORD.match(text, place)
+        if match is None:
+            raise ValueError(f"line {number}: {text!r} has a quoted word without an end")
+        found.append(match[2] if match[1] is None else _ESCAPED.sub(r"\1", match[1]))
+        place = match.end()
+    return found
 
 
 def _paths(given: list[str]) -> list[Path]:
@@ -68,11 +115,16 @@ def _paths(given: list[str]) -> list[Path]:
         word = todo.pop(0)
         if word == "to" and steps and steps[-1].tag == "member-range":
             word = "end-range"
-        if word in _VALUES and todo:
+        if word in _VALUES and todo and not _is_name(word, steps):
             values = _bracketed(todo)
             return [(*steps, leaf(word, value)) for value in values]
         steps += _step(word, steps, todo)
     return [tuple(steps)]
+
+
+def _is_name(word: str, above: list[Segment]) -> bool:
+    """Tell whether the word is the name of an entry: `set vlans description vlan-id 5` is a VLAN of that name."""
+    return len(above) == 1 and above[0].tag in _HIDDEN_LISTS and not word.startswith("apply-groups")
 
 
 def _bracketed(words: list[str]) -> list[str]:

@@ -12,12 +12,12 @@ from ..contract.seen import Seen
 from . import errors, waiting
 from .commits import BOTH_ENDS, RESTORED, Commit, comment_of, of_run
 from .layout import synchronizes
-from .plan import Plan
+from .plan import Plan, seen
 from .recovery import Made, recover, take_back
 from .request import MARGIN, Request
 from .session import Session
-from .statements import Config, from_element
 from .survey import refuse_pending, style_of, survey
+from .views import Views
 from .waiting import Opener
 
 
@@ -30,10 +30,12 @@ def verified(opener: Opener, request: Request) -> list[Seen]:
     """
     session = opener()
     try:
-        seen = survey(session, request)
-        differs = [str(finding) for finding in seen.plan.findings] + [f"missing: {line}" for line in seen.plan.commands]
+        found = survey(session, request)
+        differs = [str(finding) for finding in found.plan.findings] + [
+            f"missing: {line}" for line in found.plan.commands
+        ]
         names = {bundle.name for bundle in request.declared.bundles}
-        expected = seen.plan.expected_of(names)
+        expected = found.plan.expected_of(names)
         deadline = time.monotonic() + request.verification.timeout
         wrong = waiting.until_good(session, expected, request.verification, deadline)
         down = {name for each in wrong for name in each.objects}
@@ -45,7 +47,7 @@ def verified(opener: Opener, request: Request) -> list[Seen]:
         error = errors.VerificationError(
             "\n".join(["The switch is not as it is declared:", *differs, *map(str, wrong)])
         )
-        error.seen = (*_differing(seen.plan), *wrong, *works)
+        error.seen = (*_differing(found.plan), *wrong, *works)
         raise error
     return [Seen("the configuration is the declared one"), *works]
 
@@ -129,7 +131,7 @@ def _refuse(session: Session, request: Request) -> None:
 
 
 def _restore(session: Session, opener: Opener, request: Request, undone: list[Commit]) -> Restored:
-    before = from_element(session.committed())
+    before = session.views()
     comments = tuple(commit.comment for commit in undone)
     session.lock()
     if commits_of(session.history(), request.run_id)[: len(undone)] != undone:
@@ -143,8 +145,8 @@ def _restore(session: Session, opener: Opener, request: Request, undone: list[Co
             session.check()
         session.rollback(0)
         return Restored(bool(diff), diff, comments, changes=changes)
-    synchronize = synchronizes(before) if request.synchronize is None else request.synchronize
-    made = Made(before, _comment(request), request.minutes, synchronize)
+    synchronize = synchronizes(before.written) if request.synchronize is None else request.synchronize
+    made = Made(before.written, _comment(request), request.minutes, synchronize)
     try:
         _commit(session, opener, request, pending is not None and pending.flagged, made)
     except errors.LostError as error:
@@ -155,11 +157,11 @@ def _restore(session: Session, opener: Opener, request: Request, undone: list[Co
     return Restored(True, diff, comments, changes=changes)
 
 
-def _changes(session: Session, request: Request, before: Config) -> tuple[Change, ...]:
+def _changes(session: Session, request: Request, before: Views) -> tuple[Change, ...]:
     """Return what the candidate changes; a switch that tells no style switches nothing, so any of them does."""
-    after = from_element(session.candidate())
-    style = request.style or session.style() or style_of(before) or style_of(after) or "els"
-    return Plan(before, after, style).changes
+    after = session.views("candidate")
+    style = request.style or session.style() or style_of(before.inherited) or style_of(after.inherited) or "els"
+    return seen(before, after, style).changes
 
 
 def _comment(request: Request) -> str:

@@ -117,6 +117,8 @@ class Config:
 
     statements: Statements = field(default_factory=Statements)
     inactive: set[Path] = field(default_factory=set)
+    cleared: set[Path] = field(default_factory=set, compare=False)
+    """What was removed as a whole, so that its inactive parts go with it."""
 
     def copy(self) -> Config:
         """Return an independent copy."""
@@ -128,7 +130,9 @@ class Config:
 
     def remove(self, *steps: str | Segment) -> None:
         """Remove the statements at and below these steps; nothing happens where there are none."""
-        for item in self.statements.at(path(*steps)):
+        prefix = path(*steps)
+        self.cleared.add(prefix)
+        for item in self.statements.at(prefix):
             del self.statements[item]
 
     def below(self, *steps: str | Segment) -> Iterator[Path]:
@@ -177,10 +181,15 @@ class Config:
         return any(whole[:size] in self.inactive for size in range(1, len(whole) + 1))
 
     def active(self) -> Config:
-        """Return what takes effect: the statements outside inactive parts."""
+        """Return what takes effect: the statements outside inactive parts, and what these leave empty."""
         if not self.inactive:
             return self
-        return Config(Statements(item for item in self.statements if not self.is_inactive(*item)))
+        found = Config(Statements(item for item in self.statements if not self.is_inactive(*item)))
+        for prefix in sorted(self.inactive, key=len, reverse=True):
+            above = prefix[:-1]
+            if len(above) > 1 and self.has(*prefix) and not (self.is_inactive(*above) or found.has(*above)):
+                found.statements[above] = None
+        return found
 
 
 def from_xml(text: str | bytes) -> Config:
@@ -197,8 +206,11 @@ def from_xml(text: str | bytes) -> Config:
     return from_element(root)
 
 
-def from_element(root: Any) -> Config:
-    """Return the statements of an element tree (lxml's or the standard library's)."""
+def from_element(root: Any, groups: dict[Path, str] | None = None) -> Config:
+    """Return the statements of an element tree (lxml's or the standard library's).
+
+    `groups` is filled with the statements that carry, or lie in an element that carries, the mark `junos:group`.
+    """
     found = (
         root
         if _local(root) == "configuration"
@@ -209,7 +221,35 @@ def from_element(root: Any) -> Config:
     config = Config()
     for child in found:
         _walk(child, (), config)
+        if groups is not None:
+            _mark(child, (), "", groups)
     return config
+
+
+def _mark(element: Any, above: Path, group: str, found: dict[Path, str]) -> None:
+    """Note which group gives each statement below an element."""
+    here = _here(element, above)
+    if here is None:
+        return
+    group = next((text for name, text in element.items() if name.rsplit("}", 1)[-1] == "group"), group)
+    children = [child for child in element if isinstance(child.tag, str) and not _is_key(child)]
+    if group and not children:
+        found[here] = group
+    for child in children:
+        _mark(child, here, group, found)
+
+
+def _here(element: Any, above: Path) -> Path | None:
+    """Return the path of an element, None for what is no statement."""
+    tag = _local(element)
+    if not tag or tag in ("comment", "undocumented"):
+        return None
+    name = next((child for child in element if isinstance(child.tag, str) and _is_key(child)), None)
+    if name is not None:
+        return (*above, entry(tag, (name.text or "").strip()))
+    if any(isinstance(child.tag, str) for child in element):
+        return (*above, _container(tag))
+    return (*above, leaf(tag, (element.text or "").strip() or None))
 
 
 def _walk(element: Any, above: Path, config: Config) -> None:
@@ -246,18 +286,17 @@ def _local(element: Any) -> str:
 
 @dataclass(frozen=True)
 class Operation:
-    """One step from what the device has to what is wanted: `delete`, `set` or `activate` at a path."""
+    """One step from what the device has to what is wanted: `delete`, `set`, `activate` or `deactivate` at a path."""
 
     verb: str
     path: Path
 
 
-def difference(current: Config, wanted: Config, owned: Iterable[Path] = ()) -> list[Operation]:
-    """Return the operations that turn `current` into `wanted`: deletes first, then activations, then sets.
+def difference(current: Config, wanted: Config) -> list[Operation]:
+    """Return the operations that turn `current` into `wanted`: deletes, activations, sets, then deactivations.
 
     Deletes name only what exists, so that the device never warns `statement not found`, and each is as high in the
-    tree as everything below it goes. `owned` are the statements that must take effect: parts of them that the device
-    holds inactive are activated.
+    tree as everything below it goes.
     """
     removed = [item for item in current.statements if item not in wanted.statements]
     added = [item for item in wanted.statements if item not in current.statements]
@@ -268,26 +307,26 @@ def difference(current: Config, wanted: Config, owned: Iterable[Path] = ()) -> l
         single = item[-1].value is not None and item[-1].tag not in LEAF_LISTS
         if item not in kept and not (single and (item[:-1], item[-1].tag) in replaced):
             deletes[_highest(item, kept)] = None
-    gone = set(deletes)
-    activate = _to_activate(current, set(owned), gone)
     return [
         *(Operation("delete", item) for item in deletes),
-        *(Operation("activate", item) for item in activate),
+        *(Operation("activate", item) for item in _activated(current, wanted)),
         *(Operation("set", item) for item in added),
+        *(Operation("deactivate", item) for item in sorted(wanted.inactive - current.inactive)),
     ]
+
+
+def _activated(current: Config, wanted: Config) -> list[Path]:
+    """Return what becomes active: parts that stay, and leaves that get another value."""
+    found = set()
+    for item in current.inactive - wanted.inactive:
+        last = item[-1]
+        if wanted.has(*item):
+            found.add(item)
+        elif last.value is not None and last.tag not in LEAF_LISTS:
+            found.update((*item[:-1], leaf(last.tag, value)) for value in wanted.values(*item[:-1], last.tag))
+    return sorted(found)
 
 
 def _highest(item: Path, kept: set[Path]) -> Path:
     """Return the shortest prefix that nothing wanted shares (`item` itself is not wanted)."""
     return next(item[:size] for size in range(1, len(item) + 1) if item[:size] not in kept)
-
-
-def _to_activate(current: Config, owned: set[Path], gone: set[Path]) -> list[Path]:
-    if not current.inactive:
-        return []
-    needed = {item[:size] for item in owned for size in range(1, len(item) + 1)}
-    return sorted(
-        prefix
-        for prefix in current.inactive
-        if prefix in needed and not any(prefix[:size] in gone for size in range(1, len(prefix) + 1))
-    )

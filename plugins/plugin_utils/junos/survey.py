@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from . import errors, plan
 from .commits import describe_pending
-from .findings import RefusalError
+from .emit import words
+from .findings import Finding, RefusalError
 from .limits import LOWEST, OFTEN, limit_of
 from .management import WayIn, declared_way, found_way
 from .members import bundles_of
@@ -14,7 +15,8 @@ from .model import Style
 from .request import Request, Survey
 from .rules import too_many_bundles, too_many_members
 from .session import Session
-from .statements import Config, from_element
+from .statements import Config, Path
+from .views import Views, differences, with_absent
 
 
 def survey(session: Session, request: Request) -> Survey:
@@ -26,11 +28,11 @@ def survey(session: Session, request: Request) -> Survey:
     """
     history = session.history()
     newest, pending, left = session.pending(history)
-    config = from_element(session.committed())
-    style = request.style or session.style() or style_of(config)
+    views = session.views()
+    style = request.style or session.style() or style_of(views.inherited)
     if style is None:
         raise errors.SwitchError("The switch does not tell its style.", "Set style to els or nonels.")
-    made = request.plan(config, style)
+    made = request.plan(views, style)
     if request.state != "deleted":
         _judge_limits(session, request, made)
         judge_ports(session, request, made)
@@ -79,6 +81,41 @@ def refuse_findings(seen: Survey, request: Request) -> None:
     found = seen.plan.findings + plan.refuse_foreign(seen.plan, "foreign" in request.consent)
     if found:
         raise RefusalError(sorted(set(found)), "Nothing was changed.")
+
+
+def refuse_differences(found: Views, made: plan.Plan) -> None:
+    """Refuse a candidate that would give something else than what is wanted, such as what a group has for a new object.
+
+    Raises:
+        RefusalError: with each statement, and the group that gives it.
+
+    """
+    differing = differences(with_absent(found, made.names), made.after) if made.exact else []
+    if differing:
+        raise RefusalError(_differing(differing), "Nothing was changed.")
+
+
+def _differing(found: list[tuple[str, Path, str]]) -> list[Finding]:
+    """Return one finding for each object and source."""
+    kinds: dict[tuple[str, str, str], list[str]] = {}
+    for word, item, group in found:
+        kinds.setdefault((_object(item), word, group), []).append(words(item))
+    return [_differs(where, word, group, texts) for (where, word, group), texts in kinds.items()]
+
+
+def _object(item: Path) -> str:
+    return next((step.key for step in item if step.tag == "interface" and step.key), item[0].tag)
+
+
+def _differs(where: str, word: str, group: str, texts: list[str]) -> Finding:
+    what = ", ".join(texts)
+    if group:
+        why = "Nobody declared it; what a group gives an object that comes or changes is not taken for wanted."
+        mend = f"Declare it, add apply-groups-except {group} to the object on the switch, or edit the group."
+        return Finding(where, "GROUP_INHERITED", f"{what} would be inherited from group {group}", why, mend)
+    why = "The switch was asked what the candidate would give, and nobody declared this."
+    mend = "Look at show configuration | display inheritance on the switch."
+    return Finding(where, "INHERITED", f"the switch would {word} {what}", why, mend)
 
 
 def refuse_management(session: Session, seen: Survey, request: Request) -> list[str]:

@@ -13,12 +13,13 @@ from contextlib import contextmanager, suppress
 
 from . import errors
 from .commits import Token, comment_of
+from .findings import RefusalError
 from .layout import synchronizes
 from .recovery import Made, recover, take_back
 from .request import MARGIN, Outcome, Request, Survey
 from .session import Session
-from .statements import Config, from_element
-from .survey import refuse_findings, refuse_management, refuse_pending, survey
+from .survey import refuse_differences, refuse_findings, refuse_management, refuse_pending, survey
+from .views import Views
 from .waiting import Opener, wait
 
 
@@ -57,6 +58,7 @@ def _under_lock(session: Session, opener: Opener, request: Request, seen: Survey
         session.load(seen.plan.xml)
         outcome.diff = session.diff()
         if outcome.diff:
+            refuse_differences(session.foreseen(seen.plan.written), seen.plan)
             session.check()
         if outcome.diff and not request.check_mode and request.rescue != "never":
             outcome.rescue_saved = session.save_rescue(request.rescue == "always")
@@ -81,6 +83,9 @@ def _nothing_changed_by_failure(session: Session) -> Iterator[None]:
     except errors.SwitchError as error:
         _discard(session)
         raise type(error)(f"{error.what} Nothing was changed.", error.mend, error.words) from None
+    except RefusalError:
+        _discard(session)
+        raise
 
 
 def _same_as_seen(session: Session, seen: Survey) -> None:
@@ -109,8 +114,8 @@ def _discard(session: Session) -> None:
 
 def _commit(session: Session, opener: Opener, request: Request, seen: Survey, outcome: Outcome) -> None:
     comment = comment_of(request.run_id, request.ticket, f"{request.note} {secrets.token_hex(4)}")
-    synchronize = synchronizes(seen.plan.after) if request.synchronize is None else request.synchronize
-    made = Made(seen.plan.before, comment, request.minutes, synchronize)
+    synchronize = synchronizes(seen.plan.written) if request.synchronize is None else request.synchronize
+    made = Made(seen.plan.views.written, comment, request.minutes, synchronize)
     request.verification.progress("commits")
     try:
         session.commit(comment, request.minutes, synchronize)
@@ -180,28 +185,24 @@ def _read_back(session: Session, opener: Opener, request: Request, seen: Survey)
 
     """
     try:
-        config = _read_again(session, opener)
+        found = _read_again(session, opener)
     except errors.SwitchError as error:
         what = f"The commit is confirmed, but the configuration could not be read back. {error.what}"
         raise errors.ConfirmedError(what, error.mend, error.words) from None
-    if config == seen.plan.after:
+    if found.inherited == seen.plan.after:
         return
-    left = request.plan(config, seen.style)
+    left = request.plan(found, seen.style)
     if left.changed:
         what = "The commit is confirmed, but the switch did not keep all of it:"
         raise errors.ConfirmedError("\n".join([what, *left.commands]))
 
 
-def _read_again(session: Session, opener: Opener) -> Config:
+def _read_again(session: Session, opener: Opener) -> Views:
     try:
-        return _committed(session)
+        return session.views()
     except errors.LostError:
         fresh = opener()
         try:
-            return _committed(fresh)
+            return fresh.views()
         finally:
             fresh.close()
-
-
-def _committed(session: Session) -> Config:
-    return from_element(session.committed())

@@ -12,36 +12,41 @@ from .model import Style
 from .plan import Plan
 from .request import Maker
 from .statements import LEAF_LISTS, Config, Path, Segment, difference
+from .views import Views, followed
 
 
 @dataclass(frozen=True)
 class Statements:
-    """What a change added and what it took."""
+    """What a change added, what it took, and which parts were inactive before it."""
 
     added: tuple[Path, ...]
     taken: tuple[Path, ...]
+    inactive: tuple[Path, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """Return it as plain data, which JSON keeps."""
-        return {"added": _plain(self.added), "taken": _plain(self.taken)}
+        return {"added": _plain(self.added), "taken": _plain(self.taken), "inactive": _plain(self.inactive)}
 
 
 def statements_of(done: Plan) -> Statements:
     """Return what a plan adds and takes."""
-    added = tuple(item for item in done.after.statements if item not in done.before.statements)
-    taken = [item for item in done.before.statements if item not in done.after.statements]
-    return Statements(added, (*taken, *(item for item in _bare(done, added) if item not in taken)))
+    before, after = done.views.written.statements, done.written.statements
+    added = tuple(item for item in after if item not in before)
+    taken = [item for item in before if item not in after]
+    bare = [item for item in _bare(done, added) if item not in taken]
+    inactive = done.views.written.inactive - done.written.inactive
+    return Statements(added, (*taken, *bare), tuple(sorted(inactive)))
 
 
 def _bare(done: Plan, added: Iterable[Path]) -> list[Path]:
     """Return the containers that stood there empty (`protocols rstp`) and got entries: they go with the last one."""
     found = (item[:length] for item in added for length in range(1, len(item)))
-    return list(dict.fromkeys(item for item in found if item in done.before.statements))
+    return list(dict.fromkeys(item for item in found if item in done.views.written.statements))
 
 
 def statements_from(data: dict[str, Any]) -> Statements:
     """Return them as `plain` gave them."""
-    return Statements(_paths(data["added"]), _paths(data["taken"]))
+    return Statements(_paths(data["added"]), _paths(data["taken"]), _paths(data.get("inactive", [])))
 
 
 def _plain(paths: Iterable[Path]) -> list[list[list[str | None]]]:
@@ -55,19 +60,20 @@ def _paths(data: list[list[list[Any]]]) -> tuple[Path, ...]:
 def undo_of(done: Statements) -> Maker:
     """Return what computes the plan that takes a change back.
 
-    A value that somebody changed since stays as that somebody wants it. What was activated stays active.
+    A value that somebody changed since stays as that somebody wants it.
     """
-    added, taken = done.added, done.taken
 
-    def make(current: Config, style: Style) -> Plan:
-        goal = current.copy()
-        for item in added:
+    def make(views: Views, style: Style) -> Plan:
+        goal = views.written.copy()
+        for item in done.added:
             if item in goal.statements:
                 del goal.statements[item]
-        for item in taken:
+        for item in done.taken:
             if not _changed_since(goal, item) and not goal.statements.at(item):
                 goal.add(*item)
-        return Plan(current, goal, style, difference(current, goal))
+        goal.inactive |= {item for item in done.inactive if goal.has(*item)}
+        operations = difference(views.written, goal)
+        return Plan(views, followed(views, goal), goal, style, operations, exact=False)
 
     return make
 

@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .model import Declared
-from .statements import Config, entry
+from .statements import Config, entry, path
 
 _RANGE = re.compile(r"(\d+)-(\d+)")
+EVERY = "all"
+"""`vlan members all`: every VLAN of the switch."""
 ALL = frozenset(range(1, 4095))
 
 
@@ -22,13 +24,20 @@ def span_of(member: str) -> tuple[int, int] | None:
 
 @dataclass(frozen=True)
 class VlanTable:
-    """Ids by name; None where a VLAN has a name and no single id (the default VLAN, a VLAN of a range)."""
+    """Ids by name; None where a VLAN has a name and no single id (the default VLAN, a VLAN of a range).
+
+    `more` are the ids of VLANs that have several, by `vlan-range` or `vlan-id-list`.
+    """
 
     ids: Mapping[str, int | None]
+    more: frozenset[int] = frozenset()
 
     def knows(self, member: str) -> bool:
-        """Tell whether the switch will have this VLAN; an id counts as known where some VLAN has it."""
-        return member in self.ids or (member.isdigit() and int(member) in self.ids.values())
+        """Tell whether the switch will have this VLAN; an id counts as known where some VLAN has it, a range by one."""
+        if member in self.ids or member == EVERY:
+            return True
+        low, high = span_of(member) or ((int(member), int(member)) if member.isdigit() else (1, 0))
+        return any(low <= number <= high for number in (*self.more, *self.ids.values()) if number is not None)
 
     def id_of(self, member: str) -> int | None:
         """Return the id of a name or of an id written as text."""
@@ -47,7 +56,7 @@ class VlanTable:
             match = _RANGE.fullmatch(member)
             if match:
                 found.update(range(int(match[1]), int(match[2]) + 1))
-            elif member == "all":
+            elif member == EVERY:
                 found |= ALL
             else:
                 number = self.id_of(member)
@@ -71,7 +80,7 @@ class VlanTable:
     def same(self, left: Iterable[str], right: Iterable[str]) -> bool:
         """Tell whether two lists of members mean the same VLANs."""
         one, two = list(left), list(right)
-        nameless = {m for m in (*one, *two) if self.id_of(m) is None and not _RANGE.fullmatch(m) and m != "all"}
+        nameless = {m for m in (*one, *two) if self.id_of(m) is None and not _RANGE.fullmatch(m) and m != EVERY}
         return self.numbers(one) == self.numbers(two) and nameless & set(one) == nameless & set(two)
 
 
@@ -88,7 +97,15 @@ def table(config: Config, declared: Declared) -> VlanTable:
         ids[name] = _vlan_id(config, name)
     for vlan in declared.vlans:
         ids[vlan.name] = vlan.id if vlan.id is not None else ids.get(vlan.name)
-    return VlanTable(ids)
+    return VlanTable(ids, frozenset(_more_ids(config)))
+
+
+def _more_ids(config: Config) -> Iterator[int]:
+    for item in config.statements.near(path("vlans")):
+        if item[0].tag == "vlans" and item[-1].tag in ("vlan-range", "vlan-id-list") and item[-1].value:
+            low, _dash, high = item[-1].value.partition("-")
+            if low.isdigit() and (high or low).isdigit():
+                yield from range(int(low), int(high or low) + 1)
 
 
 def _vlan_id(config: Config, name: str) -> int | None:

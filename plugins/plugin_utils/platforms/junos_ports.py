@@ -69,7 +69,7 @@ def why_not(port: str, model: str) -> str | None:
     if found is None or match is None:
         return None
     layout, size = found
-    fpc, pic, number = (int(part) for part in match.groups()[1:])
+    fpc, pic, number = (int(part) for part in match.groups()[1:4])
     if fpc >= layout.members:
         return f"FPC {fpc}, and the highest of its virtual chassis is {layout.members - 1}"
     count = size if pic == 0 else layout.uplinks.get(pic, 0)

@@ -101,8 +101,8 @@ _FREE = Names(_ANY, "a name", (), _ANY, "a name")
 _TEAM = Names(_ANY, "team0", _BUNDLED, _ANY, "NIC1")
 NAMES: Mapping[str, Names] = {
     "junos_ex": Names(
-        re.compile(r"ae(\d|[1-9]\d|1[01]\d|12[0-7])"),  # device value outside range 0..127 (EX 11.4)
-        "ae0 (up to ae127)",
+        re.compile(r"ae(0|[1-9]\d{0,3})"),  # how far the numbers go is the model's: LINK_LAG_BEYOND_MODEL
+        "ae0",
         _BUNDLED,
         PORT,
         "ge-0/0/0",

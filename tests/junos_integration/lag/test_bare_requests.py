@@ -43,4 +43,4 @@ def test_the_bare_requests_are_those_of_junos_lag(lab):
     fresh()
     bare = [asked(lambda again=again: push(lambda: open_device(lab.target), load, again)) for again in (False, True)]
     assert bare == ours
-    assert [len(each) for each in ours] == [20, 4]
+    assert [len(each) for each in ours] == [21, 4]

@@ -28,6 +28,14 @@ from . import playbooks, wire
 
 PLACES = ("before", "after_send", "after_reply")
 MEMBERS = ("ge-0/0/1", "ge-0/0/2")
+HAD = """set groups QUIET interfaces <ge-*> ether-options no-flow-control
+set groups LAG interfaces <ae*> aggregated-ether-options lacp active
+set apply-groups [ QUIET LAG ]
+set interfaces interface-range desks member-range ge-0/0/0 to ge-0/0/9
+set interfaces interface-range desks ether-options no-auto-negotiation
+set interfaces interface-range desks unit 0 family ethernet-switching MODE access
+"""
+"""What somebody wrote before: the ports that join leave a range, and what groups give stays."""
 PATIENCE = 120
 """Seconds in which all switches of a run must have stopped (Ansible starts a process for each)."""
 
@@ -53,7 +61,10 @@ class Bed:
         )
 
     def cable(self, *names: str) -> None:
+        """Give switches a history and far ends."""
+        mode = "port-mode" if self.style == "nonels" else "interface-mode"
         for name in names:
+            self.simulator.control("commit", switch=name, set=HAD.replace("MODE", mode))
             self.simulator.control("far_end", switch=name, ports={port: {"lacp": "active"} for port in MEMBERS})
 
     def look(self, *names: str) -> dict[str, wire.Seen]:
@@ -122,6 +133,7 @@ def reference(make_bed: Callable[[list[str]], Bed]) -> Reference:
         new = bed.look("reference")["reference"]
     assert old.left == new.left == ()
     assert old.configuration != new.configuration
+    assert "member-range ge-0/0/3 to ge-0/0/9" in " ".join(new.configuration.split()).replace(" {", "")
     assert asked.count("commit-configuration") == 3, "the check, the confirmed commit and its confirmation"
     return Reference(asked, old.configuration, new.configuration)
 

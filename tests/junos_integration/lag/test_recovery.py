@@ -69,7 +69,7 @@ def test_a_confirmation_that_is_lost_with_the_switch_is_taken_back_to_before_the
 
 def test_what_cannot_be_read_back_is_told_as_confirmed(lab):
     good(lab)
-    drop = {"rpc": "get-configuration", "what": "drop", "skip": 2}
+    drop = {"rpc": "get-configuration", "what": "drop", "skip": 3}
     lab.control("fault", fault=drop)
     lost = iter([None, None, errors.UnreachableError("no way")])
 

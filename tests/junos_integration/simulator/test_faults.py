@@ -170,3 +170,39 @@ def test_only_the_control_port_moves_the_clock_and_never_backwards(switch: Switc
     with Device("127.0.0.1", port=switch.port, user="lab", password="lab123", gather_facts=False) as device:
         seen = device.rpc.get_system_uptime_information().find("current-time/date-time").get("seconds")
     assert int(seen) - int(before) >= 3600
+
+
+REQUESTS = {
+    "lock-configuration": lambda device: Config(device).lock(),
+    "unlock-configuration": lambda device: Config(device).unlock(),
+    "load-configuration": lambda device: Config(device).load(VLAN, format="set"),
+    "commit-configuration": lambda device: Config(device).commit_check(),
+    "get-configuration": lambda device: device.rpc.get_config(),
+    "request-save-rescue-configuration": lambda device: device.rpc.request_save_rescue_configuration(),
+    "get-rescue-information": lambda device: device.rpc.get_rescue_information(),
+    "get-lacp-interface-information": lambda device: device.rpc.get_lacp_interface_information(),
+    "get-interface-information": lambda device: device.rpc.get_interface_information(terse=True),
+    "get-commit-information": lambda device: device.rpc.get_commit_information(),
+}
+
+
+@pytest.mark.parametrize("rpc", REQUESTS)
+def test_a_limited_user_is_denied_each_request_in_the_devices_words_between_line_ends(switch: Switch, rpc: str) -> None:
+    device = connect(switch)
+    switch.control("fault", fault={"rpc": rpc, "what": "deny", "count": 0})
+    for _ in range(2):
+        with pytest.raises(failures.RpcError) as caught:
+            REQUESTS[rpc](device)
+        assert not isinstance(caught.value, failures.PermissionError), "PyEZ compares the words without line ends"
+        assert caught.value.rsp.findtext("error-message") == "\npermission denied\n"
+        assert (caught.value.errs[0]["message"], caught.value.errs[0]["bad_element"]) == ("permission denied", rpc)
+    assert not switch.control("status")["dirty"] and switch.control("status")["locked_by"] is None
+    device.close()
+
+
+def test_a_user_may_check_and_not_commit(config: Any, switch: Switch) -> None:
+    switch.control("fault", fault={"rpc": "commit-configuration", "what": "deny", "match": "<log>"})
+    assert config.commit_check() is True
+    with pytest.raises(failures.CommitError, match="permission denied"):
+        config.commit(comment="run 7")
+    assert "x1" not in switch.committed()

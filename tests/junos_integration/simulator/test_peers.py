@@ -139,6 +139,24 @@ def test_junipernetworks_junos_reads_facts_and_makes_vlans(switch: Switch, tmp_p
     assert "set vlans x1 vlan-id 9" in switch.committed()
 
 
+def test_junipernetworks_junos_sees_a_bundle_that_a_range_and_a_group_make(switch: Switch, tmp_path: Path) -> None:
+    lines = (
+        "set chassis aggregated-devices ethernet device-count 1",
+        "set groups LAG interfaces <ae*> aggregated-ether-options lacp active",
+        "set apply-groups LAG",
+        "set interfaces interface-range uplinks member-range ge-0/0/1 to ge-0/0/2",
+        "set interfaces interface-range uplinks ether-options 802.3ad ae0",
+        "set interfaces ae0 description by-hand",
+    )
+    switch.control("reset", set="\n".join(lines))
+    gather = {"junipernetworks.junos.junos_lag_interfaces": {"state": "gathered"}}
+    (seen,) = play(switch, tmp_path, [{"name": "gather", **gather}])["gather"]["gathered"]
+    assert (seen["name"], seen["mode"]) == ("ae0", "active")
+    assert [each["member"] for each in seen["members"]] == ["ge-0/0/1", "ge-0/0/2"]
+    asked = [entry for entry in switch.control("log") if "inherit=" in str(entry["request"])]
+    assert asked, "it has read with inheritance"
+
+
 def test_junipernetworks_junos_is_told_what_commit_check_refuses(switch: Switch, tmp_path: Path) -> None:
     lines = ["set interfaces ge-0/0/1 ether-options 802.3ad ae0", "set interfaces ge-0/0/1 mtu 9000"]
     seen = play(switch, tmp_path, [{"name": "bad", "junipernetworks.junos.junos_config": {"lines": lines}}])

@@ -125,8 +125,8 @@ NEVER_MADE = {(Kind.OTHER, "host")}
 
 
 def planned(before: str, after: str, style: str):
-    one, two = (junos.switch(text, style) for text in (before, after))
-    return junos.plan.Plan(one, two, style).changes
+    one, two = (junos.views.offline(junos.switch(text, style)) for text in (before, after))
+    return junos.plan.seen(one, two, style).changes
 
 
 def test_each_entry_says_why_and_nothing_unknown_is_neutral():
@@ -257,8 +257,10 @@ set interfaces interface-range srv mtu 9018
     ],
 )
 def test_a_range_concerns_the_ports_that_come_and_go_and_all_of_them_where_what_they_share_changes(after, concerned):
-    (found,) = planned(RANGE, after, "els")
-    assert (found.kind, found.object, found.concerns) == (Kind.OTHER, "interface-range srv", concerned)
+    found = planned(RANGE, after, "els")
+    (of_range,) = [change for change in found if change.object == "interface-range srv"]
+    assert (of_range.kind, of_range.concerns) == (Kind.OTHER, concerned)
+    assert {name for change in found if change is not of_range for name in change.concerns} == set(concerned)
 
 
 def test_a_description_of_a_port_that_no_structure_shows_is_a_description():

@@ -119,7 +119,7 @@ def test_a_switchs_changes_tell_every_difference_and_neutral_ones_leave_the_far_
     running = junos.switch("set protocols rstp bridge-priority 4k", style)
     start = junos.made(running, declared(one), style)
     assume(not start.findings)
-    plan = junos.made(start.after, declared(two), style, state)
+    plan = junos.made(start.written, declared(two), style, state)
     before, after = plan.structures()
     assert untold(before, after, plan.changes) == []
     assert bool(plan.changes) is (plan.before.statements.keys() != plan.after.statements.keys())

@@ -16,7 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.h
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Commit
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set, to_xml
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import path
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import entry, leaf, path
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.undoing import (
     statements_from,
     statements_of,
@@ -25,7 +25,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.undoing 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.wire import Wire, wires
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import declaration
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import Half
-from unit.junos.builders import STYLES, switch
+from unit.junos.builders import STYLES, shown, switch
 
 A, B = "ge-0/0/0", "ge-0/0/1"
 COMMON = {"mode": "trunk", "untagged": "server", "tagged": ["vmotion"], "payload_mtu": 9000}
@@ -36,12 +36,12 @@ PLAIN = SwitchHalf("esx1-lan", (A, B), "", VLANS, declared_ports={A: COMMON, B: 
 
 
 def bundled(style: str):
-    return STATIC.maker((A, B), ())(switch("", style), style).after
+    return STATIC.maker((A, B), ())(shown(switch("", style)), style).written
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_bundle_of_one_leg_may_be_up_although_two_links_are_declared(style):
-    plan = STATIC.maker((B,), ())(switch("", style), style)
+    plan = STATIC.maker((B,), ())(shown(switch("", style)), style)
     assert not plan.findings
     assert f"set interfaces {B} ether-options 802.3ad ae0" in plan.commands
     assert "set interfaces ae0 aggregated-ether-options minimum-links 1" in plan.commands
@@ -50,39 +50,39 @@ def test_a_bundle_of_one_leg_may_be_up_although_two_links_are_declared(style):
 
 @pytest.mark.parametrize("style", STYLES)
 def test_the_leg_that_joins_is_dark_until_it_is_lit(style):
-    one = STATIC.maker((B,), ())(switch("", style), style).after
-    joins = STATIC.maker((A, B), (A,))(one, style)
+    one = STATIC.maker((B,), ())(shown(switch("", style)), style).written
+    joins = STATIC.maker((A, B), (A,))(shown(one), style)
     assert f"set interfaces {A} disable" in joins.commands
     assert joins.disabled == {"ae0": frozenset({A})}
-    lit = STATIC.maker((A, B), ())(joins.after, style)
+    lit = STATIC.maker((A, B), ())(shown(joins.written), style)
     assert lit.commands == [
         f"delete interfaces {A} disable",
         "set interfaces ae0 aggregated-ether-options minimum-links 2",
     ]
-    assert lit.after.statements.keys() == bundled(style).statements.keys()
-    assert not STATIC.maker((A, B), ())(lit.after, style).changed
+    assert lit.written.statements.keys() == bundled(style).statements.keys()
+    assert not STATIC.maker((A, B), ())(shown(lit.written), style).changed
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_the_first_leg_of_a_bundle_may_be_disabled_and_nobody_waits_for_the_bundle(style):
-    alone = STATIC.maker((B,), (B,))(switch("", style), style)
+    alone = STATIC.maker((B,), (B,))(shown(switch("", style)), style)
     assert not alone.findings
     assert f"set interfaces {B} disable" in alone.commands
     assert f"set interfaces {B} ether-options 802.3ad ae0" in alone.commands
     assert alone.expected == []
-    lit = STATIC.maker((B,), ())(alone.after, style)
+    lit = STATIC.maker((B,), ())(shown(alone.written), style)
     assert [bundle.name for bundle in lit.expected] == ["ae0"]
-    assert "set interfaces ae0 aggregated-ether-options minimum-links 1" in config_set(lit.after)
+    assert "set interfaces ae0 aggregated-ether-options minimum-links 1" in config_set(lit.written)
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_bundle_that_loses_a_leg_is_not_held_down_by_its_minimum_links(style):
-    dark = PLAIN.maker((), (A,))(bundled(style), style)
+    dark = PLAIN.maker((), (A,))(shown(bundled(style)), style)
     assert dark.commands == [
         "delete interfaces ae0 aggregated-ether-options",
         f"set interfaces {A} disable",
     ]
-    out = PLAIN.maker((A,), ())(dark.after, style)
+    out = PLAIN.maker((A,), ())(shown(dark.written), style)
     assert not out.findings
     assert f"delete interfaces {A} ether-options" in "\n".join(out.commands)
     assert f"delete interfaces {A} disable" in out.commands
@@ -92,10 +92,34 @@ def test_a_bundle_that_loses_a_leg_is_not_held_down_by_its_minimum_links(style):
 @pytest.mark.parametrize(("ports", "dark"), [((B,), ()), ((A, B), (A,)), ((A, B), ())])
 def test_each_step_is_taken_back_to_the_statement(style, ports, dark):
     before = switch(f"set interfaces {A} unit 0 family ethernet-switching MODE access", style)
-    done = STATIC.maker(ports, dark)(before, style)
-    back = undo_of(statements_of(done))(done.after, style)
-    assert sorted(config_set(back.after)) == sorted(config_set(before))
-    assert not undo_of(statements_of(done))(back.after, style).changed
+    done = STATIC.maker(ports, dark)(shown(before), style)
+    back = undo_of(statements_of(done))(shown(done.written), style)
+    assert sorted(config_set(back.written)) == sorted(config_set(before))
+    assert not undo_of(statements_of(done))(shown(back.written), style).changed
+
+
+RANGED = f"""set interfaces interface-range desks member-range {A} to ge-0/0/9
+set interfaces interface-range desks unit 0 family ethernet-switching MODE access
+set interfaces interface-range desks ether-options no-auto-negotiation
+set interfaces ae0 mtu 1514
+"""
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_ports_go_back_into_their_range_and_a_leaf_that_was_inactive_is_so_again(style):
+    before = switch(RANGED, style)
+    before.inactive.add(path("interfaces", entry("interface", "ae0"), leaf("mtu", 1514)))
+    done = STATIC.maker((A, B), ())(shown(before), style)
+    assert "set interfaces interface-range desks member-range ge-0/0/2 to ge-0/0/9" in done.commands
+    assert f"set interfaces {B} ether-options no-auto-negotiation" in done.commands
+    assert "activate interfaces ae0 mtu" in done.commands
+    kept = statements_from(json.loads(json.dumps(statements_of(done).plain())))
+    back = undo_of(kept)(shown(done.written), style)
+    assert sorted(config_set(back.written)) == sorted(config_set(before))
+    assert back.after == shown(before).inherited
+    assert back.commands[-1] == "deactivate interfaces ae0 mtu"
+    assert not back.exact
+    assert not undo_of(kept)(shown(back.written), style).changed
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -103,30 +127,30 @@ def test_a_spanning_tree_that_knew_no_port_is_still_there_when_its_first_one_goe
     """Set before everything that is deleted below it in the same load, it would go with the last of it."""
     before = switch("set protocols rstp", style)
     half = replace(STATIC, declared_bundle={**STATIC.declared_bundle, "peer": "esxi_vss"})
-    done = half.maker((A, B), ())(before, style)
+    done = half.maker((A, B), ())(shown(before), style)
     assert any(line.startswith("set protocols rstp interface ae0") for line in done.commands)
     kept = statements_from(json.loads(json.dumps(statements_of(done).plain())))
     assert kept == statements_of(done)
-    seen = done.after.copy()  # as the switch shows it: what has entries is not shown empty too
+    seen = done.written.copy()  # as the switch shows it: what has entries is not shown empty too
     del seen.statements[path("protocols", "rstp")]
-    back = undo_of(kept)(seen, style)
-    assert "set protocols rstp" in config_set(back.after)
+    back = undo_of(kept)(shown(seen), style)
+    assert "set protocols rstp" in config_set(back.written)
     assert [len(element) for element in fromstring(to_xml(back.operations)).iter("rstp")] == [1, 0]
-    assert not undo_of(kept)(back.after, style).changed
+    assert not undo_of(kept)(shown(back.written), style).changed
 
 
 def test_what_somebody_changed_since_stays_as_it_is():
     before = switch("set interfaces ae0 mtu 1514")
-    done = STATIC.maker((B,), ())(before, "nonels")
+    done = STATIC.maker((B,), ())(shown(before), "nonels")
     now = switch("set interfaces ae0 mtu 5000\nset interfaces ge-0/0/9 disable")
-    back = undo_of(statements_of(done))(now, "nonels")
-    assert "set interfaces ae0 mtu 5000" in config_set(back.after)
-    assert "set interfaces ge-0/0/9 disable" in config_set(back.after)
+    back = undo_of(statements_of(done))(shown(now), "nonels")
+    assert "set interfaces ae0 mtu 5000" in config_set(back.written)
+    assert "set interfaces ge-0/0/9 disable" in config_set(back.written)
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_port_is_read_as_its_far_end_sees_it(style):
-    joins = STATIC.maker((A, B), (A,))(switch("", style), style)
+    joins = STATIC.maker((A, B), (A,))(shown(switch("", style)), style)
     assert wires(joins.after, (A, B), style) == {
         A: Wire("ae0", False, 10, frozenset({20}), True),
         B: Wire("ae0", False, 10, frozenset({20}), False),

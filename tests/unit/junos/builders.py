@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, plan, setform
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, plan, setform, views
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.model import Declared
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import Config
 
@@ -25,10 +25,15 @@ def switch(text: str = "", style: str = "nonels") -> Config:
     return setform.from_set(text.replace("MODE", mode).splitlines())
 
 
+def shown(config: Config) -> views.Views:
+    """Return a configuration as a switch shows it."""
+    return views.offline(config)
+
+
 def made(current: Config, wanted: Declared, style: str, state: str = "merged", **options) -> plan.Plan:
-    return plan.make(current, wanted, state, style, **options)
+    return plan.make(shown(current), wanted, state, style, **options)
 
 
 def settled(result: plan.Plan, wanted: Declared, state: str = "merged") -> bool:
     """Tell whether the same declaration changes nothing once it is applied."""
-    return not made(result.after, wanted, result.style, state).changed
+    return not made(result.written, wanted, result.style, state).changed

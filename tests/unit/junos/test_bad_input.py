@@ -33,7 +33,14 @@ CASES: dict[str, dict[str, object]] = {
     "an unknown LACP mode": bundle(lacp="on"),
     "an unknown timer": bundle(periodic="medium"),
     "a timer on a static bundle": bundle(lacp="none", periodic="slow"),
-    "no such aggregated interface": {"bundles": {"ae128": {"members": ["ge-0/0/1"], "lacp": "none"}}},
+    "no such aggregated interface": {"bundles": {"ae01": {"members": ["ge-0/0/1"], "lacp": "none"}}},
+    "an aggregated interface beyond any common model": {
+        "bundles": {"ae128": {"members": ["ge-0/0/1"], "lacp": "none"}}
+    },
+    "an aggregated interface beyond a model that has more": {
+        "bundles": {"ae255": {"members": ["ge-0/0/1"], "lacp": "none"}},
+        "model": "ex8208",
+    },
     "no members": bundle(members=[]),
     "a member that is no port": bundle(members=["ae1"]),
     "a port in two bundles": {
@@ -53,6 +60,7 @@ CASES: dict[str, dict[str, object]] = {
     "minimum links of zero": bundle(minimum_links=0),
     "an unknown speed": bundle(link_speed="3g"),
     "a payload that no frame carries": bundle(payload_mtu=9216),
+    "a payload that no frame of a trunk carries": bundle(payload_mtu=9199, tagged=["a1"]),
     "a payload that is no number": bundle(payload_mtu="jumbo"),
     "a description of two lines": bundle(description="one\ntwo"),
     "a description that is a number": bundle(description=12),
@@ -66,8 +74,12 @@ CASES: dict[str, dict[str, object]] = {
     "a trunk without any VLAN": bundle(mode="trunk", tagged=[]),
     "a VLAN tagged and untagged": bundle(untagged="a1", tagged=["a1"]),
     "a VLAN id out of range": {"vlans": {"server": {"id": 4095}}},
-    "a VLAN without an id": {"vlans": {"server": {}}},
     "a VLAN name that is a number": {"vlans": {"10": {"id": 10}}},
+    "a VLAN name that is a range of ids": {"vlans": {"10-12": {"id": 10}}},
+    "a VLAN name that is every VLAN": {"vlans": {"all": {"id": 10}}},
+    "an untagged range": bundle(untagged="10-12"),
+    "every VLAN untagged": bundle(untagged="all"),
+    "a range of ids that goes backwards": bundle(tagged=["20-10"]),
     "two VLANs of one id": {"vlans": {"server": {"id": 10}, "guest": {"id": 10}}},
     "an untagged id out of range": bundle(untagged=0),
     "a port with a unit": {"ports": {"ge-0/0/1.0": {}}},

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -501,43 +500,6 @@ def test_a_large_request_arrives_whole(nonels):
     session.rollback(0)
     session.unlock()
     session.close()
-
-
-@pytest.fixture
-def key(tmp_path):
-    file = tmp_path / "id_ed25519"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(file)], check=True)
-    return file
-
-
-@pytest.fixture
-def locked(key, tmp_path):
-    """Return a target whose switch takes this key and no password of ours."""
-    skip_without_its_packages()
-    with Simulator({"ex1": "ex4200-48t"}, authorized_keys=f"{key}.pub") as found:
-        known = tmp_path / "known"
-        known.write_text(f"[127.0.0.1]:{found.port('ex1')} {found.host_key('ex1')}\n")
-        yield Target("127.0.0.1", found.port("ex1"), "lab", None, None, "/dev/null", (str(known),), look_for_keys=False)
-
-
-def test_a_private_key_file_lets_in(locked, key):
-    open_device(dataclasses.replace(locked, key_file=str(key))).close()
-
-
-def test_a_key_of_the_agent_lets_in(locked, key, monkeypatch):
-    started = subprocess.run(["ssh-agent", "-s"], check=True, capture_output=True, text=True).stdout
-    values = dict(part.split("=", 1) for part in started.replace("\n", ";").split(";") if "=" in part)
-    try:
-        monkeypatch.setenv("SSH_AUTH_SOCK", values["SSH_AUTH_SOCK"])
-        subprocess.run(["ssh-add", "-q", str(key)], check=True)
-        open_device(locked).close()
-    finally:
-        os.kill(int(values["SSH_AGENT_PID"]), signal.SIGTERM)
-
-
-def test_without_a_key_it_is_told_where_to_look(locked, monkeypatch):
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-    assert "ansible_private_key_file" in str(refused(locked))
 
 
 def test_a_name_that_nobody_knows_is_told_as_that_and_not_as_an_unknown_key(tmp_path):

@@ -111,8 +111,21 @@ def test_with_els_a_port_leaves_the_lists_of_vlans_that_junos_refuses_beside_a_m
 
 @pytest.mark.parametrize(("style", "name"), [("nonels", "ge-0/0/1.0"), ("els", "ge-0/0/1")])
 def test_a_host_gets_an_edge_port_where_the_style_writes_it(style, name):
-    had = KNOWN + "set protocols rstp bridge-priority 4k"
+    had = KNOWN + f"set protocols rstp bridge-priority 4k\nset {FAMILY} MODE access\n"
     assert changed(had, style, peer="esxi_vss") == [f"set protocols rstp interface {name} edge"]
+
+
+def test_without_els_a_port_that_is_not_switched_gets_no_edge_which_junos_refuses():
+    had = "set protocols rstp bridge-priority 4k\nset interfaces ge-0/0/1 unit 0 family inet"
+    result = made(switch(had), declared(None, None, {"ge-0/0/1": {"peer": "linux"}}), "nonels")
+    assert not result.changed
+    assert result.notes == ["ge-0/0/1 is no switched port, so edge for peer linux is left alone."]
+
+
+def test_without_els_a_port_that_is_switched_no_more_leaves_spanning_tree_which_junos_refuses():
+    had = TRUNK + "set protocols rstp interface ge-0/0/1.0 edge\nset protocols rstp interface ge-0/0/10.0 edge\n"
+    assert "delete protocols rstp interface ge-0/0/1.0" in changed(had, "nonels", "replaced", description="x")
+    assert "delete protocols rstp interface ge-0/0/1.0" not in changed(had, "nonels", "merged", description="x")
 
 
 def test_a_switch_loses_the_edge_port_and_an_unknown_peer_is_left_alone():

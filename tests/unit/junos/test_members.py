@@ -110,7 +110,8 @@ def test_a_member_that_is_not_touched_needs_no_consent():
             "member-range ge-0/0/0 to ge-0/0/4",
             ["member ge-0/0/0", "member-range ge-0/0/2 to ge-0/0/4"],
         ),
-        ("member ge-0/0/1", []),
+        ("member ge-0/0/1\nmember ge-0/0/[7-8]", ['member "ge-0/0/[7-8]"']),
+        ("member-range ge-0/0/40 to ge-1/0/3\nmember ge-0/0/1", ["member-range ge-0/0/40 to ge-1/0/3"]),
     ],
 )
 @pytest.mark.parametrize("style", STYLES)
@@ -119,25 +120,25 @@ def test_a_member_leaves_its_interface_range_and_the_other_ports_stay(style, hel
     text = "\n".join(f"{head} {line}" for line in [*held.split("\n"), "mtu 9216"])
     result = made(switch(text), declared(None, ONE), style)
     kept = [line for line in _lines(result) if line.startswith(head)]
-    assert sorted(kept) == sorted(f"{head} {line}" for line in ([*left, "mtu 9216"] if left else []))
+    assert sorted(kept) == sorted(f"{head} {line}" for line in [*left, "mtu 9216"])
     assert settled(result, declared(None, ONE))
 
 
 def _lines(result) -> list[str]:
     from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set
 
-    return config_set(result.after)
+    return config_set(result.written)
 
 
 @pytest.mark.parametrize("pattern", ["ge-0/0/*", "ge-0/0/[0-23]", "ge-*/0/[1,3]"])
 def test_a_range_that_holds_the_port_by_a_pattern_is_refused_with_its_name(pattern):
-    text = f'set interfaces interface-range desks member "{pattern}"'
+    text = f'set interfaces interface-range desks member "{pattern}"\nset interfaces interface-range desks mtu 9216'
     result = made(switch(text), declared(None, ONE), "nonels")
     assert [(finding.where, finding.rule) for finding in result.findings] == [("ge-0/0/1", "RANGE_PATTERN")]
 
 
 def test_a_pattern_that_does_not_match_is_left_alone():
-    text = 'set interfaces interface-range desks member "ge-0/0/[2-23]"'
+    text = 'set interfaces interface-range desks member "ge-0/0/[2-23]"\nset interfaces interface-range desks mtu 9216'
     assert made(switch(text), declared(None, ONE), "nonels").findings == []
 
 
@@ -180,6 +181,13 @@ def test_a_removed_bundle_leaves_clean_ports_and_nothing_that_names_it():
         "protocols",
     ]
     assert settled(result, wanted, "deleted")
+
+
+@pytest.mark.parametrize(("state", "goes"), [("merged", False), ("replaced", True)])
+def test_a_member_that_becomes_a_plain_port_keeps_a_description_that_merged_says_nothing_of(state, goes):
+    text = HAD.replace("minimum-links 1", "link-speed 1g")
+    commands = made(switch(text), declared(None, None, {"ge-0/0/1": {}}), "nonels", state).commands
+    assert ("delete interfaces ge-0/0/1 description" in commands) == goes
 
 
 def test_device_count_is_not_lowered_but_by_overridden_and_never_under_an_ae_in_use():

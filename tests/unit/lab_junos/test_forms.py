@@ -20,6 +20,7 @@ NAMES = {
     "unit": ["0", "7"],
     "vlan-name": ["v1", "server lan"],
 }
+PATTERNS = ["<*>", "<ae*>", "<ge-0/0/[0-5]>"]
 WORDS = ["plain", "two words", 'a "quoted" one', "back\\slash", "semi;colon", "{brace}", "#hash", "10.0.0.0/8"]
 
 
@@ -38,7 +39,8 @@ def grow(data: st.DataObject, node: Node, depth: int) -> None:
     """Put a few statements that the schema allows below `node`."""
     known = list(node.schema.children.values())
     for part in data.draw(st.lists(st.sampled_from(known), max_size=3)) if known and depth else []:
-        key = data.draw(st.sampled_from(NAMES.get(part.key, WORDS[:2]))) if part.kind == "list" else ""
+        names = NAMES.get(part.key, WORDS[:2]) + (PATTERNS if part.wild else [])
+        key = data.draw(st.sampled_from(names)) if part.kind == "list" else ""
         if part.name == "version":
             continue
         made = ensure(node, part, key)
@@ -176,7 +178,9 @@ def test_the_other_styles_statement_is_unknown(style: str, line: str, bad: str) 
         ("set vlans v1 vlan-id 5000", "Value 5000 is not within range (1..4094)"),
         ("set interfaces ae0 aggregated-ether-options lacp periodic medium", "syntax error"),
         ("set chassis aggregated-devices ethernet device-count 0", "Value 0 is not within range (1..255)"),
-        ("set groups g1 system host-name x", "SIM TEXT: groups is not simulated"),
+        ("set groups g1 when time 10:00", "SIM TEXT: when is not simulated"),
+        ("set groups g1 interfaces ge-0/0/x mtu 9000", "invalid interface type in 'ge-0/0/x'"),
+        ("set apply-groups-except g1", "syntax error"),
         ("rename vlans a1 to b1", "SIM TEXT: the command rename is not simulated"),
     ],
 )
@@ -257,3 +261,38 @@ def test_braces_delete_replace_and_deactivate_by_their_tags() -> None:
 def test_braces_without_an_end_are_a_syntax_error() -> None:
     with pytest.raises(JunosError, match="syntax error"):
         textform.load(tree(""), "interfaces { ae0 { mtu 9014; }")
+
+
+def test_braces_have_the_word_groups_once_and_the_lists_of_groups_applied_first() -> None:
+    made = tree(
+        "set groups g2 interfaces <ae*> mtu 9216\nset groups g1 system host-name h\nset apply-groups [ g2 g1 ]\n"
+        "set interfaces ae0 description x\nset interfaces ae0 apply-groups-except g2\ndeactivate groups g1"
+    )
+    text = textform.write(made)
+    assert text == (
+        "groups {\n    g2 {\n        interfaces {\n            <ae*> {\n                mtu 9216;\n            }\n"
+        "        }\n    }\n    inactive: g1 {\n        system {\n            host-name h;\n        }\n    }\n}\n"
+        "apply-groups [ g2 g1 ];\ninterfaces {\n    ae0 {\n        apply-groups-except g2;\n        description x;\n"
+        "    }\n}\n"
+    )
+    back = tree("")
+    textform.load(back, text)
+    assert equal(back, made)
+
+
+def test_the_difference_of_groups_names_them_where_they_stand() -> None:
+    old = tree("set groups g1 system host-name a\nset groups g2 system host-name b")
+    new = tree("set groups g1 system host-name c\nset groups g3 system host-name b")
+    assert textform.diff(old, new) == (
+        "[edit groups]\n-   g2 {\n-       system {\n-           host-name b;\n-       }\n-   }\n"
+        "+   g3 {\n+       system {\n+           host-name b;\n+       }\n+   }\n"
+        "[edit groups g1 system]\n-     host-name a;\n+     host-name c;\n"
+    )
+
+
+def test_the_difference_marks_entries_whose_order_changed() -> None:
+    ranges = [f"set interfaces interface-range {name} member ge-0/0/1" for name in ("aa", "bb")]
+    old, new = tree("\n".join(ranges)), tree("\n".join(ranges[::-1]))
+    assert textform.diff(old, new) == (
+        "[edit interfaces]\n!   interface-range bb { ... }\n!   interface-range aa { ... }\n"
+    )

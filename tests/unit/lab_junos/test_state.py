@@ -169,3 +169,33 @@ def test_the_ports_are_those_of_every_member_of_the_virtual_chassis(make_device:
     device.fpcs = 2
     names = State(device).names()
     assert {"ge-0/0/47", "ge-1/0/47", "xe-1/2/3"} <= set(names) and "ge-2/0/0" not in names
+
+
+GROUPED = """\
+delete interfaces ge-0/0/1
+delete interfaces ge-0/0/2
+set chassis aggregated-devices ethernet device-count 1
+set groups LAG interfaces <ae*> aggregated-ether-options lacp active
+set groups LAG interfaces <ae*> aggregated-ether-options lacp periodic slow
+set groups LAG interfaces <ae*> unit <*> family ethernet-switching MODE trunk
+set groups LAG interfaces <ae*> unit <*> family ethernet-switching vlan members v10
+set groups V10 vlans v10 vlan-id 10
+set apply-groups [ LAG V10 ]
+set interfaces interface-range uplinks member-range ge-0/0/1 to ge-0/0/2
+set interfaces interface-range uplinks ether-options 802.3ad ae0
+set interfaces ae0 unit 0
+"""
+
+
+@pytest.mark.parametrize("style", ["nonels", "els"])
+def test_lacp_bundles_and_vlans_follow_what_groups_and_ranges_give(make_device: Any, session: Any, style: str) -> None:
+    made = make_device(style, None)
+    change(made, session, GROUPED.replace("MODE", MODE[style]))
+    cable(made, lacp="passive", macs=[("02:00:00:00:00:01", "v10")])
+    state = State(made)
+    assert (state.members("ae0"), state.lacp_mode("ae0"), state.up("ae0")) == (list(PORTS), "active", True)
+    assert first(made).actor["timeout"] == "Slow"
+    assert (state.vlans()["v10"].tag, state.vlans()["v10"].interfaces) == ("10", ["ae0.0"])
+    assert [(vlan.name, port) for vlan, _, port in state.stations()] == [("v10", "ae0.0")] * 2
+    change(made, session, "set interfaces ae0 apply-groups-except LAG")
+    assert State(made).lacp_mode("ae0") == "" and State(made).vlans()["v10"].interfaces == []

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, plan
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, plan, views
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import Config
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ex import bundle_index, is_port
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import half, inventory
@@ -72,8 +72,8 @@ def test_junos_lag_takes_whatever_a_valid_site_derives_and_a_second_run_changes_
     variables = half(loaded, "ex1")
     assert goldens.switch_commands(variables, style)
     declared, _findings = declaration.read(*(variables[f"junos_lag_{name}"] for name in ("vlans", "bundles", "ports")))
-    first = plan.make(Config(), declared, "replaced", style, stp="rstp")
-    assert not plan.make(first.after, declared, "replaced", style, stp="rstp").changed
+    first = plan.make(views.offline(Config()), declared, "replaced", style, stp="rstp")
+    assert not plan.make(views.offline(first.written), declared, "replaced", style, stp="rstp").changed
 
 
 @pytest.mark.parametrize("style", goldens.STYLES)
@@ -82,6 +82,17 @@ def test_junos_lag_takes_both_switches_of_a_site(tmp_path, host, style):
     variables = inventory(builders.loaded(cabled.site(), tmp_path))[host]
     commands = goldens.switch_commands(variables, style)
     assert "set interfaces ge-0/0/0 ether-options 802.3ad ae0" in commands
+
+
+@pytest.mark.parametrize("example", ["iis_farm", "els_site", "lab"])
+def test_the_mode_is_said_of_every_bundle_and_port_so_that_none_is_taken_from_the_vlans(example):
+    found = [
+        {**variables.get("junos_lag_bundles", {}), **variables.get("junos_lag_ports", {})}
+        for variables in inventory(goldens.example(example)).values()
+    ]
+    modes = [entry["mode"] for entries in found for entry in entries.values()]
+    assert modes
+    assert set(modes) <= {"access", "trunk"}
 
 
 def test_the_management_trunk_of_the_farm_is_the_blog_posts_own():
@@ -97,12 +108,12 @@ def test_the_management_trunk_of_the_farm_is_the_blog_posts_own():
     assert "set interfaces ae4 aggregated-ether-options lacp periodic slow" in commands
 
 
-@pytest.mark.parametrize("number", [0, 9, 10, 99, 100, 119, 127, 128, 200, "", "01"])
+@pytest.mark.parametrize("number", [0, 9, 10, 99, 100, 119, 127, 128, 479, 10000, "", "01"])
 def test_the_site_and_junos_lag_take_the_same_names_of_bundles(number):
     name = f"ae{number}"
     assert (NAMES["junos_ex"].lag.fullmatch(name) is not None) == (bundle_index(name) is not None)
 
 
-@pytest.mark.parametrize("name", ["ge-0/0/0", "xe-1/2/3", "ge-0/0/0.0", "ae0", "g1"])
+@pytest.mark.parametrize("name", ["ge-0/0/0", "xe-1/2/3", "xe-0/0/48:0", "xe-0/0/48:", "ge-0/0/0.0", "ae0", "g1"])
 def test_the_site_and_junos_lag_take_the_same_names_of_ports(name):
     assert (NAMES["junos_ex"].port.fullmatch(name) is not None) == is_port(name)

@@ -123,8 +123,8 @@ def link_lag_name(site: Site) -> Iterator[Fault]:
     """A LAG has a name that its kind of device does not take.
 
     Breaks: the device refuses it.
-    Why: Junos: `device value outside range 0..127` for ae128 and above (EX 11.4); ONTAP: a, up to three digits, a
-    letter; ProCurve: Trk and a number; Linux: at most 15 characters.
+    Why: Junos: ae and a number; ONTAP: a, up to three digits, a letter; ProCurve: Trk and a number; Linux: at most 15
+    characters.
     Mend: as the message says.
     """
     for name, _link, host, end, names in ends(site):

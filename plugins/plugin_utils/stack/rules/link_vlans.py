@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ex import (
     FRAME_TAGGED,
+    FRAME_UNTAGGED,
     MTU_HIGHEST,
     VLAN_NAME,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import mtu_of, sides_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import is_trunk, mtu_of, sides_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import SWITCHES, Parts
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
@@ -125,11 +126,11 @@ def link_mtu_large(site: Site) -> Iterator[Fault]:
     """A link's MTU is more than a Juniper EX takes.
 
     Breaks: the switch refuses the commit.
-    Why: Junos: mtu is within 256..9216, and counts 18 octets of Ethernet and VLAN beside the payload.
-    Mend: lower the MTU of the link or its VLAN to 9198; 9000 is what hosts use.
+    Why: Junos: mtu is within 256..9216, and counts 14 octets of Ethernet beside the payload, on a trunk 18.
+    Mend: lower the MTU of the link or its VLAN to 9202, on a trunk to 9198; 9000 is what hosts use.
     """
-    highest = MTU_HIGHEST - FRAME_TAGGED
     for name, link in sorted(site.links.items()):
+        highest = MTU_HIGHEST - (FRAME_TAGGED if is_trunk(link) else FRAME_UNTAGGED)
         if mtu_of(site, link) > highest and any(site.kind(host) == "junos_ex" for host in link.ends):
             yield Fault(
                 ("links", name, "mtu") if link.mtu is not None else ("links", name),
@@ -166,7 +167,8 @@ def link_vlan_name(site: Site) -> Iterator[Fault]:
     """A Juniper EX gets a VLAN whose name it does not take.
 
     Breaks: the switch refuses it, or takes the name for an id.
-    Why: 2 to 64 characters (Juniper's YANG, junos-ex 21.4R1); the first a letter, so that a name is never an id.
+    Why: 2 to 64 characters (Juniper's YANG, junos-ex 21.4R1); an id, a range of ids (10-20) and `all` mean other VLANs
+    in a list of VLANs, and *, ?, [, ], < and > are for wildcards.
     Mend: rename the VLAN.
     """
     for host in sorted(site.links_by_host):
@@ -175,7 +177,8 @@ def link_vlan_name(site: Site) -> Iterator[Fault]:
             for vlan in sorted(name for name in carried & set(site.vlans) if not VLAN_NAME.fullmatch(name)):
                 yield Fault(
                     ("vlans", vlan),
-                    f"{host} takes names of VLANs of 2 to 64 characters that begin with a letter; rename it",
+                    f"{host} takes names of VLANs of 2 to 64 characters that are no id, no range of ids and no "
+                    "wildcard; rename it",
                     (("devices", host),),
                 )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ex import bundle_index, limit_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ports import (
     SOURCE,
     is_model,
@@ -83,6 +84,28 @@ def link_port_beyond_model(site: Site) -> Iterator[Fault]:
                         f"{host}",
                         (("devices", host),),
                     )
+
+
+@rule("LINK_LAG_BEYOND_MODEL")
+def link_lag_beyond_model(site: Site) -> Iterator[Fault]:
+    """The number of a Juniper EX's LAG is above what its model has.
+
+    Breaks: the switch refuses it.
+    Why: Junos: `device value outside range 0..127` for ae128 and above (EX 11.4); EX8200 and EX9200 have more bundles
+    than that (Juniper EX3300 manual, (c) 2015, Table 5; Junos 13.2, Configuring an Aggregated Ethernet Interface).
+    Mend: use a lower number, or say the switch's `model` if that has more.
+    """
+    for host, device in _switches(site):
+        highest = limit_of(device.model, device.release).ae
+        for side in sides_of(site, host):
+            index = bundle_index(side.end.lag or "")
+            if index is not None and index > highest:
+                yield Fault(
+                    ("links", side.name, "ends", host, "lag"),
+                    f"{host} ({device.model or 'model not said'}) has no {side.end.lag}, its highest is ae{highest}; "
+                    "use a lower number, or say the model if that has more",
+                    (("devices", host),),
+                )
 
 
 @rule("LINK_ON_ONE_MEMBER", severity="warning", waivable=True)
