@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Simulated switches of both styles, and one of a release before 14.1X53-D15."""
+"""Simulated switches of both styles, some of a release before 14.1X53-D15; hypothesis keeps its files in the cache."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import hypothesis.configuration
 import pytest
 from unit.junos.switches import Lab, skip_without_its_packages
 
@@ -10,6 +13,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target i
 from junos.client import Simulator
 
 from .module import MODELS, PRECEDENCE, Switch
+
+hypothesis.configuration.set_hypothesis_home_dir(Path(__file__).parents[2] / ".cache" / "hypothesis")
 
 
 @pytest.fixture(scope="session")
