@@ -260,8 +260,7 @@ def _receive(node: Element, part: Element) -> None:
 def expand(configuration: Element, precedence: Precedence, known: Iterable[str] = ()) -> Element:
     """Return the configuration that takes effect.
 
-    Ranges come before groups: "the only difference is that the interface-range goes through a member interfaces
-    expansion before the software reads this configuration", and its interfaces inherit groups like any (RANGES).
+    Ranges come before groups: their interfaces are put in first, and inherit groups like any other (RANGES).
     `known` are the ports that the switch has; where they are not given, each FPC and PIC that is named has 48.
     """
     root = active(configuration)
