@@ -8,7 +8,7 @@ import re
 import pytest
 from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
-from runner.slices import whole_or_slice
+from runner.slices import everything, whole_or_slice
 
 from junos.errors import CommitError
 
@@ -29,6 +29,8 @@ STYLES = pytest.mark.parametrize("style", ["els", "nonels"])
 DRAWN = settings(
     max_examples=EXAMPLES,
     database=None,
+    # What stands before main draws the same each time; --all draws anew.
+    derandomize=not everything(),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -14,6 +15,7 @@ def validated(action: Any, spec: dict[str, Any], required_if: Any = None) -> dic
     From ansible-core 2.19 on every value carries where it comes from. The validation copies all of it deeply, and the
     worker sends it back with the result: a third of the processor time of a task with ten bundles. So the task keeps
     bare values; where they are refused, the given ones are validated again, for the message names their file and line.
+    Each time with a copy of the specification, for Ansible writes defaults of suboptions into it.
 
     Raises:
         AnsibleActionFail: as `validate_argument_spec` does.
@@ -23,10 +25,10 @@ def validated(action: Any, spec: dict[str, Any], required_if: Any = None) -> dic
     found: dict[str, Any]
     action._task.args = plain(given)
     with suppress(Exception):
-        _result, found = action.validate_argument_spec(argument_spec=spec, required_if=required_if)
+        _result, found = action.validate_argument_spec(argument_spec=copy.deepcopy(spec), required_if=required_if)
         return found
     action._task.args = given
-    _result, found = action.validate_argument_spec(argument_spec=spec, required_if=required_if)
+    _result, found = action.validate_argument_spec(argument_spec=copy.deepcopy(spec), required_if=required_if)
     return found
 
 

@@ -86,7 +86,20 @@ def _in_effect(inherited: Config, written: Config, known: Iterable[str] | None =
     """Return the inherited view with the names of ranges replaced, and without containers that are not empty."""
     for name in ranges.names(written):
         _replace_name(inherited, name, ranges.ports_of(written, name, known))
+    for item in [item for item in inherited.statements if _holds_the_inactive_only(item, written)]:
+        del inherited.statements[item]
     return without_empty(inherited)
+
+
+def _holds_the_inactive_only(item: Path, written: Config) -> bool:
+    """Tell whether a statement is a container that is shown for what lies inactive in it, and says nothing by itself.
+
+    An entry of a list, and a family, say something by being there.
+    """
+    last = item[-1]
+    if last.key is not None or last.value is not None or item[-2:-1] == path("family") or item in written.statements:
+        return False
+    return any(len(each) > len(item) and each[: len(item)] == item for each in written.inactive)
 
 
 def _replace_name(config: Config, name: str, ports: Iterable[str]) -> None:
