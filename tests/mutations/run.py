@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from mutation import ROOT, Mutation, mutations
+from .mutation import ROOT, Mutation, mutations
 
 TAIL = 15  # lines of a command that did not do what it should
 MADE = ("venv", "haproxy", "matrix/core-*", "peers", "vm")
@@ -72,7 +72,7 @@ def environment(copy: Path, whole: bool = False) -> dict[str, str]:
         **({"NETSTACK_ALL": "1"} if whole else {}),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "ANSIBLE_COLLECTIONS_PATH": str(cache_of_copy / "collections"),
-        "ANSIBLE_HOME": str(cache_of_copy / "ansible"),
+        "ANSIBLE_HOME": str(cache_of_copy / "home"),
         "PYTHONPATH": str(cache_of_copy / "collections"),
         "NETSTACK_LAB": str(cache_of_copy / "lab"),
         "JUNOS_YANG": os.environ.get("JUNOS_YANG", str(ROOT.parent / "shared" / "junos-yang")),  # beside the checkout

@@ -3,23 +3,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "mutations"))
+pytest.importorskip("tomllib", reason="Python has tomllib since 3.11; the mutations are read with it")
 
-from mutation import ROOT, Mutation, mutations
-from run import Runner
+from mutations.mutation import ROOT, Mutation, mutations
+from mutations.run import Runner
+from mutations.selected import commands, paths_of
 from runner import parts
 from runner.slices import slices
 
 ALL = mutations()
-
-
 THINNED = [mutation for mutation in ALL if mutation.before]
 TABLE = parts.load(ROOT)
 NEVER_THINNED = {"side_by_side"}
@@ -69,6 +69,27 @@ def test_its_old_text_stands_once_in_its_file_and_what_its_commands_name_exists(
 )
 def test_a_command_that_names_what_is_not_there_is_found(command, found):
     assert problems(command) == found
+
+
+def alone(path: str) -> str:
+    """Return the folder with a conftest of its own name, which no other's is collected beside."""
+    own = ("integration", "exchange_integration", "vm")
+    return folder if (folder := path.split("/")[1]) in own else ""
+
+
+@pytest.mark.parametrize("folder", sorted({alone(path) for command, _ in commands() for path in paths_of(command)}))
+def test_each_command_selects_tests(folder):
+    paths = {path for command, _ in commands() for path in paths_of(command) if alone(path) == folder}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "mutations.selected", "--collect-only", "-q", *sorted(paths)],
+        cwd=ROOT,
+        env={**os.environ, "NETSTACK_ALL": "1", "PYTHONPATH": f"{ROOT / 'tests'}:{os.environ.get('PYTHONPATH', '')}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    assert [line for line in done.stdout.splitlines() if line.startswith("selects nothing")] == []
 
 
 def parts_that_leave_something_to_all():
