@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import random
 import socket
 import ssl
 import time
@@ -74,17 +75,25 @@ def header(answer: str, name: str) -> str:
 
 
 def protocols(options: argparse.Namespace) -> dict[str, dict[str, list[str]]]:
-    """Return for each source and port what was met, in turn over the ports and that as often as is wanted."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for source in addresses(options.sources) if options.sources else [""]:
-        met = found.setdefault(source, {})
-        for port in [int(text) for text in options.ports.split(",")] * options.times:
-            try:
-                server = server_of(options, port, source)
-            except (OSError, ValueError, IndexError) as error:
-                server = f"{type(error).__name__}: {error}"
-            met.setdefault(str(port), []).append(server)
+    """Return for each source and port what was met, in turn over the ports and that as often as is wanted.
+
+    The sources come to each port in another order: in the same one, ports that know nothing of one another would spread
+    them alike, and each client would seem to stick.
+    """
+    sources = addresses(options.sources) if options.sources else [""]
+    found: dict[str, dict[str, list[str]]] = {source: {} for source in sources}
+    for port in [int(text) for text in options.ports.split(",")] * options.times:
+        for source in random.sample(sources, len(sources)):
+            found[source].setdefault(str(port), []).append(met(options, port, source))
     return found
+
+
+def met(options: argparse.Namespace, port: int, source: str) -> str:
+    """Return the name of the server that a client meets at a port, or why it meets none."""
+    try:
+        return server_of(options, port, source)
+    except (OSError, ValueError, IndexError) as error:
+        return f"{type(error).__name__}: {error}"
 
 
 def logon(options: argparse.Namespace) -> int:

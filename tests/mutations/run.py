@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Applies mutations to a copy of HEAD, one at a time, and tells whether the command of each goes red.
 
-    script/mutations            all that need no containers
-    script/mutations --lab      and those that do
-    script/mutations ID ...     these
+    script/mutations                  all that need no containers
+    script/mutations --lab            and those that do
+    script/mutations --before [...]   whether the whole parts, which script/test runs less of, notice theirs
+    script/mutations ID ...           these
 
 A command must be green before its file is changed, and its tests must fail afterwards: one that cannot even be
 collected (pytest's exit status 2 and above) proves nothing. The exit status is 1 unless every mutation was noticed.
+What takes minutes to make (.cache/venv and the like) is this checkout's, where it is there.
 """
 
 from __future__ import annotations
@@ -16,14 +18,18 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from mutation import ROOT, Mutation, mutations
+from .mutation import ROOT, Mutation, mutations
 
 TAIL = 15  # lines of a command that did not do what it should
+MADE = ("venv", "haproxy", "matrix/core-*", "peers", "vm")
+"""What scripts make below .cache: large, and the same for every copy of a commit."""
+LABS = (Path("lab/demo.yml"), Path("lab/exchange.yml"))
 
 
 @contextmanager
@@ -34,22 +40,39 @@ def copy_of_head() -> Iterator[Path]:
         git = ["git", "-C", str(ROOT), "worktree"]
         subprocess.run([*git, "add", "--quiet", "--detach", str(copy), "HEAD"], check=True)
         try:
-            link = copy / ".cache" / "collections" / "ansible_collections" / "netstack" / "datacenter"
-            link.parent.mkdir(parents=True)
-            link.symlink_to(copy, target_is_directory=True)
+            link_to(copy / ".cache" / "collections" / "ansible_collections" / "netstack" / "datacenter", copy)
+            for made in [made for pattern in MADE for made in (ROOT / ".cache").glob(pattern) if made.is_dir()]:
+                link_to(copy / made.relative_to(ROOT), made)
             yield copy
         finally:
+            end_labs(copy)
             subprocess.run([*git, "remove", "--force", str(copy)], check=True)
 
 
-def environment(copy: Path) -> dict[str, str]:
-    """Return the environment in which the copy is the collection."""
+def end_labs(copy: Path) -> None:
+    """End what commands left running for the next one: the labs that several parts use."""
+    for lab in LABS:
+        if (copy / ".cache" / "lab" / lab.stem).is_dir():
+            subprocess.run(
+                [sys.executable, "lab/lab.py", "down", str(lab)], cwd=copy, env=environment(copy), check=True
+            )
+
+
+def link_to(link: Path, target: Path) -> None:
+    """Make a link to a folder, and the folders above it."""
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(target, target_is_directory=True)
+
+
+def environment(copy: Path, whole: bool = False) -> dict[str, str]:
+    """Return the environment in which the copy is the collection, and pytest runs the whole of each test or a slice."""
     cache_of_copy = copy / ".cache"
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "NETSTACK_ALL"},
+        **({"NETSTACK_ALL": "1"} if whole else {}),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "ANSIBLE_COLLECTIONS_PATH": str(cache_of_copy / "collections"),
-        "ANSIBLE_HOME": str(cache_of_copy / "ansible"),
+        "ANSIBLE_HOME": str(cache_of_copy / "home"),
         "PYTHONPATH": str(cache_of_copy / "collections"),
         "NETSTACK_LAB": str(cache_of_copy / "lab"),
         "JUNOS_YANG": os.environ.get("JUNOS_YANG", str(ROOT.parent / "shared" / "junos-yang")),  # beside the checkout
@@ -59,15 +82,15 @@ def environment(copy: Path) -> dict[str, str]:
 class Runner:
     """Runs commands in the copy."""
 
-    def __init__(self, copy: Path) -> None:
-        self.copy = copy
+    def __init__(self, copy: Path, whole: bool = False) -> None:
+        self.copy, self.whole = copy, whole
         self.green = cache(self._green)
 
     def _run(self, command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["bash", "-c", command],
             cwd=self.copy,
-            env=environment(self.copy),
+            env=environment(self.copy, self.whole),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -102,9 +125,9 @@ def end_of(text: str) -> str:
     return "\n".join(f"    {line}" for line in text.splitlines()[-TAIL:])
 
 
-def chosen(ids: list[str], lab: bool) -> list[Mutation]:
-    """Return the mutations to try. Raises SystemExit for an id that is none."""
-    known = {each.id: each for each in mutations()}
+def chosen(ids: list[str], lab: bool, whole: bool) -> list[Mutation]:
+    """Return the mutations to try. Raises SystemExit for an id that is none, or none of a part that was thinned."""
+    known = {each.id: each.by_the_whole() if whole else each for each in mutations() if each.before or not whole}
     if unknown := [id for id in ids if id not in known]:
         raise SystemExit(f"script/mutations: no mutation is called {', '.join(unknown)}; there are {', '.join(known)}")
     return [known[id] for id in ids] or [each for each in known.values() if lab or not each.lab]
@@ -115,14 +138,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ids", nargs="*", metavar="ID")
     parser.add_argument("--lab", action="store_true", help="also those whose command starts containers")
+    parser.add_argument("--before", action="store_true", help="by the whole parts: the key `before`")
     asked = parser.parse_args()
-    noticed = []
+    tried, noticed = chosen(asked.ids, asked.lab, asked.before), []
     with copy_of_head() as copy:
-        runner = Runner(copy)
-        for mutation in chosen(asked.ids, asked.lab):
+        runner = Runner(copy, asked.before)
+        for mutation in tried:
+            began = time.monotonic()
             verdict = runner.verdict(mutation)
             noticed.append(verdict == "red")
-            print(f"{mutation.id}: {verdict}", flush=True)
+            print(f"{mutation.id} ({time.monotonic() - began:.0f} s): {verdict}", flush=True)
     print(f"{sum(noticed)} of {len(noticed)} mutations were noticed")
     return 0 if all(noticed) else 1
 

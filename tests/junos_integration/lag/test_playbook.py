@@ -111,11 +111,12 @@ def test_the_role_plans_changes_verifies_and_rolls_back(lab, tmp_path):
     good(lab)
     before = lab.lines()
     names = {f"junos_lag_{name}": value for name, value in VARIABLES.items()}
-    entries = ["plan", "main", "verify", "rollback"]
+    entries = ["plan", "main", "plan", "verify", "rollback"]
     tasks = [
         {"name": name, "ansible.builtin.include_role": {"name": "netstack.datacenter.junos_lag", "tasks_from": name}}
         for name in entries
     ]
+    tasks.insert(3, {"name": "Nothing planned", "ansible.builtin.assert": {"that": ["not junos_lag_planned"]}})
     tasks.insert(1, {"name": "Planned", "ansible.builtin.assert": {"that": ["junos_lag_planned"]}})
     done = run(lab, tmp_path, {"vars": {**names, "netstack_run_id": "r9"}, "tasks": tasks})
     assert done.returncode == 0, done.stdout + done.stderr

@@ -173,7 +173,7 @@ def reads(file: str) -> frozenset[str]:
     """Return the files that one file reads."""
     if not file.endswith(".py"):
         more = frozenset(below("playbooks/tasks") if file.startswith("playbooks/") else ())
-        return more if file.endswith((".md", ".json", ".rst")) else frozenset(more | of_text(file) & tracked())
+        return more if file.endswith((".md", ".json", ".rst", ".toml")) else frozenset(more | of_text(file) & tracked())
     found = of_python(file)
     folders = Path(file).parents
     if file.startswith("tests/"):
