@@ -20,6 +20,8 @@ from .statements import Config, Operation, Path, difference, entry, path
 from .views import Views, references, without_empty
 
 _WITH_UNIT = (("protocols", "rstp"), ("protocols", "mstp"), ("protocols", "vstp"), ("vlans",))
+MANY = 6
+"""So many statements are told of a part that is inactive."""
 _WITH_UNIT_TOO = (("ethernet-switching-options",),)
 
 
@@ -88,7 +90,7 @@ class _Change:
 
     def _ports_in(self, item: Path) -> list[str]:
         if item[0].tag == "interfaces":
-            return [item[1].key] if item[1].tag == "interface" and item[1].key else []
+            return [step.key for step in item[1:2] if step.tag == "interface" and step.key]
         texts = [step.key or step.value for step in item if step.tag == "interface"]
         return [physical(text) for text in texts if text]
 
@@ -252,8 +254,15 @@ class _Change:
             and not any(item[: len(other)] == other for other in others)
         ]
         if alive:
-            what = f"{words(prefix)} is inactive and holds {', '.join(words(item[len(prefix) :]) for item in alive)}"
+            within = _told([words(item[len(prefix) :]) for item in alive if item != prefix])
+            what = f"{words(prefix)} is inactive{f' and holds {within}' if within else ''}"
             why = "Activated, it would bring this to life, which is not declared."
             mend = "Activate or delete it on the switch first."
             where = next(iter(self._ports_in(prefix)), prefix[0].tag)
             self.found.findings.append(Finding(where, "INACTIVE", what, why, mend))
+
+
+def _told(texts: list[str]) -> str:
+    """Return the texts in one line; of a whole part of a configuration the first ones and their number."""
+    more = len(texts) - MANY
+    return ", ".join(texts) if more <= 0 else f"{', '.join(texts[:MANY])} and {more} more"

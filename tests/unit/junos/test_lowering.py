@@ -272,6 +272,17 @@ def test_a_value_beside_an_inactive_one_of_the_same_list_is_refused():
     config.inactive = {item for item in config.statements if item[-1].value == "v10"}
     found = made(config, declared(ports={"ge-0/0/2": {"mode": "trunk", "tagged": ["v20"]}}), "els")
     assert rules(found) == [("ge-0/0/2", "INACTIVE")]
+    assert found.findings[0].what == f"interfaces ge-0/0/2 {FAMILY} vlan members v10 is inactive"
+
+
+def test_all_interfaces_inactive_at_once_are_refused_by_name():
+    """Somebody said `deactivate interfaces`."""
+    ports = "".join(f"set interfaces ge-0/0/{number} mtu 9014\n" for number in range(10, 20))
+    config = asleep(f"{INACTIVE}{ports}", "<interfaces/>")
+    found = made(config, declared(ports={"ge-0/0/2": {"description": "desk"}}), "els")
+    assert rules(found) == [("interfaces", "INACTIVE")]
+    assert "mtu 9014" in found.findings[0].what
+    assert found.findings[0].what.endswith(" and 7 more")
 
 
 def test_what_goes_as_a_whole_takes_its_inactive_parts_along_and_what_stays_keeps_them():
