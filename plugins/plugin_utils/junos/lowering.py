@@ -201,10 +201,23 @@ class _Change:
         group = self.views.groups.get(item)
         source = f"group {group}" if group else "elsewhere"
         why = "What a group gives can be hidden by another value of a leaf only, not deleted in the object."
-        mend = f"Add apply-groups-except {group or 'GROUP'} to the object on the switch, or edit the group."
+        mend = self._mend_group(item, group or "GROUP")
         where = next(iter(self._ports_in(item)), item[0].tag)
         what = f"{words(item)} is inherited from {source}"
         self.found.findings.append(Finding(where, "GROUP_INHERITED", what, why, mend))
+
+    def _mend_group(self, item: Path, group: str) -> str:
+        """Say what stops the group from giving this; `apply-groups-except` is for what is applied above the object."""
+        written = self.views.written
+        above = [item[:size] for size in range(2, len(item)) if group in written.values(*item[:size], "apply-groups")]
+        if above:
+            return f"Delete apply-groups {group} from {words(above[0])} on the switch, or edit the group."
+        for port in self._ports_in(item):
+            for held in ranges.holding(written, port):
+                if group in written.values("interfaces", entry(ranges.RANGE, held.name), "apply-groups"):
+                    whole = f"interface-range {held.name}, which applies the group"
+                    return f"Take {port} out of {whole}, on the switch, or edit the group."
+        return f"Add apply-groups-except {group} to the object on the switch, or edit the group."
 
     def write(self) -> None:
         """Write what shall take effect and does not, and activate what is inactive on the way to it."""

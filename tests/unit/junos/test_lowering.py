@@ -187,6 +187,26 @@ def test_what_only_the_group_could_take_back_is_refused_with_its_name():
     assert "apply-groups-except LAG" in found.findings[0].mend
 
 
+@pytest.mark.parametrize(
+    ("own", "mend"),
+    [
+        (
+            "<interface><name>ae1</name><apply-groups>LAG</apply-groups></interface>",
+            "Delete apply-groups LAG from interfaces ae1 on the switch, or edit the group.",
+        ),
+        (
+            "<interface-range><name>lags</name><member><name>ae1</name></member><apply-groups>LAG</apply-groups>"
+            "<mtu>2014</mtu></interface-range>",
+            "Take ae1 out of interface-range lags, which applies the group, on the switch, or edit the group.",
+        ),
+    ],
+)
+def test_where_the_object_or_its_range_applies_the_group_the_way_out_is_there(own, mend):
+    there = OWN.replace("<interfaces>", f"<interfaces>{own}")
+    found = grouped({"ae1": {"members": ["ge-0/0/1"], "lacp": "passive"}}, own=there)
+    assert [each.mend for each in found.findings] == [mend]
+
+
 def test_what_nothing_explains_is_refused_too():
     found = grouped({"ae1": {"members": ["ge-0/0/1"], "lacp": "passive"}}, given=GIVEN.replace(' group="LAG"', ""))
     assert [(each.rule, "inherited from elsewhere" in each.what) for each in found.findings] == [
