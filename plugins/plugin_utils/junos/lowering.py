@@ -150,7 +150,7 @@ class _Change:
                 if ranges.is_empty(self.found.written, name):
                     why = "It would be left without any port, and what a range says is never edited here."
                     what = f"{port} is among the last ports of interface-range {name}"
-                    mend = "Delete the range on the switch first, or write what it says for its ports."
+                    mend = "Write what it says for its ports and delete it, in one commit on the switch, first."
                     self.found.findings.append(Finding(port, "RANGE_LAST_PORT", what, why, mend))
 
     def clear(self, cleared: Iterable[Path]) -> None:

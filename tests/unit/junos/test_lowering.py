@@ -94,6 +94,9 @@ set interfaces ae1 aggregated-ether-options lacp active
     found = changed(lines, state, bundles=bundles)
     assert rules(found) == [("ge-0/0/4", "RANGE_LAST_PORT"), ("ge-0/0/5", "RANGE_LAST_PORT")]
     assert "interface-range links" in found.findings[0].what
+    assert found.findings[0].mend.startswith(
+        "Write what it says for its ports and delete it"
+    )  # deleted alone, they lose it
 
 
 def test_a_bundle_by_range_that_is_declared_as_it_is_needs_no_change():
