@@ -61,6 +61,7 @@ class _Change:
         self.replaced = {slot(item) for item in self.come if item[-1].value is not None and not is_list(item)}
         self.leaving: dict[str, dict[str, Membership]] = {}
         self.emptied: set[Path] = set()
+        self.known = ranges.there(views.written, views.interfaces) if views.interfaces else []
 
     def _own(self, item: Path) -> bool:
         return item in self.views.written.statements and not self.views.written.is_inactive(*item)
@@ -138,7 +139,7 @@ class _Change:
             self.found.findings.append(Finding(port, "RANGE_PATTERN", what, why, mend))
             return
         given = ranges.given(self.views.written, held.name)  # without any the switch does not show which ports it has
-        known = self.views.interfaces if given else ()
+        known = self.known if given else ()
         ranges.leave(self.found.written, port, held.name, known)
         self.found.notes.append(
             f"{port} leaves interface-range {held.name}; what else the range gives it is written for the port itself."
