@@ -155,6 +155,19 @@ def test_a_member_link_leaves_a_range_that_only_names_it_for_spanning_tree():
     assert takes_effect(found)
 
 
+@pytest.mark.parametrize("said", ["vlan members v20", "vlan members 15-20"])
+def test_a_vlan_that_a_range_gives_to_ports_that_are_away_is_in_use(said):
+    """The switch shows no port of a card that is away; it comes back with the VLAN."""
+    written = switch(f"{VLANS}{R} member-range ge-5/0/0 to ge-6/0/9\n{R} {FAMILY} {said}\n")
+    shown = ElementTree.fromstring(f"<configuration>{V10}{V10.replace('10', '20')}</configuration>")
+    asked = declared(vlans=["v20"], going=True)
+    found = plan.make(views.of_effect(written, shown), asked, "deleted", "els")
+    assert [(each.rule, each.what) for each in found.findings] == [
+        ("VLAN_IN_USE", "the VLAN is used by interface-range desks")
+    ]
+
+
+V10 = "<vlans><vlan><name>v10</name><vlan-id>10</vlan-id></vlan></vlans>"
 LAG = """<groups><name>LAG</name></groups><apply-groups>LAG</apply-groups>
 <vlans><vlan><name>v10</name><vlan-id>10</vlan-id></vlan></vlans>"""
 AE1 = """<vlans><vlan><name>v10</name><vlan-id>10</vlan-id></vlan></vlans>
