@@ -155,6 +155,14 @@ def test_a_member_link_leaves_a_range_that_only_names_it_for_spanning_tree():
     assert takes_effect(found)
 
 
+def test_foreign_configuration_by_the_name_of_a_range_is_told_with_it():
+    found = changed(
+        f"{DESKS}set protocols dot1x interface desks\n", ports={"ge-0/0/4": {"mode": "access", "untagged": "v20"}}
+    )
+    refused = plan.refuse_foreign(found, consent=False)
+    assert [each.what for each in refused] == ["dot1x: protocols dot1x interface ge-0/0/4, by interface-range desks"]
+
+
 @pytest.mark.parametrize("said", ["vlan members v20", "vlan members 15-20"])
 def test_a_vlan_that_a_range_gives_to_ports_that_are_away_is_in_use(said):
     """The switch shows no port of a card that is away; it comes back with the VLAN."""
