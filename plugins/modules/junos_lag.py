@@ -25,6 +25,12 @@ description:
     Configuration of other kinds on it (class-of-service, 802.1X, PoE, routed families) is listed and needs
     O(consent).
   - What is not asked for is not touched. A field that is left out keeps its value.
+  - A switch is judged by what takes effect, with interface ranges and configuration groups put in; what is inactive
+    counts as not there, also for O(state=deleted) and O(state=overridden). Written is to the objects. Of a range only
+    the list of its ports is edited; where that is needed, a port leaves it and gets all else that the range gave it,
+    which the warnings and the diff tell. What cannot be said at an object is refused with the name of its range or
+    group. After the load the candidate is read as it would take effect, and a difference from what is wanted is
+    refused.
   - The port is 830 where none is given. Of the SSH arguments and of C(~/.ssh/config) are read C(ProxyJump),
     C(ProxyCommand), C(User), C(Port), C(IdentityFile), C(UserKnownHostsFile) and C(StrictHostKeyChecking); keys of the
     agent are offered.
@@ -39,8 +45,8 @@ options:
         it has.
       - V(replaced) makes the declared bundles and ports exact and writes nothing that is not declared. What is left out
         of C(description), C(payload_mtu), C(periodic), C(minimum_links), C(link_speed) goes, and so do VLANs that are
-        neither C(untagged) nor C(tagged), members that are not in C(members), with their descriptions, and all of LACP
-        where C(lacp) is C(none).
+        neither C(untagged) nor C(tagged), members that are not in C(members), with the descriptions of their own, and
+        all of LACP where C(lacp) is C(none).
       - With V(replaced) an object of which neither C(mode) nor a VLAN is declared loses its VLANs and is no switched
         port any more; one in the default VLAN stays as it is. Left as it is are C(disable), C(member_descriptions) and
         the edge port where C(peer) is left out, everything of a VLAN that is not given, and all statements that no

@@ -285,6 +285,27 @@ CASES = (
         loses=("interfaces ae1 aggregated-ether-options lacp periodic fast",),
     ),
     Case(
+        "14 the default MTU is written where a group gives another",
+        ELS,
+        LAG_GROUP,
+        {"bundles": {"ae1": {"members": ["ge-0/0/1"], "lacp": "active", "payload_mtu": 1500}}},
+        gains=("interfaces ae1 mtu 1518",),
+        loses=("interfaces ae1 mtu 9216",),
+    ),
+    Case(
+        "14 and at a new bundle",
+        ELS,
+        LAG_GROUP,
+        {"bundles": {"ae2": {**NEW_AE, "members": ["ge-0/0/5"], "tagged": ["web"], "payload_mtu": 1500}}},
+        gains=(
+            "interfaces ae2 mtu 1518",
+            "interfaces ae2 aggregated-ether-options lacp active",
+            "interfaces ae2 aggregated-ether-options lacp periodic slow",
+            "interfaces ge-0/0/5 ether-options 802.3ad ae2",
+            *l2("ae2", "interface-mode trunk", "vlan members web"),
+        ),
+    ),
+    Case(
         "14 what a group gives and shall not be there is refused with the group's name",
         ELS,
         LAG_GROUP,

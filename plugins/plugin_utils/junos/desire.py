@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from . import layout, members, references
+from . import layout, members, ranges, references
 from .findings import Finding
 from .layout import Draft, interface
 from .model import Bundle, Declared, Port, Style, Vlan
@@ -16,6 +16,7 @@ from .statements import Config, entry
 from .vlans import table
 
 State = Literal["merged", "replaced", "overridden", "deleted"]
+_OF_VLANS = ("members", "native-vlan-id")
 DEVICE_COUNT = ("chassis", "aggregated-devices", "ethernet")
 
 
@@ -198,6 +199,7 @@ def _delete(draft: Draft, declared: Declared) -> list[Foreign]:
 
 def _delete_vlan(draft: Draft, name: str) -> None:
     users = [port for port in draft.config.entries("interfaces", tag="interface") if _uses(draft, port, name)]
+    users += [f"interface-range {each}" for each in ranges.names(draft.written) if _given(draft, each, name)]
     routed = draft.config.value("vlans", entry("vlan", name), "l3-interface")
     users += [routed] if routed else []
     lists = draft.config.entries("vlans", entry("vlan", name), tag="interface")
@@ -208,6 +210,12 @@ def _delete_vlan(draft: Draft, name: str) -> None:
         draft.findings.append(Finding(f"vlans.{name}", "VLAN_IN_USE", what, why, "Take it off these first."))
         return
     draft.config.remove("vlans", entry("vlan", name))
+
+
+def _given(draft: Draft, group: str, name: str) -> bool:
+    """Tell whether a range gives a VLAN to its ports, also where all of them are of cards that are away."""
+    said = [item[-1] for item in ranges.given(draft.written, group)]
+    return draft.vlans.covers([leaf.value for leaf in said if leaf.tag in _OF_VLANS and leaf.value], name)
 
 
 def _uses(draft: Draft, port: str, name: str) -> bool:

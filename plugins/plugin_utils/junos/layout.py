@@ -261,13 +261,28 @@ def set_mtu(draft: Draft, name: str, payload: int | None, where: str) -> None:
     if held and held.isdigit() and payload_of(int(held), tagged) == payload:
         draft.set_leaf(interface(name), "mtu", held)
         return
-    mtu = junos_mtu(payload, tagged)
+    mtu = junos_mtu(payload, tagged, explicit=_hides_an_mtu(draft, name))
     if mtu is not None and mtu > MTU_HIGHEST:
         what = f"payload_mtu {payload} is an mtu of {mtu} with the tag that the interface has"
         why = f"Junos's mtu is within {MTU_LOWEST}..{MTU_HIGHEST}."
         draft.findings.append(Finding(where, "OUT_OF_RANGE", what, why, "Give a lower payload_mtu."))
         return
     draft.set_leaf(interface(name), "mtu", mtu)
+
+
+def _hides_an_mtu(draft: Draft, name: str) -> bool:
+    """Tell whether the default has to be written, because a group may give another mtu where none is written.
+
+    An interface that has none and is written already inherits none.
+    """
+    held = draft.config.value(*interface(name), "mtu")
+    return (held is not None or not draft.written.has(*interface(name))) and _groups_say_mtu(draft.written)
+
+
+def _groups_say_mtu(config: Config) -> bool:
+    """Tell whether a group has an mtu for interfaces."""
+    of_groups = (key for key in config.statements.groups if [step.tag for step in key] == ["groups", "interfaces"])
+    return any(item[3:] and item[3].tag == "mtu" for key in of_groups for item in config.statements.groups[key])
 
 
 def set_description(draft: Draft, name: str, text: str | None) -> None:

@@ -20,6 +20,8 @@ from .statements import Config, Operation, Path, difference, entry, path
 from .views import Views, references, without_empty
 
 _WITH_UNIT = (("protocols", "rstp"), ("protocols", "mstp"), ("protocols", "vstp"), ("vlans",))
+MANY = 6
+"""So many statements are told of a part that is inactive."""
 _WITH_UNIT_TOO = (("ethernet-switching-options",),)
 
 
@@ -59,6 +61,7 @@ class _Change:
         self.replaced = {slot(item) for item in self.come if item[-1].value is not None and not is_list(item)}
         self.leaving: dict[str, dict[str, Membership]] = {}
         self.emptied: set[Path] = set()
+        self.known = ranges.there(views.written, views.interfaces) if views.interfaces else []
 
     def _own(self, item: Path) -> bool:
         return item in self.views.written.statements and not self.views.written.is_inactive(*item)
@@ -88,7 +91,7 @@ class _Change:
 
     def _ports_in(self, item: Path) -> list[str]:
         if item[0].tag == "interfaces":
-            return [item[1].key] if item[1].tag == "interface" and item[1].key else []
+            return [step.key for step in item[1:2] if step.tag == "interface" and step.key]
         texts = [step.key or step.value for step in item if step.tag == "interface"]
         return [physical(text) for text in texts if text]
 
@@ -136,7 +139,7 @@ class _Change:
             self.found.findings.append(Finding(port, "RANGE_PATTERN", what, why, mend))
             return
         given = ranges.given(self.views.written, held.name)  # without any the switch does not show which ports it has
-        known = self.views.interfaces if given else ()
+        known = self.known if given else ()
         ranges.leave(self.found.written, port, held.name, known)
         self.found.notes.append(
             f"{port} leaves interface-range {held.name}; what else the range gives it is written for the port itself."
@@ -148,7 +151,7 @@ class _Change:
                 if ranges.is_empty(self.found.written, name):
                     why = "It would be left without any port, and what a range says is never edited here."
                     what = f"{port} is among the last ports of interface-range {name}"
-                    mend = "Delete the range on the switch first, or write what it says for its ports."
+                    mend = "Write what it says for its ports and delete it, in one commit on the switch, first."
                     self.found.findings.append(Finding(port, "RANGE_LAST_PORT", what, why, mend))
 
     def clear(self, cleared: Iterable[Path]) -> None:
@@ -199,10 +202,23 @@ class _Change:
         group = self.views.groups.get(item)
         source = f"group {group}" if group else "elsewhere"
         why = "What a group gives can be hidden by another value of a leaf only, not deleted in the object."
-        mend = f"Add apply-groups-except {group or 'GROUP'} to the object on the switch, or edit the group."
+        mend = self._mend_group(item, group or "GROUP")
         where = next(iter(self._ports_in(item)), item[0].tag)
         what = f"{words(item)} is inherited from {source}"
         self.found.findings.append(Finding(where, "GROUP_INHERITED", what, why, mend))
+
+    def _mend_group(self, item: Path, group: str) -> str:
+        """Say what stops the group from giving this; `apply-groups-except` is for what is applied above the object."""
+        written = self.views.written
+        above = [item[:size] for size in range(2, len(item)) if group in written.values(*item[:size], "apply-groups")]
+        if above:
+            return f"Delete apply-groups {group} from {words(above[0])} on the switch, or edit the group."
+        for port in self._ports_in(item):
+            for held in ranges.holding(written, port):
+                if group in written.values("interfaces", entry(ranges.RANGE, held.name), "apply-groups"):
+                    whole = f"interface-range {held.name}, which applies the group"
+                    return f"Take {port} out of {whole}, on the switch, or edit the group."
+        return f"Add apply-groups-except {group} to the object on the switch, or edit the group."
 
     def write(self) -> None:
         """Write what shall take effect and does not, and activate what is inactive on the way to it."""
@@ -252,8 +268,15 @@ class _Change:
             and not any(item[: len(other)] == other for other in others)
         ]
         if alive:
-            what = f"{words(prefix)} is inactive and holds {', '.join(words(item[len(prefix) :]) for item in alive)}"
+            within = _told([words(item[len(prefix) :]) for item in alive if item != prefix])
+            what = f"{words(prefix)} is inactive{f' and holds {within}' if within else ''}"
             why = "Activated, it would bring this to life, which is not declared."
             mend = "Activate or delete it on the switch first."
             where = next(iter(self._ports_in(prefix)), prefix[0].tag)
             self.found.findings.append(Finding(where, "INACTIVE", what, why, mend))
+
+
+def _told(texts: list[str]) -> str:
+    """Return the texts in one line; of a whole part of a configuration the first ones and their number."""
+    more = len(texts) - MANY
+    return ", ".join(texts) if more <= 0 else f"{', '.join(texts[:MANY])} and {more} more"

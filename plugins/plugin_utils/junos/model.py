@@ -107,13 +107,13 @@ class Declared:
         return not (self.vlans or self.bundles or self.ports)
 
 
-def junos_mtu(payload: int, tagged: bool) -> int | None:
-    """Return `mtu` of the interface for a payload in octets; None where Junos's default carries it already.
+def junos_mtu(payload: int, tagged: bool, explicit: bool = False) -> int | None:
+    """Return `mtu` of the interface for a payload in octets; None where Junos's default carries it, unless `explicit`.
 
     Junos counts the Ethernet header and not the FCS (GE default 1514), the far end counts payload: "9000 on both ends"
     is a mismatch.
     """
-    if payload == PAYLOAD_DEFAULT:
+    if payload == PAYLOAD_DEFAULT and not explicit:
         return None
     return payload + (FRAME_TAGGED if tagged else FRAME_UNTAGGED)
 

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from ..contract.changes import Change
-from . import changes, layout, members
+from . import changes, layout, members, ranges
 from .desire import DEVICE_COUNT, State, wanted
 from .emit import to_set, to_xml, words
 from .findings import Finding
@@ -22,7 +22,7 @@ from .model import Declared, Style
 from .names import bundle_index, in_order, is_port, physical
 from .references import Foreign
 from .statements import Config, Operation, Path, difference, entry
-from .views import Views, with_absent
+from .views import Views, references, with_absent
 from .vlans import table
 
 
@@ -225,8 +225,21 @@ def refuse_foreign(plan: Plan, consent: bool) -> list[Finding]:
         fate = "would be removed" if item.goes else "would stay and may no longer fit"
         why = f"It is not declared here and {fate}."
         mend = "Look at it, then add foreign to consent."
-        found.append(Finding(item.port, "FOREIGN", f"{item.kind}: {words(item.statement)}", why, mend))
+        what = f"{item.kind}: {words(item.statement)}{_by_range(plan.views.written, item)}"
+        found.append(Finding(item.port, "FOREIGN", what, why, mend))
     return found
+
+
+def _by_range(written: Config, item: Foreign) -> str:
+    """Tell under which name a statement stands in the configuration, where that is the name of a range."""
+    if written.has(*item.statement):
+        return ""
+    size = len(item.statement)
+    names = [held.name for held in ranges.holding(written, item.port)]
+    found = [
+        name for name in names if any(each[:size] == item.statement for each in references(written, name, item.port))
+    ]
+    return f", by interface-range {found[0]}" if found else ""
 
 
 def refuse_management(plan: Plan, ports: set[str], vlans: set[str], consent: bool, how: str) -> list[Finding]:

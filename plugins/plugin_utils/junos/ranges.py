@@ -153,6 +153,8 @@ def _span(first: str, last: str) -> list[str]:
         return [first]
     if low[:3] == high[:3]:
         found = [_name(low[0], *low[1:3], number) for number in range(low[3], high[3] + 1)]
+        if low[4] >= 0 and high[4] >= 0:
+            found = [f"{port}:{number}" for port in found for number in range(CHANNELS + 1)]
     else:
         pics = range(min(low[2], high[2]), max(low[2], high[2]) + 1)
         fpcs, numbers = range(low[1], high[1] + 1), range(max(HIGHEST, low[3], high[3]) + 1)
@@ -191,7 +193,7 @@ def is_list(item: Path) -> bool:
 def leave(config: Config, port: str, name: str, known: Iterable[str] = ()) -> None:
     """Take the port out of a range that holds it by name; a `member-range` is split around it.
 
-    `known` are ports that the switch has: no part ends at, or consists of, ports beyond those of their PIC.
+    `known` are all ports of cards that are there: no part ends at, or consists of, ports beyond those of their PIC.
     """
     where = _where(name)
     config.remove(*where, entry("member", port))
@@ -202,6 +204,19 @@ def leave(config: Config, port: str, name: str, known: Iterable[str] = ()) -> No
             position = inside.index(port)
             _keep(config, where, *_ends(inside[:position], first, 0))
             _keep(config, where, *_ends(inside[position + 1 :], last, -1))
+
+
+def there(config: Config, known: Iterable[str]) -> list[str]:
+    """Return the known ports of the cards that are there: a port is shown that no stanza and no range names by itself.
+
+    Of a card that is away a switch shows what is named, and no port more of a member-range over several cards.
+    """
+    named = set(config.entries("interfaces", tag="interface"))
+    for name in names(config):
+        named.update(ports_of(config, name, ()))
+    found = {each: at[:3] for each in known if (at := place(each))}
+    cards = {card for each, card in found.items() if each not in named}
+    return [each for each, card in found.items() if card in cards]
 
 
 def _inside(span: tuple[str, str], port: str, known: list[str]) -> list[str]:

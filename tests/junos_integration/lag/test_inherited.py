@@ -85,7 +85,7 @@ def test_a_leaf_that_goes_and_uncovers_that_of_a_group_is_refused(lab):
     started(lab, f"{LACP}set interfaces ae1 mtu 2014\n")
     before = lab.lines()
     with pytest.raises(RefusalError, match="ae1: interfaces ae1 mtu 9014 would be inherited from group LAG"):
-        apply(lab.open, request(bundles={"ae1": {"members": ["ge-0/0/1"], "lacp": "active", "payload_mtu": 1500}}))
+        apply(lab.open, request("replaced", bundles={"ae1": {"members": ["ge-0/0/1"], "lacp": "active", **ACCESS}}))
     assert untouched(lab, before)
 
 
@@ -142,6 +142,16 @@ def test_a_port_of_a_member_that_is_away_stays_in_its_range_where_that_is_possib
     started(lab, DESKS.replace("to ge-0/0/9", "to ge-1/0/3"))
     outcome = apply(lab.open, request(ports={"ge-1/0/2": {"description": "later"}}))
     assert outcome.plan.commands == ["set interfaces ge-1/0/2 description later"]
+
+
+def test_a_port_of_a_member_that_is_away_takes_no_other_port_out_of_the_range(lab):
+    """What is written of one port of the member does not tell which ports the member has."""
+    started(lab, DESKS.replace("to ge-0/0/9", "to ge-2/0/3") + "set interfaces ge-1/0/2 description later\n")
+    apply(lab.open, request(ports={"ge-1/0/2": {"mode": "access", "untagged": "v20"}}))
+    assert [line for line in lab.lines() if "member-range" in line] == [
+        "set interfaces interface-range desks member-range ge-0/0/0 to ge-1/0/1",
+        "set interfaces interface-range desks member-range ge-1/0/3 to ge-2/0/3",
+    ]
 
 
 def test_what_the_switch_shows_of_a_candidate_and_nobody_wants_is_refused(lab):

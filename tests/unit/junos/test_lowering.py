@@ -94,6 +94,9 @@ set interfaces ae1 aggregated-ether-options lacp active
     found = changed(lines, state, bundles=bundles)
     assert rules(found) == [("ge-0/0/4", "RANGE_LAST_PORT"), ("ge-0/0/5", "RANGE_LAST_PORT")]
     assert "interface-range links" in found.findings[0].what
+    assert found.findings[0].mend.startswith(
+        "Write what it says for its ports and delete it"
+    )  # deleted alone, they lose it
 
 
 def test_a_bundle_by_range_that_is_declared_as_it_is_needs_no_change():
@@ -152,6 +155,27 @@ def test_a_member_link_leaves_a_range_that_only_names_it_for_spanning_tree():
     assert takes_effect(found)
 
 
+def test_foreign_configuration_by_the_name_of_a_range_is_told_with_it():
+    found = changed(
+        f"{DESKS}set protocols dot1x interface desks\n", ports={"ge-0/0/4": {"mode": "access", "untagged": "v20"}}
+    )
+    refused = plan.refuse_foreign(found, consent=False)
+    assert [each.what for each in refused] == ["dot1x: protocols dot1x interface ge-0/0/4, by interface-range desks"]
+
+
+@pytest.mark.parametrize("said", ["vlan members v20", "vlan members 15-20"])
+def test_a_vlan_that_a_range_gives_to_ports_that_are_away_is_in_use(said):
+    """The switch shows no port of a card that is away; it comes back with the VLAN."""
+    written = switch(f"{VLANS}{R} member-range ge-5/0/0 to ge-6/0/9\n{R} {FAMILY} {said}\n")
+    shown = ElementTree.fromstring(f"<configuration>{V10}{V10.replace('10', '20')}</configuration>")
+    asked = declared(vlans=["v20"], going=True)
+    found = plan.make(views.of_effect(written, shown), asked, "deleted", "els")
+    assert [(each.rule, each.what) for each in found.findings] == [
+        ("VLAN_IN_USE", "the VLAN is used by interface-range desks")
+    ]
+
+
+V10 = "<vlans><vlan><name>v10</name><vlan-id>10</vlan-id></vlan></vlans>"
 LAG = """<groups><name>LAG</name></groups><apply-groups>LAG</apply-groups>
 <vlans><vlan><name>v10</name><vlan-id>10</vlan-id></vlan></vlans>"""
 AE1 = """<vlans><vlan><name>v10</name><vlan-id>10</vlan-id></vlan></vlans>
@@ -185,6 +209,26 @@ def test_what_only_the_group_could_take_back_is_refused_with_its_name():
     assert rules(found) == [("ae1", "GROUP_INHERITED")]
     assert "lacp active is inherited from group LAG" in found.findings[0].what
     assert "apply-groups-except LAG" in found.findings[0].mend
+
+
+@pytest.mark.parametrize(
+    ("own", "mend"),
+    [
+        (
+            "<interface><name>ae1</name><apply-groups>LAG</apply-groups></interface>",
+            "Delete apply-groups LAG from interfaces ae1 on the switch, or edit the group.",
+        ),
+        (
+            "<interface-range><name>lags</name><member><name>ae1</name></member><apply-groups>LAG</apply-groups>"
+            "<mtu>2014</mtu></interface-range>",
+            "Take ae1 out of interface-range lags, which applies the group, on the switch, or edit the group.",
+        ),
+    ],
+)
+def test_where_the_object_or_its_range_applies_the_group_the_way_out_is_there(own, mend):
+    there = OWN.replace("<interfaces>", f"<interfaces>{own}")
+    found = grouped({"ae1": {"members": ["ge-0/0/1"], "lacp": "passive"}}, own=there)
+    assert [each.mend for each in found.findings] == [mend]
 
 
 def test_what_nothing_explains_is_refused_too():
@@ -272,6 +316,17 @@ def test_a_value_beside_an_inactive_one_of_the_same_list_is_refused():
     config.inactive = {item for item in config.statements if item[-1].value == "v10"}
     found = made(config, declared(ports={"ge-0/0/2": {"mode": "trunk", "tagged": ["v20"]}}), "els")
     assert rules(found) == [("ge-0/0/2", "INACTIVE")]
+    assert found.findings[0].what == f"interfaces ge-0/0/2 {FAMILY} vlan members v10 is inactive"
+
+
+def test_all_interfaces_inactive_at_once_are_refused_by_name():
+    """Somebody said `deactivate interfaces`."""
+    ports = "".join(f"set interfaces ge-0/0/{number} mtu 9014\n" for number in range(10, 20))
+    config = asleep(f"{INACTIVE}{ports}", "<interfaces/>")
+    found = made(config, declared(ports={"ge-0/0/2": {"description": "desk"}}), "els")
+    assert rules(found) == [("interfaces", "INACTIVE")]
+    assert "mtu 9014" in found.findings[0].what
+    assert found.findings[0].what.endswith(" and 7 more")
 
 
 def test_what_goes_as_a_whole_takes_its_inactive_parts_along_and_what_stays_keeps_them():

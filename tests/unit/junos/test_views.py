@@ -233,6 +233,28 @@ def test_no_part_of_a_member_range_ends_at_a_port_that_its_pic_has_not(port, kno
     assert sorted(config_set(config)) == sorted(f"{head}{'-range' if ' to ' in each else ''} {each}" for each in left)
 
 
+def test_the_ports_of_a_card_tell_its_last_one_only_where_the_card_is_there():
+    """A switch shows of a card that is away what is named, here a stanza and a member-range within the card."""
+    config = text(
+        """set interfaces interface-range desks member-range ge-0/0/10 to ge-3/0/47
+set interfaces interface-range few member-range ge-2/0/0 to ge-2/0/1
+set interfaces interface-range few member ge-3/0/[7-8]
+set interfaces ge-0/0/10 description x
+set interfaces ge-1/0/5 description x"""
+    )
+    shown = ["ge-0/0/10", "ge-0/0/11", "ge-1/0/5", "ge-2/0/0", "ge-2/0/1", "ge-3/0/7", "ge-3/0/8"]
+    assert ranges.there(config, shown) == ["ge-0/0/10", "ge-0/0/11"]
+
+
+def test_a_member_range_of_channels_stands_for_channels():
+    config = text("set interfaces interface-range desks member-range xe-0/0/48:2 to xe-0/0/49:3")
+    channels = [f"xe-0/0/49:{number}" for number in range(4)]
+    assert ranges.ports_of(config, "desks") == ["xe-0/0/48:2", "xe-0/0/48:3", *channels]
+    ranges.leave(config, "xe-0/0/49:0", "desks")
+    head = "set interfaces interface-range desks member-range"
+    assert sorted(config_set(config)) == [f"{head} xe-0/0/48:2 to xe-0/0/48:3", f"{head} xe-0/0/49:1 to xe-0/0/49:3"]
+
+
 def test_a_part_that_begins_where_another_member_range_does_keeps_the_later_end():
     head = "set interfaces interface-range desks member-range"
     config = text(f"{head} ge-0/0/2 to ge-0/0/9\n{head} ge-0/0/1 to ge-0/0/5")
