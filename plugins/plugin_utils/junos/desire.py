@@ -17,6 +17,7 @@ from .vlans import table
 
 State = Literal["merged", "replaced", "overridden", "deleted"]
 _OF_VLANS = ("members", "native-vlan-id")
+SPANNING_TREES = ("rstp", "mstp", "vstp", "stp")
 DEVICE_COUNT = ("chassis", "aggregated-devices", "ethernet")
 
 
@@ -52,9 +53,20 @@ def wanted(
         foreign += _delete(draft, declared)
     else:
         foreign += _apply(draft, declared, state)
+    _keep_spanning_tree(draft, current)
     _device_count(draft, declared, state)
     _judge_bundles(draft, current)
     return Wanted(draft.config, _unique(foreign), draft.findings, draft.notes)
+
+
+def _keep_spanning_tree(draft: Draft, before: Config) -> None:
+    """Leave spanning tree running that named nothing but the ports that are taken out of it.
+
+    With its last port `protocols rstp` itself would go, and spanning tree with it on every port of the switch.
+    """
+    for name in SPANNING_TREES:
+        if before.has("protocols", name) and not draft.config.has("protocols", name):
+            draft.config.add("protocols", name)
 
 
 def _apply(draft: Draft, declared: Declared, state: State) -> list[Foreign]:

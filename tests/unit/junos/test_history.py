@@ -169,8 +169,9 @@ def test_a_channelised_port_is_told_from_its_neighbours_and_joins_a_bundle():
     result = made(switch(text), wanted, "nonels")
     assert sorted(result.commands) == [
         "delete interfaces xe-0/0/48:0 unit 0",
-        "delete protocols",
+        "delete protocols rstp interface xe-0/0/48:0.0",
         "set interfaces xe-0/0/48:0 ether-options 802.3ad ae1",
+        "set protocols rstp",
     ]
     assert result.touched == {"ae1", "ge-0/0/1", "xe-0/0/48:0"}
 

@@ -91,6 +91,15 @@ def test_with_consent_power_over_ethernet_stays_and_what_cannot_be_on_a_member_g
     assert not any(line.startswith("poe") for line in gone)
 
 
+@pytest.mark.parametrize("protocol", ["rstp", "mstp", "vstp", "stp"])
+def test_the_last_port_that_spanning_tree_names_does_not_take_it_along(protocol):
+    spanning_tree = f"set protocols {protocol} interface ge-0/0/1.0 edge"
+    text = f"set interfaces ge-0/0/1 unit 0 family ethernet-switching\n{spanning_tree}\n"
+    result = made(switch(text), declared(None, ONE), "nonels")
+    assert deletes(result) == ["interfaces ge-0/0/1 unit 0", f"protocols {protocol} interface ge-0/0/1.0"]
+    assert result.after.has("protocols", protocol)
+
+
 def test_a_member_that_is_not_touched_needs_no_consent():
     text = "set interfaces ge-0/0/1 ether-options 802.3ad ae0\nset interfaces ae0 unit 0 family ethernet-switching"
     current = switch(text + "\nset chassis aggregated-devices ethernet device-count 1")
@@ -178,8 +187,9 @@ def test_a_removed_bundle_leaves_clean_ports_and_nothing_that_names_it():
         "interfaces ge-0/0/1 ether-options 802.3ad",
         "interfaces ge-0/0/1 description",
         "interfaces ae7",
-        "protocols",
+        "protocols rstp interface ae7.0",
     ]
+    assert "set protocols rstp" in result.commands
     assert settled(result, wanted, "deleted")
 
 
