@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import plan, views
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import plan, ranges, views
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import from_xml
 
@@ -119,11 +119,23 @@ set interfaces ae1 aggregated-ether-options lacp active
 """
     bundles = ["ae1"] if state == "deleted" else {"ae0": {"members": ["ge-0/0/9"], "lacp": "none"}}
     found = changed(lines, state, bundles=bundles)
-    assert rules(found) == [("ge-0/0/4", "RANGE_LAST_PORT"), ("ge-0/0/5", "RANGE_LAST_PORT")]
-    assert "interface-range links" in found.findings[0].what
+    assert rules(found) == [("interface-range links", "RANGE_LAST_PORT")]
+    assert found.findings[0].what == "its last ports would leave it: ge-0/0/4 to ge-0/0/5"
     assert found.findings[0].mend.startswith(
         "Write what it says for its ports and delete it"
     )  # deleted alone, they lose it
+
+
+def test_ports_are_told_as_spans_of_those_that_follow_each_other():
+    ports = ["ge-0/0/10", "ge-0/0/9", "ge-0/0/8", "ge-1/0/11", "xe-0/0/1:0", "xe-0/0/2:0", "xe-0/0/3:1", "ae1", "ae2"]
+    assert ranges.spans(ports) == "ae1 to ae2, ge-0/0/8 to ge-0/0/10, ge-1/0/11, xe-0/0/1:0 to xe-0/0/2:0, xe-0/0/3:1"
+
+
+def test_a_port_of_whose_range_nothing_stays_is_not_said_to_get_it_written():
+    lines = f"{VLANS}{R} member-range ge-0/0/3 to ge-0/0/9\n{R} disable"
+    found = changed(lines, ports={"ge-0/0/4": {"disabled": False}})
+    assert found.notes == ["ge-0/0/4 leaves interface-range desks."]
+    assert takes_effect(found)
 
 
 def test_a_bundle_by_range_that_is_declared_as_it_is_needs_no_change():
