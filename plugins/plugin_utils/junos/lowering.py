@@ -14,7 +14,7 @@ from . import ranges
 from .emit import words
 from .findings import Finding
 from .model import Style
-from .names import in_order, physical
+from .names import bundle_index, in_order, physical
 from .ranges import Membership, is_list, slot
 from .statements import Config, Operation, Path, difference, entry, path
 from .views import Views, references, without_empty
@@ -162,10 +162,14 @@ class _Change:
     def clear(self, cleared: Iterable[Path]) -> None:
         """Delete what went as a whole with all that is written in it: inactive parts, and groups that it applies."""
         for prefix in cleared:
-            went = not self.wanted.has(*prefix) and self.views.inherited.has(*prefix)
-            if went and self.views.written.has(*prefix):
+            shown = self.views.inherited.has(*prefix) or self._is_inactive_bundle(prefix)
+            if shown and not self.wanted.has(*prefix) and self.views.written.has(*prefix):
                 self._remove(prefix)
                 self.emptied.add(prefix)
+
+    def _is_inactive_bundle(self, prefix: Path) -> bool:
+        name = prefix[1].key if len(prefix) == 2 and prefix[1].tag == "interface" else None
+        return name is not None and bundle_index(name) is not None and self.views.written.is_inactive(*prefix)
 
     def _remove(self, prefix: Path) -> None:
         config = self.found.written

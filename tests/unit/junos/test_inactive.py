@@ -6,7 +6,7 @@ from __future__ import annotations
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import Config, from_xml
 
-from .builders import declared, made, switch
+from .builders import declared, made, settled, switch
 from .test_lowering import FAMILY, VLANS, rules
 
 INACTIVE = """set chassis aggregated-devices ethernet device-count 2
@@ -93,3 +93,49 @@ def test_what_goes_as_a_whole_takes_its_inactive_parts_along_and_what_stays_keep
 
 
 ONE_OF_2 = {"ae1": {"members": ["ge-0/0/2"], "lacp": "none"}}
+
+
+AE3 = "<interfaces><interface><name>ae3</name></interface></interfaces>"
+SLEEPING = f"""set chassis aggregated-devices ethernet device-count 8
+set interfaces ge-0/0/1 ether-options 802.3ad ae1
+set interfaces ae1 {FAMILY}
+set interfaces ae3 {FAMILY}
+set interfaces ae3 mtu 9014
+"""
+ON_AE3 = "set interfaces ge-0/0/3 ether-options 802.3ad ae3\n"
+
+
+def test_device_count_is_not_lowered_below_an_inactive_bundle_that_stays():
+    found = made(asleep(SLEEPING, AE3), declared(bundles=ONE), "els", "overridden")
+    assert found.commands == ["set chassis aggregated-devices ethernet device-count 4"]
+    assert "ae3 is not declared and stays in the configuration, for it is inactive." in found.notes
+    assert settled(found, declared(bundles=ONE), "overridden")
+
+
+def test_an_inactive_bundle_does_not_raise_device_count():
+    found = made(asleep(SLEEPING.replace("count 8", "count 2"), AE3), declared(bundles=ONE), "els", "overridden")
+    assert found.commands == []
+
+
+def test_members_of_an_undeclared_inactive_bundle_leave_it_and_its_stanza_stays():
+    found = made(asleep(SLEEPING + ON_AE3, AE3), declared(bundles=ONE), "els", "overridden")
+    assert found.commands == [
+        "delete interfaces ge-0/0/3",
+        "set chassis aggregated-devices ethernet device-count 4",
+    ]
+
+
+def test_deleted_takes_an_inactive_bundle_along_with_its_members():
+    gone = declared(bundles=["ae3"], going=True)
+    for lines in (SLEEPING, SLEEPING + ON_AE3):
+        found = made(asleep(lines, AE3), gone, "els", "deleted")
+        assert "delete interfaces ae3" in found.commands
+        assert not any("ae3" in line for line in config_set(found.written))
+        assert found.notes == ["ae3 is inactive in the configuration, and goes with all that is in it."]
+        assert settled(found, gone, "deleted")
+
+
+def test_deleted_leaves_the_inactive_stanza_of_a_port_alone():
+    lines = f"{SLEEPING}set interfaces ge-0/0/2 description x\n"
+    found = made(asleep(lines, UNIT, AE3), declared(ports=["ge-0/0/2"], going=True), "els", "deleted")
+    assert found.commands == []
