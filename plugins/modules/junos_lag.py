@@ -239,7 +239,8 @@ options:
   running_config:
     description:
       - A configuration as C(show configuration | display xml) or C(| display set) gives it. Braces, JSON and anything
-        else are refused.
+        else are refused. The XML tells more; for O(state=rendered) a line in set form that names a port in a place that
+        is not known is refused.
     type: str
   timeouts:
     description: Seconds to wait for the switch.

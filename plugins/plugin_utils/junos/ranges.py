@@ -254,6 +254,11 @@ def _keep(config: Config, where: Path, first: str | None, last: str | None) -> N
         config.add(*where, entry("member-range", first), leaf("end-range", last))
 
 
+def listed(config: Config, name: str) -> list[Path]:
+    """Return the statements that say which ports a range holds."""
+    return [item for item in config.statements.at(_where(name)) if len(item) > 2 and item[2].tag in MEMBERSHIP]
+
+
 def is_empty(config: Config, name: str) -> bool:
     """Tell whether a range is left without any port or pattern."""
     return not (_members(config, name) or _spans(config, name))
