@@ -26,11 +26,12 @@ description:
     O(consent).
   - What is not asked for is not touched. A field that is left out keeps its value.
   - A switch is judged by what takes effect, with interface ranges and configuration groups put in; what is inactive
-    counts as not there, also for O(state=deleted) and O(state=overridden). Written is to the objects. Of a range only
-    the list of its ports is edited; where that is needed, a port leaves it and gets all else that the range gave it,
-    which the warnings and the diff tell. What cannot be said at an object is refused with the name of its range or
-    group. After the load the candidate is read as it would take effect, and a difference from what is wanted is
-    refused.
+    counts as not there. O(state=deleted) takes an inactive bundle that it names along; O(state=overridden) leaves one
+    that is not declared, tells it in a warning, and does not lower device-count below it. Written is to the objects.
+    Of a range only the list of its ports is edited; where that is needed, a port leaves it and gets all else that the
+    range gave it, which the warnings and the diff tell. What cannot be said at an object is refused with the name of
+    its range or group. After the load the candidate is read as it would take effect, and a difference from what is
+    wanted is refused.
   - The port is 830 where none is given. Of the SSH arguments and of C(~/.ssh/config) are read C(ProxyJump),
     C(ProxyCommand), C(User), C(Port), C(IdentityFile), C(UserKnownHostsFile) and C(StrictHostKeyChecking); keys of the
     agent are offered.
@@ -238,7 +239,8 @@ options:
   running_config:
     description:
       - A configuration as C(show configuration | display xml) or C(| display set) gives it. Braces, JSON and anything
-        else are refused.
+        else are refused. The XML tells more; for O(state=rendered) a line in set form that names a port in a place that
+        is not known is refused.
     type: str
   timeouts:
     description: Seconds to wait for the switch.

@@ -12,7 +12,7 @@ from .layout import Draft, interface
 from .model import Bundle, Declared, Port, Style, Vlan
 from .names import bundle_index, physical
 from .references import Foreign
-from .statements import Config, entry
+from .statements import Config, entry, path
 from .vlans import table
 
 State = Literal["merged", "replaced", "overridden", "deleted"]
@@ -75,14 +75,25 @@ def _apply(draft: Draft, declared: Declared, state: State) -> list[Foreign]:
     for vlan in declared.vlans:
         _set_vlan(draft, vlan, held.get(str(vlan.id)))
     if state == "overridden":
-        for name in members.bundles_of(draft.config):
-            if name not in {bundle.name for bundle in declared.bundles}:
-                foreign += members.remove_bundle(draft, name)
+        foreign += _override(draft, {bundle.name for bundle in declared.bundles})
     for port in declared.ports:
         foreign += _set_port(draft, port)
     before = members.members_by_bundle(draft.config)
     for bundle in declared.bundles:
         foreign += _set_bundle(draft, bundle, before)
+    return foreign
+
+
+def _override(draft: Draft, declared: set[str]) -> list[Foreign]:
+    """Take undeclared bundles away; what is inactive is not in effect and stays, with a word about it."""
+    foreign: list[Foreign] = []
+    for name in members.bundles_of(draft.config):
+        if name not in declared:
+            foreign += members.remove_bundle(draft, name)
+    for name in members.inactive_bundles(draft.written):
+        if name not in declared:
+            draft.config.cleared.discard(path(*interface(name)))
+            draft.notes.append(f"{name} is not declared and stays in the configuration, for it is inactive.")
     return foreign
 
 
@@ -197,6 +208,8 @@ def _delete(draft: Draft, declared: Declared) -> list[Foreign]:
     foreign: list[Foreign] = []
     for bundle in declared.bundles:
         foreign += members.remove_bundle(draft, bundle.name)
+        if draft.written.is_inactive(*interface(bundle.name)) and draft.written.has(*interface(bundle.name)):
+            draft.notes.append(f"{bundle.name} is inactive in the configuration, and goes with all that is in it.")
     for port in declared.ports:
         if members.bundle_of(draft.config, port.name):
             why = "The port is a member link; a clean port would shrink the bundle."
@@ -239,19 +252,27 @@ def _uses(draft: Draft, port: str, name: str) -> bool:
 def _device_count(draft: Draft, declared: Declared, state: State) -> None:
     """Keep device-count above every ae: one beyond it is committed without a word and never made.
 
-    It is lowered by overridden only. Junos has no device-count 0: the stanza goes instead (Juniper/OpenClos, PR 268).
+    It is lowered by overridden only, and not below an ae that is inactive and stays: activated, it would not be made.
+    Junos has no device-count 0: the stanza goes instead (Juniper/OpenClos, PR 268).
     """
-    indexes = [bundle_index(name) for name in members.bundles_of(draft.config)]
-    needed = max([index + 1 for index in indexes if index is not None] + [declared.device_count or 0])
+    needed = max(_needed(members.bundles_of(draft.config)), declared.device_count or 0)
     text = draft.config.value(*DEVICE_COUNT, "device-count")
     current = int(text) if text and text.isdigit() else 0
-    count = needed if state == "overridden" else max(current, needed)
+    asleep = [
+        name for name in members.inactive_bundles(draft.written) if path(*interface(name)) not in draft.config.cleared
+    ]
+    count = max(needed, min(current, _needed(asleep))) if state == "overridden" else max(current, needed)
     if count:
         draft.set_leaf(DEVICE_COUNT, "device-count", count)
     else:
         draft.config.remove(*DEVICE_COUNT)
     if current > count > 0:
         draft.notes.append(f"device-count goes from {current} to {count}.")
+
+
+def _needed(names: list[str]) -> int:
+    """Return the device-count that makes all these."""
+    return max([index + 1 for name in names if (index := bundle_index(name)) is not None], default=0)
 
 
 def _judge_bundles(draft: Draft, before: Config) -> None:

@@ -19,6 +19,7 @@ from functools import lru_cache
 from itertools import product
 
 from ..platforms.junos_ex import MTU_HIGHEST, MTU_LOWEST
+from . import ranges
 from .findings import Finding
 from .model import EDGE, NO_VLAN, Style, Switching, junos_mtu, payload_of
 from .names import is_port
@@ -271,12 +272,19 @@ def set_mtu(draft: Draft, name: str, payload: int | None, where: str) -> None:
 
 
 def _hides_an_mtu(draft: Draft, name: str) -> bool:
-    """Tell whether the default has to be written, because a group may give another mtu where none is written.
+    """Tell whether the default has to be written: a range or a group may give another mtu where none is.
 
     An interface that has none and is written already inherits none.
     """
     held = draft.config.value(*interface(name), "mtu")
-    return (held is not None or not draft.written.has(*interface(name))) and _groups_say_mtu(draft.written)
+    may_inherit = held is not None or not draft.written.has(*interface(name))
+    return may_inherit and (_ranges_say_mtu(draft.written, name) or _groups_say_mtu(draft.written))
+
+
+def _ranges_say_mtu(config: Config, name: str) -> bool:
+    """Tell whether a range that holds the interface has an mtu."""
+    said = (tail for held in ranges.holding(config, name) for tail in ranges.given(config, held.name))
+    return any(tail[0].tag == "mtu" for tail in said)
 
 
 def _groups_say_mtu(config: Config) -> bool:

@@ -14,7 +14,7 @@ from . import ranges
 from .emit import words
 from .findings import Finding
 from .model import Style
-from .names import in_order, physical
+from .names import bundle_index, in_order, physical
 from .ranges import Membership, is_list, slot
 from .statements import Config, Operation, Path, difference, entry, path
 from .views import Views, references, without_empty
@@ -141,26 +141,35 @@ class _Change:
         given = ranges.given(self.views.written, held.name)  # without any the switch does not show which ports it has
         known = self.known if given else ()
         ranges.leave(self.found.written, port, held.name, known)
-        self.found.notes.append(
-            f"{port} leaves interface-range {held.name}; what else the range gives it is written for the port itself."
-        )
+        more = "; what else the range gives it is written for the port itself" if self._keeps(port, held.name) else ""
+        self.found.notes.append(f"{port} leaves interface-range {held.name}{more}.")
+
+    def _keeps(self, port: str, name: str) -> bool:
+        """Tell whether something that the range gives stays in effect and is written for the port."""
+        return any(item in self.wanted.statements and not self._own(item) for item in self._from(name, port))
 
     def _judge_empty(self) -> None:
-        for port, left in self.leaving.items():
-            for name in left:
-                if ranges.is_empty(self.found.written, name):
-                    why = "It would be left without any port, and what a range says is never edited here."
-                    what = f"{port} is among the last ports of interface-range {name}"
-                    mend = "Write what it says for its ports and delete it, in one commit on the switch, first."
-                    self.found.findings.append(Finding(port, "RANGE_LAST_PORT", what, why, mend))
+        """Refuse to leave a range without any port, once for all its ports."""
+        for name in dict.fromkeys(name for left in self.leaving.values() for name in left):
+            if not ranges.is_empty(self.found.written, name):
+                continue
+            ports = ranges.spans(port for port, left in self.leaving.items() if name in left)
+            what = f"its last ports would leave it: {ports}"
+            why = "It would be left without any port, and what a range says is never edited here."
+            mend = "Write what it says for its ports and delete it, in one commit on the switch, first."
+            self.found.findings.append(Finding(f"interface-range {name}", "RANGE_LAST_PORT", what, why, mend))
 
     def clear(self, cleared: Iterable[Path]) -> None:
         """Delete what went as a whole with all that is written in it: inactive parts, and groups that it applies."""
         for prefix in cleared:
-            went = not self.wanted.has(*prefix) and self.views.inherited.has(*prefix)
-            if went and self.views.written.has(*prefix):
+            shown = self.views.inherited.has(*prefix) or self._is_inactive_bundle(prefix)
+            if shown and not self.wanted.has(*prefix) and self.views.written.has(*prefix):
                 self._remove(prefix)
                 self.emptied.add(prefix)
+
+    def _is_inactive_bundle(self, prefix: Path) -> bool:
+        name = prefix[1].key if len(prefix) == 2 and prefix[1].tag == "interface" else None
+        return name is not None and bundle_index(name) is not None and self.views.written.is_inactive(*prefix)
 
     def _remove(self, prefix: Path) -> None:
         config = self.found.written

@@ -43,6 +43,14 @@ def bundles_of(config: Config) -> list[str]:
     return sorted(names | set(members_by_bundle(config)), key=in_order)
 
 
+def inactive_bundles(written: Config) -> list[str]:
+    """Return every ae whose stanza is inactive, or that is inactive members alone: it is written, and not in effect."""
+    if not written.inactive:
+        return []
+    live = set(bundles_of(written.active()))
+    return [name for name in bundles_of(written) if name not in live or written.is_inactive(*interface(name))]
+
+
 def form_of(config: Config, ports: list[str]) -> str:
     """Return the options by which these member links are in their bundles: some models want gigether-options."""
     forms = [_forms(config, port) for port in ports]

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import re
 
-from . import plan, views
+from . import plan, setform, views
+from .emit import words
 from .findings import Finding, RefusalError
 from .gather import structured
 from .model import Style
 from .request import Request
-from .setform import from_set
 from .statements import Config, from_xml
 from .survey import style_of
 
@@ -19,12 +19,17 @@ def render(request: Request, running: str | None) -> plan.Plan:
     """Return the plan against a given configuration, or against an empty one; spanning tree is taken to be RSTP.
 
     Raises:
-        RefusalError: the plan has findings.
+        RefusalError: the plan has findings, or the text does not tell surely where it names a port.
 
     """
     if request.style is None:
         raise AssertionError("the options refuse to render without a style")
     current = read(running) if running else Config()
+    unsure = setform.unsure(current)
+    if unsure is not None:
+        why = "The set form does not tell which of its words are names, so a port could not be taken out of it."
+        mend = "Give the output of show configuration | display xml."
+        raise RefusalError([Finding("running_config", "UNREADABLE", f"it holds {words(unsure)}", why, mend)])
     made = plan.make(views.offline(current), request.declared, request.state, request.style, stp=request.stp or "rstp")
     if made.findings:
         raise RefusalError(sorted(set(made.findings)))
@@ -42,7 +47,7 @@ def read(running: str) -> Config:
     try:
         if form:
             raise ValueError(f"it is {form}")
-        return from_xml(running) if running.lstrip().startswith("<") else from_set(running.splitlines())
+        return from_xml(running) if running.lstrip().startswith("<") else setform.from_set(running.splitlines())
     except ValueError as error:
         why = "It is read as XML or in the set form; what is not understood would be taken for nothing."
         mend = "Give the output of show configuration | display xml, or | display set."
@@ -62,9 +67,13 @@ def parse(running: str, style: Style | None) -> tuple[dict[str, object], Style]:
     """Return the given configuration in the shape of the declaration, and its style.
 
     Raises:
-        RefusalError: it cannot be read, or does not tell its style.
+        RefusalError: it is empty, cannot be read, or does not tell its style.
 
     """
+    if setform.is_empty(running):
+        why = "It would be taken for a switch without any configuration; what should have printed it has failed."
+        mend = "Give the output of show configuration | display xml, or | display set."
+        raise RefusalError([Finding("running_config", "EMPTY", "there is no configuration in it", why, mend)])
     config = read(running)
     found = style or style_of(config)
     if found is None:

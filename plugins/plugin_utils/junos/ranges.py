@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
+from .names import in_order
 from .statements import LEAF_LISTS, Config, Path, Statements, entry, leaf, path
 
 RANGE = "interface-range"
@@ -253,6 +254,28 @@ def _keep(config: Config, where: Path, first: str | None, last: str | None) -> N
         config.add(*where, entry("member-range", first), leaf("end-range", last))
 
 
+def listed(config: Config, name: str) -> list[Path]:
+    """Return the statements that say which ports a range holds."""
+    return [item for item in config.statements.at(_where(name)) if len(item) > 2 and item[2].tag in MEMBERSHIP]
+
+
 def is_empty(config: Config, name: str) -> bool:
     """Tell whether a range is left without any port or pattern."""
     return not (_members(config, name) or _spans(config, name))
+
+
+def spans(ports: Iterable[str]) -> str:
+    """Return ports in words, those that follow each other as `FIRST to LAST`."""
+    runs: list[list[str]] = []
+    for port in sorted(ports, key=in_order):
+        if runs and _follows(runs[-1][-1], port):
+            runs[-1].append(port)
+        else:
+            runs.append([port])
+    return ", ".join(run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
+
+
+def _follows(one: str, other: str) -> bool:
+    """Tell whether a port is the next one of the same PIC, or of the aggregated interfaces."""
+    low, high = place(one), place(other)
+    return low is not None and high == (*low[:3], low[3] + 1, low[4])

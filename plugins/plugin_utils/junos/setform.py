@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from . import ranges
+from .names import bundle_index, is_port, physical
 from .statements import Config, Path, Segment, entry, leaf
 
 _HIDDEN_LISTS = {"interfaces": "interface", "vlans": "vlan"}
@@ -35,7 +37,19 @@ _VALUES = frozenset(
         *("vlan-range", "vlan-id-list", "apply-groups", "apply-groups-except"),
     }
 )
-KNOWN = ("interfaces", "vlans", "chassis", "protocols", "apply-groups")
+_OTHERS = ("poe", "ethernet-switching-options", "switch-options", "class-of-service")
+"""Parts that name ports, and of which no more is known than how they name them."""
+KNOWN = ("interfaces", "vlans", "chassis", "protocols", "apply-groups", *_OTHERS)
+_NAMING = frozenset(
+    {
+        *(("poe",), ("switch-options",), ("switch-options", "voip"), ("class-of-service", "interfaces")),
+        *(
+            ("ethernet-switching-options", part)
+            for part in ("voip", "secure-access-port", "storm-control", "bpdu-block")
+        ),
+    }
+)
+"""Where `interface NAME` stands in those, below containers and not below entries of a list."""
 _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s"]\S*)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _PROMPT = re.compile(r"\{[\w:-]+\}(\[edit[^\]]*\])?|\[edit[^\]]*\]|\S+@\S+[>#%].*|(## |/\*).*")
@@ -44,7 +58,7 @@ _VERBS = ("set", "deactivate", "protect")
 
 
 def from_set(lines: Iterable[str]) -> Config:
-    """Return the statements of `set` lines below chassis, interfaces, vlans and protocols; other parts are passed over.
+    """Return the statements of `set` lines in the parts that are `KNOWN`; others are passed over.
 
     Raises:
         ValueError: a line is none of the set form, so it is not known what was given.
@@ -69,6 +83,39 @@ def from_set(lines: Iterable[str]) -> Config:
     for item in inactive:
         config.inactive.update(_deactivated(config, item))
     return config
+
+
+def is_empty(text: str) -> bool:
+    """Tell whether there is no line of a configuration in a text, but what a terminal prints around one at most."""
+    lines = (line.strip() for line in text.splitlines())
+    return all(not line or line.startswith("#") or _PROMPT.fullmatch(line) for line in lines)
+
+
+def unsure(config: Config) -> Path | None:
+    """Return a statement that names a port, and of which the set form does not tell what is a list and what a value.
+
+    It could neither be found by the port's name nor be deleted surely. XML tells it: there it is an entry or a value.
+    """
+    names = set(ranges.names(config))
+    return next((item for item in config.statements if item[0].tag != "interfaces" and _is_unsure(item, names)), None)
+
+
+def _is_unsure(item: Path, names: set[str]) -> bool:
+    if any(step.key is None and step.value is None and _is_interface(step.tag) for step in item):
+        return True
+    if item[0].tag not in _OTHERS:
+        return False
+    at = next((place for place, step in enumerate(item) if step.tag == "interface" and step.key), None)
+    if at is None or not (item[at].key in names or _is_interface(item[at].key or "")):
+        return False
+    # What names a range is written for a port too, with all that follows the name.
+    copied = item[at].key in names and len(item) > at + 2
+    return copied or tuple(step.tag for step in item[:at]) not in _NAMING
+
+
+def _is_interface(text: str) -> bool:
+    name = physical(text)
+    return is_port(name) or bundle_index(name) is not None
 
 
 def _deactivated(config: Config, item: Path) -> Iterator[Path]:
@@ -136,7 +183,9 @@ def _step(word: str, above: list[Segment], todo: list[str]) -> list[Segment]:
         inner = Segment("ieee-802.3ad")
         return [inner, leaf("bundle", todo.pop(0))] if todo and todo[0].startswith("ae") else [inner]
     hidden = _HIDDEN_LISTS.get(above[-1].tag) if len(above) == 1 else None
-    if hidden and word not in ("interface-range",):
+    if [step.tag for step in above] == ["class-of-service", "interfaces"]:
+        hidden = "interface"
+    if hidden and word not in ("interface-range", "interface-set"):
         return [entry(hidden, word)]
     if word in _OPEN_LISTS and todo:
         return [entry(word, todo.pop(0))]

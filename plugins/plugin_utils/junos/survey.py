@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from . import errors, plan
+from typing import TypeAlias
+
+from . import errors, plan, ranges
 from .commits import describe_pending
 from .emit import words
 from .findings import Finding, RefusalError
@@ -12,6 +14,7 @@ from .management import WayIn, declared_way, found_way
 from .members import bundles_of
 from .missing import judge_ports
 from .model import Style
+from .names import physical
 from .request import Request, Survey
 from .rules import too_many_bundles, too_many_members
 from .session import Session
@@ -92,10 +95,40 @@ def refuse_differences(found: Views, made: plan.Plan) -> None:
     """
     differing = differences(with_absent(found, made.names), made.after) if made.exact else []
     if differing:
-        raise RefusalError(_differing(differing), "Nothing was changed.")
+        by_range, others = _by_range(differing, made)
+        raise RefusalError([*by_range, *_differing(others)], "Nothing was changed.")
 
 
-def _differing(found: list[tuple[str, Path, str]]) -> list[Finding]:
+Difference: TypeAlias = tuple[str, Path, str]
+
+
+def _by_range(found: list[Difference], made: plan.Plan) -> tuple[list[Finding], list[Difference]]:
+    """Return one finding for each range whose list of ports cannot be edited so, and the other differences.
+
+    The ports of these are others than the declared ones: a list that the switch reads otherwise makes many differ.
+    """
+    before, after = made.views.written, made.written
+    edited = {name for name in ranges.names(before) if ranges.listed(before, name) != ranges.listed(after, name)}
+    held: dict[str, list[Difference]] = {}
+    others: list[Difference] = []
+    for each in found:
+        port = physical(_object(each[1]))
+        near = [*ranges.holding(before, port), *ranges.holding(after, port)] if edited and not each[2] else []
+        name = next((one.name for one in near if one.name in edited and port not in made.names), None)
+        (others if name is None else held.setdefault(name, [])).append(each)
+    return [_not_so(name, differing) for name, differing in held.items()], others
+
+
+def _not_so(name: str, found: list[Difference]) -> Finding:
+    ports = ranges.spans({physical(_object(item)) for _word, item, _group in found})
+    word, first, _group = found[0]
+    what = f"with its list of ports edited, the switch would {word} {words(first)}; it concerns {ports}"
+    why = "Nobody declared this: the switch reads the new list otherwise, or a part of it is inactive."
+    mend = "Write its ports one by one as member on the switch, none of them inactive, first."
+    return Finding(f"interface-range {name}", "INHERITED", what, why, mend)
+
+
+def _differing(found: list[Difference]) -> list[Finding]:
     """Return one finding for each object and source."""
     kinds: dict[tuple[str, str, str], list[str]] = {}
     for word, item, group in found:

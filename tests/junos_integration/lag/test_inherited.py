@@ -158,7 +158,7 @@ def test_what_the_switch_shows_of_a_candidate_and_nobody_wants_is_refused(lab):
     """The switch takes a part within one FPC as it is written, and a range over FPCs for the ports that it has."""
     started(lab, DESKS.replace("to ge-0/0/9", "to ge-1/0/3"))
     before = lab.lines()
-    with pytest.raises(RefusalError, match="ge-1/0/3: the switch would have interfaces ge-1/0/3 ether") as caught:
+    with pytest.raises(RefusalError, match=r"range desks: .* would have interfaces ge-1/0/3 ether") as caught:
         apply(lab.open, request(ports={"ge-1/0/2": {"mode": "access", "untagged": "v20"}}))
     assert {each.rule for each in caught.value.findings} == {"INHERITED"}
     assert untouched(lab, before)
@@ -179,3 +179,23 @@ def test_a_switch_without_ranges_and_groups_is_asked_once(lab):
     survey(session := lab.open(), request(ports={"ge-0/0/4": ACCESS}))
     session.close()
     assert lab.asked().count("get-configuration") == 2
+
+
+@pytest.mark.parametrize(
+    ("desks", "port", "told"),
+    [
+        # Of a card that is away the switch shows no port of a member-range over cards, and all of one within it.
+        ("member-range ge-0/0/0 to ge-3/0/47", "ge-3/0/5", "ge-3/0/6 to ge-3/0/47"),
+        ("member-range ge-0/0/20 to ge-0/0/29", "ge-0/0/24", "ge-0/0/25 to ge-0/0/29"),
+    ],
+)
+def test_a_range_whose_list_of_ports_the_switch_reads_otherwise_is_refused_once_by_its_name(lab, desks, port, told):
+    asleep = "set {0} member-range ge-0/0/25 to ge-0/0/26\ndeactivate {0} member-range ge-0/0/25\n"
+    lines = DESKS.replace("member-range ge-0/0/0 to ge-0/0/9", desks) + f"set interfaces {port} description x\n"
+    started(lab, lines + ("" if "3/0" in port else asleep.format("interfaces interface-range desks")))
+    before = lab.lines()
+    with pytest.raises(RefusalError) as caught:
+        apply(lab.open, request(ports={port: {"mode": "access", "untagged": "v20"}}))
+    assert [(each.where, each.rule) for each in caught.value.findings] == [("interface-range desks", "INHERITED")]
+    assert caught.value.findings[0].what.endswith(f"; it concerns {told}")
+    assert untouched(lab, before)

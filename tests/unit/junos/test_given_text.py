@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline, setform
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline, plan, setform
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set, config_xml
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import from_xml
+
+from .builders import declared
 
 FAMILY = "interfaces ae1 unit 0 family ethernet-switching"
 LAG = f"""set chassis aggregated-devices ethernet device-count 2
@@ -128,3 +133,66 @@ def test_an_apostrophe_is_a_letter_without_quotes_too():
     assert (
         parsed("set vlans v10 vlan-id 10\nset vlans v10 description bob's\n")["vlans"]["v10"]["description"] == "bob's"
     )
+
+
+@pytest.mark.parametrize("text", ["", " \n\n", "admin@sw1> show configuration | display set | no-more\n{master:0}\n"])
+def test_a_text_without_any_configuration_is_refused_and_not_parsed_as_an_empty_switch(text):
+    with pytest.raises(RefusalError, match=r"there is no configuration in it \[EMPTY\]"):
+        parsed(text)
+
+
+def rendered(text: str, style: str = "els") -> plan.Plan:
+    bundles = {"ae1": {"members": ["ge-0/0/1", "ge-0/0/3"], "lacp": "active"}}
+    return offline.render(Request(declared(bundles=bundles), style=style), LAG + text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "switch-options interface ge-0/0/3.0 interface-mac-limit 5",
+        "switch-options voip interface ge-0/0/3.0 vlan v20",
+        "ethernet-switching-options voip interface ge-0/0/3.0 vlan v20",
+        "ethernet-switching-options secure-access-port interface ge-0/0/3.0 mac-limit 5",
+        "class-of-service interfaces ge-0/0/3 scheduler-map MAP",
+    ],
+)
+def test_other_parts_that_name_a_port_are_cleaned_of_it(line):
+    found = rendered(f"set {line}\nset {line.replace('0/3', '0/9')}\n")
+    where = re.match(r".*ge-0/0/3(\.0)?", line)[0]
+    assert f"delete {where}" in found.commands
+    assert [each.kind for each in found.foreign] == ["class-of-service"] * line.startswith("class-of-service")
+    gone = from_xml(found.xml.replace(' delete="delete"', ""))
+    assert setform.from_set([f"set {where}"]).statements.keys() <= gone.statements.keys()
+
+
+def test_power_over_ethernet_of_a_port_is_told_and_stays():
+    found = rendered("set poe interface ge-0/0/3 priority high\nset poe interface all\n")
+    assert [(each.kind, each.goes) for each in found.foreign] == [("poe", False)]
+    assert not any("poe" in line for line in found.commands)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ethernet-switching-options static vlan v20 mac 00:00:5e:00:53:01 next-hop ge-0/0/3.0",
+        "ethernet-switching-options redundant-trunk-group group RTG interface ge-0/0/3.0",
+        "ethernet-switching-options analyzer A input ingress interface ae1.0",
+        "class-of-service interfaces desks scheduler-map MAP",
+        "protocols sflow interfaces ge-0/0/3.0",
+    ],
+)
+def test_a_line_of_which_the_set_form_does_not_tell_where_the_port_is_named_is_refused_for_rendered_alone(line):
+    text = f"set interfaces interface-range desks member ge-0/0/3\nset {line}\n"
+    with pytest.raises(RefusalError, match="UNREADABLE") as caught:
+        rendered(text)
+    assert f"it holds {line}" in str(caught.value)
+    assert "display xml" in str(caught.value)
+    assert parsed(LAG + text)["bundles"] == parsed(LAG)["bundles"]
+
+
+def test_what_names_no_port_or_a_range_by_its_name_alone_is_read():
+    others = "class-of-service forwarding-classes class gold queue-num 5", "ethernet-switching-options storm-control"
+    rendered("".join(f"set {line}\n" for line in others))
+    desks = "set interfaces interface-range desks member ge-0/0/3\nset interfaces interface-range desks mtu 9014\n"
+    desks += "set interfaces interface-range desks member ge-0/0/9\n"
+    assert [each.kind for each in rendered(f"{desks}set poe interface desks\n").foreign] == ["poe"]

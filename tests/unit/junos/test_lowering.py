@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import plan, views
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import plan, ranges, views
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import Config, from_xml
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import from_xml
 
 from .builders import declared, made, settled, switch
 
@@ -55,6 +55,33 @@ def test_a_leaf_with_one_value_is_written_to_the_object_and_hides_the_ranges():
     assert takes_effect(found)
 
 
+@pytest.mark.parametrize(("mode", "mtu"), [("access", 1514), ("trunk", 1518)])
+def test_the_default_of_an_mtu_is_written_where_a_range_gives_another(mode, mtu):
+    found = changed(f"{DESKS.replace('access', mode)}{R} mtu 9014", ports={"ge-0/0/1": {"payload_mtu": 1500}})
+    assert found.commands == [f"set interfaces ge-0/0/1 mtu {mtu}"]
+    assert takes_effect(found)
+    assert found.notes == []
+
+
+def test_the_defaults_of_a_bundle_are_written_where_a_range_gives_others():
+    """What is said by absence alone (`lacp: none`, no description) has no value that could hide a range's."""
+    lags, options = "set interfaces interface-range lags", "aggregated-ether-options"
+    lines = f"""{VLANS}set chassis aggregated-devices ethernet device-count 2
+{lags} member-range ae0 to ae1
+{lags} {options} lacp periodic slow
+{lags} {options} minimum-links 2
+set interfaces ge-0/0/1 ether-options 802.3ad ae0
+set interfaces ae0 {options} lacp active
+"""
+    wanted = {"members": ["ge-0/0/1"], "lacp": "active", "periodic": "fast", "minimum_links": 1}
+    found = changed(lines, bundles={"ae0": wanted})
+    assert sorted(found.commands) == [
+        f"set interfaces ae0 {options} lacp periodic fast",
+        f"set interfaces ae0 {options} minimum-links 1",
+    ]
+    assert takes_effect(found)
+
+
 def test_a_port_whose_vlan_changes_leaves_its_range_with_all_else_that_it_had_of_it():
     found = changed(DESKS, ports={"ge-0/0/4": {"mode": "access", "untagged": "v20"}})
     assert found.commands == [
@@ -92,11 +119,23 @@ set interfaces ae1 aggregated-ether-options lacp active
 """
     bundles = ["ae1"] if state == "deleted" else {"ae0": {"members": ["ge-0/0/9"], "lacp": "none"}}
     found = changed(lines, state, bundles=bundles)
-    assert rules(found) == [("ge-0/0/4", "RANGE_LAST_PORT"), ("ge-0/0/5", "RANGE_LAST_PORT")]
-    assert "interface-range links" in found.findings[0].what
+    assert rules(found) == [("interface-range links", "RANGE_LAST_PORT")]
+    assert found.findings[0].what == "its last ports would leave it: ge-0/0/4 to ge-0/0/5"
     assert found.findings[0].mend.startswith(
         "Write what it says for its ports and delete it"
     )  # deleted alone, they lose it
+
+
+def test_ports_are_told_as_spans_of_those_that_follow_each_other():
+    ports = ["ge-0/0/10", "ge-0/0/9", "ge-0/0/8", "ge-1/0/11", "xe-0/0/1:0", "xe-0/0/2:0", "xe-0/0/3:1", "ae1", "ae2"]
+    assert ranges.spans(ports) == "ae1 to ae2, ge-0/0/8 to ge-0/0/10, ge-1/0/11, xe-0/0/1:0 to xe-0/0/2:0, xe-0/0/3:1"
+
+
+def test_a_port_of_whose_range_nothing_stays_is_not_said_to_get_it_written():
+    lines = f"{VLANS}{R} member-range ge-0/0/3 to ge-0/0/9\n{R} disable"
+    found = changed(lines, ports={"ge-0/0/4": {"disabled": False}})
+    assert found.notes == ["ge-0/0/4 leaves interface-range desks."]
+    assert takes_effect(found)
 
 
 def test_a_bundle_by_range_that_is_declared_as_it_is_needs_no_change():
@@ -125,8 +164,8 @@ def test_a_port_leaves_each_range_that_says_what_must_not_be():
 def test_a_list_that_is_written_down_for_a_port_stands_beside_no_other_range_that_gives_it():
     """Two values of one list beside a range are one or two by the release."""
     more = "set interfaces interface-range more member ge-0/0/1\nset interfaces interface-range more member ge-0/0/30\n"
-    lines = f"{DESKS}{R} mtu 9014\n{more}set interfaces interface-range more {FAMILY} vlan members v10\n"
-    found = changed(lines, ports={"ge-0/0/1": {"payload_mtu": 1500}})
+    lines = f"{DESKS}{R} disable\n{more}set interfaces interface-range more {FAMILY} vlan members v10\n"
+    found = changed(lines, ports={"ge-0/0/1": {"disabled": False}})
     assert [line for line in found.commands if line.startswith("delete")] == [
         "delete interfaces interface-range desks member ge-0/0/1",
         "delete interfaces interface-range more member ge-0/0/1",
@@ -247,55 +286,11 @@ def test_an_object_that_goes_takes_its_own_groups_along():
     assert not any("ae1" in line for line in config_set(kept.written))
 
 
-INACTIVE = """set chassis aggregated-devices ethernet device-count 2
+AE1_BY_SET = """set chassis aggregated-devices ethernet device-count 2
 set interfaces ge-0/0/1 ether-options 802.3ad ae1
 set interfaces ae1 unit 0 family ethernet-switching
 set interfaces ae1 mtu 9014
 """
-
-
-def asleep(lines: str, *parts: str) -> Config:
-    """Return a configuration with inactive parts, each a path as XML names it."""
-    config = switch(lines)
-    for part in parts:
-        config.inactive.add(next(iter(from_xml(f"<configuration>{part}</configuration>").statements)))
-    return config
-
-
-MTU = "<interfaces><interface><name>ae1</name><mtu>9014</mtu></interface></interfaces>"
-UNIT = "<interfaces><interface><name>ge-0/0/2</name></interface></interfaces>"
-ONE = {"ae1": {"members": ["ge-0/0/1"], "lacp": "none"}}
-
-
-def test_a_leaf_that_gets_a_value_and_is_inactive_is_activated():
-    found = made(asleep(INACTIVE, MTU), declared(bundles={"ae1": {**ONE["ae1"], "payload_mtu": 2000}}), "els")
-    assert found.commands == ["activate interfaces ae1 mtu", "set interfaces ae1 mtu 2014"]
-    assert '<mtu active="active">2014</mtu>' in found.xml
-    assert not found.written.inactive
-
-
-def test_a_leaf_that_gets_the_value_that_it_has_and_is_inactive_is_activated():
-    found = made(asleep(INACTIVE, MTU), declared(bundles={"ae1": {**ONE["ae1"], "payload_mtu": 9000}}), "els")
-    assert found.commands == ["activate interfaces ae1 mtu"]
-
-
-def test_an_inactive_leaf_that_nobody_declared_stays_as_it_is():
-    found = made(asleep(INACTIVE, MTU), declared(bundles=ONE), "els")
-    assert found.commands == []
-
-
-def test_a_part_that_would_bring_undeclared_statements_to_life_is_refused_by_name():
-    lines = f"{INACTIVE}set interfaces ge-0/0/2 ether-options no-auto-negotiation\nset interfaces ge-0/0/2 {FAMILY}\n"
-    joins = {"ae1": {"members": ["ge-0/0/1", "ge-0/0/2"], "lacp": "none"}}
-    found = made(asleep(lines, UNIT), declared(bundles=joins), "els")
-    assert rules(found) == [("ge-0/0/2", "INACTIVE")]
-    assert f"holds ether-options no-auto-negotiation, {FAMILY}" in found.findings[0].what
-
-
-def test_a_bundle_that_goes_takes_its_inactive_parts_along():
-    found = made(asleep(INACTIVE, MTU), declared(bundles=["ae1"], going=True), "els", "deleted")
-    assert not any("ae1" in line for line in config_set(found.written))
-    assert not found.written.inactive
 
 
 def test_a_port_that_is_freed_keeps_what_its_range_says_beside_the_bundle():
@@ -303,46 +298,11 @@ def test_a_port_that_is_freed_keeps_what_its_range_says_beside_the_bundle():
     lines = f"""set interfaces interface-range desks member ge-0/0/1
 {R} member ge-0/0/9
 {R} description desk
-{INACTIVE}set interfaces ge-0/0/2 ether-options 802.3ad ae1
+{AE1_BY_SET}set interfaces ge-0/0/2 ether-options 802.3ad ae1
 """
     found = made(switch(lines), declared(bundles={"ae1": {"members": ["ge-0/0/2"], "lacp": "none"}}), "els", "replaced")
     assert "delete interfaces ge-0/0/1" in found.commands
     assert not any("range" in line or "description" in line for line in found.commands)
-
-
-def test_a_value_beside_an_inactive_one_of_the_same_list_is_refused():
-    head = f"set interfaces ge-0/0/2 {FAMILY}"
-    config = switch(f"{VLANS}{head} interface-mode trunk\n{head} vlan members v10")
-    config.inactive = {item for item in config.statements if item[-1].value == "v10"}
-    found = made(config, declared(ports={"ge-0/0/2": {"mode": "trunk", "tagged": ["v20"]}}), "els")
-    assert rules(found) == [("ge-0/0/2", "INACTIVE")]
-    assert found.findings[0].what == f"interfaces ge-0/0/2 {FAMILY} vlan members v10 is inactive"
-
-
-def test_all_interfaces_inactive_at_once_are_refused_by_name():
-    """Somebody said `deactivate interfaces`."""
-    ports = "".join(f"set interfaces ge-0/0/{number} mtu 9014\n" for number in range(10, 20))
-    config = asleep(f"{INACTIVE}{ports}", "<interfaces/>")
-    found = made(config, declared(ports={"ge-0/0/2": {"description": "desk"}}), "els")
-    assert rules(found) == [("interfaces", "INACTIVE")]
-    assert "mtu 9014" in found.findings[0].what
-    assert found.findings[0].what.endswith(" and 7 more")
-
-
-def test_what_goes_as_a_whole_takes_its_inactive_parts_along_and_what_stays_keeps_them():
-    lines = (
-        f"set interfaces ge-0/0/2 {FAMILY} interface-mode access\nset interfaces ge-0/0/2 {FAMILY} vlan members v10\n"
-    )
-    config = switch(f"{lines}set interfaces ge-0/0/2 description x")
-    for value in ("v10", "access"):
-        config.inactive = {item for item in config.statements if item[-1].value == value}
-        joins = made(config, declared(bundles=ONE_OF_2), "els")
-        assert not any("unit 0" in line for line in config_set(joins.written) if "ge-0/0/2" in line)
-    told = made(config, declared(ports={"ge-0/0/2": {"description": ""}}), "els")
-    assert told.commands == ["delete interfaces ge-0/0/2 description"]
-
-
-ONE_OF_2 = {"ae1": {"members": ["ge-0/0/2"], "lacp": "none"}}
 
 
 def test_an_interface_stays_standing_where_a_wildcard_gives_it_what_shall_stay():
