@@ -120,7 +120,8 @@ def search_files(
 
 
 # Tells the command line of every process of this machine, its containers included, until stdin ends; each once. What
-# waits to be seen is told so by a file where it runs: it is there until then, however busy the machine is.
+# waits to be seen by this checkout is told so by a file where it runs, so that it is there until then, however busy the
+# machine is.
 WATCH_PROCESSES = """
 import contextlib, os, select, sys
 seen = set()
@@ -134,7 +135,8 @@ while not select.select([0], [], [], 0.02)[0]:
         if line not in seen:
             seen.add(line)
             sys.stdout.buffer.write(line.replace(b"\\0", b" ") + b"\\n")
-        if line.endswith(b"\\0held-until-seen\\0") and line.startswith(b"sh\\0"):
+        first, last = b"sh\\0-c\\0rm -f /run/held-seen;", b"\\0" + os.fsencode(sys.argv[1]) + b"\\0"
+        if line.startswith(first) and line.endswith(last):
             with contextlib.suppress(OSError):
                 open(f"/proc/{pid}/root/run/held-seen", "w").close()
 """
@@ -147,7 +149,9 @@ class ProcessWatch:
         """Start watching."""
         self.output = b""
         self.process = subprocess.Popen(
-            as_root([sys.executable, "-c", WATCH_PROCESSES]), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            as_root([sys.executable, "-c", WATCH_PROCESSES, str(Path(__file__).parent)]),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         return self
 
