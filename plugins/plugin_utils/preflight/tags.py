@@ -15,6 +15,8 @@ _EVERYTHING = {"all", "tagged"}
 _PREFLIGHT = {"preflight", "always", "never"}
 _LINKS = {"plan", "links", "verify", "report"}
 _BALANCERS = {"plan", "load_balancers", "verify", "report"}
+_OF_MOLECULE = {"notest", "molecule-notest", "molecule-idempotence-notest"}
+"""What Molecule passes to `--skip-tags` of each playbook that it runs; no part is skipped by it."""
 _IMPORT = ("import_playbook", "ansible.builtin.import_playbook")
 
 
@@ -22,7 +24,7 @@ class Tags:
     """The tags of a run: `parts` are those of the playbook, `own` are those that a user put on its import."""
 
     def __init__(self, run: Iterable[str], skip: Iterable[str], parts: Iterable[str], own: Iterable[str]) -> None:
-        self.run, self.skip, self.parts = set(run), set(skip), tuple(parts)
+        self.run, self.skip, self.parts = set(run), set(skip) - _OF_MOLECULE, tuple(parts)
         self._whole = _EVERYTHING | _PREFLIGHT | (set(own) - {"always"})
         self._known = self._whole | set(self.parts)
 

@@ -52,6 +52,13 @@ def test_a_tag_to_skip_that_is_none_is_refused_for_all_would_be_done():
 
 
 @pytest.mark.parametrize("ours", [True, False])
+def test_what_molecule_skips_in_each_playbook_is_no_misspelt_part(ours):
+    skip = ["molecule-notest", "notest", "molecule-idempotence-notest"]
+    assert judged(skip=skip, ours=ours) == (0, 0, "")
+    assert judged(skip=[*skip, "load_balancer"], ours=True)[0] == 1
+
+
+@pytest.mark.parametrize("ours", [True, False])
 def test_the_plan_is_not_skipped(ours):
     assert judged(skip=["plan"], ours=ours)[:2] == (1, 0)
     assert judged(skip=["plan"], parts=("verify", "report"), own=("plan",), ours=ours)[:2] == (0, 0)
