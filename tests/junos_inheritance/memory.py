@@ -116,7 +116,7 @@ class Switch:
             return made
         self.session.load(made.xml)
         try:
-            refuse_differences(self.session.foreseen(made.written), made)
+            refuse_differences(self.session.effect(made.written, "candidate"), made)
         except RefusalError as refusal:
             self.device.discard(self.session.login)
             raise RefusedError(refusal.findings) from None

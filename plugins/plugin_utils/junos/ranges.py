@@ -21,7 +21,7 @@ MEMBERSHIP = frozenset({"member", "member-range"})
 HIGHEST = 47
 """The last port that `*` stands for, and of each PIC in the middle of a member-range."""
 CHANNELS = 3
-_PATTERN = re.compile(r"[*?\[\]]")
+_PATTERN = re.compile(r"[*\[\]]")
 _NAME = re.compile(r"(?:([a-z]+)-(\d+)/(\d+)/(\d+)(?::(\d+))?|(ae)(\d+))")
 _SEGMENTS = re.compile(r"(\[[^\]]*\]|:\*|\*)")
 
@@ -76,18 +76,13 @@ def _active(config: Config, name: str, tag: str) -> list[str]:
 
 
 def _matches(port: str, pattern: str) -> bool:
-    """Tell whether a wildcard of Junos matches: `ge-0/0/*`, `ge-0/0/[0-23]`, `ge-*/0/[1,3]`."""
-    parts = re.split(r"(\[[^\]]*\])", pattern)
-    expression = "".join(f"({_bracket(part)})" if part.startswith("[") else _plain(part) for part in parts)
-    return re.fullmatch(expression, port) is not None
+    return port in _named(pattern)
 
 
-def _plain(part: str) -> str:
-    return re.escape(part).replace(r"\*", ".*").replace(r"\?", ".")
-
-
-def _bracket(part: str) -> str:
-    return "|".join(map(str, _numbers(part))) or r"\d+"
+@lru_cache(maxsize=256)
+def _named(pattern: str) -> frozenset[str]:
+    """Return the ports that a pattern stands for: `ge-0/0/*` is ge-0/0/0 to ge-0/0/47, and no port beyond."""
+    return frozenset(_expanded(pattern))
 
 
 def _numbers(part: str) -> list[int]:

@@ -66,11 +66,11 @@ class Session:
         written = self.committed() if database == "committed" else self.candidate()
         return views.of_elements(written, lambda: self.inherited(database))
 
-    def foreseen(self, written: Config) -> Views:
-        """Return what the candidate would give, of which it is known what is written in it."""
+    def effect(self, written: Config, database: str) -> Views:
+        """Return what takes effect, or would, in a database of which it is known what is written in it."""
         if views.inherits(written):
-            return views.of_effect(written, self.inherited("candidate"))
-        return views.plain(from_element(self.candidate()))
+            return views.of_effect(written, self.inherited(database))
+        return views.plain(from_element(self.committed() if database == "committed" else self.candidate()))
 
     def style(self) -> Style | None:
         """Return the switch style as PyEZ finds it, or None where ethernet switching does not run."""

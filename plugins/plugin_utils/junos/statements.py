@@ -220,42 +220,16 @@ def from_element(root: Any, groups: dict[Path, str] | None = None) -> Config:
         raise ValueError("there is no <configuration> in the XML")
     config = Config()
     for child in found:
-        _walk(child, (), config)
-        if groups is not None:
-            _mark(child, (), "", groups)
+        _walk(child, (), config, groups)
     return config
 
 
-def _mark(element: Any, above: Path, group: str, found: dict[Path, str]) -> None:
-    """Note which group gives each statement below an element."""
-    here = _here(element, above)
-    if here is None:
-        return
-    group = next((text for name, text in element.items() if name.rsplit("}", 1)[-1] == "group"), group)
-    children = [child for child in element if isinstance(child.tag, str) and not _is_key(child)]
-    if group and not children:
-        found[here] = group
-    for child in children:
-        _mark(child, here, group, found)
-
-
-def _here(element: Any, above: Path) -> Path | None:
-    """Return the path of an element, None for what is no statement."""
-    tag = _local(element)
-    if not tag or tag in ("comment", "undocumented"):
-        return None
-    name = next((child for child in element if isinstance(child.tag, str) and _is_key(child)), None)
-    if name is not None:
-        return (*above, entry(tag, (name.text or "").strip()))
-    if any(isinstance(child.tag, str) for child in element):
-        return (*above, _container(tag))
-    return (*above, leaf(tag, (element.text or "").strip() or None))
-
-
-def _walk(element: Any, above: Path, config: Config) -> None:
+def _walk(element: Any, above: Path, config: Config, groups: dict[Path, str] | None, group: str = "") -> None:
     tag = _local(element)
     if not tag or tag in ("comment", "undocumented"):
         return
+    if groups is not None:
+        group = next((text for name, text in element.items() if name.rsplit("}", 1)[-1] == "group"), group)
     children = [child for child in element if isinstance(child.tag, str)]
     name = next((child for child in children if child.tag.endswith("name") and _is_key(child)), None)
     if name is not None:
@@ -269,8 +243,10 @@ def _walk(element: Any, above: Path, config: Config) -> None:
         config.inactive.add(here)
     if not children:
         config.statements[here] = None
+        if group and groups is not None:
+            groups[here] = group
     for child in children:
-        _walk(child, here, config)
+        _walk(child, here, config, groups, group)
 
 
 def _is_key(element: Any) -> bool:

@@ -19,7 +19,7 @@ from .recovery import Made, recover, take_back
 from .request import MARGIN, Outcome, Request, Survey
 from .session import Session
 from .survey import refuse_differences, refuse_findings, refuse_management, refuse_pending, survey
-from .views import Views
+from .views import Views, differences
 from .waiting import Opener, wait
 
 
@@ -58,7 +58,7 @@ def _under_lock(session: Session, opener: Opener, request: Request, seen: Survey
         session.load(seen.plan.xml)
         outcome.diff = session.diff()
         if outcome.diff:
-            refuse_differences(session.foreseen(seen.plan.written), seen.plan)
+            refuse_differences(session.effect(seen.plan.written, "candidate"), seen.plan)
             session.check()
         if outcome.diff and not request.check_mode and request.rescue != "never":
             outcome.rescue_saved = session.save_rescue(request.rescue == "always")
@@ -185,24 +185,25 @@ def _read_back(session: Session, opener: Opener, request: Request, seen: Survey)
 
     """
     try:
-        found = _read_again(session, opener)
+        effect = _read_again(session, opener, lambda one: one.effect(seen.plan.written, "committed"))
+        if not differences(effect, seen.plan.after):
+            return
+        found = _read_again(session, opener, Session.views)
     except errors.SwitchError as error:
         what = f"The commit is confirmed, but the configuration could not be read back. {error.what}"
         raise errors.ConfirmedError(what, error.mend, error.words) from None
-    if found.inherited == seen.plan.after:
-        return
     left = request.plan(found, seen.style)
     if left.changed:
         what = "The commit is confirmed, but the switch did not keep all of it:"
         raise errors.ConfirmedError("\n".join([what, *left.commands]))
 
 
-def _read_again(session: Session, opener: Opener) -> Views:
+def _read_again(session: Session, opener: Opener, read: Callable[[Session], Views]) -> Views:
     try:
-        return session.views()
+        return read(session)
     except errors.LostError:
         fresh = opener()
         try:
-            return fresh.views()
+            return read(fresh)
         finally:
             fresh.close()

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 from unit.junos.builders import declared
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import errors
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing import verified
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
@@ -179,6 +181,30 @@ def test_a_switch_without_ranges_and_groups_is_asked_once(lab):
     survey(session := lab.open(), request(ports={"ge-0/0/4": ACCESS}))
     session.close()
     assert lab.asked().count("get-configuration") == 2
+
+
+def test_a_change_beside_ranges_reads_what_it_needs_once_more_and_nothing_twice(lab):
+    """The survey reads both views; under the lock the difference is asked for, and twice what takes effect."""
+    started(lab, DESKS)
+    apply(lab.open, request(ports={"ge-0/0/4": {**ACCESS, "untagged": "v20"}}))
+    assert lab.asked().count("get-configuration") == 5
+
+
+@pytest.mark.parametrize("lines", ["", DESKS])
+def test_what_the_switch_has_lost_since_the_commit_is_told_when_it_is_read_back(lab, monkeypatch, lines):
+    started(lab, lines)
+    stock = Session.effect
+    gone = '<interface><name>ge-0/0/14</name><description delete="delete"/></interface>'
+
+    def loses(session, written, database):
+        if database == "committed":
+            session.load(f"<configuration><interfaces>{gone}</interfaces></configuration>")
+            session.commit("lost")
+        return stock(session, written, database)
+
+    monkeypatch.setattr(Session, "effect", loses)
+    with pytest.raises(errors.ConfirmedError, match="did not keep all of it:\nset interfaces ge-0/0/14 description"):
+        apply(lab.open, request(ports={"ge-0/0/14": {**ACCESS, "description": "copier"}}))
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,7 @@ def test_a_pattern_stands_for_the_ports_that_junos_documents(pattern, count, one
     found = ranges.ports_of(config, "x")
     assert (len(found), one in found) == (count, True)
     assert all(ranges.holding(config, port) == [ranges.Membership("x", pattern)] for port in found)
+    assert not any(ranges.holding(config, port) for port in ("ge-0/0/48", "ge-2/0/1", "xe-0/0/49:0", "ae7"))
 
 
 @pytest.mark.parametrize(
