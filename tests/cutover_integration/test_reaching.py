@@ -83,14 +83,17 @@ def both(**variables: object) -> dict[str, dict[str, object]]:
     return {"switch": dict(variables), "host": dict(variables)}
 
 
+BARE = {"ansible_ssh_common_args": "-F /dev/null"}
+
+
 def rows(lab: Lab) -> list[Row]:
     """Return the table, a line for each way."""
+    return [*by_variables(lab), *by_paths(lab), *by_options(lab)]
+
+
+def by_variables(lab: Lab) -> list[Row]:
+    """Return what variables and keywords say of user, password and port."""
     switch, host, ssh = lab.switches.port(STYLE), lab.hosts.port(HOST), lab.hosts.ssh_port(HOST)
-    key = {"ansible_private_key_file": lab.key}
-    jump = f"-F {lab.folder}/ssh_config -o UserKnownHostsFile={lab.known_hosts}"
-    through = {"ansible_ssh_common_args": f"{jump} -J {USER}@127.0.0.1:{lab.jump.port}"}
-    option = {"ansible_ssh_common_args": f"{jump} -o ProxyJump={USER}@127.0.0.1:{lab.jump.port}"}
-    bare, known = {"ansible_ssh_common_args": "-F /dev/null"}, {"ansible_ssh_common_args": None}
     other = {"ansible_ssh_user": USER, "ansible_ssh_host": "127.0.0.1"}
     return [
         Row("variables", each=True),
@@ -121,6 +124,16 @@ def rows(lab: Lab) -> list[Row]:
         Row("a_variable_before_a_keyword", **both(), play={"remote_user": "nobody"}),
         Row("port_of_the_play", host=NO_PORT, play={"port": host}),
         Row("port_of_the_play_at_a_switch", switch=NO_PORT, play={"port": switch}, actions=("junos_lag",)),
+    ]
+
+
+def by_paths(lab: Lab) -> list[Row]:
+    """Return delegation, IPv6, keys and jump hosts."""
+    key = {"ansible_private_key_file": lab.key}
+    jump = f"-F {lab.folder}/ssh_config -o UserKnownHostsFile={lab.known_hosts}"
+    through = {"ansible_ssh_common_args": f"{jump} -J {USER}@127.0.0.1:{lab.jump.port}"}
+    option = {"ansible_ssh_common_args": f"{jump} -o ProxyJump={USER}@127.0.0.1:{lab.jump.port}"}
+    return [
         Row("delegated", delegated=True),
         Row("delegated_with_a_template", delegated=True, **both(ansible_password="{{ mine }}", mine=PASSWORD)),
         Row("delegated_with_a_keyword", delegated=True, **both(**NO_USER), task={"remote_user": USER}),
@@ -136,9 +149,17 @@ def rows(lab: Lab) -> list[Row]:
         Row(
             "no_host_keys",
             transport="ssh",
-            **both(ansible_host_key_checking=False, **bare),
+            **both(ansible_host_key_checking=False, **BARE),
         ),
         Row("no_password_at_the_switch", switch=NO_PASSWORD, actions=(), play={"ignore_unreachable": True}),
+    ]
+
+
+def by_options(lab: Lab) -> list[Row]:
+    """Return options of the command, the environment and ansible.cfg."""
+    host = lab.hosts.port(HOST)
+    known = {"ansible_ssh_common_args": None}
+    return [
         Row("user_option", run="options", each=True, **both(**NO_USER)),
         Row("password_option", run="options", **both(**NO_PASSWORD)),
         Row("password_option_at_the_switch", run="options", switch=NO_PASSWORD),
@@ -156,7 +177,7 @@ def rows(lab: Lab) -> list[Row]:
         Row("config_user", run="config", **both(**NO_USER)),
         Row("config_key", run="config", transport="ssh", **both(**NO_PASSWORD)),
         Row("config_port", run="config", switch=NO_PORT),
-        Row("config_host_keys", run="config", transport="ssh", **both(**bare)),
+        Row("config_host_keys", run="config", transport="ssh", **both(**BARE)),
     ]
 
 

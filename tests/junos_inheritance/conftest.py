@@ -7,9 +7,8 @@ from pathlib import Path
 
 import hypothesis.configuration
 import pytest
-from unit.junos.switches import Lab, skip_without_its_packages
+from unit.junos.switches import Lab, skip_without_its_packages, target_at
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
 from junos.client import Simulator
 
 from .module import MODELS, PRECEDENCE, Switch
@@ -30,16 +29,4 @@ def simulators(tmp_path_factory):
 @pytest.fixture
 def switches(simulators) -> dict[str, Switch]:
     """Return the switches by name."""
-    found = {}
-    for name in MODELS:
-        target = Target(
-            "127.0.0.1",
-            simulators.port(name),
-            "lab",
-            "lab123",
-            ssh_config="/dev/null",
-            known_hosts=(simulators.known_hosts,),
-            look_for_keys=False,
-        )
-        found[name] = Switch(Lab(simulators, name, target), PRECEDENCE[name])
-    return found
+    return {name: Switch(Lab(simulators, name, target_at(simulators, name)), PRECEDENCE[name]) for name in MODELS}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -69,9 +70,9 @@ class DeviceAction(Action):
         login = {"login_refused": True} if refused else {}
         return {how: True, "changed": False, "msg": str(error), **login, **self.more_of(error)}
 
+    @abstractmethod
     def outcome(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return what the task did."""
-        raise NotImplementedError
 
     def more_of(self, error: Exception) -> dict[str, Any]:
         """Return what a result has beside the message of an error."""

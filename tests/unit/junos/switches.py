@@ -78,17 +78,21 @@ def nonels(simulator) -> Lab:
     return _lab(simulator, "nonels")
 
 
-def _lab(simulator: Simulator, style: str) -> Lab:
-    target = Target(
+def target_at(simulator: Simulator, name: str) -> Target:
+    """Return how to log in to one of the simulated switches, whatever the user's own SSH says."""
+    return Target(
         "127.0.0.1",
-        simulator.port(style),
+        simulator.port(name),
         "lab",
         "lab123",
         ssh_config="/dev/null",
         known_hosts=(simulator.known_hosts,),
         look_for_keys=False,
     )
-    found = Lab(simulator, style, target)
+
+
+def _lab(simulator: Simulator, style: str) -> Lab:
+    found = Lab(simulator, style, target_at(simulator, style))
     found.control("reset")
     simulator.control("clear_log")
     return found

@@ -202,6 +202,16 @@ def test_a_pattern_stands_for_the_ports_that_junos_documents(pattern, count, one
     assert not any(ranges.holding(config, port) for port in ("ge-0/0/48", "ge-2/0/1", "xe-0/0/49:0", "ae7"))
 
 
+def split(last: str, port: str, known: tuple[str, ...]) -> list[str]:
+    """Return the ports that a member-range over two FPCs says when one has left it."""
+    config = text(f"set interfaces interface-range desks member-range ge-0/0/10 to {last}")
+    ranges.leave(config, port, "desks", known)
+    head = "set interfaces interface-range desks member"
+    lines = [line.removeprefix(head) for line in sorted(config_set(config))]
+    assert all(line.startswith("-range " if " to " in line else " ") for line in lines)
+    return sorted(line.removeprefix("-range").strip() for line in lines)
+
+
 @pytest.mark.parametrize(
     ("port", "known", "left"),
     [
@@ -213,10 +223,7 @@ def test_a_pattern_stands_for_the_ports_that_junos_documents(pattern, count, one
     ],
 )
 def test_a_member_range_over_fpcs_is_split_around_a_port(port, known, left):
-    config = text("set interfaces interface-range desks member-range ge-0/0/10 to ge-1/0/47")
-    ranges.leave(config, port, "desks", known)
-    head = "set interfaces interface-range desks member"
-    assert sorted(config_set(config)) == sorted(f"{head}{'-range' if ' to ' in each else ''} {each}" for each in left)
+    assert split("ge-1/0/47", port, known) == left
 
 
 @pytest.mark.parametrize(
@@ -228,10 +235,7 @@ def test_a_member_range_over_fpcs_is_split_around_a_port(port, known, left):
     ],
 )
 def test_no_part_of_a_member_range_ends_at_a_port_that_its_pic_has_not(port, known, left):
-    config = text("set interfaces interface-range desks member-range ge-0/0/10 to ge-1/0/3")
-    ranges.leave(config, port, "desks", known)
-    head = "set interfaces interface-range desks member"
-    assert sorted(config_set(config)) == sorted(f"{head}{'-range' if ' to ' in each else ''} {each}" for each in left)
+    assert split("ge-1/0/3", port, known) == left
 
 
 def test_the_ports_of_a_card_tell_its_last_one_only_where_the_card_is_there():
