@@ -213,6 +213,12 @@ VIA = [
 ]
 """Behind a vCenter, whose hosts are not converted; port groups that nobody declares are taken away only there."""
 ROWS = [*AT_SWITCH, *BETWEEN, *AT_HOST, *VIA]
+BOTH_ENDS = Row(
+    *("vlan-removed-and-detection", Kind.VLAN_REMOVED, "switch", DONE),
+    declare=nothing_tagged,
+    found=teaming(failureCriteria={"checkBeacon": True}),
+)
+"""Both ends of a bundle differ, so that it is converted in a run with both."""
 OF_THE_DEVICE = {
     (Kind.VLAN_CREATED, "switch"): "vlan-added",
     (Kind.DEVICE_COUNT, "switch"): "bundle-made",

@@ -283,8 +283,9 @@ class Estate:
         return int(self.site["vlans"][vlan]["id"])
 
     def play(self, end: str) -> subprocess.CompletedProcess[str]:
-        """Run site.yml with one end of each link."""
-        here = {self.style} if end == "switch" else {self.changed_at(row) for row in self.rows}
+        """Run site.yml with one end of each link, or with `both`."""
+        of = {"switch": {self.style}, "host": {self.changed_at(row) for row in self.rows}}
+        here = of.get(end) or of["switch"] | of["host"]
         (self.folder / "stack.yml").write_text(yaml.safe_dump(self.wanted()))
         (self.folder / "connections.yml").write_text(yaml.safe_dump(self._connections()))
         inventories = ["-i", str(self.folder / "stack.yml"), "-i", str(self.folder / "connections.yml")]

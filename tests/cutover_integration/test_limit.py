@@ -15,7 +15,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutr
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import ChangeKind as Kind
 
 from .labs import STYLES
-from .pair_rows import NEVER, OF_THE_DEVICE, ROWS
+from .pair_rows import BOTH_ENDS, NEVER, OF_THE_DEVICE, ROWS
 from .pairs import CENTER, DONE, HOSTS, NO_WAY, NOTHING, REFUSED, Estate, Row, Watched
 
 ENDS = ("switch", "host")
@@ -58,29 +58,33 @@ class Outcome:
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory) -> Any:
-    """Return what runs site.yml once for all rows with one style, one end in the run and one result."""
+def devices() -> Any:
+    """Return the simulated switches and hosts."""
     for package in ("asyncssh", "lxml", "jnpr.junos", "pyVmomi"):
         pytest.importorskip(package, reason=f"{package} is not installed")
     from junos.client import Simulator as Switches
     from vsphere.client import Simulator as Hosts
 
-    known: dict[tuple[str, str, str], Outcome] = {}
     with Switches(STYLES) as switches, Hosts(dict.fromkeys(HOSTS, 3), {CENTER: "+".join(HOSTS)}) as hosts:
+        yield switches, hosts
 
-        def of(row: Row, style: str, end: str) -> Outcome:
-            key = style, end, row.expected(end)
-            if key not in known:
-                rows = [
-                    each
-                    for each in ROWS
-                    if each.expected(end) == key[2] and (everything() or in_slice(each, style, end))
-                ]
-                folder = tmp_path_factory.mktemp("-".join(key).replace(" ", "_"))
-                known[key] = run(Estate(switches, hosts, style, rows, folder), end)
-            return known[key]
 
-        yield of
+@pytest.fixture(scope="module")
+def outcomes(devices, tmp_path_factory) -> Any:
+    """Return what runs site.yml once for all rows with one style, one end in the run and one result."""
+    known: dict[tuple[str, str, str], Outcome] = {}
+
+    def of(row: Row, style: str, end: str) -> Outcome:
+        key = style, end, row.expected(end)
+        if key not in known:
+            rows = [
+                each for each in ROWS if each.expected(end) == key[2] and (everything() or in_slice(each, style, end))
+            ]
+            folder = tmp_path_factory.mktemp("-".join(key).replace(" ", "_"))
+            known[key] = run(Estate(*devices, style, rows, folder), end)
+        return known[key]
+
+    return of
 
 
 def run(estate: Estate, end: str) -> Outcome:
@@ -118,6 +122,13 @@ def test_one_end_alone_is_changed_without_losing_a_flow_or_refused_with_the_othe
         assert refusal(found, row, end)
     if expected == NO_WAY:
         assert re.search(rf"fatal: \[{far}\].*{row.name}: ", found.told), found.told
+
+
+@pytest.mark.parametrize("style", ["nonels", pytest.param("els", marks=REST)])
+def test_a_bundle_gets_its_vlans_at_once_when_both_of_its_ends_change(devices, tmp_path, style):
+    found = run(Estate(*devices, style, [BOTH_ENDS], tmp_path), "both")
+    assert (found.code, found.lost) == (0, {}), found.told
+    assert (found.left[BOTH_ENDS.name], found.after == found.before) == (set(), False)
 
 
 def refusal(found: Outcome, row: Row, end: str) -> bool:

@@ -181,10 +181,13 @@ def _next_of_switch(link: Link, place: Place) -> Iterator[Place]:
     """Yield what one commit can make of the ports.
 
     Those that carry the management keep their form, and one of them keeps its light: a cable that gets light in the
-    same commit needs seconds until it carries anything.
+    same commit needs seconds until it carries anything. Members that stay in their bundle get its VLANs all at once.
     """
+    stay = {leg for leg in link.legs if link.new_port.bundle and link.old_ports[leg].bundle == link.new_port.bundle}
     free = {leg for leg in link.legs if leg not in place.lit or delivery.interchangeable(link, leg)}
     for new in _largest_first(frozenset(free) - place.ports_new):
+        if 0 < len(stay & (place.ports_new | new)) < len(stay):
+            continue
         for dark in _subsets(link.legs):
             after = replace(place, ports_new=place.ports_new | new, dark=dark)
             if after != place and (after.lit & place.lit or not place.lit):

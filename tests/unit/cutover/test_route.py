@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import PortForm
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import BOTH, Link, Place, PortForm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import (
     HOST_FIRST,
     NoRouteError,
@@ -54,6 +54,28 @@ def test_a_bundle_that_gets_another_vlan_is_changed_in_place():
     assert words("another vlan") == [
         "ex1: ge-0/0/0 as declared, ge-1/0/0 as declared",
     ]
+
+
+IN_BUNDLE = PortForm("ae0", True, 10, frozenset({20}))
+"""A trunk of a static bundle, in whose native VLAN the management is."""
+
+
+def changed_in_its_bundle(new: PortForm, **host) -> Link:
+    names = (("ge-0/0/0",), ("ge-1/0/0",)), (("vmnic2",), ("vmnic3",))
+    return Link("rack1", *names, (IN_BUNDLE, IN_BUNDLE), new, HASH, replace(HASH, **host))
+
+
+def test_members_that_stay_in_their_bundle_lose_a_vlan_at_once_after_both_cables_are_proven():
+    steps = route(changed_in_its_bundle(replace(IN_BUNDLE, tagged=frozenset())), Place())
+    changed = [step.after.ports_new - step.before.ports_new for step in steps]
+    assert [legs for legs in changed if legs] == [BOTH]
+    assert [step.disables for step in steps if step.disables] == [frozenset({0}), frozenset({1})]
+
+
+def test_no_way_leads_through_a_bundle_whose_members_are_in_two_vlans():
+    tagged = PortForm("ae0", True, None, frozenset({10, 20}))
+    with pytest.raises(NoRouteError, match="no order of changes"):
+        route(changed_in_its_bundle(tagged, vlan=10), Place())
 
 
 def test_a_link_that_loses_half_of_its_frames_is_mended_at_the_end_that_is_wrong():
