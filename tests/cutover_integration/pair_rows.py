@@ -11,7 +11,9 @@ from .pairs import DONE, NO_WAY, NOTHING, REFUSED, Row, Site
 AGGREGATED = "interfaces {ae} aggregated-ether-options"
 FAMILY = "interfaces {ae} unit 0 family ethernet-switching"
 RANGE = """set interfaces interface-range hall member {port}
-set interfaces interface-range hall description hall"""
+set interfaces interface-range hall member ge-0/0/47
+set interfaces interface-range hall unit 0 family ethernet-switching vlan members hall
+set vlans hall vlan-id 60"""
 BY_HAND = [NICS[0]]
 
 
@@ -104,7 +106,7 @@ AT_SWITCH = [
     Row("link-speed", Kind.LINK_SPEED, "switch", REFUSED, NOTHING, lines=f"set {AGGREGATED} link-speed 1g"),
     Row("description", Kind.DESCRIPTION, "switch", DONE, NOTHING, declare=on_link(description="to the hall")),
     Row("edge-added", Kind.EDGE_ADDED, "switch", DONE, NOTHING, lines="delete protocols rstp interface {edge} edge"),
-    Row("other", Kind.OTHER, "switch", REFUSED, NOTHING, lines=RANGE),
+    Row("other", Kind.OTHER, "switch", REFUSED, NOTHING, to="plain", lines=RANGE),
 ]
 BETWEEN = [
     Row(

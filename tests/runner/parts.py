@@ -40,7 +40,7 @@ class Part:
     within: str = ""
     only_all: str = ""
     counts: str = "tests"
-    limit: int = 3600
+    limit: int = 0
     any_change: bool = False
 
     def __post_init__(self) -> None:
@@ -55,6 +55,14 @@ class Part:
     def words(self, quick: bool = False) -> list[str]:
         """Return the command, word by word."""
         return shlex.split(self.quick if quick else self.command)
+
+    def expected(self, everything: bool) -> int:
+        """Return how many seconds the part takes, as it was seen."""
+        return self.all_seconds if everything and self.all_seconds else self.seconds
+
+    def hangs_after(self, everything: bool) -> int:
+        """Return after how many seconds it is taken to hang, and ended."""
+        return self.limit or max(1200, 3 * self.expected(everything))
 
     def rule_for(self, path: str) -> str:
         """Return the first of the part's patterns that fits a path, or an empty text."""

@@ -79,14 +79,14 @@ class Run:
         self.say(f"==> {part.name}: {' '.join(words)}")
         records = self.logs / f"{part.name}.records"
         records.mkdir()
-        seconds = part.all_seconds if self.everything and part.all_seconds else part.seconds
-        ended = self._command(words, part.name, part.limit, f"of about {seconds} s", {FOLDER: str(records)})
+        about, limit = f"of about {part.expected(self.everything)} s", part.hangs_after(self.everything)
+        ended = self._command(words, part.name, limit, about, {FOLDER: str(records)})
         return settle(part, ended, records)
 
     def _unprepared(self, part: Part) -> str:
         """Return why a part cannot run here. One at a time, for two cannot install packages at once."""
         with self._preparing:
-            ended = self._command(["bash", "-c", part.prepare], part.name, part.limit, "preparing", {})
+            ended = self._command(["bash", "-c", part.prepare], part.name, part.limit or 1200, "preparing", {})
         lines = (self.logs / f"{part.name}.log").read_text(errors="replace").split("\n")
         last = next((line.strip() for line in reversed(lines) if line.strip()), "no output")
         return last[:100] if ended.status or ended.stopped else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import logging
 import os
 import re
 import socket
@@ -36,6 +37,11 @@ else:
         PYEZ_MISSING = ""
     except ImportError as error:
         paramiko, Device, SSHUnknownHostError, PYEZ_MISSING = None, object, None, str(error)
+
+for _library in ("paramiko", "ncclient"):
+    # A logger without a handler writes errors to stderr itself. paramiko does so in a thread of its own, which hangs
+    # for good where the process of a task holds the lock of stderr from its start to its end: ansible-core 2.17.
+    logging.getLogger(_library).addHandler(logging.NullHandler())
 
 _ALIAS = "switch"
 """The one name that ncclient looks up: literal IPv6 addresses and ports other than 22 cannot confuse it."""

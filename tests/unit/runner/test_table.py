@@ -129,3 +129,9 @@ def test_what_is_within_another_part_does_not_run_twice():
 
 def test_unit_and_the_parts_within_it_are_the_whole_of_it():
     assert all(graph.seeds(part.command) <= graph.seeds(UNIT.command) for part in WITHIN)
+
+
+def test_a_part_hangs_after_three_times_what_it_takes_of_that_kind_of_run():
+    part = Part("a", proves="b", command="true", seconds=10, all_seconds=900)
+    assert (part.hangs_after(everything=False), part.hangs_after(everything=True)) == (1200, 2700)
+    assert all(part.hangs_after(everything=False) + 1800 < 90 * 60 for part in TABLE.parts if part.default)

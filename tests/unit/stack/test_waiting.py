@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -64,7 +65,7 @@ def silent() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
-def said(silent, tmp_path_factory) -> str:
+def done(silent, tmp_path_factory) -> subprocess.CompletedProcess[str]:
     place = Place(tmp_path_factory.mktemp("waiting"))
     (place.folder / "short").mkdir()
     (place.folder / "short" / "sitecustomize.py").write_text(SHORT)
@@ -87,9 +88,13 @@ def said(silent, tmp_path_factory) -> str:
     play = {"hosts": "all", "gather_facts": False, "strategy": "free", "tasks": tasks}
     (place.folder / "play.json").write_text(json.dumps([play]))
     path = f"{place.folder / 'short'}:{site_files.ROOT / '.cache' / 'collections'}"
-    return place.run("ansible-playbook", "-i", "hosts.json", "play.json", PYTHONPATH=path).stdout
+    return place.run("ansible-playbook", "-i", "hosts.json", "-f", "20", "play.json", PYTHONPATH=path)
 
 
 @pytest.mark.parametrize("name", [*on_nodes(), *DEVICES])
-def test_what_is_waited_for_is_said_with_the_hosts_name(said, name):
-    assert re.search(rf"(?m)^{name}: [a-z].* \(\d+ s so far\)$", said), said
+def test_what_is_waited_for_is_said_with_the_hosts_name(done, name):
+    assert re.search(rf"(?m)^{name}: [a-z].* \(\d+ s so far\)$", done.stdout), done.stdout
+
+
+def test_what_a_library_has_to_say_of_a_device_goes_no_way_of_its_own(done):
+    assert not re.search(r"Traceback|paramiko|ncclient", done.stderr), done.stderr
