@@ -62,6 +62,7 @@ class _Change:
         self.leaving: dict[str, dict[str, Membership]] = {}
         self.emptied: set[Path] = set()
         self.known = ranges.there(views.written, views.interfaces) if views.interfaces else []
+        self.ranges = ranges.table(views.written)
 
     def _own(self, item: Path) -> bool:
         return item in self.views.written.statements and not self.views.written.is_inactive(*item)
@@ -81,7 +82,7 @@ class _Change:
     def _giving(self, item: Path) -> Iterator[tuple[str, Membership]]:
         """Yield the ranges that give a statement, or another value of its leaf, with the port that it is about."""
         for port in self._ports_in(item):
-            for held in ranges.holding(self.views.written, port):
+            for held in ranges.held_by(self.ranges, port):
                 if any(self._gives(each, item) for each in self._given(held.name, port, item)):
                     yield port, held
 
@@ -223,7 +224,7 @@ class _Change:
         if above:
             return f"Delete apply-groups {group} from {words(above[0])} on the switch, or edit the group."
         for port in self._ports_in(item):
-            for held in ranges.holding(written, port):
+            for held in ranges.held_by(self.ranges, port):
                 if group in written.values("interfaces", entry(ranges.RANGE, held.name), "apply-groups"):
                     whole = f"interface-range {held.name}, which applies the group"
                     return f"Take {port} out of {whole}, on the switch, or edit the group."

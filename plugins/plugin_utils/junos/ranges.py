@@ -28,6 +28,8 @@ _SEGMENTS = re.compile(r"(\[[^\]]*\]|:\*|\*)")
 Place = tuple[str, int, int, int, int]
 """Where a port is: media type, FPC, PIC, port, channel (-1: none)."""
 _NOWHERE: Place = ("", 0, 0, 0, 0)
+Row = tuple[str, list[str], list[tuple[str, str]]]
+"""A range, its members as written, and its member-ranges."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,20 @@ def _where(name: str) -> Path:
 
 def holding(config: Config, port: str) -> list[Membership]:
     """Return the ranges that hold the port; `pattern` is set where it is held by a pattern."""
+    return held_by(table(config), port)
+
+
+def table(config: Config) -> list[Row]:
+    """Return what each range that takes effect says of its ports, for those who ask of many ports."""
+    return [(name, _members(config, name), _spans(config, name)) for name in names(config)]
+
+
+def held_by(rows: Iterable[Row], port: str) -> list[Membership]:
+    """Return the ranges of a table that hold the port."""
     found: list[Membership] = []
-    for name in names(config):
-        members = _members(config, name)
+    for name, members, spans in rows:
         patterns = [text for text in members if _PATTERN.search(text) and _matches(port, text)]
-        if port in members or patterns or any(between(port, *span) for span in _spans(config, name)):
+        if port in members or patterns or any(between(port, *span) for span in spans):
             found.append(Membership(name, patterns[0] if patterns else None))
     return found
 

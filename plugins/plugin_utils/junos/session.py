@@ -11,25 +11,29 @@ from typing import TYPE_CHECKING, Any
 from . import commits, connect, direct, errors, views
 from .errors import Word
 from .model import Style
-from .statements import Config, from_element
+from .statements import Config, configuration_in, from_element
 from .target import Target
 from .views import Views
 
 if TYPE_CHECKING:
     from jnpr.junos import exception as ez
     from jnpr.junos.utils.config import Config as PyezConfig
+    from lxml import etree
 else:
     try:
         from jnpr.junos import exception as ez
         from jnpr.junos.utils.config import Config as PyezConfig
+        from lxml import etree
     except ImportError:
-        ez = PyezConfig = None
+        ez = PyezConfig = etree = None
 
 _STYLES: dict[str, Style] = {"VLAN_L2NG": "els", "VLAN": "nonels"}
 
 
 class Session:
     """A NETCONF session; `said` collects the warnings of the switch in their order."""
+
+    _effect: tuple[tuple[Config, list[bytes]], Views] | None = None
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -67,10 +71,19 @@ class Session:
         return views.of_elements(written, lambda: self.inherited(database))
 
     def effect(self, written: Config, database: str) -> Views:
-        """Return what takes effect, or would, in a database of which it is known what is written in it."""
-        if views.inherits(written):
-            return views.of_effect(written, self.inherited(database))
-        return views.plain(from_element(self.committed() if database == "committed" else self.candidate()))
+        """Return what takes effect, or would, in a database of which it is known what is written in it.
+
+        A reply that says what the one before said, as that of a commit says what its candidate did, is not read again.
+        """
+        inherits = views.inherits(written)
+        if inherits:
+            element = self.inherited(database)
+        else:
+            element = self.committed() if database == "committed" else self.candidate()
+        said = written, _contents(element)
+        if self._effect is None or self._effect[0] != said:
+            self._effect = said, views.of_effect(written, element) if inherits else views.plain(from_element(element))
+        return self._effect[1]
 
     def style(self) -> Style | None:
         """Return the switch style as PyEZ finds it, or None where ethernet switching does not run."""
@@ -252,6 +265,11 @@ def words_of(error: Any) -> list[Word]:
     if not words and str(error.message or ""):
         words = [Word("error", str(error.message))]
     return words
+
+
+def _contents(reply: Any) -> list[bytes]:
+    """Return what a configuration says, without what stands in its first tag: a time, and who changes it."""
+    return [etree.tostring(child, with_tail=False) for child in configuration_in(reply)]
 
 
 def _version(text: str | None) -> str | None:

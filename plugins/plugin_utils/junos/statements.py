@@ -211,17 +211,25 @@ def from_element(root: Any, groups: dict[Path, str] | None = None) -> Config:
 
     `groups` is filled with the statements that carry, or lie in an element that carries, the mark `junos:group`.
     """
-    found = (
-        root
-        if _local(root) == "configuration"
-        else next((e for e in root.iter() if _local(e) == "configuration"), None)
-    )
-    if found is None:
-        raise ValueError("there is no <configuration> in the XML")
     config = Config()
-    for child in found:
+    for child in configuration_in(root):
         _walk(child, (), config, groups)
     return config
+
+
+def configuration_in(root: Any) -> Any:
+    """Return the `<configuration>` that an element is or holds.
+
+    Raises:
+        ValueError: it holds none.
+
+    """
+    if _local(root) == "configuration":
+        return root
+    found = next((element for element in root.iter() if _local(element) == "configuration"), None)
+    if found is None:
+        raise ValueError("there is no <configuration> in the XML")
+    return found
 
 
 def _walk(element: Any, above: Path, config: Config, groups: dict[Path, str] | None, group: str = "") -> None:

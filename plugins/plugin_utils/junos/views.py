@@ -165,7 +165,8 @@ def with_absent(views: Views, names: Iterable[str]) -> Views:
 
     A port of a card or a member that is away has no statement of the range; it comes back with all of them.
     """
-    held = [(name, each.name) for name in names for each in ranges.holding(views.written, name)]
+    table = ranges.table(views.written)
+    held = [(name, each.name) for name in names for each in ranges.held_by(table, name)]
     if not held:
         return views
     found = views.inherited.copy()
