@@ -7,6 +7,7 @@ import base64
 import json
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -146,18 +147,23 @@ class ProcessWatch:
     """Samples the arguments of all processes, of the controller and of the lab's hosts alike."""
 
     def __enter__(self) -> ProcessWatch:
-        """Start watching."""
+        """Start watching. It writes to a file: a pipe that nobody empties would stop it on a busy machine."""
         self.output = b""
+        self.file = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             as_root([sys.executable, "-c", WATCH_PROCESSES, str(Path(__file__).parent)]),
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=self.file,
         )
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop watching and keep what was seen."""
-        self.output = self.process.communicate(timeout=30)[0]
+        self.process.communicate(timeout=30)
+        assert self.process.returncode == 0
+        with self.file:
+            self.file.seek(0)
+            self.output = self.file.read()
 
 
 def journal(container: str) -> bytes:

@@ -12,15 +12,20 @@ from __future__ import annotations
 
 import base64
 import secrets
+import subprocess
+import sys
+from contextlib import ExitStack
 
 import pytest
 import yaml
-from canary import search_files
+from canary import ProcessWatch, search_files
 from conftest import Run, inside
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hunt import HERE, TOPOLOGY_OF_LAB, Hunt, former_secrets, write_secrets
 from runner.slices import whole_or_slice
+
+from podman import as_root
 
 pytestmark = pytest.mark.part("site")
 
@@ -56,6 +61,17 @@ def test_the_search_finds_every_leak_that_is_made_on_purpose(first, tmp_path):
     kept = search_files(hunt.canaries, ["/root"], container=container, since=hunt.began, any_mode=True)
     assert ["/root/kept", "0o600", "plain"] in kept
     inside("lb1", "rm", "/root/leaked", "/root/kept")
+
+
+def test_the_watch_goes_on_however_much_it_sees():
+    long = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    held = "rm -f /run/held-seen; for each in $(seq 300); do [ -e /run/held-seen ] && exit; sleep 0.1; done; exit 1"
+    with ProcessWatch() as watch, ExitStack() as running:
+        for number in range(3):
+            process = subprocess.Popen([*long, f"{number}" * 100_000], stdin=subprocess.PIPE)
+            running.callback(process.communicate)
+        subprocess.run(as_root(["sh", "-c", held, str(HERE)]), check=True)
+    assert all(f"{number}" * 100_000 in watch.output.decode(errors="replace") for number in range(3))
 
 
 def fail(hunt: Hunt, name: str) -> None:
