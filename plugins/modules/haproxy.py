@@ -139,6 +139,13 @@ options:
         (containers).
     type: bool
     default: false
+  declared_as:
+    description:
+      - What the user calls what these options hold, for the messages that name a declared object. A site sets it.
+      - Keys are C(prefix) (stands before an option's name, as C(haproxy_) of the role), C(frontends) and C(backends)
+        (key of such a section -> what the site calls it; a key without a name is told by its service).
+    type: dict
+    default: {}
   run_id:
     description: Ties the backups of one run together, for O(state=restored).
     type: str
@@ -288,6 +295,7 @@ ARGUMENTS = {
     "rsyslog": {"type": "dict", "options": _RSYSLOG},
     "fatal_warnings": {"type": "bool", "default": True},
     "allow_restart": {"type": "bool", "default": False},
+    "declared_as": {"type": "dict", "default": {}},
     "run_id": {"type": "str", "default": ""},
 }
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
@@ -19,6 +19,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.deployment imp
     on_disk,
     original,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import Names
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, UNIT, Host, missing
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.limits import (
     descriptors,
@@ -61,6 +62,7 @@ class Wishes:
     rsyslog: Mapping[str, Any] | None = None
     fatal_warnings: bool = True
     allow_restart: bool = False
+    names: Names = field(default_factory=dict)
 
 
 def shown(outcome: Outcome) -> list[dict[str, str]]:
@@ -92,7 +94,7 @@ class Deployment:
             raise RejectedError("haproxy is not installed on this host; the role's install tasks do that")
         texts = self._texts(wishes)
         outcome = Outcome()
-        self._validate(texts.main, wishes, outcome)
+        self._validate(texts, wishes, outcome)
         needed = descriptors(most_connections(wishes.configuration), texts.main)
         files = self._files(texts, wishes, needed)
         outcome.changes = self.transaction.plan(files)
@@ -152,12 +154,12 @@ class Deployment:
             raise RejectedError(listed([_collision(name) for name in taken]))
         return render(wishes.configuration, wishes.secrets, wishes.node, self.dialect, foreign)
 
-    def _validate(self, text: str, wishes: Wishes, outcome: Outcome) -> None:
+    def _validate(self, texts: Texts, wishes: Wishes, outcome: Outcome) -> None:
         if not self.host.program:
             outcome.notes.append("haproxy is not installed yet, so the configuration was rendered but not validated")
             return
         stand_ins = missing(wishes.awaited_files) if self.predict else []
-        complaint = self.host.complaint(text, wishes.fatal_warnings, stand_ins)
+        complaint = self.host.complaint(texts.main, wishes.fatal_warnings, stand_ins, texts.lines, wishes.names)
         if complaint:
             raise RejectedError(f"HAProxy {self.version} refuses the configuration, nothing was changed: {complaint}")
         outcome.validated = True
@@ -260,6 +262,7 @@ def wishes_from(parameters: Mapping[str, Any]) -> Wishes:
     secrets = {str(name): str(value) for name, value in (parameters["secrets"] or {}).items()}
     rest = {key: parameters[key] for key in ("awaited_files", "fatal_warnings", "allow_restart")}
     rest["rsyslog"] = _destination(parameters["rsyslog"])
+    rest["names"] = parameters.get("declared_as") or {}
     return Wishes(configuration, secrets, parameters["node"], **rest)
 
 

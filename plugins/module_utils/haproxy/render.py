@@ -28,13 +28,26 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.sectio
     tls_words,
 )
 
-__all__ = ["DIGEST", "HEALTH_LISTENER", "HIDDEN", "MARKER", "Texts", "declared_digest", "is_ours", "masked", "render"]
+__all__ = [
+    "DIGEST",
+    "FOREIGN",
+    "HEALTH_LISTENER",
+    "HIDDEN",
+    "MARKER",
+    "Texts",
+    "declared_digest",
+    "is_ours",
+    "masked",
+    "render",
+]
 
 MARKER = "# Made by Ansible, netstack.datacenter.haproxy: changes made here are replaced by the next run."
 #: The variable that carries the digest of the configuration into the running process.
 DIGEST = "NETSTACK_CONFIG_SHA256"
 HEALTH_LISTENER = "netstack-health"
 HIDDEN = "********"
+#: Origin of the lines of a fragment that somebody else made: (FOREIGN, file name, index of the line).
+FOREIGN = "conf.d"
 SOCKET = "/run/haproxy/admin.sock"
 STATE_BASE = "/var/lib/haproxy/state"
 
@@ -116,7 +129,7 @@ def _parted(sections: Sequence[Sequence[Line]]) -> Iterator[Line]:
 
 def _foreign(name: str, text: str) -> list[Line]:
     """Return a fragment of somebody else; its lines are told by the place where they stand."""
-    return [Line(f"# conf.d/{name}, which is not ours"), *each((f"conf.d/{name}",), text.rstrip().splitlines())]
+    return [Line(f"# conf.d/{name}, which is not ours"), *each((FOREIGN, name), text.rstrip().splitlines())]
 
 
 def _sealed(text: str) -> str:
