@@ -62,7 +62,10 @@ options:
         both.
       - Health checks take C(type) (V(http), V(tcp), V(smtp), V(imap), V(pop3), V(tls), V(ldap), V(mysql), V(pgsql)
         or V(redis)), C(method), C(uri) and C(expect_status) (V(http) only), C(host) (V(http), V(smtp) and V(tls)),
-        C(user) (V(mysql) and V(pgsql)), C(tls), C(port), C(interval), C(rise) and C(fall).
+        C(user) (V(mysql) and V(pgsql)), C(tls), C(ca_file), C(port), C(interval), C(rise) and C(fall).
+      - C(tls) of a health check is by default what the servers have; where their TLS is passed through (mode V(tcp))
+        it is to be said. The certificate of such a server is not verified in checks, unless C(ca_file) says by which
+        authority, and C(host) which name it has to bear.
       - Servers take C(name), C(address), C(port), C(weight) (default V(100), so that percentages mean something),
         C(cookie), C(check), C(check_port), C(tls) (C(verify), C(ca_file), C(verify_host), C(sni), C(alpn)),
         C(send_proxy) (V(v1) or V(v2)), C(backup), C(maxconn) and C(raw).

@@ -136,6 +136,7 @@ _BACK = {
         expect_status=TOKEN,
         user=NAME,
         tls=BOOL,
+        ca_file=PATH,
         port=PORT,
         interval=_with(DURATION, default="2s"),
         rise=_with(COUNT, default=2),

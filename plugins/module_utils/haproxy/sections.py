@@ -241,6 +241,11 @@ def _server_tls(tls: dict[str, Any], dialect: Dialect) -> list[str]:
     return words
 
 
+def _verified(check: dict[str, Any]) -> str:
+    """Return how a check over TLS of its own treats the server's certificate; its name is the one of check-sni."""
+    return f"verify required ca-file {check['ca_file']}" if check["ca_file"] else "verify none"
+
+
 def _server_check(server: dict[str, Any], check: dict[str, Any] | None) -> list[str]:
     """Return the words that switch checking on.
 
@@ -252,7 +257,7 @@ def _server_check(server: dict[str, Any], check: dict[str, Any] | None) -> list[
         return words
     wants_tls = check["tls"] if check["tls"] is not None else (check["type"] == "tls" or bool(server["tls"]))
     if wants_tls and (port or not server["tls"]):
-        words.append("check-ssl" if server["tls"] else "check-ssl verify none")
+        words.append("check-ssl" if server["tls"] else f"check-ssl {_verified(check)}")
     # What is sent as SNI is what the certificate is compared with, so it is the name that is to be verified.
     name = (server["tls"] or {}).get("verify_host") or check["host"]
     if wants_tls and name and check["type"] in ("http", "tls"):

@@ -19,6 +19,10 @@ _CHECK_KEYS: dict[str, tuple[str, ...]] = {
     "host": ("http", "smtp", "tls"),
     "user": ("mysql", "pgsql"),
 }
+#: The types of check that send the name of the server that they want.
+_NAMED_CHECKS = ("http", "tls")
+#: Ports on which servers speak HTTPS: by IANA, and those of Kubernetes' API and of administration by custom.
+_PORTS_OF_HTTPS = (443, 6443, 8443, 9443)
 
 
 class Section(NamedTuple):
@@ -193,7 +197,34 @@ def _check(section: Section) -> list[str]:
         found.append(f"{path}.tls: a check of type tls cannot go without TLS")
     if check["type"] == "pgsql" and not check["user"]:
         found.append(f"{path}.user: a pgsql check logs in and needs the user's name")
-    return found
+    return found + _check_authority(section, check, path) + _check_of_tls_port(section, check, path)
+
+
+def _check_authority(section: Section, check: Mapping[str, Any], path: str) -> list[str]:
+    """The authority of a check is for servers whose TLS is passed through; others have one of their own."""
+    if not check["ca_file"]:
+        return []
+    if not check["tls"] and check["type"] != "tls":
+        return [f"{path}.ca_file: has no effect without tls: true"]
+    if any(server["tls"] for server in section.body["servers"]):
+        return [f"{path}.ca_file: belongs to servers without tls; those with tls have a ca_file of their own"]
+    if check["type"] not in _NAMED_CHECKS:
+        return [f"{path}.ca_file: a check of type {check['type']} asks for no name; use type http or tls"]
+    return [] if check["host"] else [f"{path}.ca_file: checks no name, so any certificate would do; give host"]
+
+
+def _check_of_tls_port(section: Section, check: Mapping[str, Any], path: str) -> list[str]:
+    """A page asked in plain text of a port whose TLS is passed through: each server would be DOWN."""
+    if section.mode != "tcp" or check["type"] != "http" or check["tls"] is not None:
+        return []
+    servers = [server for server in section.body["servers"] if server["check"] and not server["tls"]]
+    asked = {server["check_port"] or check["port"] or server["port"] for server in servers} & set(_PORTS_OF_HTTPS)
+    if not asked:
+        return []
+    return [
+        f"{path}.tls: is not given, and servers commonly speak TLS on port {min(asked)}, which is passed through; say "
+        "true, or false where they do not"
+    ]
 
 
 def _either(words: Sequence[str]) -> str:
