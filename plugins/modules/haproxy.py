@@ -24,7 +24,10 @@ description:
     file that the service unit reads, is put together from them. Fragments that are no longer declared go. Fragments
     that something else wrote stay, and come last.
   - C(raw) lists are lines that go into their section as they are; C(raw) of a bind or a server is text at the end of
-    its line.
+    its line. Rules, ACLs and C(default-server) stand where HAProxy evaluates them, behind the declared ones of their
+    kind and in the order of the list; all other lines come last.
+  - What HAProxy refuses is told in its own words, alerts before warnings, each with the line of the configuration and
+    the declared object that made it.
 options:
   state:
     description:
