@@ -20,7 +20,13 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.deployment imp
     original,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import Names
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, UNIT, Host, missing
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import (
+    FRAGMENTS,
+    MAIN,
+    UNIT,
+    Host,
+    missing,
+)
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.limits import (
     descriptors,
     limit_drop_in,
@@ -47,7 +53,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.transaction im
 
 __all__ = ["Deployment", "Outcome", "RejectedError", "Wishes", "shown"]
 
-FRAGMENTS = "/etc/haproxy/conf.d"
 LIMIT_DROP_IN = "/etc/systemd/system/haproxy.service.d/10-netstack.conf"
 
 

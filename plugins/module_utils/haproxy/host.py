@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Sequence
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import first_complaint
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import (
     Names,
@@ -21,11 +22,17 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialec
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import STATE_BASE, masked
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.started import PROPERTIES, Started, started
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
 
 __all__ = ["MAIN", "STATE_HEADER", "UNIT", "CommandError", "Host", "Run"]
 
 MAIN = "/etc/haproxy/haproxy.cfg"
+FRAGMENTS = "/etc/haproxy/conf.d"
+_WRONG_FILES = (
+    f"the unit reads {{files}}, and it must read {MAIN}, which holds the fragments of {FRAGMENTS} already, and not "
+    "these once more; mend CONFIG or EXTRAOPTS in /etc/default/haproxy, or the unit's drop-in"
+)
 UNIT = "haproxy.service"
 #: An empty state file that no release complains about.
 STATE_HEADER = (
@@ -81,11 +88,17 @@ class Host(Systemd):
             lines: the lines of ``text`` with the declared object that made each; without them no object is told.
             names: what the user calls these objects.
         """
+        unit = self.started()
+        if unit.files and (MAIN not in unit.files or FRAGMENTS in {file.rstrip("/") for file in unit.files}):
+            return _WRONG_FILES.format(files=", ".join(unit.files))
+        options = ["-c", *(["-W"] if unit.master else []), *(["-dW"] if fatal_warnings else [])]
         folder = tempfile.mkdtemp(prefix="netstack-haproxy-")
         try:
             main = self._stage(Path(folder), text, stand_ins)
-            options = ["-c", *self._as_service(), *(["-dW"] if fatal_warnings else [])]
-            status, output, errors = self.run([self.program, *options, "-f", main])
+            files = [main if file == MAIN else file for file in unit.files or [MAIN]]
+            command = [self.program, *options, *(word for file in files for word in ("-f", file))]
+            variables = unit.named_in(text)
+            status, output, errors = self.run(["env", *variables, *command] if variables else command)
         finally:
             shutil.rmtree(folder)
         if status == 0:
@@ -96,11 +109,10 @@ class Host(Systemd):
             return masked(first_complaint(said)) or f"haproxy -c ended with status {status}"
         return explained(found, lines or [Line(each) for each in text.splitlines()], names or {})
 
-    def _as_service(self) -> list[str]:
-        """Return the option of the master where the unit has one: only there a ``program`` section is right."""
-        output = self.run(["systemctl", "show", UNIT, "--property=ExecStart"])[1]
-        found = re.search(r"argv\[\]=([^;]*)", output)
-        return ["-W"] if found and {"-W", "-Ws"} & set(found.group(1).split()) else []
+    def started(self) -> Started:
+        """Return how the unit starts HAProxy."""
+        output = self.run(["systemctl", "show", UNIT, f"--property={PROPERTIES}"])[1]
+        return started(output, on_disk)
 
     def rsyslog_complaint(self, text: str) -> str:
         """Return what the host's rsyslogd says against a drop-in, "" where it accepts it or is not there."""
