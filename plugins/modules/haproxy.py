@@ -56,8 +56,9 @@ options:
       - Frontends take C(mode), C(binds), C(maxconn), C(forward_for), C(forwarded_proto), C(acls) (C(name),
         C(criterion)), C(http_request), C(http_response), C(redirects), C(use_backends) (C(backend), C(condition)),
         C(default_backend), C(options), C(timeouts) and C(raw).
-      - Binds take C(address), C(port), C(tls) (C(certificates), C(alpn), C(minimum)), C(accept_proxy), C(transparent)
-        and C(raw).
+      - Binds take C(address) (also a socket, V(unix@/PATH) or V(abns@NAME), which has no port), C(port) (or a range, as
+        V(8000-8010), whose servers without C(port) get the client's), C(tls) (C(certificates), C(alpn), C(minimum)),
+        C(accept_proxy), C(transparent) and C(raw).
       - Backends take C(mode), C(balance), C(hash_type), C(cookie) (C(name), C(secure), C(httponly), C(same_site),
         C(domain)), C(stick) (C(on), C(type) (default V(ip)), C(size) (default V(100k)), C(expire) (default V(30m)),
         C(peers), C(table) (another section's, which then has type, size, expire and peers)), C(health_check), C(acls),
@@ -69,9 +70,10 @@ options:
       - C(tls) of a health check is by default what the servers have; where their TLS is passed through (mode V(tcp))
         it is to be said. The certificate of such a server is not verified in checks, unless C(ca_file) says by which
         authority, and C(host) which name it has to bear.
-      - Servers take C(name), C(address), C(port), C(weight) (default V(100), so that percentages mean something),
-        C(cookie), C(check), C(check_port), C(tls) (C(verify), C(ca_file), C(verify_host), C(sni), C(alpn)),
-        C(send_proxy) (V(v1) or V(v2)), C(backup), C(maxconn) and C(raw).
+      - Servers take C(name), C(address) (also a socket; the path of C(unix@) counts from C(/var/lib/haproxy), where
+        HAProxy is confined), C(port), C(weight) (default V(100), so that percentages mean something), C(cookie),
+        C(check), C(check_port), C(tls) (C(verify), C(ca_file), C(verify_host), C(sni), C(alpn)), C(send_proxy) (V(v1)
+        or V(v2)), C(backup), C(maxconn) and C(raw).
       - Where a server's certificate is verified (the default), C(verify_host) or C(sni) must say which name it has to
         bear. C(verify_host) also counts where no SNI is sent, as in health checks.
       - With C(forward_for) and C(forwarded_proto) the headers that the client itself sent are dropped, unless it is

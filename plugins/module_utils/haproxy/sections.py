@@ -20,7 +20,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines 
     made,
 )
 
-__all__ = ["DEFAULTS_NAME", "address_port", "bind_line", "proxy", "quoted", "tls_words"]
+__all__ = ["DEFAULTS_NAME", "address_port", "bind_line", "is_socket", "proxy", "quoted", "tls_words"]
 
 #: Sections of ours name their defaults, so that a ``defaults`` section in a raw or foreign part cannot leak into them.
 DEFAULTS_NAME = "netstack"
@@ -31,8 +31,15 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def address_port(address: str, port: int | None) -> str:
+def is_socket(address: str) -> bool:
+    """Tell whether an address is a socket of this host (unix@, abns@), which has no port."""
+    return "@" in address
+
+
+def address_port(address: str, port: int | str | None) -> str:
     """Return ADDRESS:PORT as HAProxy reads it: IPv6 in brackets, no port where the client's own is kept."""
+    if is_socket(address):
+        return address
     host = f"[{address}]" if ":" in address else address
     return f"{host}:{port}" if port else host
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import OLDEST, Dialect
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.sections import address_port
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.sections import address_port, is_socket
 
 __all__ = ["faults"]
 
@@ -79,23 +79,32 @@ def _shared_binds(configuration: Mapping[str, Any], sections: list[Section]) -> 
     """Two listeners on one address: HAProxy binds both and the kernel deals connections out at random."""
     seen: dict[str, str] = {}
     found = []
-    for address, path in _listeners(configuration, sections):
-        if address in seen:
-            found.append(f"{path}: {address} is already bound by {seen[address]}")
-        seen.setdefault(address, path)
+    for addresses, path in _listeners(configuration, sections):
+        taken = next((address for address in addresses if address in seen), None)
+        if taken:
+            found.append(f"{path}: {taken} is already bound by {seen[taken]}")
+        seen = {**dict.fromkeys(addresses, path), **seen}
     return found
 
 
-def _listeners(configuration: Mapping[str, Any], sections: list[Section]) -> Iterator[tuple[str, str]]:
+def _listeners(configuration: Mapping[str, Any], sections: list[Section]) -> Iterator[tuple[list[str], str]]:
+    """Yield what each listener binds, a range as each of its ports, and where it is declared."""
     health = configuration["health"]
     for address in health["addresses"]:
-        yield address_port(address, health["port"]), "health"
+        yield _bound(address, health["port"]), "health"
     for own in ("stats", "metrics"):
         if configuration[own]:
-            yield address_port(configuration[own]["address"], configuration[own]["port"]), own
+            yield _bound(configuration[own]["address"], configuration[own]["port"]), own
     for section in sections:
         for index, bind in enumerate(section.body.get("binds", [])):
-            yield address_port(bind["address"], bind["port"]), f"{section.path}.binds[{index}]"
+            yield _bound(bind["address"], bind["port"]), f"{section.path}.binds[{index}]"
+
+
+def _bound(address: str, port: int | str | None) -> list[str]:
+    if port is None:
+        return [address] if is_socket(address) else []
+    first, _dash, last = str(port).partition("-")
+    return [address_port(address, each) for each in range(int(first), int(last or first) + 1)]
 
 
 def _section(section: Section, configuration: Mapping[str, Any]) -> list[str]:
@@ -120,6 +129,7 @@ def _front(section: Section, maxconn: int | None) -> list[str]:
     own = section.body["maxconn"]
     if own and maxconn and own > maxconn:
         found.append(f"{section.path}.maxconn: {own} can never be reached, global maxconn is {maxconn}")
+    found += [fault for index, bind in enumerate(section.body["binds"]) for fault in _bind(section, index, bind)]
     binds = enumerate(section.body["binds"])
     blind = [f"binds[{index}]" for index, bind in binds if bind["accept_proxy"] and not bind["tls"]]
     if blind and section.body["forwarded_proto"]:
@@ -128,6 +138,14 @@ def _front(section: Section, maxconn: int | None) -> list[str]:
             "tell whether the client spoke TLS and would always say http; set the header by http_request"
         )
     return found
+
+
+def _bind(section: Section, index: int, bind: Mapping[str, Any]) -> list[str]:
+    """An address needs a port, and a socket has none."""
+    path, socket = f"{section.path}.binds[{index}]", is_socket(bind["address"])
+    if socket and bind["port"] is not None:
+        return [f"{path}.port: {bind['address']} is a socket, which has no port; remove it"]
+    return [] if socket or bind["port"] is not None else [f"{path}.port: is missing"]
 
 
 def _servers(section: Section) -> list[str]:
@@ -140,7 +158,10 @@ def _servers(section: Section) -> list[str]:
         names.add(server["name"])
         if server["cookie"] and not section.body["cookie"]:
             found.append(f"{path}.cookie: the section has no cookie, so this value is never set")
-        if server["check"] and not (server["port"] or server["check_port"] or check.get("port")):
+        socket = is_socket(server["address"])
+        if socket and server["port"]:
+            found.append(f"{path}.port: {server['address']} is a socket, which has no port; remove it")
+        if server["check"] and not (socket or server["port"] or server["check_port"] or check.get("port")):
             found.append(f"{path}: has no port, so its check needs check_port (or health_check.port)")
         if server["check_port"] and not server["check"]:
             found.append(f"{path}.check_port: has no effect with check false")
