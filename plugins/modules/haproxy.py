@@ -110,6 +110,13 @@ options:
     description: Values of the secrets that other options name.
     type: dict
     default: {}
+  declared_as:
+    description:
+      - What the user calls what these options hold, for the messages that name a declared object. A site sets it.
+      - Keys are C(prefix) (stands before an option's name, as C(haproxy_) of the role), C(frontends) and C(backends)
+        (key of such a section -> what the site calls it; a key without a name is told by its service).
+    type: dict
+    default: {}
   awaited_files:
     description:
       - Paths that an earlier task of the same run puts in place. In check mode, and only there, one that is missing
@@ -147,13 +154,6 @@ options:
         (containers).
     type: bool
     default: false
-  declared_as:
-    description:
-      - What the user calls what these options hold, for the messages that name a declared object. A site sets it.
-      - Keys are C(prefix) (stands before an option's name, as C(haproxy_) of the role), C(frontends) and C(backends)
-        (key of such a section -> what the site calls it; a key without a name is told by its service).
-    type: dict
-    default: {}
   run_id:
     description: Ties the backups of one run together, for O(state=restored).
     type: str
@@ -299,11 +299,11 @@ ARGUMENTS = {
     "health": {"type": "dict", "default": {}},
     "node": {"type": "str"},
     "secrets": {"type": "dict", "default": {}, "no_log": True},
+    "declared_as": {"type": "dict", "default": {}},
     "awaited_files": {"type": "list", "elements": "path", "default": []},
     "rsyslog": {"type": "dict", "options": _RSYSLOG},
     "fatal_warnings": {"type": "bool", "default": True},
     "allow_restart": {"type": "bool", "default": False},
-    "declared_as": {"type": "dict", "default": {}},
     "run_id": {"type": "str", "default": ""},
 }
 

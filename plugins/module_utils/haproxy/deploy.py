@@ -20,13 +20,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.deployment imp
     original,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import Names
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import (
-    FRAGMENTS,
-    MAIN,
-    UNIT,
-    Host,
-    missing,
-)
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, UNIT, Host, missing
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.limits import (
     descriptors,
     limit_drop_in,
@@ -53,6 +47,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.transaction im
 
 __all__ = ["Deployment", "Outcome", "RejectedError", "Wishes", "shown"]
 
+FRAGMENTS = "/etc/haproxy/conf.d"
 LIMIT_DROP_IN = "/etc/systemd/system/haproxy.service.d/10-netstack.conf"
 
 
@@ -63,11 +58,11 @@ class Wishes:
     configuration: Mapping[str, Any]
     secrets: Mapping[str, str]
     node: str
+    names: Names = field(default_factory=dict)
     awaited_files: Sequence[str] = ()
     rsyslog: Mapping[str, Any] | None = None
     fatal_warnings: bool = True
     allow_restart: bool = False
-    names: Names = field(default_factory=dict)
 
 
 def shown(outcome: Outcome) -> list[dict[str, str]]:
@@ -267,8 +262,7 @@ def wishes_from(parameters: Mapping[str, Any]) -> Wishes:
     secrets = {str(name): str(value) for name, value in (parameters["secrets"] or {}).items()}
     rest = {key: parameters[key] for key in ("awaited_files", "fatal_warnings", "allow_restart")}
     rest["rsyslog"] = _destination(parameters["rsyslog"])
-    rest["names"] = parameters.get("declared_as") or {}
-    return Wishes(configuration, secrets, parameters["node"], **rest)
+    return Wishes(configuration, secrets, parameters["node"], parameters.get("declared_as") or {}, **rest)
 
 
 def _destination(rsyslog: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

@@ -20,7 +20,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.compla
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import NEWEST, Dialect, parse_version
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import STATE_BASE, masked
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import FOREIGN, STATE_BASE, masked
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.started import PROPERTIES, Started, started
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
@@ -28,9 +28,9 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import
 __all__ = ["MAIN", "STATE_HEADER", "UNIT", "CommandError", "Host", "Run"]
 
 MAIN = "/etc/haproxy/haproxy.cfg"
-FRAGMENTS = "/etc/haproxy/conf.d"
+_FRAGMENTS = f"/etc/haproxy/{FOREIGN}"
 _WRONG_FILES = (
-    f"the unit reads {{files}}, and it must read {MAIN}, which holds the fragments of {FRAGMENTS} already, and not "
+    f"the unit reads {{files}}, and it must read {MAIN}, which holds the fragments of {_FRAGMENTS} already, and not "
     "these once more; mend CONFIG or EXTRAOPTS in /etc/default/haproxy, or the unit's drop-in"
 )
 UNIT = "haproxy.service"
@@ -89,7 +89,7 @@ class Host(Systemd):
             names: what the user calls these objects.
         """
         unit = self.started()
-        if unit.files and (MAIN not in unit.files or FRAGMENTS in {file.rstrip("/") for file in unit.files}):
+        if unit.files and (MAIN not in unit.files or _FRAGMENTS in {file.rstrip("/") for file in unit.files}):
             return _WRONG_FILES.format(files=", ".join(unit.files))
         options = ["-c", *(["-W"] if unit.master else []), *(["-dW"] if fatal_warnings else [])]
         folder = tempfile.mkdtemp(prefix="netstack-haproxy-")
