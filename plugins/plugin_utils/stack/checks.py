@@ -13,6 +13,8 @@ TLS_PORTS = (*HTTPS_PORTS, 465, 636, 993, 995)
 """Ports on which clients speak TLS from the first byte (IANA)."""
 PAGE_TLS_PORTS = (*TLS_PORTS, 6443, 9443)
 """Ports on which no page is to be had in plain text: by custom those of Kubernetes' API and of administration, too."""
+LDAPS_PORTS = (636, 3269)
+"""Ports of LDAP over TLS, the second of Active Directory's global catalogue."""
 PROTOCOL_PORTS = {
     "smtp": (25, 465, 587, 2525),
     "imap": (143, 993),
@@ -38,7 +40,7 @@ def check_at(service: Service, port: int) -> dict[str, Any]:
     found["type"] = kind
     if kind != "http" and health.type == "by_port":
         found = {key: value for key, value in found.items() if key not in _HTTP_KEYS}
-    if health.tls is None and asked in PAGE_TLS_PORTS:
+    if health.tls is None and asked in (*PAGE_TLS_PORTS, *LDAPS_PORTS):
         found.update(_tls(service, asked, kind))
     return found
 
@@ -47,6 +49,8 @@ def _tls(service: Service, port: int, kind: str) -> dict[str, bool]:
     """Return what a port says of TLS; that it is plain only where the rule against it is waived."""
     by_port = service.health_check.type == "by_port"
     if port in TLS_PORTS and (kind in _SPOKEN or (kind == "http" and by_port)):
+        return {"tls": True}
+    if kind == "ldap" and port in LDAPS_PORTS:
         return {"tls": True}
     plain = kind == "http" and service.mode == "tcp" and service.backend_tls is None
     return {"tls": False} if plain else {}

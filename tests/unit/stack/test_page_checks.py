@@ -41,6 +41,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"health_check": {**PAGE, "tls": False}}, "check"),
     ({"health_check": PAGE, "waive": {"HEALTH_PLAIN_TO_TLS": "they speak plain text"}}, "check"),
     ({"health_check": PAGE, "backend_tls": {"verify": "none"}}, "ssl verify none check"),
+    ({"health_check": {"type": "ldap"}, "port": 636}, "check check-ssl verify none"),
+    ({"health_check": {"type": "ldap"}, "port": 3269}, "check check-ssl verify none"),
+    ({"health_check": {"type": "ldap", "tls": False}, "port": 636}, "check"),
+    ({"health_check": {"type": "ldap"}, "port": 389}, "check"),
     (
         {"health_check": {"type": "smtp"}, "port": 465, "timeouts": {"client": "1h", "server": "1h"}},
         "check check-ssl verify none",
