@@ -10,7 +10,7 @@ from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line, Origin
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import FOREIGN, masked
 
-__all__ = ["Complaint", "Names", "complaints", "explained", "named"]
+__all__ = ["Complaint", "Names", "complaints", "explained", "located", "named"]
 
 Names = Mapping[str, Any]
 """What the user calls what was declared: ``prefix`` of the options, and the keys of frontends and backends."""
@@ -73,6 +73,12 @@ def explained(found: Sequence[Complaint], lines: Sequence[Line], names: Names) -
     if any(each.level == "ALERT" for each in found):
         return text
     return f"{text}\n({names.get('prefix', '')}fatal_warnings: false lets warnings pass)"
+
+
+def located(said: str, path: str, lines: Sequence[Line], names: Names) -> str:
+    """Return what HAProxy said when it was to load a configuration, with the line that it names, and its object."""
+    place = re.search(rf"\[{re.escape(path)}:([0-9]+)\]", said)
+    return f"{said}{_behind(Complaint('ALERT', said, int(place.group(1))), lines, names)}" if place else said
 
 
 def _behind(complaint: Complaint, lines: Sequence[Line], names: Names) -> str:

@@ -19,13 +19,14 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.deployment imp
     on_disk,
     original,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import Names
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import Names, located
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, UNIT, Host, missing
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.limits import (
     descriptors,
     limit_drop_in,
     most_connections,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
     STATE_BASE,
     Texts,
@@ -40,6 +41,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.semant
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import (
     FAILURES,
     STATE_FILE,
+    NotLoadedError,
     Service,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
@@ -85,6 +87,8 @@ class Deployment:
         self.host = host
         self.transaction = transaction
         self.predict = predict
+        self.lines: Sequence[Line] = ()
+        self.names: Names = {}
         self.version, self.dialect = host.version()
         self.service = Service(host, self.dialect)
 
@@ -94,6 +98,7 @@ class Deployment:
             raise RejectedError("haproxy is not installed on this host; the role's install tasks do that")
         texts = self._texts(wishes)
         outcome = Outcome()
+        self.lines, self.names = texts.lines, wishes.names
         self._validate(texts, wishes, outcome)
         needed = descriptors(most_connections(wishes.configuration), texts.main)
         files = self._files(texts, wishes, needed)
@@ -216,13 +221,20 @@ class Deployment:
         steps = Steps(
             "HAProxy",
             settle=lambda: self._after_files(outcome.changes),
-            act=lambda action: self._act(action, before, text, needed),
+            act=lambda action: self._tell(action, before, text, needed),
             recover=lambda: self._recover(text, before),
             failures=FAILURES,
             mask=masked,
         )
         carry_out(self.transaction, outcome, steps)
         outcome.in_effect = bool(text)
+
+    def _tell(self, action: str, before: str, text: str, needed: int) -> None:
+        """Do an action; what HAProxy says against a line of the new configuration gets the object that made it."""
+        try:
+            self._act(action, before, text, needed)
+        except NotLoadedError as error:
+            raise NotLoadedError(located(str(error), MAIN, self.lines, self.names)) from error
 
     def _act(self, action: str, before: str, text: str, needed: int) -> None:
         if action == "enable":
