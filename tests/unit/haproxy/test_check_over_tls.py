@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import BaseRequestHandler
 from typing import Any
 
 import pytest
@@ -35,6 +36,14 @@ class Quiet(ThreadingHTTPServer):
         """Say nothing."""
 
 
+class Directory(BaseRequestHandler):
+    """Answers an anonymous bind as a directory does (RFC 4511, 4.2.2)."""
+
+    def handle(self) -> None:
+        self.request.recv(1024)
+        self.request.sendall(b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00")
+
+
 class Ready(BaseHTTPRequestHandler):
     """Answers /readyz as Kubernetes' API does."""
 
@@ -53,17 +62,19 @@ def certificate(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.fixture
-def api(certificate: Path) -> Iterator[int]:
-    """Return the port of a server that speaks HTTP over TLS only; its certificate is for stand-in.invalid."""
+@contextmanager
+def over_tls(handler: type[BaseRequestHandler], certificate: Path) -> Iterator[int]:
+    """Give the port of a server that speaks TLS only; its certificate is for stand-in.invalid."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    server = Quiet(("127.0.0.1", 0), Ready)
+    server = Quiet(("127.0.0.1", 0), handler)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def free_port() -> int:
@@ -117,6 +128,12 @@ def declared(port: int, **check: Any) -> dict[str, Any]:
     return {"health": {"port": free_port()}, "services": {"api": {"listens": {"api": listen}}}}
 
 
+def row_of(configuration: dict[str, Any], release: str, folder: Path) -> dict[str, str]:
+    """Return what a release says of the server, once it has made up its mind."""
+    with serving(rendered(configuration, str(RELEASES[release])).main, release, folder) as runtime:
+        return checked(runtime)
+
+
 NAME = "stand-in.invalid"
 CASES = [
     ({"tls": True}, "UP", ["L7OK"]),
@@ -130,11 +147,17 @@ CASES = [
 @pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize(("check", "status", "reasons"), CASES, ids=lambda value: str(value))
 def test_a_server_behind_passed_through_tls(
-    check: dict[str, Any], status: str, reasons: list[str], release: str, api: int, certificate: Path, tmp_path: Path
+    check: dict[str, Any], status: str, reasons: list[str], release: str, certificate: Path, tmp_path: Path
 ) -> None:
     given = {key: str(certificate) if value == "CERTIFICATE" else value for key, value in check.items()}
-    text = rendered(declared(api, **given), str(RELEASES[release])).main
-    with serving(text, release, tmp_path) as runtime:
-        row = checked(runtime)
+    with over_tls(Ready, certificate) as port:
+        row = row_of(declared(port, **given), release, tmp_path)
     assert row["status"] == status
     assert row["check_status"].lstrip("* ") in reasons
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize(("tls", "status"), [(True, "UP"), (False, "DOWN")])
+def test_a_directory_behind_tls(tls: bool, status: str, release: str, certificate: Path, tmp_path: Path) -> None:
+    with over_tls(Directory, certificate) as port:
+        assert row_of(declared(port, type="ldap", uri=None, tls=tls), release, tmp_path)["status"] == status
