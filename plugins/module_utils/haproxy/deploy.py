@@ -163,6 +163,9 @@ class Deployment:
         if not self.host.program:
             outcome.notes.append("haproxy is not installed yet, so the configuration was rendered but not validated")
             return
+        misread = self.host.misread()
+        if misread:
+            raise RejectedError(f"nothing was changed, for {misread}")
         stand_ins = missing(wishes.awaited_files) if self.predict else []
         complaint = self.host.complaint(texts.main, wishes.fatal_warnings, stand_ins, texts.lines, wishes.names)
         if complaint:

@@ -89,13 +89,11 @@ class Host(Systemd):
             names: what the user calls these objects.
         """
         unit = self.started()
-        if unit.files and (MAIN not in unit.files or _FRAGMENTS in {file.rstrip("/") for file in unit.files}):
-            return _WRONG_FILES.format(files=", ".join(unit.files))
         options = ["-c", *(["-W"] if unit.master else []), *(["-dW"] if fatal_warnings else [])]
         folder = tempfile.mkdtemp(prefix="netstack-haproxy-")
         try:
             main = self._stage(Path(folder), text, stand_ins)
-            files = [main if file == MAIN else file for file in unit.files or [MAIN]]
+            files = [main if file == MAIN else file for file in unit.files if MAIN in unit.files] or [main]
             command = [self.program, *options, *(word for file in files for word in ("-f", file))]
             variables = unit.named_in(text)
             status, output, errors = self.run(["env", *variables, *command] if variables else command)
@@ -113,6 +111,12 @@ class Host(Systemd):
         """Return how the unit starts HAProxy."""
         output = self.run(["systemctl", "show", UNIT, f"--property={PROPERTIES}"])[1]
         return started(output, on_disk)
+
+    def misread(self) -> str:
+        """Return that the unit does not read our file, or the fragments once more; "" where it does as it should."""
+        files = self.started().files
+        right = MAIN in files and _FRAGMENTS not in {file.rstrip("/") for file in files}
+        return "" if right or not files else _WRONG_FILES.format(files=", ".join(files))
 
     def rsyslog_complaint(self, text: str) -> str:
         """Return what the host's rsyslogd says against a drop-in, "" where it accepts it or is not there."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import host as hosts
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy import RejectedError
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import Host
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.started import Started, started
 
 from .haproxy_accepts import RELEASES, program_of
+from .test_deploy import RUNNING, FakeHost, predict
 
-#: As systemd 257 shows the unit of Debian 13.
+#: The unit of Debian 12 and 13, as systemd shows it.
 DEBIAN = """\
 ExecStart={ path=/usr/sbin/haproxy ; argv[]=/usr/sbin/haproxy -Ws -f $CONFIG -p $PIDFILE $EXTRAOPTS ; \
 ignore_errors=no ; start_time=[Mon 2026-11-30 12:00:00 UTC] ; stop_time=[n/a] ; pid=4711 ; code=(null) ; status=0/0 }
@@ -87,8 +90,10 @@ def test_a_unit_that_does_not_read_ours_or_reads_it_twice_is_told(
     default: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found, last = host(monkeypatch, default)
-    assert "mend CONFIG or EXTRAOPTS in /etc/default/haproxy" in found.complaint("global\n")
-    assert last == []
+    assert "mend CONFIG or EXTRAOPTS in /etc/default/haproxy" in found.misread()
+    assert found.complaint("global\n") == ""
+    assert last[4] == "-f"
+    assert "netstack-haproxy-" in last[5]
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -110,3 +115,10 @@ def test_a_program_beside_the_workers_is_accepted_where_a_master_runs(
     assert host(monkeypatch, release=release)[0].complaint(text) == ""
     alone = host(monkeypatch, release=release, unit=DEBIAN.replace("-Ws", "-D"))[0]
     assert "without master worker mode" in alone.complaint(text)
+
+
+def test_it_is_refused_before_anything_is_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    found = FakeHost(RUNNING, "")
+    monkeypatch.setattr(found, "started", lambda: Started(True, ("/etc/haproxy/other.cfg",)))
+    with pytest.raises(RejectedError, match=r"nothing was changed, for the unit reads /etc/haproxy/other\.cfg"):
+        predict(found, tmp_path)
