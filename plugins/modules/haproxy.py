@@ -24,7 +24,10 @@ description:
     file that the service unit reads, is put together from them. Fragments that are no longer declared go. Fragments
     that something else wrote stay, and come last.
   - C(raw) lists are lines that go into their section as they are; C(raw) of a bind or a server is text at the end of
-    its line.
+    its line. Rules, ACLs and C(default-server) stand where HAProxy evaluates them, behind the declared ones of their
+    kind and in the order of the list; all other lines come last.
+  - What HAProxy refuses is told in its own words, alerts before warnings, each with the line of the configuration and
+    the declared object that made it.
 options:
   state:
     description:
@@ -53,8 +56,9 @@ options:
       - Frontends take C(mode), C(binds), C(maxconn), C(forward_for), C(forwarded_proto), C(acls) (C(name),
         C(criterion)), C(http_request), C(http_response), C(redirects), C(use_backends) (C(backend), C(condition)),
         C(default_backend), C(options), C(timeouts) and C(raw).
-      - Binds take C(address), C(port), C(tls) (C(certificates), C(alpn), C(minimum)), C(accept_proxy), C(transparent)
-        and C(raw).
+      - Binds take C(address) (also a socket, V(unix@/PATH) or V(abns@NAME), which has no port), C(port) (or a range, as
+        V(8000-8010), whose servers without C(port) get the client's), C(tls) (C(certificates), C(alpn), C(minimum)),
+        C(accept_proxy), C(transparent) and C(raw).
       - Backends take C(mode), C(balance), C(hash_type), C(cookie) (C(name), C(secure), C(httponly), C(same_site),
         C(domain)), C(stick) (C(on), C(type) (default V(ip)), C(size) (default V(100k)), C(expire) (default V(30m)),
         C(peers), C(table) (another section's, which then has type, size, expire and peers)), C(health_check), C(acls),
@@ -62,10 +66,14 @@ options:
         both.
       - Health checks take C(type) (V(http), V(tcp), V(smtp), V(imap), V(pop3), V(tls), V(ldap), V(mysql), V(pgsql)
         or V(redis)), C(method), C(uri) and C(expect_status) (V(http) only), C(host) (V(http), V(smtp) and V(tls)),
-        C(user) (V(mysql) and V(pgsql)), C(tls), C(port), C(interval), C(rise) and C(fall).
-      - Servers take C(name), C(address), C(port), C(weight) (default V(100), so that percentages mean something),
-        C(cookie), C(check), C(check_port), C(tls) (C(verify), C(ca_file), C(verify_host), C(sni), C(alpn)),
-        C(send_proxy) (V(v1) or V(v2)), C(backup), C(maxconn) and C(raw).
+        C(user) (V(mysql) and V(pgsql)), C(tls), C(ca_file), C(port), C(interval), C(rise) and C(fall).
+      - C(tls) of a health check is by default what the servers have; where their TLS is passed through (mode V(tcp))
+        it is to be said. The certificate of such a server is not verified in checks, unless C(ca_file) says by which
+        authority, and C(host) which name it has to bear.
+      - Servers take C(name), C(address) (also a socket; the path of C(unix@) counts from C(/var/lib/haproxy), where
+        HAProxy is confined), C(port), C(weight) (default V(100), so that percentages mean something), C(cookie),
+        C(check), C(check_port), C(tls) (C(verify), C(ca_file), C(verify_host), C(sni), C(alpn)), C(send_proxy) (V(v1)
+        or V(v2)), C(backup), C(maxconn) and C(raw).
       - Where a server's certificate is verified (the default), C(verify_host) or C(sni) must say which name it has to
         bear. C(verify_host) also counts where no SNI is sent, as in health checks.
       - With C(forward_for) and C(forwarded_proto) the headers that the client itself sent are dropped, unless it is
@@ -100,6 +108,13 @@ options:
     type: str
   secrets:
     description: Values of the secrets that other options name.
+    type: dict
+    default: {}
+  declared_as:
+    description:
+      - What the user calls what these options hold, for the messages that name a declared object. A site sets it.
+      - Keys are C(prefix) (stands before an option's name, as C(haproxy_) of the role), C(frontends) and C(backends)
+        (key of such a section -> what the site calls it; a key without a name is told by its service).
     type: dict
     default: {}
   awaited_files:
@@ -284,6 +299,7 @@ ARGUMENTS = {
     "health": {"type": "dict", "default": {}},
     "node": {"type": "str"},
     "secrets": {"type": "dict", "default": {}, "no_log": True},
+    "declared_as": {"type": "dict", "default": {}},
     "awaited_files": {"type": "list", "elements": "path", "default": []},
     "rsyslog": {"type": "dict", "options": _RSYSLOG},
     "fatal_warnings": {"type": "bool", "default": True},

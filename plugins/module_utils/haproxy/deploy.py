@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
@@ -19,12 +19,14 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.deployment imp
     on_disk,
     original,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import Names, located
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, UNIT, Host, missing
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.limits import (
     descriptors,
     limit_drop_in,
     most_connections,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
     STATE_BASE,
     Texts,
@@ -39,6 +41,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.semant
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import (
     FAILURES,
     STATE_FILE,
+    NotLoadedError,
     Service,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
@@ -57,6 +60,7 @@ class Wishes:
     configuration: Mapping[str, Any]
     secrets: Mapping[str, str]
     node: str
+    names: Names = field(default_factory=dict)
     awaited_files: Sequence[str] = ()
     rsyslog: Mapping[str, Any] | None = None
     fatal_warnings: bool = True
@@ -83,6 +87,8 @@ class Deployment:
         self.host = host
         self.transaction = transaction
         self.predict = predict
+        self.lines: Sequence[Line] = ()
+        self.names: Names = {}
         self.version, self.dialect = host.version()
         self.service = Service(host, self.dialect)
 
@@ -92,7 +98,8 @@ class Deployment:
             raise RejectedError("haproxy is not installed on this host; the role's install tasks do that")
         texts = self._texts(wishes)
         outcome = Outcome()
-        self._validate(texts.main, wishes, outcome)
+        self.lines, self.names = texts.lines, wishes.names
+        self._validate(texts, wishes, outcome)
         needed = descriptors(most_connections(wishes.configuration), texts.main)
         files = self._files(texts, wishes, needed)
         outcome.changes = self.transaction.plan(files)
@@ -152,12 +159,15 @@ class Deployment:
             raise RejectedError(listed([_collision(name) for name in taken]))
         return render(wishes.configuration, wishes.secrets, wishes.node, self.dialect, foreign)
 
-    def _validate(self, text: str, wishes: Wishes, outcome: Outcome) -> None:
+    def _validate(self, texts: Texts, wishes: Wishes, outcome: Outcome) -> None:
         if not self.host.program:
             outcome.notes.append("haproxy is not installed yet, so the configuration was rendered but not validated")
             return
+        misread = self.host.misread()
+        if misread:
+            raise RejectedError(f"nothing was changed, for {misread}")
         stand_ins = missing(wishes.awaited_files) if self.predict else []
-        complaint = self.host.complaint(text, wishes.fatal_warnings, stand_ins)
+        complaint = self.host.complaint(texts.main, wishes.fatal_warnings, stand_ins, texts.lines, wishes.names)
         if complaint:
             raise RejectedError(f"HAProxy {self.version} refuses the configuration, nothing was changed: {complaint}")
         outcome.validated = True
@@ -214,13 +224,20 @@ class Deployment:
         steps = Steps(
             "HAProxy",
             settle=lambda: self._after_files(outcome.changes),
-            act=lambda action: self._act(action, before, text, needed),
+            act=lambda action: self._tell(action, before, text, needed),
             recover=lambda: self._recover(text, before),
             failures=FAILURES,
             mask=masked,
         )
         carry_out(self.transaction, outcome, steps)
         outcome.in_effect = bool(text)
+
+    def _tell(self, action: str, before: str, text: str, needed: int) -> None:
+        """Do an action; what HAProxy says against a line of the new configuration gets the object that made it."""
+        try:
+            self._act(action, before, text, needed)
+        except NotLoadedError as error:
+            raise NotLoadedError(located(str(error), MAIN, self.lines, self.names)) from error
 
     def _act(self, action: str, before: str, text: str, needed: int) -> None:
         if action == "enable":
@@ -260,7 +277,7 @@ def wishes_from(parameters: Mapping[str, Any]) -> Wishes:
     secrets = {str(name): str(value) for name, value in (parameters["secrets"] or {}).items()}
     rest = {key: parameters[key] for key in ("awaited_files", "fatal_warnings", "allow_restart")}
     rest["rsyslog"] = _destination(parameters["rsyslog"])
-    return Wishes(configuration, secrets, parameters["node"], **rest)
+    return Wishes(configuration, secrets, parameters["node"], parameters.get("declared_as") or {}, **rest)
 
 
 def _destination(rsyslog: Mapping[str, Any] | None) -> Mapping[str, Any] | None:

@@ -143,7 +143,8 @@ def test_a_release_is_read_from_the_program_and_from_the_package(text: str, dial
 
 def test_binds_are_read_from_the_text() -> None:
     text = "frontend a\n    bind *:80\n    bind 10.0.0.1:443,[::1]:443 ssl\n    bind /run/x.sock\n    bind :8000-8010\n"
-    assert bound_in(text) == [("", 80), ("10.0.0.1", 443), ("::1", 443)]
+    ranged = [("", port) for port in range(8000, 8011)]
+    assert bound_in(text) == [("", 80), ("10.0.0.1", 443), ("::1", 443), *ranged]
 
 
 def test_a_bind_that_is_no_address_is_left_out_and_not_a_crash() -> None:

@@ -53,7 +53,7 @@ class FakeHost(Host):
         answers.update({"systemctl show haproxy": self._unit, "DefaultLimitNOFILE": "DefaultLimitNOFILE=524288\n"})
         return 0, next((answer for part, answer in answers.items() if part in text), ""), ""
 
-    def complaint(self, text: str, fatal_warnings: bool = True, stand_ins: Sequence[str] = ()) -> str:
+    def complaint(self, text: str, fatal_warnings: bool = True, stand_ins: Sequence[str] = (), *_more: Any) -> str:
         self.stood_in = list(stand_ins)
         return self._complaint or ""
 

@@ -113,6 +113,18 @@ def test_whatever_fails_the_old_files_come_back_and_are_loaded(error: Exception,
     assert Transaction("haproxy", store=str(tmp_path / "store")).generations() == []
 
 
+def test_an_address_that_cannot_be_bound_is_told_with_the_object_that_wants_it(etc: Path, tmp_path: Path) -> None:
+    """The words are those of 3.0.11; only loading shows it, for ``haproxy -c`` binds nothing."""
+    number = rendered(web(), "2.6").main.splitlines().index("    bind 192.0.2.100:80") + 1
+    words = f"Binding [{etc}/haproxy.cfg:{number}] for frontend web: protocol tcpv4: cannot bind socket"
+    with pytest.raises(RejectedError) as refusal:
+        deployment(tmp_path, FakeHost(RUNNING, ""), FakeService(NotLoadedError(words))).present(
+            wishes_from(parameters(declared_as={"prefix": "haproxy_"}))
+        )
+    told = "(the line is: bind 192.0.2.100:80; declared in haproxy_services.web.frontends.web.binds[0])"
+    assert f"{words} {told}; the old configuration is back" in str(refusal.value)
+
+
 def test_an_rsyslog_that_does_not_restart_takes_the_change_back(etc: Path, tmp_path: Path) -> None:
     host = FailingHost(RUNNING, "rsyslog")
     with pytest.raises(RejectedError, match=r"rsyslog\.service: Job failed; the old configuration is back"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.haproxy import (
+    DECLARED_AS,
     certificate_files,
     haproxy_services,
     needs_peers,
@@ -39,6 +40,7 @@ DERIVED = {
     "haproxy_stats": "statistics page on this node's management address, where declared (role haproxy)",
     "haproxy_metrics": "Prometheus exporter on this node's management address, where declared (role haproxy)",
     "haproxy_health": "health listener on 127.0.0.1 and on this node's address in the internal VLAN (role haproxy)",
+    "haproxy_declared_as": "what the site calls the keys of frontends and backends, for messages (role haproxy)",
     "haproxy_awaited_files": "certificate files that an earlier role of the run puts there (role haproxy)",
     "pound_state": "present where TLS of a service ends at Pound, else absent (role pound)",
     "pound_listeners": "each VIP and port whose TLS ends at Pound (role pound)",
@@ -58,6 +60,7 @@ def load_balancer(site: Site, pair_name: str, host: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "haproxy_services": haproxy_services(site, pair_name, pair),
         "haproxy_health": _health(site, pair_name, pair, host),
+        "haproxy_declared_as": DECLARED_AS,
         "haproxy_awaited_files": _awaited(site, pair_name),
         "vip_instances": vip_instances(site, pair_name, host),
         "vip_peer_health": _peer_health(site, pair_name, pair, host),
