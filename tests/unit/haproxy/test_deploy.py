@@ -99,11 +99,6 @@ def test_a_running_process_with_another_configuration_is_reloaded(tmp_path: Path
     assert predict(FakeHost(RUNNING, ""), tmp_path, running="0" * 64).actions == ["reload"]
 
 
-def test_a_running_process_with_this_configuration_is_left_alone(tmp_path: Path) -> None:
-    digest = declared_digest(rendered(web(), "2.6").main)
-    assert predict(FakeHost(RUNNING, ""), tmp_path, running=digest).actions == []
-
-
 def test_a_stopped_and_disabled_service_is_enabled_and_started(tmp_path: Path) -> None:
     unit = RUNNING.replace("=active", "=failed").replace("=enabled", "=disabled")
     assert predict(FakeHost(unit, ""), tmp_path).actions == ["enable", "start"]

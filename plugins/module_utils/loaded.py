@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether a running process has read its files as they are now.
+
+A digest within a configuration stays as it is while a hand edits the rest, so it proves nothing by itself. There are
+two witnesses. Where this collection has loaded the files, it notes the process and what they held; a process never
+reads them a second time, so that note is true for as long as the process lives, whatever clocks say. Of a process that
+somebody else has started the kernel tells when; a file that has changed since then was not read as it is. The time of
+the last change of the inode counts, which neither ``touch`` nor ``cp -p`` sets back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import time
+from pathlib import Path
+from typing import Any, Iterable, Mapping
+
+__all__ = ["RUN", "Loaded", "contents", "named_in", "started", "youngest_child"]
+
+RUN = "/run/netstack"
+_TICKS = os.sysconf("SC_CLK_TCK")
+_STARTED, _PARENT = 19, 1  # fields of /proc/PID/stat after the name, proc(5) counts them 22 and 4
+#: What changes by itself, and is not read at a start.
+_PASSING = ("/dev/", "/proc/", "/run/", "/sys/", "/var/run/")
+
+
+class Loaded:
+    """What one program's process has read.
+
+    Args:
+        name: the program; a file below ``folder`` bears this name.
+        folder: where the note is, gone with the next boot as the process is.
+    """
+
+    def __init__(self, name: str, folder: str = "") -> None:
+        self.path = Path(folder or RUN) / f"{name}.loaded"
+
+    def note(self, pid: int, read: Mapping[str, str]) -> None:
+        """Note that the process has read these contents (path -> digest), seen before it was started."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        handle = os.open(str(temporary), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "w") as stream:
+            json.dump({"pid": pid, "started": started(pid), "read": dict(read)}, stream)
+        temporary.replace(self.path)
+
+    def unread(self, pid: int, now: Mapping[str, str]) -> list[str]:
+        """Return the paths that the process may not have read as they are ``now`` (path -> digest)."""
+        noted = self._noted(pid)
+        if noted is not None:
+            return [path for path, digest in now.items() if noted.get(path) != digest]
+        began = _began(pid)
+        return [path for path in now if began is None or _changed(path) > began]
+
+    def _noted(self, pid: int) -> Mapping[str, str] | None:
+        """Return what is noted of this process, None where nothing is."""
+        try:
+            note: dict[str, Any] = json.loads(self.path.read_text())
+            known = (note["pid"], note["started"]) == (pid, started(pid)) and note["started"] is not None
+            return dict(note["read"]) if known else None
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
+
+
+def started(pid: int) -> int | None:
+    """Return when a process was started, in ticks since the boot; None where there is no such process."""
+    fields = _stat(pid)
+    return int(fields[_STARTED]) if fields else None
+
+
+def youngest_child(pid: int) -> int:
+    """Return the child of a process that was started last, 0 where it has none or there is no such process."""
+    numbers = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    children = [
+        (int(fields[_STARTED]), number) for number, fields in _stats(numbers) if int(fields[_PARENT]) == pid > 0
+    ]
+    return max(children, default=(0, 0))[1]
+
+
+def _stats(pids: Iterable[int]) -> list[tuple[int, list[str]]]:
+    return [(pid, fields) for pid, fields in ((pid, _stat(pid)) for pid in pids) if fields]
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields of /proc/PID/stat after the name, which may hold blanks and brackets."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _began(pid: int) -> float | None:
+    """Return when a process was started, in seconds of the wall clock that files are stamped with."""
+    ticks = started(pid)
+    if ticks is None:
+        return None
+    return time.time() - (time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / _TICKS)
+
+
+def _changed(path: str) -> float:
+    """Return when a file last changed, or the link that leads to it, or what a directory holds."""
+    paths = [path, *(str(entry) for entry in Path(path).iterdir())] if os.path.isdir(path) else [path]
+    return max(look(item).st_ctime for item in paths for look in (os.lstat, os.stat) if os.path.exists(item))
+
+
+def contents(paths: Iterable[str]) -> dict[str, str]:
+    """Return the digest of what each path holds; a directory holds its files, and what is not there is left out."""
+    return {path: _digest(Path(path)) for path in paths if os.path.exists(path)}
+
+
+def _digest(path: Path) -> str:
+    if path.is_dir():
+        files = sorted(entry for entry in path.iterdir() if entry.is_file())
+        text = "".join(f"{entry.name} {_digest(entry)}\n" for entry in files)
+        return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def named_in(text: str, not_read: Iterable[str] = (), folders: Iterable[str] = ()) -> list[str]:
+    """Return the files that a configuration names by a whole path and that exist.
+
+    Args:
+        text: the configuration, of any program that separates words by blanks, quotes, brackets or commas.
+        not_read: words after which a path is written to or read all the time.
+        folders: words after which a directory is read, with its files.
+    """
+    left_out, read_whole = set(not_read), set(folders)
+    found: dict[str, None] = {}
+    for line in text.splitlines():
+        words = [word for word in re.split(r"[\s\"'(),@]+", line) if word]
+        if not words or words[0].startswith("#"):
+            continue
+        for before, word in zip(["", *words], words):
+            if word.startswith("/") and not word.startswith(_PASSING) and before not in left_out:
+                if os.path.isfile(word) or (before in read_whole and os.path.isdir(word)):
+                    found[word] = None
+    return list(found)
