@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
-__all__ = ["RUN", "Loaded", "contents", "named_in", "started", "youngest_child"]
+__all__ = ["RUN", "Loaded", "contents", "digest_of", "named_in", "started", "youngest_child"]
 
 RUN = "/run/netstack"
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -48,13 +48,21 @@ class Loaded:
             json.dump({"pid": pid, "started": started(pid), "read": dict(read)}, stream)
         temporary.replace(self.path)
 
-    def unread(self, pid: int, now: Mapping[str, str]) -> list[str]:
-        """Return the paths that the process may not have read as they are ``now`` (path -> digest)."""
+    def unread(self, pid: int, wanted: Mapping[str, str]) -> list[str]:
+        """Return the paths that the process may not have read with these contents (path -> digest).
+
+        Mostly they are those on disk; what is about to be put in place may be asked for, too.
+        """
         noted = self._noted(pid)
         if noted is not None:
-            return [path for path, digest in now.items() if noted.get(path) != digest]
+            return [path for path, digest in wanted.items() if noted.get(path) != digest]
         began = _began(pid)
-        return [path for path in now if began is None or _changed(path) > began]
+        found = contents(wanted)
+        return [
+            path
+            for path, digest in wanted.items()
+            if began is None or found.get(path) != digest or _changed(path) > began
+        ]
 
     def _noted(self, pid: int) -> Mapping[str, str] | None:
         """Return what is noted of this process, None where nothing is."""
@@ -112,12 +120,16 @@ def contents(paths: Iterable[str]) -> dict[str, str]:
     return {path: _digest(Path(path)) for path in paths if os.path.exists(path)}
 
 
+def digest_of(content: bytes) -> str:
+    """Return the digest of a file's content."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def _digest(path: Path) -> str:
     if path.is_dir():
         files = sorted(entry for entry in path.iterdir() if entry.is_file())
-        text = "".join(f"{entry.name} {_digest(entry)}\n" for entry in files)
-        return hashlib.sha256(text.encode()).hexdigest()
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+        return digest_of("".join(f"{entry.name} {_digest(entry)}\n" for entry in files).encode())
+    return digest_of(path.read_bytes())
 
 
 def named_in(text: str, not_read: Iterable[str] = (), folders: Iterable[str] = ()) -> list[str]:
@@ -134,8 +146,11 @@ def named_in(text: str, not_read: Iterable[str] = (), folders: Iterable[str] = (
         words = [word for word in re.split(r"[\s\"'(),@]+", line) if word]
         if not words or words[0].startswith("#"):
             continue
-        for before, word in zip(["", *words], words):
-            if word.startswith("/") and not word.startswith(_PASSING) and before not in left_out:
-                if os.path.isfile(word) or (before in read_whole and os.path.isdir(word)):
-                    found[word] = None
+        pairs = [(before, word) for before, word in zip(["", *words], words) if before not in left_out]
+        paths = [(before, word) for before, word in pairs if word.startswith("/") and not word.startswith(_PASSING)]
+        found.update({path: None for before, path in paths if _is_read(path, before in read_whole)})
     return list(found)
+
+
+def _is_read(path: str, whole_folder: bool) -> bool:
+    return os.path.isfile(path) or (whole_folder and os.path.isdir(path))

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -20,7 +19,7 @@ _BASED = {"crt": "crt-base", "load": "crt-base", "ca-file": "ca-base", "crl-file
 
 
 def files_read(text: str) -> list[str]:
-    """Return the files that HAProxy reads beside the configuration itself: certificates, maps, lists, pages, scripts."""
+    """Return the files that HAProxy reads beside the configuration: certificates, maps, lists, pages, scripts."""
     whole = _with_bases(text)
     found = named_in(whole, _NOT_READ, _FOLDERS)
     lists = [path for path in re.findall(r"\scrt-list\s+(\S+)", whole) if path in found]
@@ -37,9 +36,13 @@ def _with_bases(text: str) -> str:
     for word, setting in _BASED.items():
         base = re.search(rf"(?m)^\s*{setting}\s+(\S+)", text)
         if base:
-            folder = base.group(1)
-            text = re.sub(rf"(?<=\s)({word}\s+)(?!/|@)(\S+)", lambda m, f=folder: m[1] + os.path.join(f, m[2]), text)
+            text = re.sub(rf"(?<=\s)({word}\s+)(?![/@])(?=\S)", rf"\g<1>{_escaped(base.group(1))}/", text)
     return text
+
+
+def _escaped(folder: str) -> str:
+    """Return a folder as the text of a substitution."""
+    return folder.rstrip("/").replace("\\", r"\\")
 
 
 def sections_named(text: str) -> set[str]:

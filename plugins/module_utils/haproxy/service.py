@@ -199,7 +199,7 @@ class Service:
             raise NotLoadedError(first_complaint(self.host.journal(cursor)) or "the master has not reloaded")
 
     def _prove(self, text: str) -> None:
-        """Make sure that ``text`` is what serves: its digest in the worker, no failed reload, its addresses, no more."""
+        """Make sure that ``text`` is what serves: its digest, no failed reload, its addresses, no other proxy."""
         digest = declared_digest(text)
         if digest and not _until(lambda: self.running_digest() == digest, self.patience):
             raise NotLoadedError("the running HAProxy does not have the new configuration, though it did not refuse it")
