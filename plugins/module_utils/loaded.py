@@ -39,24 +39,27 @@ class Loaded:
     def __init__(self, name: str, folder: str = "") -> None:
         self.path = Path(folder or RUN) / f"{name}.loaded"
 
-    def note(self, pid: int, read: Mapping[str, str]) -> None:
-        """Note that the process has read these contents (path -> digest), seen before it was started."""
+    def note(self, pid: int, read: Mapping[str, str], stamp: int = 0) -> None:
+        """Note that the process has read these contents (path -> digest), seen before it was started.
+
+        ``stamp`` is of its last reload, in microseconds of the monotonic clock, where a program reloads in place.
+        """
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         handle = os.open(str(temporary), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "w") as stream:
-            json.dump({"pid": pid, "started": started(pid), "read": dict(read)}, stream)
+            json.dump({"who": _who(pid, stamp), "read": dict(read)}, stream)
         temporary.replace(self.path)
 
-    def unread(self, pid: int, wanted: Mapping[str, str]) -> list[str]:
+    def unread(self, pid: int, wanted: Mapping[str, str], stamp: int = 0) -> list[str]:
         """Return the paths that the process may not have read with these contents (path -> digest).
 
         Mostly they are those on disk; what is about to be put in place may be asked for, too.
         """
-        noted = self._noted(pid)
+        noted = self._noted(_who(pid, stamp))
         if noted is not None:
             return [path for path, digest in wanted.items() if noted.get(path) != digest]
-        began = _began(pid)
+        began = _began(pid, stamp)
         found = contents(wanted)
         return [
             path
@@ -64,14 +67,19 @@ class Loaded:
             if began is None or found.get(path) != digest or _changed(path) > began
         ]
 
-    def _noted(self, pid: int) -> Mapping[str, str] | None:
-        """Return what is noted of this process, None where nothing is."""
+    def _noted(self, who: list[int]) -> Mapping[str, str] | None:
+        """Return what is noted of this process and its last reload, None where nothing is."""
         try:
             note: dict[str, Any] = json.loads(self.path.read_text())
-            known = (note["pid"], note["started"]) == (pid, started(pid)) and note["started"] is not None
-            return dict(note["read"]) if known else None
+            return dict(note["read"]) if who and note["who"] == who else None
         except (OSError, ValueError, LookupError, TypeError):
             return None
+
+
+def _who(pid: int, stamp: int) -> list[int]:
+    """Return what tells one process from another of the same number, and one reload from another; [] for none."""
+    ticks = started(pid)
+    return [] if ticks is None else [pid, ticks, stamp]
 
 
 def started(pid: int) -> int | None:
@@ -101,12 +109,14 @@ def _stat(pid: int) -> list[str]:
         return []
 
 
-def _began(pid: int) -> float | None:
-    """Return when a process was started, in seconds of the wall clock that files are stamped with."""
+def _began(pid: int, stamp: int) -> float | None:
+    """Return when a process was started or reloaded, in seconds of the wall clock that files are stamped with."""
     ticks = started(pid)
     if ticks is None:
         return None
-    return time.time() - (time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / _TICKS)
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / _TICKS
+    since = time.clock_gettime(time.CLOCK_MONOTONIC) - stamp / 1e6 if stamp else age
+    return time.time() - min(age, since)
 
 
 def _changed(path: str) -> float:

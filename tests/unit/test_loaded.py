@@ -92,8 +92,8 @@ def test_what_is_noted_of_another_process_does_not_count(process: int, files: li
     notes.note(process, contents(files))
     text = notes.path.read_text()
     Path(files[0]).write_text("main")
-    for mine in (f'"pid": {process}', f'"started": {started(process)}'):
-        notes.path.write_text(text.replace(mine, mine + "1"))
+    for mine in (f"[{process}, ", f", {started(process)}, "):
+        notes.path.write_text(text.replace(mine, f"{mine[:-2]}1, "))
         assert unread(process, files, tmp_path) == [files[0]]
     notes.path.write_text("{")
     assert unread(process, files, tmp_path) == [files[0]]

@@ -178,7 +178,7 @@ def test_a_reload_is_proven_and_noted(node: Node, monkeypatch: pytest.MonkeyPatc
     running = node.service()
     monkeypatch.setattr(running, "_reload", lambda _cursor: node.reload())
     running.reload(TEXTS.main, TEXTS.main)
-    assert f'"pid": {node.processes[-1].pid}' in running.loaded.path.read_text()
+    assert f"[{node.processes[-1].pid}, " in running.loaded.path.read_text()
     node.serves(f"{PROXIES}mine,FRONTEND,\n")
     with pytest.raises(NotLoadedError, match="what serves also has mine"):
         running.reload(TEXTS.main, TEXTS.main)
