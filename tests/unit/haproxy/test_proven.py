@@ -116,6 +116,12 @@ def test_a_run_that_was_killed_before_its_reload_is_finished(node: Node) -> None
     assert not node.plan().changed
 
 
+def test_another_configuration_than_that_on_disk_is_reloaded(node: Node) -> None:
+    node.admin.answers["show env"] = f"NETSTACK_CONFIG_SHA256={'0' * 64}\n"
+    outcome = node.plan()
+    assert (outcome.actions, outcome.notes) == (["reload"], ["reload: what serves is another configuration"])
+
+
 def test_a_proxy_that_only_runs_is_reloaded_away_whatever_the_clocks_say(node: Node) -> None:
     node.serves(f"{PROXIES}mine,FRONTEND,\n")
     outcome = node.plan()
