@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import (
     Processes,
     first_complaint,
@@ -81,11 +82,25 @@ class Service:
         """
         if self.running_digest() != declared_digest(text):
             return "what serves is another configuration"
-        more = self._undeclared(text)
-        if more:
-            return f"what serves also has {', '.join(more)}"
+        elsewhere, more = self._elsewhere(), self._undeclared(text)
+        if elsewhere or more:
+            return elsewhere or f"what serves also has {', '.join(more)}"
         unread = self._unread(text)
         return f"what serves was loaded before the last change of {', '.join(unread)}" if unread else ""
+
+    def _files(self) -> list[str]:
+        """Return the files that the running master reads its configuration from."""
+        return self.host.configured(int(self.host.unit().get("MainPID") or 0)) or [MAIN]
+
+    def _elsewhere(self) -> str:
+        """Return that it does not read the file of this role at all, "" where it does: no reload can mend that."""
+        files = self._files()
+        if MAIN in files:
+            return ""
+        return (
+            f"HAProxy was started with {', '.join(files)} and does not read {MAIN}: see `systemctl cat {UNIT}` and "
+            "/etc/default/haproxy, mend the command line and restart it while this node holds no VIP"
+        )
 
     def _undeclared(self, text: str) -> list[str]:
         """Return the proxies that serve and that the configuration does not have."""
@@ -93,12 +108,17 @@ class Service:
             rows = parse_stat(self.admin.ask("show stat -1 3 -1"))
         except UnreachableError:
             return []
-        return sorted({row["pxname"] for row in rows} - sections_named(text))
+        others = "".join(f"{on_disk(path)}\n" for path in self._files() if path != MAIN)
+        return sorted({row["pxname"] for row in rows} - sections_named(f"{others}{text}"))
 
     def _unread(self, text: str) -> list[str]:
         """Return the files that the worker may not have read as they are now; all of them where nobody tells of it."""
-        now = contents([MAIN, *files_read(text)])
+        now = self._contents(text)
         return [path for path in self.loaded.unread(self.worker(), now) if not self._has_renewed(path)]
+
+    def _contents(self, text: str) -> dict[str, str]:
+        """Return what there is to read: path -> digest."""
+        return contents([MAIN, *self._files(), *files_read(text)])
 
     def _has_renewed(self, path: str) -> bool:
         """Tell whether the worker was given a file's certificate over its socket, which needs no reload."""
@@ -133,7 +153,7 @@ class Service:
     def start(self, text: str) -> None:
         """Start the service with ``text``, which is on disk. Raises NotLoadedError; then it is stopped again."""
         _write_state(STATE_HEADER)
-        cursor, read = self.host.journal_cursor(), contents([MAIN, *files_read(text)])
+        cursor, read = self.host.journal_cursor(), self._contents(text)
         try:
             self.host.systemctl("start", UNIT)
             self._prove(text)
@@ -155,7 +175,7 @@ class Service:
         Raises NotLoadedError; then the old worker still serves.
         """
         self._save_state(before, after)
-        cursor, then, read = self.host.journal_cursor(), self.worker(), contents([MAIN, *files_read(after)])
+        cursor, then, read = self.host.journal_cursor(), self.worker(), self._contents(after)
         try:
             self._reload(cursor)
             if then and not _until(lambda: self.worker() != then, self.patience):
@@ -204,11 +224,13 @@ class Service:
         if digest and not _until(lambda: self.running_digest() == digest, self.patience):
             raise NotLoadedError("the running HAProxy does not have the new configuration, though it did not refuse it")
         self._prove_processes()
-        silent, more = not_listening(text), self._undeclared(text)
+        elsewhere, silent, more = self._elsewhere(), not_listening(text), self._undeclared(text)
+        if elsewhere:
+            raise NotLoadedError(elsewhere)
         if silent:
             raise NotLoadedError(f"nothing listens on {', '.join(silent)}")
         if more:
-            raise NotLoadedError(f"what serves also has {', '.join(more)}, which no configuration of the role has")
+            raise NotLoadedError(f"what serves also has {', '.join(more)}, which {MAIN} does not have")
 
     def _prove_processes(self) -> None:
         try:

@@ -46,6 +46,7 @@ class FakeHost(Host):
         self.program = "" if complaint is None else "/usr/sbin/haproxy"
         self._unit, self._complaint, self._limit, self._may_raise = unit, complaint, limit, may_raise
         self.stood_in: list[str] = []
+        self.files: list[str] = []  # that the master was started with
 
     def _answer(self, command: Sequence[str]) -> tuple[int, str, str]:
         text = " ".join(command)
@@ -62,6 +63,9 @@ class FakeHost(Host):
 
     def may_raise_limits(self) -> bool:
         return self._may_raise
+
+    def configured(self, pid: int) -> list[str]:
+        return self.files
 
 
 def parameters(**more: Any) -> dict[str, Any]:

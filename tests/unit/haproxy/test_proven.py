@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy
     Outcome,
     wishes_from,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import Host
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.reads import files_read, sections_named
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import declared_digest, is_intact
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import Runtime
@@ -126,6 +128,39 @@ def test_a_proxy_that_only_runs_is_reloaded_away_whatever_the_clocks_say(node: N
     node.serves(f"{PROXIES}mine,FRONTEND,\n")
     outcome = node.plan()
     assert (outcome.actions, outcome.notes) == (["reload"], ["reload: what serves also has mine"])
+
+
+def test_a_haproxy_that_reads_another_file_cannot_be_reloaded_into_this_one(node: Node) -> None:
+    """The other one is a copy, with the same digest and the same proxies."""
+    running = node.service()
+    running.host.files = ["/etc/haproxy/other.cfg"]  # type: ignore[attr-defined]
+    words = rf"started with /etc/haproxy/other\.cfg and does not read {node.main}: .*/etc/default/haproxy"
+    assert re.search(words, running.doubt(TEXTS.main))
+    with pytest.raises(NotLoadedError, match=words):
+        running._prove(TEXTS.main)
+
+
+def test_a_file_beside_ours_is_read_too(node: Node) -> None:
+    more = node.folder / "more.cfg"
+    more.write_text(BY_HAND)
+    node.serves(f"{PROXIES}mine,FRONTEND,\n")
+    node.reload()
+    running = node.service()
+    running.host.files = [str(node.main), str(more)]  # type: ignore[attr-defined]
+    assert running.doubt(TEXTS.main) == ""
+    more.write_text(f"{BY_HAND}    bind *:9101\n")
+    assert running.doubt(TEXTS.main) == f"what serves was loaded before the last change of {more}"
+
+
+def test_the_files_are_those_of_the_command_line(tmp_path: Path) -> None:
+    for name in ("b.cfg", "a.cfg", "a.lst"):
+        (tmp_path / name).write_text("")
+    options = ["-Ws", "-f", "/etc/haproxy/haproxy.cfg", "-p", "/run/x", "-f", str(tmp_path)]
+    with subprocess.Popen(["sh", "-c", "read x; :", *options], stdin=subprocess.PIPE) as process:
+        found = Host.configured(process.pid)
+        process.communicate(b"\n")
+    assert found == ["/etc/haproxy/haproxy.cfg", f"{tmp_path}/a.cfg", f"{tmp_path}/b.cfg"]
+    assert Host.configured(0) == []
 
 
 def test_a_fragment_that_haproxy_does_not_read_is_put_right_without_a_reload(node: Node) -> None:
