@@ -125,12 +125,13 @@ def serves_partner(_node):
 
 def dumped(pattern):
     """Return what looks whether keepalived says this of what it runs."""
-    return lambda node: re.search(pattern, inside(node, "sh", "-c", DUMP)) is not None
+    return lambda node: re.search(pattern, inside(node, "sh", "-c", DUMP), re.MULTILINE) is not None
 
 
 def checks(node):
     """Tell whether keepalived asks the health check for each of its instances."""
-    return re.search("Tracked scripts", inside(node, "sh", "-c", DUMP)) is not None
+    scripts = r"Tracked scripts :\n(?: {4,}\S.*\n)*? {4,}netstack_health"
+    return re.search(scripts, inside(node, "sh", "-c", DUMP)) is not None
 
 
 def holds_spare(_node):
@@ -262,21 +263,21 @@ POUNDS = [
     ),
 ]
 KEEPALIVEDS = [
-    Drift("a priority", KEEPALIVED, replaced("priority [0-9]+", "priority 77"), dumped("[Pp]riority = 77")),
+    Drift("a priority", KEEPALIVED, replaced("priority [0-9]+", "priority 77"), dumped("^   Priority = 77$")),
     Drift(
         "an address more",
         KEEPALIVED,
         replaced(r"virtual_ipaddress \{(?=\n.*\.)", f"virtual_ipaddress {{\n        {SPARE}/24 dev eth1"),
         holds_spare,
     ),
-    Drift("no check", KEEPALIVED, replaced(r"^.*netstack_health\n(?=    \})", ""), lambda node: not checks(node)),
-    Drift("an interval", KEEPALIVED, replaced("advert_int .*", "advert_int 3"), dumped("[Aa]dvert interval = 3")),
+    Drift("no check", KEEPALIVED, replaced(r"^        netstack_health\n", ""), lambda node: not checks(node)),
+    Drift("an interval", KEEPALIVED, replaced("advert_int .*", "advert_int 3"), dumped("^   Advert interval = 3 ")),
     Drift("a script", CHECK, no_health, None),
     Drift(
         "a priority, put back and not loaded",
         KEEPALIVED,
         replaced("priority [0-9]+", "priority 77"),
-        dumped("[Pp]riority = 77"),
+        dumped("^   Priority = 77$"),
         put_back=True,
     ),
 ]
