@@ -185,99 +185,97 @@ SLOW = replaced(r"timeout http-request 10s", "timeout http-request 1s")
 HAND = "    http-request return status 200 if { path /hand }\n\\g<0>"
 RULE = section("frontend netstack-health", "^    http-request", HAND)
 COOKIE = section("backend shop.servers", "cookie [A-Z]+", "cookie HAND")
-FIRST = section("backend api.servers", "balance .*", "balance first")
+BALANCE = section("backend api.servers", "balance .*", "balance first")
+MORE = section("backend api.servers", "^    server web1", "    server hand 127.0.0.1:1\n\\g<0>")
+BIND = "    bind 127.0.0.1:9102\n\\g<0>"
+PRIORITY = replaced("priority [0-9]+", "priority 77")
+ADDRESS = f"virtual_ipaddress {{\n        {SPARE}/24 dev eth1"
 SHOP, API = "backend shop.servers", "backend api.servers"
 LISTENER = 'ListenHTTPS "portal.4.443"'
 
-HAPROXY = [
-    Drift("a frontend more", CONFIG, MINE, answers(9100)),
+#: The edits of each round at each node. What a client meets of Pound, and keepalived, may be at either node.
+FIRST_POUND = [Drift("a port", POUND, within(LISTENER, "Port 443", "Port 8444"), lambda _node: bool(portal(port=8444)))]
+FIRST_KEEPALIVED = [Drift("a priority", KEEPALIVED, PRIORITY, dumped("^   Priority = 77$"))]
+FIRST = {
+    "lb1": [Drift("a frontend more", CONFIG, MINE, answers(9100)), *FIRST_POUND, *FIRST_KEEPALIVED],
+    "lb2": [
+        Drift(
+            "a weight",
+            CONFIG,
+            section(SHOP, "(server web2 .*weight) 100", r"\1 7"),
+            server("shop.servers/web2", "srv_uweight", "7"),
+        ),
+        *FIRST_POUND,
+        *FIRST_KEEPALIVED,
+    ],
+}
+SECOND_OF_BOTH = [
+    Drift("Pound's certificate", POUND, within(LISTENER, "portal.pem", "partner.pem"), serves_partner),
     Drift(
-        "a weight",
-        CONFIG,
-        section(SHOP, "(server web2 .*weight) 100", r"\1 7"),
-        server("shop.servers/web2", "srv_uweight", "7"),
-    ),
-    Drift("a timeout, put back and not loaded", CONFIG, SLOW, hangs_up, put_back=True),
-    Drift(
-        "a port", CONFIG, section(API, "(server web1 .*):80", r"\1:81"), server("api.servers/web1", "srv_port", "81")
-    ),
-    Drift(
-        "no check",
-        CONFIG,
-        section(SHOP, "(server web1 .*) check", r"\1"),
-        server("shop.servers/web1", "srv_check_state", "0"),
-    ),
-    Drift("a timeout", CONFIG, SLOW, hangs_up),
-    Drift("a rule", CONFIG, RULE, answers(8405, "/hand")),
-    Drift(
-        "a server more",
-        CONFIG,
-        section(API, "^    server web1", "    server hand 127.0.0.1:1\n\\g<0>"),
-        server("api.servers/hand", "srv_port", "1"),
-    ),
-    Drift("a server less", CONFIG, section(SHOP, "^    server web3 .*", ""), lacks("shop.servers/web3")),
-    Drift("the balance", CONFIG, FIRST, statistic("api.servers", "algo", "first")),
-    Drift(
-        "an address more",
-        CONFIG,
-        section("frontend api", "^    bind", "    bind 127.0.0.1:9102\n\\g<0>"),
-        listens(9102),
-    ),
-    Drift(
-        "the most connections",
-        CONFIG,
-        section("frontend api", "^    bind", "    maxconn 123\n\\g<0>"),
-        statistic("api", "slim", "123"),
-    ),
-    Drift("a cookie", CONFIG, COOKIE, statistic("shop.servers", "cookie", "HAND")),
-    Drift(
-        "a server out of service",
-        CONFIG,
-        section(SHOP, "server web1 .*", r"\g<0> disabled"),
-        server("shop.servers/web1", "srv_admin_state", "5"),
-    ),
-    Drift("a fragment", FRAGMENT, MINE, None),
-    Drift("a certificate", CERTIFICATE, of_another, serves_portal),
-]
-POUNDS = [
-    Drift("a port", POUND, within(LISTENER, "Port 443", "Port 8444"), lambda _node: bool(portal(port=8444))),
-    Drift("a certificate", POUND, within(LISTENER, "portal.pem", "partner.pem"), serves_partner),
-    Drift(
-        "a backend",
-        POUND,
-        within(LISTENER, "(BackEnd(?:\n.*){2}Port) [0-9]+", r"\1 1"),
-        lambda _node: portal("-o", "/dev/null", "-w", "%{http_code}") == "503",
-    ),
-    Drift(
-        "a header",
+        "a header of Pound",
         POUND,
         within(LISTENER, "^    Client", '    SetHeader "X-Hand: 1"\n\\g<0>'),
         lambda _node: "x-hand" in portal(),
     ),
+    Drift("a VIP", KEEPALIVED, replaced(r"virtual_ipaddress \{(?=\n.*\.)", ADDRESS), holds_spare),
     Drift(
-        "a certificate, put back and not loaded",
+        "no check by keepalived", KEEPALIVED, replaced(r"^        netstack_health\n", ""), lambda node: not checks(node)
+    ),
+    Drift("an interval", KEEPALIVED, replaced("advert_int .*", "advert_int 3"), dumped("^   Advert interval = 3(000)? ")),
+]
+SECOND = {
+    "lb1": [
+        Drift(
+            "a port",
+            CONFIG,
+            section(API, "(server web1 .*):80", r"\1:81"),
+            server("api.servers/web1", "srv_port", "81"),
+        ),
+        Drift(
+            "no check",
+            CONFIG,
+            section(SHOP, "(server web1 .*) check", r"\1"),
+            server("shop.servers/web1", "srv_check_state", "0"),
+        ),
+        Drift("a rule", CONFIG, RULE, answers(8405, "/hand")),
+        Drift("the balance", CONFIG, BALANCE, statistic("api.servers", "algo", "first")),
+        Drift("a cookie", CONFIG, COOKIE, statistic("shop.servers", "cookie", "HAND")),
+        Drift("a fragment", FRAGMENT, MINE, None),
+        *SECOND_OF_BOTH,
+    ],
+    "lb2": [
+        Drift("a timeout", CONFIG, SLOW, hangs_up),
+        Drift("a server more", CONFIG, MORE, server("api.servers/hand", "srv_port", "1")),
+        Drift("a server less", CONFIG, section(SHOP, "^    server web3 .*", ""), lacks("shop.servers/web3")),
+        Drift("an address more", CONFIG, section("frontend api", "^    bind", BIND), listens(9102)),
+        Drift(
+            "the most connections",
+            CONFIG,
+            section("frontend api", "^    mode", "    maxconn 123\n\\g<0>"),
+            statistic("api", "slim", "123"),
+        ),
+        Drift(
+            "a server out of service",
+            CONFIG,
+            section(SHOP, "server web1 .*", r"\g<0> disabled"),
+            server("shop.servers/web1", "srv_admin_state", "5"),
+        ),
+        Drift("a certificate", CERTIFICATE, of_another, serves_portal),
+        *SECOND_OF_BOTH,
+    ],
+}
+PUT_BACK_AT_BOTH = [
+    Drift(
+        "a backend of Pound",
         POUND,
-        within(LISTENER, "portal.pem", "partner.pem"),
-        serves_partner,
+        within(LISTENER, "(BackEnd(?:\n.*){2}Port) [0-9]+", r"\1 1"),
+        lambda _node: portal("-o", "/dev/null", "-w", "%{http_code}") == "503",
         put_back=True,
     ),
-]
-KEEPALIVEDS = [
-    Drift("a priority", KEEPALIVED, replaced("priority [0-9]+", "priority 77"), dumped("^   Priority = 77$")),
-    Drift(
-        "an address more",
-        KEEPALIVED,
-        replaced(r"virtual_ipaddress \{(?=\n.*\.)", f"virtual_ipaddress {{\n        {SPARE}/24 dev eth1"),
-        holds_spare,
-    ),
-    Drift("no check", KEEPALIVED, replaced(r"^        netstack_health\n", ""), lambda node: not checks(node)),
-    Drift("an interval", KEEPALIVED, replaced("advert_int .*", "advert_int 3"), dumped("^   Advert interval = 3 ")),
+    Drift("a priority", KEEPALIVED, PRIORITY, dumped("^   Priority = 77$"), put_back=True),
     Drift("a script", CHECK, no_health, None),
-    Drift(
-        "a priority, put back and not loaded",
-        KEEPALIVED,
-        replaced("priority [0-9]+", "priority 77"),
-        dumped("^   Priority = 77$"),
-        put_back=True,
-    ),
 ]
+PUT_BACK = {
+    "lb1": [Drift("a timeout", CONFIG, SLOW, hangs_up, put_back=True), *PUT_BACK_AT_BOTH],
+    "lb2": [Drift("a frontend more", CONFIG, MINE, answers(9100), put_back=True), *PUT_BACK_AT_BOTH],
+}

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Proves that what a hand has edited and loaded is put right, in the file and in what runs, and said.
 
-In each round two nodes have an edit of HAProxy each, and both the same one of Pound and of keepalived. The hand loads
-them, so each of them is seen to be in effect before the roles run; what it had written is kept as a restore point. Then
-somebody reloads once more, and the next run has nothing to do.
+In each round both nodes have edits of HAProxy, Pound and keepalived. The hand loads them, so each of them is seen to be
+in effect before the roles run; what it had written is kept as a restore point. Then somebody reloads once more, and the
+next run has nothing to do.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ import base64
 import hashlib
 import time
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 
 import pytest
 from conftest import inside, play
-from drift import HAPROXY, KEEPALIVEDS, LOADS, POUNDS, Drift, ask, servers
+from drift import FIRST, LOADS, PUT_BACK, SECOND, Drift, ask, servers
 
 pytestmark = pytest.mark.part("site")
 
@@ -31,26 +30,27 @@ class Edited:
     """One file of one node that a hand has edited."""
 
     node: str
-    drift: Drift
+    path: str
+    drifts: list[Drift]
     right: str
     wrong: str
 
     @property
+    def put_back(self):
+        return any(drift.put_back for drift in self.drifts)
+
+    def seen(self):
+        """Return what of the edits is in effect."""
+        return [drift.what for drift in self.drifts if drift.seen and drift.seen(self.node)]
+
+    def shows(self):
+        """Return what of the edits can be seen in what runs."""
+        return [drift.what for drift in self.drifts if drift.seen]
+
     def kept(self):
         """Tell whether what the hand wrote is a restore point."""
         digest = hashlib.sha256(self.wrong.encode()).hexdigest()
         return digest in inside(self.node, "sh", "-c", "sha256sum /var/lib/netstack/backup/*/*/[0-9]*")
-
-
-def rounds():
-    """Return the edits of each round: of lb1's HAProxy, of lb2's, of both Pounds, of both keepaliveds."""
-    made = list(zip_longest(HAPROXY[::2], HAPROXY[1::2], POUNDS, KEEPALIVEDS))
-    rest = pytest.mark.all_only("a frontend, a weight, a port of Pound and a priority go the same ways as the others")
-    name = "; ".join
-    return [
-        pytest.param(each, id=name(drift.what for drift in each if drift), marks=[rest] if each is not made[0] else [])
-        for each in made
-    ]
 
 
 def eventually(holds, what, seconds=30):
@@ -69,50 +69,52 @@ def write(node, path, text):
     inside(node, "sh", "-c", f"echo {base64.b64encode(text.encode()).decode()} | base64 -d > {path}")
 
 
-def edit(node, drift):
+def edit(node, path, drifts):
     """Let a hand edit a file."""
-    assert drift.seen is None or not drift.seen(node), f"{drift.what}: in effect before anybody did it"
-    right = inside(node, "cat", drift.path)
-    inside(node, "cp", "-p", drift.path, copy_of(drift.path))
-    wrong = drift.edit(right)
+    right = wrong = inside(node, "cat", path)
+    inside(node, "cp", "-p", path, copy_of(path))
+    for each in drifts:
+        wrong = each.edit(wrong)
+    edited = Edited(node, path, drifts, right, wrong)
+    assert edited.seen() == []
     assert wrong != right
-    write(node, drift.path, wrong)
-    return Edited(node, drift, right, wrong)
+    write(node, path, wrong)
+    return edited
 
 
 def load(edited):
-    """Let the hand load what it has edited, and see that it runs."""
-    for node, (verb, unit) in sorted({(each.node, LOADS[each.drift.path]) for each in edited}):
+    """Let the hand load what it has edited, and see that it runs; what it has put back then runs on."""
+    for node, (verb, unit) in sorted({(each.node, LOADS[each.path]) for each in edited}):
         inside(node, "systemctl", verb, unit)
     for each in edited:
-        if each.drift.seen:
-            eventually(lambda each=each: each.drift.seen(each.node), f"{each.drift.what} at {each.node} is in effect")
-        if each.drift.put_back:
-            inside(each.node, "cp", "-p", copy_of(each.drift.path), each.drift.path)
+        eventually(lambda each=each: each.seen() == each.shows(), f"{each.shows()} at {each.node}")
+        if each.put_back:
+            inside(each.node, "cp", "-p", copy_of(each.path), each.path)
 
 
 def drain(node, state):
     assert not ask(node, f"set server {DRAINED} state {state}").strip()
 
 
-@pytest.mark.parametrize("edits", rounds())
+@pytest.mark.parametrize(
+    "edits",
+    [
+        pytest.param(FIRST, id="first"),
+        pytest.param(SECOND, id="second", marks=pytest.mark.all_only("other lines of the same files")),
+        pytest.param(PUT_BACK, id="put back", marks=pytest.mark.all_only("unit tests have what has read what")),
+    ],
+)
 def test_what_a_hand_has_loaded_is_put_right(edits, first):
-    first_node, second_node, pound, keepalived = edits
-    whose = [
-        ("lb1", first_node),
-        ("lb2", second_node),
-        *((node, each) for each in (pound, keepalived) for node in NODES),
-    ]
-    edited = [edit(node, drift) for node, drift in whose if drift]
+    files = [(node, path) for node in edits for path in dict.fromkeys(each.path for each in edits[node])]
+    edited = [edit(node, path, [each for each in edits[node] if each.path == path]) for node, path in files]
     load(edited)
     drain("lb2", "drain")
     repaired = play("--diff", playbook=ROLES)
     assert repaired.code == 0, repaired.out
     for each in edited:
-        assert inside(each.node, "cat", each.drift.path) == each.right
-        assert each.drift.seen is None or not each.drift.seen(each.node), f"{each.drift.what}: still in effect"
-        assert each.drift.put_back or each.kept, f"{each.drift.what}: what the hand wrote is not kept"
-        assert each.drift.put_back or f"before: {each.drift.path}" in repaired.out
+        assert inside(each.node, "cat", each.path) == each.right
+        assert each.seen() == []
+        assert each.put_back or (each.kept() and f"before: {each.path}" in repaired.out), each.path
     assert servers("lb2")[DRAINED]["srv_admin_state"] == "8"
     drain("lb2", "ready")
     for node in NODES:
