@@ -221,7 +221,9 @@ SECOND_OF_BOTH = [
     Drift(
         "no check by keepalived", KEEPALIVED, replaced(r"^        netstack_health\n", ""), lambda node: not checks(node)
     ),
-    Drift("an interval", KEEPALIVED, replaced("advert_int .*", "advert_int 3"), dumped("^   Advert interval = 3(000)? ")),
+    Drift(
+        "an interval", KEEPALIVED, replaced("advert_int .*", "advert_int 3"), dumped("^   Advert interval = 3(000)? ")
+    ),
 ]
 SECOND = {
     "lb1": [
