@@ -9,9 +9,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conftest import inside
+from conftest import TOPOLOGY
 
+import podman
 from checkout import localised as here
+from topology import load as load_topology
 
 CONFIG = "/etc/haproxy/haproxy.cfg"
 FRAGMENT = "/etc/haproxy/conf.d/shop.cfg"
@@ -28,6 +30,7 @@ LOADS = {
     KEEPALIVED: ("reload", "keepalived"),
     CHECK: ("reload", "keepalived"),
 }
+NODES = load_topology(TOPOLOGY)
 PORTAL = here("10.231.10.102")
 SPARE = here("10.231.10.199")
 ASK = (
@@ -57,6 +60,11 @@ class Drift:
     edit: Callable[[str], str]
     seen: Callable[[str], bool] | None
     put_back: bool = False
+
+
+def inside(node, *command, check=True):
+    """Run a command inside a host of the lab; there are many of them, and lab.py takes its time to start."""
+    return podman.inside(NODES.container(node), *command, check=check)
 
 
 def ask(node, command):
