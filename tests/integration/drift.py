@@ -146,11 +146,11 @@ def holds_spare(_node):
     return any(f" {SPARE}/" in inside(node, "ip", "-brief", "address", "show", "eth1") for node in ("lb1", "lb2"))
 
 
-def replaced(pattern, by):
-    """Return an edit of every place that matches."""
+def replaced(pattern, by, times=0):
+    """Return an edit of every place that matches, or of the first ones."""
 
     def edit(text):
-        new, count = re.subn(pattern, by, text, flags=re.MULTILINE)
+        new, count = re.subn(pattern, by, text, count=times, flags=re.MULTILINE)
         assert count, f"nothing in the file is {pattern}"
         return new
 
@@ -225,7 +225,7 @@ SECOND_OF_BOTH = [
         within(LISTENER, "^    Client", '    SetHeader "X-Hand: 1"\n\\g<0>'),
         lambda _node: "x-hand" in portal(),
     ),
-    Drift("a VIP", KEEPALIVED, replaced(r"virtual_ipaddress \{(?=\n.*\.)", ADDRESS), holds_spare),
+    Drift("a VIP", KEEPALIVED, replaced(r"virtual_ipaddress \{(?=\n.*\.)", ADDRESS, times=1), holds_spare),
     Drift(
         "no check by keepalived", KEEPALIVED, replaced(r"^        netstack_health\n", ""), lambda node: not checks(node)
     ),

@@ -52,10 +52,11 @@ class Edited:
         return hashlib.sha256(self.wrong.encode()).hexdigest() in points[self.node]
 
 
-def eventually(holds, what, seconds=30):
+def eventually_seen(edited, seconds=30):
     end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, f"still not so after {seconds} s: {what}"
+    while (seen := edited.seen()) != edited.shows():
+        missing = set(edited.shows()) - set(seen)
+        assert time.monotonic() < end, f"not in effect at {edited.node} after {seconds} s: {missing}"
         time.sleep(0.5)
 
 
@@ -86,7 +87,7 @@ def load(edited):
     for node, (verb, unit) in sorted({(each.node, LOADS[each.path]) for each in edited}):
         inside(node, "systemctl", verb, unit)
     for each in edited:
-        eventually(lambda each=each: each.seen() == each.shows(), f"{each.shows()} at {each.node}")
+        eventually_seen(each)
         if each.put_back:
             inside(each.node, "cp", "-p", copy_of(each.path), each.path)
 
