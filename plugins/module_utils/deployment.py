@@ -31,6 +31,13 @@ class Outcome:
     validated: bool = False
     in_effect: bool = False
     notes: list[str] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)  # why an action is due where no file says so
+
+    def due(self, action: str, reason: str) -> str:
+        """Return an action after telling why it is due."""
+        self.reasons[action] = reason
+        self.notes.append(f"{action}: {reason}")
+        return action
 
     @property
     def changed(self) -> bool:
@@ -41,7 +48,10 @@ class Outcome:
         """Return the differences but the hidden ones, with their secrets masked, and the service's actions."""
         entries = [entry(change, mask) for change in self.changes if change not in hidden]
         if self.actions:
-            entries.append({"before": "", "after": "".join(f"{action}\n" for action in self.actions)})
+            lines = [
+                f"{action}: {self.reasons[action]}" if action in self.reasons else action for action in self.actions
+            ]
+            entries.append({"before": "", "after": "".join(f"{line}\n" for line in lines)})
             entries[-1].update(before_header="service", after_header="service")
         return entries
 

@@ -16,9 +16,11 @@ description:
     proves that the running process has the new configuration and listens. When it does not, the old files are put
     back and loaded, and the module fails with HAProxy's own words.
   - The configuration carries its own digest into the running process, so what runs is compared with what is declared.
+    The digest stays in a file that a hand edits, so HAProxy is also reloaded whenever its file is replaced, when a
+    proxy serves that is not declared, and when the process is older than the last change of a file that it reads.
     A run that was interrupted, or a reload that HAProxy refused silently, is finished by the next run.
   - Server states and weights set at run time (M(netstack.datacenter.haproxy_server)) survive the reload, except for
-    servers whose address or port changes.
+    servers whose address or port changes. Of a proxy that a hand has edited in the file only drain and maintenance do.
   - Unknown keys, wrong types and contradictions are all reported at once.
   - Each service is also kept as a fragment, C(/etc/haproxy/conf.d/NAME.cfg), and C(/etc/haproxy/haproxy.cfg), the one
     file that the service unit reads, is put together from them. Fragments that are no longer declared go. Fragments

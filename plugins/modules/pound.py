@@ -19,7 +19,9 @@ description:
     from what is declared, and only while this host holds none of the addresses that it serves.
   - The configuration carries its own digest, and that of the certificates' content, into the running process (as the
     name of the service behind its health listener), so what runs is compared with what is declared. A run that was
-    interrupted is finished by the next run, and a renewed certificate is a change.
+    interrupted is finished by the next run, and a renewed certificate is a change. The digest stays in a file that a
+    hand edits, so a Pound that was started before the last change of a file that it reads is restarted too, but for one
+    that this module has started and that has read what is declared.
   - Unknown keys, wrong types and contradictions are all reported at once.
   - A host whose Pound cannot be used is refused before anything is changed, with the choices that are left. Pound 3
     (Debian 11, Ubuntu 22.04) reads YAML; Debian 12 and Ubuntu 24.04 have none.

@@ -30,7 +30,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
     STATE_BASE,
     Texts,
-    declared_digest,
     is_ours,
     masked,
     render,
@@ -104,7 +103,7 @@ class Deployment:
         files = self._files(texts, wishes, needed)
         outcome.changes = self.transaction.plan(files)
         self._validate_log(outcome.changes)
-        outcome.actions = self._actions(texts.main, needed, outcome.changes, wishes.allow_restart)
+        outcome.actions = self._actions(outcome, texts.main, needed, wishes.allow_restart)
         self._carry_out(outcome, texts.main, needed)
         return outcome
 
@@ -122,7 +121,7 @@ class Deployment:
                 raise RejectedError(f"what generation {generation} holds is refused by HAProxy: {complaint}")
         outcome.changes, outcome.restores = self.transaction.plan(files), generation
         # Also where the files are back already: a rollback that was killed before it loaded them is finished here.
-        outcome.actions = self._actions(text, 0, outcome.changes, False)
+        outcome.actions = self._actions(outcome, text, 0, False)
         self._carry_out(outcome, text, 0)
         return outcome
 
@@ -189,7 +188,7 @@ class Deployment:
         files += _optional(LIMIT_DROP_IN, drop_in) + _optional(LOG_DROP_IN, log_drop_in(wishes.rsyslog))
         return files
 
-    def _actions(self, text: str, needed: int, changes: Sequence[Change], allow_restart: bool) -> list[str]:
+    def _actions(self, outcome: Outcome, text: str, needed: int, allow_restart: bool) -> list[str]:
         """Return what the service needs, compared with what runs: the next run finishes an interrupted one."""
         unit = self.host.unit()
         actions = [] if self.host.settled(unit) else ["enable"]
@@ -198,11 +197,10 @@ class Deployment:
         limit = self.host.hard_limit(int(unit.get("MainPID", "0")))
         if limit is not None and needed > limit:
             return [*actions, self._more_descriptors(needed, limit, allow_restart)]
-        digest = declared_digest(text)
-        touched = any(change.wanted.path == MAIN for change in changes)
-        if self.service.running_digest() != digest or (not digest and touched):
-            actions.append("reload")
-        return actions
+        if any(change.wanted.path == MAIN for change in outcome.changes):
+            return [*actions, "reload"]  # what it replaces may be what runs, whatever digest that has
+        doubt = self.service.doubt(text)
+        return [*actions, outcome.due("reload", doubt)] if doubt else actions
 
     def _more_descriptors(self, needed: int, limit: int, allow_restart: bool) -> str:
         """Return how the running master gets a higher limit. Raises RejectedError where only a restart would do."""

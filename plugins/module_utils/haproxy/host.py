@@ -142,6 +142,17 @@ class Host(Systemd):
         main.write_text(text)
         return str(main)
 
+    @staticmethod
+    def configured(pid: int) -> list[str]:
+        """Return the configuration files that a process was started with, [] where it is not there or names none."""
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")
+        except OSError:
+            return []
+        paths = [Path(after) for word, after in zip(words, words[1:]) if word == "-f"]
+        found = [sorted(path.glob("*.cfg")) if path.is_dir() else [path] for path in paths]
+        return [str(path) for files in found for path in files]
+
     def default_descriptors(self) -> int:
         """Return the hard limit on open files that systemd gives a service that asks for none."""
         output = self.run(["systemctl", "show", "--property=DefaultLimitNOFILE"])[1]

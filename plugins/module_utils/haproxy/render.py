@@ -36,6 +36,7 @@ __all__ = [
     "MARKER",
     "Texts",
     "declared_digest",
+    "is_intact",
     "is_ours",
     "masked",
     "render",
@@ -142,6 +143,13 @@ def declared_digest(text: str) -> str:
     """Return the digest that a configuration of ours carries; "" for any other text."""
     found = re.search(rf"^\s*setenv {DIGEST} ([0-9a-f]{{64}})$", text, re.MULTILINE)
     return found.group(1) if found else ""
+
+
+def is_intact(text: str) -> bool:
+    """Tell whether a configuration is as this role rendered it: its digest is that of the rest of it."""
+    digest = declared_digest(text)
+    blank = text.replace(f"setenv {DIGEST} {digest}", f"setenv {DIGEST} -", 1)
+    return bool(digest) and hashlib.sha256(blank.encode()).hexdigest() == digest
 
 
 def is_ours(text: str) -> bool:

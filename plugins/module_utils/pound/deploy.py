@@ -26,7 +26,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render i
     MARKER,
     bound_in,
     certificates_of,
-    declared_digest,
     is_ours,
     render,
 )
@@ -91,7 +90,7 @@ class Deployment:
         text = self._text(wishes)
         self._validate(text, wishes, outcome)
         outcome.changes = self.transaction.plan([File(MAIN, text.encode()), *_sysctl(wishes.families)])
-        outcome.actions = self._allow(wishes.families) + self._actions(text, any_file(outcome, MAIN))
+        outcome.actions = self._allow(wishes.families) + self._actions(outcome, text)
         self._guard(text, wishes.allow_restart, outcome)
         self._carry_out(outcome, text)
         return outcome
@@ -109,7 +108,7 @@ class Deployment:
             self._judge(text, f"what generation {generation} holds is refused by Pound")
         outcome.changes, outcome.restores = self.transaction.plan(files), generation
         # Also where the files are back already: a rollback that was killed before its restart is finished here.
-        outcome.actions = self._actions(text, any_file(outcome, MAIN)) if serves else self._ending()
+        outcome.actions = self._actions(outcome, text) if serves else self._ending()
         self._guard(text, allow_restart, outcome)
         self._carry_out(outcome, text if serves else "")
         return outcome
@@ -161,16 +160,16 @@ class Deployment:
                 )
         return [f"{_ALLOW} (IPv{family})" for family in closed]
 
-    def _actions(self, text: str, touched: bool) -> list[str]:
+    def _actions(self, outcome: Outcome, text: str) -> list[str]:
         """Return what the service needs, compared with what runs: the next run finishes an interrupted one."""
         unit = self.host.unit()
         actions = [] if unit.get("UnitFileState") == "enabled" else ["enable"]  # its package does not enable it
         if not self.host.runs(unit):
             return [*actions, "start"]
-        digest = declared_digest(text)
-        if self.service.running_digest() != digest or (not digest and touched):
-            actions.append("restart")
-        return actions
+        doubt = self.service.doubt(text)
+        if not doubt or any(change.wanted.path == MAIN for change in outcome.changes):
+            return [*actions, "restart"] if doubt else actions
+        return [*actions, outcome.due("restart", doubt)]
 
     def _ending(self) -> list[str]:
         """Return what takes the service out of use."""
@@ -236,11 +235,6 @@ def wishes_from(parameters: Mapping[str, Any]) -> Wishes:
         raise RejectedError(listed([fault.replace("pound.", "", 1) for fault in found]))
     rest = {key: parameters[key] for key in ("awaited_files", "renewed_files", "allow_restart")}
     return Wishes(configuration, **rest)
-
-
-def any_file(outcome: Outcome, path: str) -> bool:
-    """Tell whether a file changes."""
-    return any(change.wanted.path == path for change in outcome.changes)
 
 
 def _family(address: str) -> int:

@@ -9,12 +9,15 @@ So a run that was killed anywhere is finished by the next one.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 from typing import Any, Callable
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.loaded import Loaded, contents, digest_of
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError, Status
@@ -54,6 +57,7 @@ class Keepalived:
         self.daemon, self.staging = daemon, staging
         self.transaction = transaction
         self.paths = paths or Paths()
+        self.loaded = Loaded("keepalived")
         self.pending = Path(self.paths.state) / "keepalived.pending"
 
     def plan(self, site: Site) -> Plan:
@@ -68,7 +72,8 @@ class Keepalived:
         names = [instance.name for instance in site.instances]
         changes = self.transaction.plan(self._files(text, site))
         identity = router_id(text)
-        verbs = self._verbs(self.daemon.status(), any(c.wanted.path == self.paths.config for c in changes), identity)
+        changed = any(change.wanted.path == self.paths.config for change in changes)
+        verbs = self._verbs(self.daemon.status(), changed, identity, text)
         if away.missing(self.paths, names) or away.stale(self.paths, names):
             verbs.append("tidy")
         return Plan(changes, verbs, identity, names)
@@ -82,15 +87,32 @@ class Keepalived:
             File(self.paths.drop_in, SUPERVISION.encode()),
         ]
 
-    def _verbs(self, status: Status, changed: bool, identity: str) -> list[str]:
+    def _verbs(self, status: Status, changed: bool, identity: str, text: str) -> list[str]:
         """Return what systemd has to do. A reload is due for as long as the program does not run what it should."""
         verbs = ["daemon-reload"] if status.stale else []
         verbs += [] if status.enabled else ["enable"]
         if not status.active:
             return [*verbs, "start"]
-        if changed or self.pending.exists() or self.daemon.running(status.pid) != identity:
+        if changed or self.pending.exists() or not self._has_read(status, identity, text):
             verbs.append("reload")
         return verbs
+
+    def _has_read(self, status: Status, identity: str, text: str) -> bool:
+        """Tell whether the program runs this file. The router id alone proves nothing: a hand's file has the same."""
+        if identity and self.daemon.running(status.pid) != identity:
+            return False
+        return status.stamp is None or not self.loaded.unread(status.pid, self._reads(text), status.stamp)
+
+    def _reads(self, text: str) -> dict[str, str]:
+        """Return what a keepalived that loads this text reads, files that it includes too: path -> digest."""
+        included = [path for line in re.findall(r"(?m)^\s*include\w*\s+(\S+)", text) for path in sorted(glob(line))]
+        return {self.paths.config: digest_of(text.encode()), **contents(included)}
+
+    def _note(self) -> None:
+        """Note what the running program has just read."""
+        status = self.daemon.status()
+        if status.active and status.stamp is not None:
+            self.loaded.note(status.pid, self._reads(self._current()), status.stamp)
 
     def _judge(self, site: Site) -> None:
         """Have keepalived judge a configuration before it is put in place. Raises DaemonError with its words."""
@@ -128,6 +150,7 @@ class Keepalived:
         except DaemonError as error:
             self._undo(generation, error)
         away.tidy(self.paths, plan.names)
+        self._note()
         self.pending.unlink()
         return generation
 
@@ -212,11 +235,11 @@ class Keepalived:
         return Plan(changes, ["load"] if due else [], router_id(text), [])
 
     def _runs(self, text: str) -> bool:
-        """Tell whether the program runs a configuration; without one it must not run. Not every file can be told."""
+        """Tell whether the program runs a configuration; without one it must not run."""
         status, identity = self.daemon.status(), router_id(text)
         if not text or not status.active:
             return bool(text) == status.active
-        return status.enabled and (not identity or self.daemon.running(status.pid) == identity)
+        return status.enabled and self._has_read(status, identity, text)
 
     def restore(self, generation: str) -> None:
         """Put a generation back and load it. Raises DaemonError, before any change when keepalived refuses it."""
@@ -225,6 +248,7 @@ class Keepalived:
         self._mark()
         self.transaction.restore(generation)
         self.load()
+        self._note()
         self.pending.unlink()
 
     def _judge_saved(self, wanted: dict[str, File]) -> None:

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import loaded
+
 from .haproxy_builders import FakeSocket
+
+
+@pytest.fixture(autouse=True)
+def own_notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test notes of a process is not noted of one of this machine."""
+    monkeypatch.setattr(loaded, "RUN", str(tmp_path / "run"))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy
     wishes_from,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import CommandError
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import MARKER
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import MARKER, declared_digest
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import Runtime, UnreachableError
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import NotLoadedError
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import (
@@ -46,8 +46,8 @@ class FakeService:
         self.errors, self.digest = list(errors), digest
         self.loaded: list[str] = []
 
-    def running_digest(self) -> str:
-        return self.digest
+    def doubt(self, text: str) -> str:
+        return "" if declared_digest(text) == self.digest else "what serves is another configuration"
 
     def reload(self, before: str, after: str) -> None:
         self.loaded.append(after)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import loaded
 from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import Outcome, RejectedError
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import deploy, service
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import host as system
@@ -17,7 +19,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.pound.deploy i
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.service import NotLoadedError
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 
-from .pound_builders import NO_UNIT, STOPPED, VIP, FakeHost, listener, parameters, rendered
+from .pound_builders import NO_UNIT, PID, RUNNING, STOPPED, VIP, FakeHost, listener, parameters, rendered
 
 TEXT = rendered({"listeners": {"shop": listener()}}, {})
 BY_HAND = f"ListenHTTP\n    Address {VIP}\n    Port 80\nEnd\n"
@@ -40,9 +42,10 @@ class Site:
         self.nonlocal_bind.write_text("0\n")
         self.host = FakeHost()
         self.starts: list[str] = []
+        monkeypatch.setattr(loaded, "RUN", str(folder / "run"))
         self.errors: list[Exception] = []
         self.patch = monkeypatch
-        for module in (deploy, system):
+        for module in (deploy, service, system):
             monkeypatch.setattr(module, "MAIN", str(self.main))
         monkeypatch.setattr(deploy, "SYSCTL", str(self.sysctl))
         monkeypatch.setattr(system, "NONLOCAL", dict.fromkeys((4, 6), str(self.nonlocal_bind)))
@@ -57,6 +60,13 @@ class Site:
         if self.errors:
             raise self.errors.pop(0)
         self.host.running = text
+        running = service.Service(self.host)
+        running.loaded.note(PID, running.reads(text))
+
+    def restarted_by_hand(self) -> None:
+        """Forget what the role has noted of the process, as another one is that somebody else has started."""
+        (self.folder / "run" / "pound.loaded").unlink()
+        self.host.running = self.main.read_text()
 
     def run(self, predict: bool = False, **more: Any) -> Outcome:
         return self.deployment(predict).present(wishes_from(parameters(**more)))
@@ -77,15 +87,56 @@ def test_a_new_pound_is_enabled_and_started_and_then_left_alone(unit: dict[str, 
     assert site.run(predict=True).actions == ["enable", "start"]
     assert site.run().actions == ["enable", "start"]
     assert (site.main.read_text(), site.starts, site.host.asked) == (TEXT, [TEXT], ["enable"])
-    site.host.state = {"ActiveState": "active", "UnitFileState": "enabled"}
+    site.host.state = dict(RUNNING)
     assert not site.run().changed
 
 
 def test_what_runs_counts_and_not_only_what_is_on_disk(site: Site) -> None:
     site.run()
-    site.host.running = TEXT.replace(deploy.declared_digest(TEXT), "0" * 64)  # a run that was killed before its restart
+    site.host.running = TEXT.replace(
+        service.declared_digest(TEXT), "0" * 64
+    )  # a run that was killed before its restart
     outcome = site.run()
     assert (outcome.changes, outcome.actions) == ([], ["restart"])
+
+
+def test_a_file_that_a_hand_has_edited_and_started_is_replaced_and_restarted(site: Site) -> None:
+    site.run()
+    site.main.write_text(TEXT + BY_HAND)  # with our digest
+    site.restarted_by_hand()
+    outcome = site.run()
+    assert ([change.wanted.path for change in outcome.changes], outcome.actions) == ([str(site.main)], ["restart"])
+    assert not site.run().changed
+
+
+def test_a_file_that_was_put_right_by_a_run_that_was_killed_is_not_taken_for_what_runs(site: Site) -> None:
+    site.run()
+    site.main.write_text(TEXT + BY_HAND)
+    site.restarted_by_hand()
+    site.main.write_text(TEXT)
+    outcome = site.run()
+    assert (outcome.changes, outcome.actions) == ([], ["restart"])
+    assert outcome.notes == [f"restart: what runs was started before the last change of {site.main}"]
+
+
+def test_a_file_that_a_hand_has_edited_and_not_started_is_put_right_without_a_restart(site: Site) -> None:
+    """Pound cannot reload, so a restart costs its clients their connections."""
+    site.run()
+    site.main.write_text(TEXT + BY_HAND)
+    outcome = site.run()
+    assert ([change.wanted.path for change in outcome.changes], outcome.actions) == ([str(site.main)], [])
+    assert site.main.read_text() == TEXT
+
+
+def test_what_pound_includes_counts_as_its_configuration(site: Site) -> None:
+    page, included = site.folder / "503.html", site.folder / "more.cfg"
+    page.write_text("sorry")
+    included.write_text(f'Err503 "{page}"\n')
+    shop = {"global": {"raw": [f'Include "{included}"']}}
+    site.run(**shop)
+    assert not site.run(**shop).changed
+    page.write_text("by hand")
+    assert site.run(**shop).actions == ["restart"]
 
 
 @pytest.mark.parametrize("predict", [True, False])
@@ -211,9 +262,9 @@ def test_absent_leaves_a_configuration_of_somebody_else_alone(site: Site) -> Non
 
 
 def test_a_pound_that_ends_at_its_start_is_told_in_its_words_and_stopped(site: Site) -> None:
-    said = "/etc/pound.cfg:4.1: can't bind HTTP socket"
-    log = f"Stopping pound.service - reverse proxy\nConfig file /etc/pound.cfg is OK\n{said}\npound terminated\n"
+    said = f"{site.main}:4.1: can't bind HTTP socket"
+    log = f"Stopping pound.service - reverse proxy\nConfig file {site.main} is OK\n{said}\npound terminated\n"
     site.patch.setattr(site.host, "journal", lambda _cursor: log)
     site.host.state = {"ActiveState": "failed"}
-    with pytest.raises(NotLoadedError, match=r"^/etc/pound\.cfg:4\.1: can't bind HTTP socket$"):
+    with pytest.raises(NotLoadedError, match=rf"^{re.escape(said)}$"):
         service.Service(site.host).start(TEXT)
