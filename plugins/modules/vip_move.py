@@ -82,7 +82,7 @@ options:
   lease:
     description:
       - Seconds after which the host takes part again though nobody brought it home, at most 86400. One that is shorter
-        than O(timeout) and 15 s is made that long, for the module itself may wait for as long.
+        than O(timeout) and 5 s is made that long, for the module itself may wait for as long.
     type: int
     default: 600
   force:

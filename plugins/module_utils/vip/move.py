@@ -23,7 +23,7 @@ Look = Callable[[List[Target]], List[Holders]]
 PAUSE = 0.2  # seconds between two looks at the wire
 TAKEOVER = 3.0  # seconds; an advert of priority 0 is answered within one advert interval (RFC 9568, 6.4.2: Skew_Time)
 LEASE = 600  # seconds that a node stays away when nobody brings it home
-MARGIN = 15.0  # seconds by which a lease outlives the longest wait of a move, for what else the module does
+MARGIN = 5.0  # seconds by which a lease outlives the longest wait of a move, for what else the module does
 
 
 class MoveError(RuntimeError):
