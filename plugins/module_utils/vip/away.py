@@ -68,6 +68,14 @@ def bring_home(paths: Paths, name: str) -> None:
     _remove(paths.lease(name))
 
 
+def make_marks(paths: Paths) -> None:
+    """Make the files that a configuration of an earlier release tracks, for keepalived itself makes none."""
+    text = _text(paths.config)
+    for path in (paths.mark(name) for name in instance_names(text)):
+        if f'"{path}"' in text and not os.path.exists(path):
+            _replace(path, "0\n")
+
+
 def litter(paths: Paths, names: Iterable[str]) -> list[str]:
     """Return the files that nothing reads any more, once keepalived runs these instances by our configuration."""
     leases = {paths.lease(name) for name in names}

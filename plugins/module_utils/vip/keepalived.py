@@ -166,6 +166,7 @@ class Keepalived:
             if status.active:
                 self.daemon.control("stop")
             return
+        away.make_marks(self.paths)
         if not status.enabled:
             self.daemon.control("enable")
         self.daemon.control("reload" if status.active else "start")

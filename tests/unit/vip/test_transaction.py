@@ -6,6 +6,7 @@ from __future__ import annotations
 import getpass
 import grp
 import os
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -207,6 +208,19 @@ def test_what_an_earlier_release_tracked_goes_only_when_keepalived_runs_the_leas
     assert not Path(host.paths.mark("web4")).exists()
     assert away.is_away(host.paths, "web4")
     assert not host.run(site()).needed
+
+
+def test_a_rollback_to_the_configuration_of_an_earlier_release_makes_the_files_that_it_tracks(host):
+    """So that the node can be moved away by them."""
+    host.run(site())
+    former = re.sub(r"vrrp_script lease_web4 [^}]*}", "TRACKED", host.config.read_text())
+    tracked = f'track_file away_web4 {{\n    file "{host.paths.mark("web4")}"\n    weight 0\n}}'
+    host.config.write_text(former.replace("TRACKED", tracked).replace("lease_web4", "away_web4"))
+    host.run(site())
+    assert not Path(host.paths.mark("web4")).exists()
+    host.keepalived.restore(host.store.generations()[-1])
+    away.send(host.paths, "web4", 60)
+    assert Path(host.paths.mark("web4")).read_text() == "1\n"
 
 
 def test_the_check_of_a_lease_that_was_edited_or_removed_is_put_back(host):
