@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.move import MoveError, Mover
@@ -151,3 +153,19 @@ def test_where_keepalived_does_not_run_nothing_is_sent_and_no_lease_is_made(node
     node.daemon.active = False
     assert node.task("away")["changed"] is False
     assert left(node) == 0
+
+
+PLAYBOOKS = Path(__file__).resolve().parents[3] / "playbooks"
+
+
+@pytest.mark.parametrize("name", ["change_load_balancer", "rollback_load_balancer"])
+def test_every_role_that_changes_a_node_begins_with_a_lease_of_full_length(name):
+    tasks = yaml.safe_load((PLAYBOOKS / "tasks" / f"{name}.yml").read_text())
+    block = next(task["block"] for task in tasks if "block" in task)
+    roles = [number for number, task in enumerate(block) if "ansible.builtin.include_role" in task]
+    assert len(roles) == 4
+    for number in roles:
+        move = block[number - 1].get("netstack.datacenter.vip_move", {})
+        assert (move.get("state"), move.get("lease")) == ("away", "{{ vip_drain_lease | default(omit) }}"), block[
+            number
+        ]
