@@ -28,6 +28,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render imp
     Paths,
     render,
     render_check,
+    render_lease_check,
     router_id,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import refuse_renumbering
@@ -74,15 +75,16 @@ class Keepalived:
         identity = router_id(text)
         changed = any(change.wanted.path == self.paths.config for change in changes)
         verbs = self._verbs(self.daemon.status(), changed, identity, text)
-        if away.missing(self.paths, names) or away.stale(self.paths, names):
+        if away.litter(self.paths, names):
             verbs.append("tidy")
         return Plan(changes, verbs, identity, names)
 
     def _files(self, text: str, site: Site) -> list[File]:
-        """Return the files; the check stands before the configuration that names it."""
+        """Return the files; the checks stand before the configuration that names them."""
         check = render_check(site.health).encode() if site.health.enabled else None
         return [
             File(self.paths.check, check, 0o755),
+            File(self.paths.lease_check, render_lease_check(self.paths).encode(), 0o755),
             File(self.paths.config, text.encode(), 0o600, secret=True),  # the former one too may have a password
             File(self.paths.drop_in, SUPERVISION.encode()),
         ]
@@ -120,7 +122,7 @@ class Keepalived:
         self._stage(render_check(site.health), lambda staged: render(site, version, staged, "staging"))
 
     def _stage(self, check: str, config: Callable[[Paths], str]) -> None:
-        """Have keepalived judge a staging copy that has its own check and tracked files.
+        """Have keepalived judge a staging copy that has its own checks and tracked files.
 
         The copy lies below /run: keepalived trusts no script that others than root could swap, which rules /tmp out.
         Where keepalived is not installed yet (the first run in check mode) there is nobody to ask.
@@ -129,9 +131,10 @@ class Keepalived:
             return
         folder = tempfile.mkdtemp(prefix="netstack-vip-", dir=self.staging)
         try:
-            staged = Paths(folder + "/keepalived.conf", folder + "/check", folder)
-            Path(staged.check).write_text(check)
-            os.chmod(staged.check, 0o700)
+            staged = Paths(folder + "/keepalived.conf", folder + "/check", folder, lease_check=folder + "/lease")
+            for path, text in ((staged.check, check), (staged.lease_check, render_lease_check(staged))):
+                Path(path).write_text(text)
+                os.chmod(path, 0o700)
             _write_private(staged.config, config(staged))
             self.daemon.check(staged.config)
         finally:
@@ -143,7 +146,6 @@ class Keepalived:
         Raises DaemonError, after what was there before has been put back and loaded.
         """
         self._mark()
-        away.tidy(self.paths, set(plan.names) | set(away.known(self.paths)))
         generation = self.transaction.apply(plan.changes)
         try:
             self._drive([verb for verb in plan.verbs if verb != "tidy"], plan.identity)
@@ -187,6 +189,7 @@ class Keepalived:
             if status.active:
                 self.daemon.control("stop")
             return
+        away.make_marks(self.paths)
         if not status.enabled:
             self.daemon.control("enable")
         self.daemon.control("reload" if status.active else "start")
@@ -201,13 +204,13 @@ class Keepalived:
         """Return what takes our configuration away. One that is not ours stays, and the program that runs it."""
         status = self.daemon.status()
         ours = MARKER in self._current()
-        wanted = [File(self.paths.check, None), File(self.paths.drop_in, None)]
+        wanted = [File(path, None) for path in (self.paths.check, self.paths.lease_check, self.paths.drop_in)]
         wanted += [File(self.paths.config, None)] if ours else []
         changes = self.transaction.plan(wanted)
         idle = not self._current()
         verbs = ["stop"] if status.active and (ours or idle) else []
         verbs += ["disable"] if status.enabled and (ours or idle) else []
-        return Plan(changes, verbs + (["tidy"] if away.known(self.paths) else []), "", [])
+        return Plan(changes, verbs + (["tidy"] if away.litter(self.paths, []) else []), "", [])
 
     def remove(self, plan: Plan) -> str:
         """Carry an absence out: the program stops first, so that it gives its addresses up while its files exist."""
@@ -260,12 +263,19 @@ class Keepalived:
         script = check.content if check is not None else _read(self.paths.check).encode()
         self._stage(
             (script or b"#!/bin/false").decode(),
-            lambda staged: text.replace(self.paths.check, staged.check).replace(self.paths.state, staged.state),
+            lambda staged: (
+                text.replace(self.paths.check, staged.check)
+                .replace(self.paths.lease_check, staged.lease_check)
+                .replace(self.paths.state, staged.state)  # where an earlier release had its tracked files
+            ),
         )
 
     def facts(self, names: list[str]) -> dict[str, Any]:
-        """Return what a playbook asks about: the instances that are told to be away."""
-        return {"away": [name for name in names if away.is_away(self.paths, name)]}
+        """Return what a playbook asks about: the instances that this host is away from, and what to tell of them."""
+        return {
+            "away": [name for name in names if away.is_away(self.paths, name)],
+            "away_told": away.told(self.paths, names),
+        }
 
 
 def _read(path: str) -> str:
