@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Any, Callable, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
@@ -28,6 +28,7 @@ class Outcome:
     actions: list[str] = field(default_factory=list)
     backup: str = ""
     restores: str = ""  # the generation that is put back
+    note: dict[str, Any] = field(default_factory=dict)  # what the generation is to tell later runs
     validated: bool = False
     in_effect: bool = False
     notes: list[str] = field(default_factory=list)
@@ -69,7 +70,7 @@ class Steps:
 
 def carry_out(transaction: Transaction, outcome: Outcome, steps: Steps) -> None:
     """Do what the outcome says. Raises RejectedError after everything has been put back."""
-    outcome.backup = transaction.apply(outcome.changes, outcome.restores)
+    outcome.backup = transaction.apply(outcome.changes, outcome.restores, outcome.note)
     try:
         steps.settle()
         for action in outcome.actions:

@@ -24,9 +24,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 
-__all__ = ["STORE", "Change", "File", "LeftoverError", "RunIdError", "Transaction", "UnknownAccountError"]
+__all__ = ["GIVEN_BACK", "STORE", "Change", "File", "LeftoverError", "RunIdError", "Transaction", "UnknownAccountError"]
 
 STORE = "/var/lib/netstack/backup"
+#: The note of a generation whose files are those that were there before the role came.
+GIVEN_BACK = "given_back"
 _ID = re.compile(r"(\d+)-(.+)\Z")
 
 
@@ -199,17 +201,18 @@ class Transaction:
         )
         return "".join(lines)
 
-    def apply(self, changes: Sequence[Change], restores: str = "") -> str:
+    def apply(self, changes: Sequence[Change], restores: str = "", note: dict[str, Any] | None = None) -> str:
         """Save what the changes replace, then make them; return the generation's id, "" where there is nothing to do.
 
         ``restores`` names the generation that the changes put back: what they replace is saved too, but is not what
-        :meth:`newest` looks for. When a file cannot be written, whatever the cause, those already written are put back
-        and the generation goes before the error goes on. Raises LeftoverError when that fails too.
+        :meth:`newest` looks for. ``note`` is what the role wants to know of it later (:meth:`noted`). When a file
+        cannot be written, whatever the cause, those already written are put back and the generation goes before the
+        error goes on. Raises LeftoverError when that fails too.
         """
         if not changes:
             return ""
         with self._locked():
-            generation = self._save(changes, restores)
+            generation = self._save(changes, restores, note)
             done: list[Change] = []
             try:
                 for change in changes:
@@ -278,6 +281,27 @@ class Transaction:
         found = reversed(self.generations())
         return next((name for name in found if self._manifest(name).get("restores") == generation), None)
 
+    def noted(self, key: str) -> Any:
+        """Return the newest note of this name, None where no generation has one."""
+        notes = (self._manifest(name).get("note", {}) for name in reversed(self.generations()))
+        return next((note[key] for note in notes if key in note), None)
+
+    def wrote(self, path: str, is_ours: Callable[[File], bool]) -> bool:
+        """Tell whether the last that was done to a path is that the role wrote a file of its own there.
+
+        Not so where it removed one, or gave back what somebody else had written (``is_ours`` tells of a saved file).
+        """
+        known = self.generations()
+        for manifest in map(self._manifest, reversed(known)):
+            entry = next((entry for entry in manifest["files"] if entry["path"] == path), None)
+            if entry is None:
+                continue
+            restored = manifest.get("restores")
+            if restored:
+                return restored in known and any(file.path == path and is_ours(file) for file in self.saved(restored))
+            return bool(entry.get("written")) and GIVEN_BACK not in manifest.get("note", {})
+        return False
+
     def describe(self, generation: str) -> dict[str, Any]:
         """Return when a generation was made (UTC), the run that made it, and the paths that it keeps."""
         manifest = self._manifest(generation)
@@ -301,15 +325,14 @@ class Transaction:
         finally:
             os.close(handle)
 
-    def _save(self, changes: Sequence[Change], restores: str) -> str:
+    def _save(self, changes: Sequence[Change], restores: str, note: dict[str, Any] | None) -> str:
         """Write a generation; its manifest comes last, so that a half-written one never counts."""
         generation = self._next()
         folder = self.folder / generation
         folder.mkdir(mode=0o700)
         entries = [_save_entry(folder, number, change) for number, change in enumerate(changes)]
         manifest = {"run_id": self.run_id, "made": generation.partition("-")[2], "files": entries}
-        if restores:
-            manifest["restores"] = restores
+        manifest.update({"restores": restores} if restores else {}, **({"note": note} if note else {}))
         _write(_own(str(folder / "manifest.json"), json.dumps(manifest, indent=1).encode()))
         return generation
 
@@ -348,6 +371,7 @@ def _save_entry(folder: Path, number: int, change: Change) -> dict[str, Any]:
     """Keep the old bytes of one change and return its line of the manifest."""
     old = change.current
     entry: dict[str, Any] = {"path": change.wanted.path, "secret": change.wanted.secret, "existed": old is not None}
+    entry["written"] = change.wanted.content is not None
     if old is not None:
         entry.update(mode=old.mode, owner=old.owner, group=old.group, kept=str(number))
         _write(_own(str(folder / str(number)), old.content or b""))

@@ -15,6 +15,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answer
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import NEWEST, Dialect, parse_version
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import STATE_BASE, masked
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
+from ansible_collections.netstack.datacenter.plugins.module_utils.packaged import as_packaged
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
 
 __all__ = ["MAIN", "STATE_HEADER", "UNIT", "CommandError", "Host", "Run"]
@@ -57,6 +58,10 @@ class Host(Systemd):
             found = re.search(r"Candidate: ([0-9][^ \n]*)", text)
         version = found.group(1) if found else ""
         return version, parse_version(version) or NEWEST
+
+    def is_sample(self, text: str) -> bool:
+        """Tell whether a configuration is the one that the package brings, which is nobody's wish."""
+        return as_packaged(self.run, "haproxy", MAIN, text)
 
     def complaint(self, text: str, fatal_warnings: bool = True, stand_ins: Sequence[str] = ()) -> str:
         """Return what the host's own HAProxy says against a configuration, "" where it accepts it.

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Iterable, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
+from ansible_collections.netstack.datacenter.plugins.module_utils.packaged import as_packaged
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.package import Release, unusable
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import CONTROL
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
@@ -102,10 +103,7 @@ class Host(Systemd):
 
     def is_sample(self, text: str) -> bool:
         """Tell whether a configuration is the one that the package brings, which is nobody's wish."""
-        listing = self.run(["dpkg-query", "--show", "--showformat=${Conffiles}", "pound"])[1]
-        found = re.search(rf"^\s*{re.escape(MAIN)} ([0-9a-f]{{32}})", listing, re.MULTILINE)
-        digest = hashlib.md5(text.encode()).hexdigest()  # what dpkg keeps
-        return bool(found and found.group(1) == digest)
+        return as_packaged(self.run, "pound", MAIN, text)
 
 
 def first_complaint(text: str) -> str:
