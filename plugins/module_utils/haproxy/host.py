@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Sequence
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import space
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import first_complaint
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import NEWEST, Dialect, parse_version
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import STATE_BASE, masked
@@ -73,7 +74,8 @@ class Host(Systemd):
         """
         folder = tempfile.mkdtemp(prefix="netstack-haproxy-")
         try:
-            main = self._stage(Path(folder), text, stand_ins)
+            with space.named(f"{folder}/haproxy.cfg"):
+                main = self._stage(Path(folder), text, stand_ins)
             options = ["-c"] + (["-dW"] if fatal_warnings else [])
             status, output, errors = self.run([self.program, *options, "-f", main])
         finally:

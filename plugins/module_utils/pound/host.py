@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Iterable, Sequence
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import space
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
 from ansible_collections.netstack.datacenter.plugins.module_utils.packaged import as_packaged
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.package import Release, unusable
@@ -82,7 +83,8 @@ class Host(Systemd):
                 substitute.write_text(PEM)
                 text = text.replace(f'"{path}"', f'"{substitute}"')
             staged = Path(folder) / "pound.cfg"
-            staged.write_text(text)
+            with space.named(str(staged)):
+                staged.write_text(text)
             status, output, errors = self.run([self.program, "-c", "-f", str(staged)])
             said = f"{errors}\n{output}".replace(str(staged), MAIN)
         return "" if status == 0 else first_complaint(said) or f"pound -c ended with status {status}"
