@@ -155,7 +155,6 @@ options:
     type: str
     choices: [refuse, keep, remove]
     default: refuse
-    version_added: 0.2.0
   run_id:
     description: Ties the backups of one run together, for O(state=restored).
     type: str
