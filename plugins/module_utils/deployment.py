@@ -8,12 +8,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError
+from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Systemd
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 
-__all__ = ["Outcome", "RejectedError", "Steps", "carry_out", "decoded", "entry", "listed", "on_disk", "original"]
+__all__ = [
+    "FOUND",
+    "Outcome",
+    "RejectedError",
+    "Steps",
+    "carry_out",
+    "decoded",
+    "entry",
+    "first_contact",
+    "listed",
+    "on_disk",
+    "original",
+]
 
 Mask = Callable[[str], str]
+#: The note (Transaction.noted) of what a service was at first contact.
+FOUND = "found"
 
 
 class RejectedError(Exception):
@@ -119,6 +133,12 @@ def original(transaction: Transaction, file: File, is_ours: Callable[[str], bool
             if saved.path == file.path and not is_ours(decoded(saved)):
                 return saved
     return file
+
+
+def first_contact(host: Systemd) -> dict[str, Any]:
+    """Return the note that says what a service is before the role touches it."""
+    unit = host.unit()
+    return {FOUND: {"active": host.runs(unit), "enabled": unit.get("UnitFileState") == "enabled"}}
 
 
 def on_disk(path: str) -> str:

@@ -5,23 +5,13 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import decoded
+from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import FOUND, decoded
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, Host
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import is_ours
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
 
-__all__ = ["first_contact", "service_ending", "taken_away"]
-
-#: The note of what the service was at first contact.
-_FOUND = "found"
-
-
-def first_contact(host: Host) -> dict[str, Any]:
-    """Return the note that says what the service is before the role touches it."""
-    unit = host.unit()
-    return {_FOUND: {"active": host.runs(unit), "enabled": unit.get("UnitFileState") == "enabled"}}
+__all__ = ["service_ending", "taken_away"]
 
 
 def service_ending(host: Host, transaction: Transaction, text: str, notes: list[str]) -> list[str]:
@@ -29,7 +19,7 @@ def service_ending(host: Host, transaction: Transaction, text: str, notes: list[
 
     A service that ran when the role came goes on with it; ``notes`` gets the reason where it cannot.
     """
-    unit, before = host.unit(), transaction.noted(_FOUND) or {}
+    unit, before = host.unit(), transaction.noted(FOUND) or {}
     enabled = unit.get("UnitFileState") == "enabled"
     if before.get("active") and text:
         complaint = host.complaint(text, fatal_warnings=False)

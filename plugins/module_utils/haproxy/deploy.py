@@ -15,15 +15,12 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.deployment imp
     Steps,
     carry_out,
     decoded,
+    first_contact,
     listed,
     on_disk,
     original,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.before import (
-    first_contact,
-    service_ending,
-    taken_away,
-)
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.before import service_ending, taken_away
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.foreign import (
     KEEP,
     REFUSE,
