@@ -57,6 +57,8 @@ def test_what_is_written_in_turn_needs_room_for_the_largest_moment_and_not_for_t
     room(monkeypatch, blocks=2)
     step = Step(str(tmp_path / "a"), 5000, 5000)
     require([step, step, step])
+    with pytest.raises(NoSpaceError, match="12288 bytes are needed and 8192"):
+        require([Step(str(tmp_path / "a"), 9000, 9000)])
     with pytest.raises(NoSpaceError, match=rf"{tmp_path}/b on the file system /\S*: 16384 bytes are needed and 8192"):
         require([Step(str(tmp_path / "a"), 5000), Step(str(tmp_path / "b"), 5000)])
 
