@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import space
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError, Status
@@ -109,10 +108,9 @@ class Keepalived:
         folder = tempfile.mkdtemp(prefix="netstack-vip-", dir=self.staging)
         try:
             staged = Paths(folder + "/keepalived.conf", folder + "/check", folder)
-            with space.named(staged.config):
-                Path(staged.check).write_text(check)
-                os.chmod(staged.check, 0o700)
-                _write_private(staged.config, config(staged))
+            Path(staged.check).write_text(check)
+            os.chmod(staged.check, 0o700)
+            _write_private(staged.config, config(staged))
             self.daemon.check(staged.config)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
