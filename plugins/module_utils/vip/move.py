@@ -55,10 +55,7 @@ def require_healthy(peers: list[Peer], probe: Callable[[Peer], str] = unhealthy)
     if not peers:
         raise MoveError("no peer is named in `peer_health`, so nobody is known to take the addresses over")
     if all(reasons):
-        raise MoveError(
-            "no peer proves healthy, so moving away would end the service: {}. Mend the peer; where it is down, "
-            "site.yml changes this node in place with -e stack_change_holder=true".format("; ".join(reasons))
-        )
+        raise MoveError("no peer proves healthy, so moving away would end the service: {}".format("; ".join(reasons)))
 
 
 class Mover:
