@@ -127,10 +127,17 @@ def entry(change: Change, mask: Mask = str) -> dict[str, str]:
 
 
 def original(transaction: Transaction, file: File, is_ours: Callable[[str], bool]) -> File:
-    """Return the file as it was when the role first replaced it; absent where it was not there."""
+    """Return the file as it was when the role came, the last time; absent where it was not there.
+
+    What a hand had made of the role's own file, which is saved too, is not meant.
+    """
+
+    def ours(saved: File) -> bool:
+        return is_ours(decoded(saved))
+
     for generation in reversed(transaction.generations()):
         for saved in transaction.saved(generation):
-            if saved.path == file.path and not is_ours(decoded(saved)):
+            if saved.path == file.path and not ours(saved) and not transaction.wrote(file.path, ours, generation):
                 return saved
     return file
 

@@ -212,12 +212,14 @@ class Transaction:
         notes = (self._manifest(name).get("note", {}) for name in reversed(self.generations()))
         return next((note[key] for note in notes if key in note), None)
 
-    def wrote(self, path: str, is_ours: Callable[[File], bool]) -> bool:
+    def wrote(self, path: str, is_ours: Callable[[File], bool], before: str = "") -> bool:
         """Tell whether the last that was done to a path is that the role wrote a file of its own there.
 
         Not so where it removed one, or gave back what somebody else had written (``is_ours`` tells of a saved file).
+        ``before`` asks about the time before that generation.
         """
         known = self.generations()
+        known = known[: known.index(before)] if before else known
         for manifest in map(self._manifest, reversed(known)):
             entry = next((entry for entry in manifest["files"] if entry["path"] == path), None)
             if entry is None:

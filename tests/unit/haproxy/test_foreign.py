@@ -186,6 +186,19 @@ def test_a_service_that_ran_before_the_role_goes_on_with_its_old_file(
         assert not absent(tmp_path, FakeHost(RUNNING, ""))[0].changed
 
 
+def test_absent_gives_back_what_was_there_first_and_not_what_a_hand_made_of_the_roles_file(
+    etc: Path, run: Run, tmp_path: Path
+) -> None:
+    legacy(etc, LEGACY)
+    run("remove")
+    for name in ("haproxy.cfg", "conf.d/web.cfg"):
+        (etc / name).write_text("listen added\n")
+    run()
+    absent(tmp_path, FakeHost(RUNNING, ""))
+    assert (etc / "haproxy.cfg").read_text() == LEGACY
+    assert sorted(path.name for path in (etc / "conf.d").iterdir()) == ["old.cfg"]
+
+
 def test_a_service_that_was_not_enabled_is_not_enabled_afterwards(etc: Path, run: Run, tmp_path: Path) -> None:
     legacy(etc, LEGACY)
     run("remove", unit=RUNNING.replace("=enabled", "=disabled"))
