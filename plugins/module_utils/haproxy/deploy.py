@@ -27,8 +27,9 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.foreig
     Foreign,
     find,
     own,
-    refusal,
     removal,
+    repeated,
+    require_consent,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, UNIT, Host, missing
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.limits import (
@@ -39,7 +40,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.limits
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
     STATE_BASE,
     Texts,
-    body,
     declared_digest,
     is_ours,
     masked,
@@ -86,12 +86,7 @@ def shown(outcome: Outcome) -> list[dict[str, str]]:
     main = next((change.current for change in outcome.changes if change.wanted.path == MAIN), None)
     known = decoded(main) if main else ""
     fragments = [change for change in outcome.changes if main and change.wanted.path.startswith(FRAGMENTS)]
-    return outcome.diff([change for change in fragments if _repeated(change, known)], masked)
-
-
-def _repeated(change: Change, main: str) -> bool:
-    """Tell whether all that a fragment held was in the main file too; not so of a foreign or an edited one."""
-    return change.current is None or body(decoded(change.current)) in main
+    return outcome.diff([change for change in fragments if repeated(change, known)], masked)
 
 
 class Deployment:
@@ -114,7 +109,7 @@ class Deployment:
         """Bring the declared configuration into service. Raises RejectedError; then what was there before still is."""
         if not self.host.program and not self.predict:
             raise RejectedError("haproxy is not installed on this host; the role's install tasks do that")
-        found = self._foreign()
+        found = find(self.host, self.transaction, MAIN, _fragments())
         texts = self._texts(wishes, found)
         known = own(self.transaction, MAIN, on_disk(MAIN))
         outcome = Outcome(note={} if known else first_contact(self.host))
@@ -149,7 +144,7 @@ class Deployment:
 
     def checked(self, policy: str) -> Outcome:
         """Refuse a host with somebody else's configuration that the policy does not cover. Raises RejectedError."""
-        self._refuse(self._foreign(), policy)
+        require_consent(find(self.host, self.transaction, MAIN, _fragments()), policy, MAIN)
         return Outcome()
 
     def absent(self) -> Outcome:
@@ -180,28 +175,18 @@ class Deployment:
             self._after_files(outcome.changes)
         _remove_folders()
 
-    def _foreign(self) -> Foreign:
-        return find(self.host, self.transaction, MAIN, _fragments())
-
     def _texts(self, wishes: Wishes, found: Foreign) -> Texts:
         """Check the declaration and render it. Raises RejectedError with all faults at once."""
         wrong = faults(wishes.configuration, wishes.secrets, wishes.node, self.dialect)
         if wrong:
             raise RejectedError(listed(wrong))
-        self._refuse(found, wishes.foreign)
+        require_consent(found, wishes.foreign, MAIN)
         kept = found.fragments if wishes.foreign == KEEP else {}
         foreign = {Path(path).name: text for path, text in kept.items()}
         taken = [name for name in wishes.configuration["services"] if f"{name}.cfg" in foreign]
         if taken:
             raise RejectedError(listed([_collision(name) for name in taken]))
         return render(wishes.configuration, wishes.secrets, wishes.node, self.dialect, foreign)
-
-    @staticmethod
-    def _refuse(found: Foreign, policy: str) -> None:
-        """Stop where somebody else's configuration would be dropped without consent. Raises RejectedError."""
-        said = refusal(found, policy, MAIN)
-        if said:
-            raise RejectedError(said)
 
     def _validate(self, text: str, wishes: Wishes, outcome: Outcome) -> None:
         if not self.host.program:

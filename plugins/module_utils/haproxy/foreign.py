@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import decoded, on_disk
+from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import RejectedError, decoded, on_disk
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import Host
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import is_ours
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import MARKER, is_ours
+from ansible_collections.netstack.datacenter.plugins.module_utils.packaged import as_packaged
+from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, Transaction
 
-__all__ = ["KEEP", "REFUSE", "REMOVE", "Foreign", "find", "own", "refusal", "removal"]
+__all__ = ["KEEP", "REFUSE", "REMOVE", "Foreign", "find", "own", "refusal", "removal", "repeated", "require_consent"]
 
 REFUSE, KEEP, REMOVE = "refuse", "keep", "remove"
 _SECTION = re.compile(r"^(frontend|listen|backend)\s+([^\s#]+)", re.MULTILINE)
@@ -43,8 +44,15 @@ def find(host: Host, transaction: Transaction, main: str, paths: Iterable[str]) 
     texts = {path: on_disk(path) for path in paths}
     fragments = {path: text for path, text in texts.items() if not own(transaction, path, text)}
     text = on_disk(main)
-    mine = not text.strip() or own(transaction, main, text) or host.is_sample(text)
+    mine = not text.strip() or own(transaction, main, text) or as_packaged(host.run, "haproxy", main, text)
     return Foreign(fragments, "" if mine else text)
+
+
+def require_consent(found: Foreign, policy: str, main: str) -> None:
+    """Stop where somebody else's configuration would be dropped without consent. Raises RejectedError."""
+    said = refusal(found, policy, main)
+    if said:
+        raise RejectedError(said)
 
 
 def refusal(found: Foreign, policy: str, main: str) -> str:
@@ -58,6 +66,11 @@ def refusal(found: Foreign, policy: str, main: str) -> str:
     lines = [f"{count} that this role did not write would be changed or dropped. Nothing was changed:"]
     lines += [f"- {path} ({_sections(text)})" for path, text in sorted(refused.items())]
     return "\n".join([*lines, *_ways(found, policy, main)])
+
+
+def repeated(change: Change, main: str) -> bool:
+    """Tell whether all that a fragment held was in the main file too; not so of a foreign or an edited one."""
+    return change.current is None or decoded(change.current).replace(f"{MARKER}\n", "", 1).strip("\n") in main
 
 
 def removal(found: Foreign, policy: str, main: str) -> list[str]:

@@ -11,12 +11,10 @@ import tempfile
 from pathlib import Path
 from typing import Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import space
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import first_complaint
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import NEWEST, Dialect, parse_version
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import STATE_BASE, masked
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
-from ansible_collections.netstack.datacenter.plugins.module_utils.packaged import as_packaged
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
 
 __all__ = ["MAIN", "STATE_HEADER", "UNIT", "CommandError", "Host", "Run"]
@@ -60,10 +58,6 @@ class Host(Systemd):
         version = found.group(1) if found else ""
         return version, parse_version(version) or NEWEST
 
-    def is_sample(self, text: str) -> bool:
-        """Tell whether a configuration is the one that the package brings, which is nobody's wish."""
-        return as_packaged(self.run, "haproxy", MAIN, text)
-
     def complaint(self, text: str, fatal_warnings: bool = True, stand_ins: Sequence[str] = ()) -> str:
         """Return what the host's own HAProxy says against a configuration, "" where it accepts it.
 
@@ -74,8 +68,7 @@ class Host(Systemd):
         """
         folder = tempfile.mkdtemp(prefix="netstack-haproxy-")
         try:
-            with space.named(f"{folder}/haproxy.cfg"):
-                main = self._stage(Path(folder), text, stand_ins)
+            main = self._stage(Path(folder), text, stand_ins)
             options = ["-c"] + (["-dW"] if fatal_warnings else [])
             status, output, errors = self.run([self.program, *options, "-f", main])
         finally:

@@ -18,18 +18,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.sectio
     tls_words,
 )
 
-__all__ = [
-    "DIGEST",
-    "HEALTH_LISTENER",
-    "HIDDEN",
-    "MARKER",
-    "Texts",
-    "body",
-    "declared_digest",
-    "is_ours",
-    "masked",
-    "render",
-]
+__all__ = ["DIGEST", "HEALTH_LISTENER", "HIDDEN", "MARKER", "Texts", "declared_digest", "is_ours", "masked", "render"]
 
 MARKER = "# Made by Ansible, netstack.datacenter.haproxy: changes made here are replaced by the next run."
 #: The variable that carries the digest of the configuration into the running process.
@@ -97,7 +86,7 @@ def render(
     sections += [_peers(name, peers) for name, peers in configuration["peers"].items()]
     sections += _own(configuration, secrets)
     parts = [MARKER] + ["\n".join(lines) for lines in sections]
-    parts += [f"# conf.d/{name}.cfg\n{body(text)}" for name, text in fragments.items()]
+    parts += [f"# conf.d/{name}.cfg\n{_body(text)}" for name, text in fragments.items()]
     parts += [f"# conf.d/{name}, which is not ours\n{text.rstrip()}" for name, text in sorted(foreign.items())]
     return Texts(_sealed("\n\n".join(parts) + "\n"), fragments)
 
@@ -143,9 +132,8 @@ def _fragment(name: str, service: Mapping[str, Any], mode: str, dialect: Dialect
     return f"{MARKER}\n\n" + "\n\n".join(sections) + "\n"
 
 
-def body(fragment: str) -> str:
-    """Return what a fragment puts into the main file; of one that is not ours, its whole text."""
-    return (fragment[len(MARKER) :] if is_ours(fragment) else fragment).strip("\n")
+def _body(fragment: str) -> str:
+    return fragment[len(MARKER) :].strip("\n")
 
 
 def _lines(head: str, lines: list[str]) -> list[str]:

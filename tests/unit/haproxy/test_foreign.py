@@ -74,12 +74,7 @@ def test_a_main_file_at_first_contact_is_refused_also_by_keep(foreign: str, etc:
     assert (etc / "haproxy.cfg").read_text() == LEGACY
 
 
-def test_the_main_file_of_the_package_is_nobodys_wish(
-    etc: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import host
-
-    monkeypatch.setattr(host, "MAIN", str(etc / "haproxy.cfg"))
+def test_the_main_file_of_the_package_is_nobodys_wish(etc: Path, tmp_path: Path) -> None:
     text = "frontend sample\n"
     (etc / "haproxy.cfg").write_text(text)
     digest = hashlib.md5(text.encode()).hexdigest()
