@@ -47,8 +47,9 @@ def alone(
         return ""
     who = ", ".join(nodes)
     return (
-        f" {who} may hold VIPs that no peer takes over now: --limit '{','.join(nodes)}' -e stack_change_holder=true "
-        f"changes {who} in place. A reload cuts no client; a restart, which this allows where one is needed, does."
+        f" By consent one thing goes on all the same: --limit '{','.join(nodes)}' -e stack_change_holder=true changes {who} "
+        "in place, though no peer takes its VIPs over now. A reload cuts no client; a restart, which this allows where one "
+        "is needed, does."
     )
 
 
