@@ -47,8 +47,8 @@ def alone(
         return ""
     who = ", ".join(nodes)
     return (
-        f" By consent {who} goes on all the same: --limit '{','.join(nodes)}' -e stack_change_holder=true changes {who} in "
-        "place, though no peer takes its VIPs over now. A reload cuts no client; a restart, which this allows where "
+        f" By consent {who} goes on: --limit '{','.join(nodes)}' -e stack_change_holder=true changes {who} "
+        "in place, though no peer takes its VIPs over now. A reload cuts no client; a restart, which this allows where "
         "one is needed, does."
     )
 
