@@ -23,8 +23,8 @@ description:
     servers whose address or port changes. Of a proxy that a hand has edited in the file only drain and maintenance do.
   - Unknown keys, wrong types and contradictions are all reported at once.
   - Each service is also kept as a fragment, C(/etc/haproxy/conf.d/NAME.cfg), and C(/etc/haproxy/haproxy.cfg), the one
-    file that the service unit reads, is put together from them. Fragments that are no longer declared go. Fragments
-    that something else wrote stay, and come last.
+    file that the service unit reads, is put together from them. Fragments that are no longer declared go. What becomes
+    of those that something else wrote is said by O(foreign).
   - C(raw) lists are lines that go into their section as they are; C(raw) of a bind or a server is text at the end of
     its line. Rules, ACLs and C(default-server) stand where HAProxy evaluates them, behind the declared ones of their
     kind and in the order of the list; all other lines come last.
@@ -34,10 +34,12 @@ options:
   state:
     description:
       - V(present) puts the declared configuration into service.
-      - V(absent) stops and disables HAProxy, removes what this module made and puts back what it had replaced.
+      - V(absent) removes what this module made and puts back what it had replaced. A service that ran before the
+        module first came goes on with its old file; any other is stopped and disabled.
       - V(restored) puts the newest backup, or the state before the run O(run_id), back into service.
+      - V(checked) changes nothing and only refuses what O(foreign) does not allow, before HAProxy is installed.
     type: str
-    choices: [present, absent, restored]
+    choices: [present, absent, restored, checked]
     default: present
   global:
     description:
@@ -156,6 +158,20 @@ options:
         (containers).
     type: bool
     default: false
+  foreign:
+    description:
+      - What becomes of configuration that this role did not write; files of C(/etc/haproxy/conf.d), and at first
+        contact C(/etc/haproxy/haproxy.cfg) unless it is as its package brought it.
+      - V(refuse) stops with the names of the files and of their sections before anything is changed, in check mode
+        too.
+      - V(keep) renders the fragments of C(conf.d) after the declared services, with defaults of their own. It refuses a
+        C(haproxy.cfg) all the same, since that is the file that the role writes.
+      - V(remove) takes the fragments away and replaces C(haproxy.cfg). Both are kept as a restore point.
+      - What a hand has changed in a file that the role wrote is not foreign. It is shown in the diff, kept as a restore
+        point and put right.
+    type: str
+    choices: [refuse, keep, remove]
+    default: refuse
   run_id:
     description: Ties the backups of one run together, for O(state=restored).
     type: str
@@ -291,7 +307,7 @@ _RSYSLOG = {
     "protocol": {"type": "str", "choices": ["udp", "tcp"], "default": "udp"},
 }
 ARGUMENTS = {
-    "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "absent", "restored", "checked"], "default": "present"},
     "global": {"type": "dict", "default": {}},
     "defaults": {"type": "dict", "default": {}},
     "services": {"type": "dict", "default": {}},
@@ -306,6 +322,7 @@ ARGUMENTS = {
     "rsyslog": {"type": "dict", "options": _RSYSLOG},
     "fatal_warnings": {"type": "bool", "default": True},
     "allow_restart": {"type": "bool", "default": False},
+    "foreign": {"type": "str", "choices": ["refuse", "keep", "remove"], "default": "refuse"},
     "run_id": {"type": "str", "default": ""},
 }
 
@@ -317,6 +334,8 @@ def _outcome(module: AnsibleModule, deployment: Deployment) -> Outcome:
         return deployment.absent()
     if state == "restored":
         return deployment.restored()
+    if state == "checked":
+        return deployment.checked(module.params["foreign"])
     return deployment.present(wishes_from(module.params))
 
 

@@ -31,7 +31,8 @@ options:
     description:
       - V(present) puts the declared configuration into service.
       - V(checked) only refuses a host whose Pound cannot be used.
-      - V(absent) stops and disables Pound, removes what this module made and puts back what it had replaced.
+      - V(absent) removes what this module made and puts back what it had replaced. A Pound that ran before the module
+        first came is restarted with its old file; any other is stopped and disabled.
       - V(restored) puts the newest backup, or the state before the run O(run_id), back into service. Where that is the
         package's own sample configuration, Pound is stopped.
     type: str

@@ -27,7 +27,9 @@ options:
   state:
     description:
       - V(present) configures and runs keepalived.
-      - V(absent) stops and disables keepalived and removes the files that this module made; the package stays.
+      - V(absent) removes the files that this module made and puts back a configuration that it had replaced. A
+        keepalived that ran before the module first came goes on with that; any other is stopped and disabled. The
+        package stays.
       - V(restored) puts the newest backup back, or that of O(run_id), and loads it. What a restore itself replaced
         does not count as the newest backup, so a second restore changes nothing.
     type: str

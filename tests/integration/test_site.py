@@ -57,6 +57,12 @@ def pound_processes():
     return [(node, inside(node, "pidof", "pound")) for node in NODES]
 
 
+def holders():
+    """Return the nodes that have each VIP."""
+    shown = {node: inside(node, "ip", "-brief", "address", "show", "eth1") for node in NODES}
+    return {vip: tuple(node for node in NODES if f"{vip}/" in shown[node]) for vip in (SHOP, API, PORTAL)}
+
+
 def eventually(holds, seconds=30):
     end = time.monotonic() + seconds
     while not holds():
@@ -192,9 +198,15 @@ def test_a_change_is_rolled_back_by_the_run_that_made_it(site):
     unnamed = play(playbook="rollback")
     assert unnamed.code != 0
     assert "ticket-4711" in unnamed.out
+    held = holders()
+    assert set(held.values()) == {("lb2",)}
     back = play("-e", "stack_rollback_to=ticket-4711", playbook="rollback")
     assert back.code == 0, back.out
     assert checksum() + checksum(POUND) == before
+    assert holders() == held
+    report = json.loads((ROOT / "report" / "report.json").read_text())["hosts"]
+    assert [report[node]["changes"][0] for node in NODES] == ["taken back: run ticket-4711"] * 2
+    assert all(probe["verified"] and not probe["failures"] for node in NODES for probe in report[node]["probes"])
     again = play()
     assert (again.code, again.recap("changed")) == (0, 0), again.out
 

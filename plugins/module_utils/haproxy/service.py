@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import space
 from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import (
     Processes,
@@ -258,10 +259,11 @@ class Service:
 def _write_state(text: str) -> None:
     """Write the state file, which only root reads, atomically."""
     path = Path(STATE_FILE)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".global.{os.getpid()}")
-    temporary.write_text(text)
-    temporary.replace(path)
+    with space.named(STATE_FILE):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = path.with_name(f".global.{os.getpid()}")
+        temporary.write_text(text)
+        temporary.replace(path)
 
 
 def _until(condition: Callable[[], bool], patience: float) -> bool:

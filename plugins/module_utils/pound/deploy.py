@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import (
+    FOUND,
     Outcome,
     RejectedError,
     Steps,
     carry_out,
     decoded,
+    first_contact,
     listed,
     on_disk,
     original,
@@ -33,7 +35,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.pound.schema i
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.semantics import faults
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.service import FAILURES, Service
 from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import GIVEN_BACK, File, Transaction
 
 __all__ = ["SYSCTL", "Deployment", "Wishes", "wishes_from"]
 
@@ -86,7 +88,7 @@ class Deployment:
         self.checked()
         if not self.host.program and not self.predict:
             raise RejectedError("Pound is not installed on this host; the role's install tasks do that")
-        outcome = Outcome()
+        outcome = Outcome(note={} if is_ours(on_disk(MAIN)) else first_contact(self.host))
         text = self._text(wishes)
         self._validate(text, wishes, outcome)
         outcome.changes = self.transaction.plan([File(MAIN, text.encode()), *_sysctl(wishes.families)])
@@ -114,15 +116,28 @@ class Deployment:
         return outcome
 
     def absent(self, allow_restart: bool = False) -> Outcome:
-        """Stop the service, remove what the role made and put back what it had replaced."""
-        outcome = Outcome()
+        """Remove what the role made and put back what it had replaced; a Pound that ran before goes on with that."""
+        outcome = Outcome(note={GIVEN_BACK: True})
         mine = [path for path in (MAIN, SYSCTL) if is_ours(on_disk(path))]
         if mine:
             files = [original(self.transaction, File(path, None), is_ours) for path in mine]
-            outcome.changes, outcome.actions = self.transaction.plan(files), self._ending()
-            self._guard("", allow_restart, outcome)
-            self._carry_out(outcome, "")
+            text = self._served_before(next((decoded(file) for file in files if file.path == MAIN), ""), outcome)
+            outcome.changes = self.transaction.plan(files)
+            outcome.actions = ["restart"] if text else self._ending()
+            self._guard(text, allow_restart, outcome)
+            self._carry_out(outcome, text)
+            outcome.in_effect = False
         return outcome
+
+    def _served_before(self, text: str, outcome: Outcome) -> str:
+        """Return the former configuration where Pound ran when the role came, runs now, and takes it; else ""."""
+        ran = (self.transaction.noted(FOUND) or {}).get("active") and self.host.runs(self.host.unit())
+        if not ran or not text or self.host.is_sample(text):
+            return ""
+        complaint = self.host.complaint(text)
+        if complaint:
+            outcome.notes.append(f"Pound stops, for it refuses the {MAIN} that was there before: {complaint}")
+        return "" if complaint else text
 
     def _text(self, wishes: Wishes) -> str:
         """Check the declaration and render it. Raises RejectedError with all faults at once."""

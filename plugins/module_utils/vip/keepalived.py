@@ -12,13 +12,19 @@ import os
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from glob import glob
 from pathlib import Path
 from typing import Any, Callable
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import FOUND, original
 from ansible_collections.netstack.datacenter.plugins.module_utils.loaded import Loaded, contents, digest_of
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import (
+    GIVEN_BACK,
+    Change,
+    File,
+    Transaction,
+)
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError, Status
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Site
@@ -42,6 +48,7 @@ class Plan:
     verbs: list[str]
     identity: str
     names: list[str]
+    note: dict[str, Any] = field(default_factory=dict)
 
     @property
     def needed(self) -> bool:
@@ -77,7 +84,11 @@ class Keepalived:
         verbs = self._verbs(self.daemon.status(), changed, identity, text)
         if away.litter(self.paths, names):
             verbs.append("tidy")
-        return Plan(changes, verbs, identity, names)
+        return Plan(changes, verbs, identity, names, self._first_contact())
+
+    def _first_contact(self) -> dict[str, Any]:
+        """Return the note that says whether keepalived ran before the role came; {} where the role is there."""
+        return {} if MARKER in self._current() else {FOUND: {"active": self.daemon.status().active}}
 
     def _files(self, text: str, site: Site) -> list[File]:
         """Return the files; the checks stand before the configuration that names them."""
@@ -146,7 +157,7 @@ class Keepalived:
         Raises DaemonError, after what was there before has been put back and loaded.
         """
         self._mark()
-        generation = self.transaction.apply(plan.changes)
+        generation = self.transaction.apply(plan.changes, "", plan.note)
         try:
             self._drive([verb for verb in plan.verbs if verb != "tidy"], plan.identity)
         except DaemonError as error:
@@ -201,19 +212,31 @@ class Keepalived:
         return _read(self.paths.config)
 
     def plan_absent(self) -> Plan:
-        """Return what takes our configuration away. One that is not ours stays, and the program that runs it."""
+        """Return what takes our configuration away. One that is not ours stays, and the program that runs it.
+
+        A keepalived that ran before the role came goes on with its old file. Raises RenumberError as `plan` does.
+        """
         status = self.daemon.status()
         ours = MARKER in self._current()
         wanted = [File(path, None) for path in (self.paths.check, self.paths.lease_check, self.paths.drop_in)]
-        wanted += [File(self.paths.config, None)] if ours else []
+        former = original(self.transaction, File(self.paths.config, None), lambda text: MARKER in text)
+        wanted += [former] if ours else []
         changes = self.transaction.plan(wanted)
+        if ours and former.content and status.active and (self.transaction.noted(FOUND) or {}).get("active"):
+            refuse_renumbering(self._current(), former.content.decode(errors="replace"))
+            return Plan(changes, ["load"], "", [], {GIVEN_BACK: True})
         idle = not self._current()
         verbs = ["stop"] if status.active and (ours or idle) else []
         verbs += ["disable"] if status.enabled and (ours or idle) else []
         return Plan(changes, verbs + (["tidy"] if away.litter(self.paths, []) else []), "", [])
 
     def remove(self, plan: Plan) -> str:
-        """Carry an absence out: the program stops first, so that it gives its addresses up while its files exist."""
+        """Carry an absence out: the program stops first, so that it gives its addresses up while its files exist.
+
+        Raises DaemonError where keepalived does not take what was there before; then nothing is changed.
+        """
+        if plan.verbs == ["load"]:
+            return self._give_back(plan)
         for verb in plan.verbs:
             if verb != "tidy":
                 self.daemon.control(verb)
@@ -222,6 +245,19 @@ class Keepalived:
         away.tidy(self.paths, [])
         if self.pending.exists():
             self.pending.unlink()
+        return generation
+
+    def _give_back(self, plan: Plan) -> str:
+        """Load what was there before the role came."""
+        self._judge_saved({change.wanted.path: change.wanted for change in plan.changes})
+        self._mark()
+        generation = self.transaction.apply(plan.changes, "", plan.note)
+        try:
+            self.load()
+        except DaemonError as error:
+            self._undo(generation, error)
+        away.tidy(self.paths, [])
+        self.pending.unlink()
         return generation
 
     def plan_restore(self, generation: str) -> Plan:

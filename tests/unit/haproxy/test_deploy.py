@@ -70,7 +70,7 @@ class FakeHost(Host):
 
 def parameters(**more: Any) -> dict[str, Any]:
     """Return the module's parameters for one HTTP service."""
-    rest = {"node": "lb1", "secrets": {}, "awaited_files": [], "rsyslog": None}
+    rest = {"node": "lb1", "secrets": {}, "awaited_files": [], "rsyslog": None, "foreign": "remove"}
     return {**web(), **rest, "fatal_warnings": True, "allow_restart": False, **more}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import deploy, service
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import service
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy import (
     Deployment,
     RejectedError,
@@ -67,20 +67,6 @@ class FailingHost(FakeHost):
         self.asked.append(" ".join(words))
         if self.fails in self.asked[-1]:
             raise CommandError(f"systemctl {self.asked[-1]}: Job failed")
-
-
-@pytest.fixture
-def etc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the folder that stands for /etc/haproxy, with a configuration that serves."""
-    folder = tmp_path / "etc"
-    (folder / "conf.d").mkdir(parents=True)
-    (folder / "haproxy.cfg").write_text("# by hand\n")
-    paths = {"MAIN": "haproxy.cfg", "FRAGMENTS": "conf.d", "LIMIT_DROP_IN": "unit/a", "LOG_DROP_IN": "rsyslog"}
-    for name, path in paths.items():
-        monkeypatch.setattr(deploy, name, str(folder / path))
-    monkeypatch.setattr(deploy, "STATE_BASE", str(tmp_path / "state"))
-    monkeypatch.setattr(deploy, "STATE_FILE", str(tmp_path / "state" / "global"))
-    return folder
 
 
 def deployment(tmp_path: Path, host: FakeHost, fake: FakeService, predict: bool = False) -> Deployment:
@@ -222,8 +208,9 @@ def test_restoring_twice_without_a_run_does_not_bring_the_change_back(etc: Path,
 
 def test_a_fragment_of_somebody_else_is_not_overwritten(etc: Path, tmp_path: Path) -> None:
     (etc / "conf.d" / "web.cfg").write_text("listen theirs\n")
+    (etc / "haproxy.cfg").unlink()
     with pytest.raises(RejectedError, match=r"conf\.d/web\.cfg .*not made by this role.* service web"):
-        deployment(tmp_path, FakeHost(RUNNING, ""), FakeService()).present(wishes_from(parameters()))
+        deployment(tmp_path, FakeHost(RUNNING, ""), FakeService()).present(wishes_from(parameters(foreign="keep")))
     assert (etc / "conf.d" / "web.cfg").read_text() == "listen theirs\n"
 
 

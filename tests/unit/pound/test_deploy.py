@@ -247,13 +247,44 @@ def test_the_sample_is_known_by_what_dpkg_keeps_of_it(site: Site) -> None:
     assert [site.host.is_sample(text) for text in ("Hello World", "Hello world")] == [True, False]
 
 
-def test_absent_stops_it_and_puts_back_what_was_there(site: Site) -> None:
+def test_absent_stops_what_did_not_run_before_and_puts_back_what_was_there(site: Site) -> None:
     site.main.write_text(BY_HAND)
+    site.host.state = dict(STOPPED)
     site.run()
+    site.host.state = {"ActiveState": "active", "UnitFileState": "enabled"}
     outcome = site.deployment().absent()
     assert (site.main.read_text(), outcome.actions) == (BY_HAND, ["stop", "disable"])
     site.host.state = dict(STOPPED)
     assert not site.deployment().absent().changed
+
+
+@pytest.mark.parametrize("predict", [True, False])
+def test_a_pound_that_ran_before_the_role_goes_on_with_its_old_file(predict: bool, site: Site) -> None:
+    site.main.write_text(BY_HAND)
+    site.run()
+    outcome = site.deployment(predict).absent()
+    assert (outcome.actions, outcome.in_effect) == (["restart"], False)
+    assert (site.main.read_text(), site.starts) == ((TEXT, [TEXT]) if predict else (BY_HAND, [TEXT, BY_HAND]))
+    if not predict:
+        assert not site.deployment().absent().changed
+
+
+def test_a_pound_that_refuses_its_old_file_stops_and_that_is_told(site: Site) -> None:
+    site.main.write_text(BY_HAND)
+    site.run()
+    site.host.refuses = "unrecognized keyword"
+    outcome = site.deployment().absent()
+    assert outcome.actions == ["stop", "disable"]
+    assert "unrecognized keyword" in outcome.notes[0]
+
+
+def test_its_old_file_is_not_given_back_while_the_vip_is_here(site: Site) -> None:
+    site.main.write_text(BY_HAND)
+    site.run()
+    site.host.held = [VIP]
+    with pytest.raises(RejectedError, match=f"this node holds {VIP}"):
+        site.deployment().absent()
+    assert site.main.read_text() == TEXT
 
 
 def test_absent_leaves_a_configuration_of_somebody_else_alone(site: Site) -> None:

@@ -264,6 +264,43 @@ def test_absence_takes_leases_and_marks_away(host):
     assert away.litter(host.paths, []) == []
 
 
+BY_HAND = "global_defs {\n}\nvrrp_instance other {\n}\n"
+
+
+def by_hand(host, active):
+    """Let somebody have configured keepalived before the role, running or not."""
+    host.config.parent.mkdir(parents=True)
+    host.config.write_text(BY_HAND)
+    host.daemon.active = active
+    host.run(site())
+    host.daemon.verbs.clear()
+    return host.keepalived.plan_absent()
+
+
+def test_a_keepalived_that_ran_before_the_role_goes_on_with_its_old_file(host):
+    plan = by_hand(host, active=True)
+    assert plan.verbs == ["load"]
+    host.keepalived.remove(plan)
+    assert (host.config.read_text(), host.daemon.loaded, host.daemon.verbs) == (BY_HAND, BY_HAND, ["reload"])
+    assert not host.keepalived.plan_absent().needed
+
+
+def test_an_old_file_that_is_not_taken_leaves_all_as_it_is(host):
+    plan = by_hand(host, active=True)
+    ours = host.config.read_text()
+    host.daemon.refuses = "instance other"
+    with pytest.raises(DaemonError, match="refuses"):
+        host.keepalived.remove(plan)
+    assert (host.config.read_text(), host.daemon.verbs) == (ours, [])
+
+
+def test_a_keepalived_that_did_not_run_before_the_role_stops_and_has_its_old_file_again(host):
+    plan = by_hand(host, active=False)
+    assert plan.verbs[:2] == ["stop", "disable"]
+    host.keepalived.remove(plan)
+    assert (host.config.read_text(), host.daemon.active) == (BY_HAND, False)
+
+
 def test_absence_leaves_a_foreign_configuration_and_its_keepalived_alone(host):
     host.config.parent.mkdir(parents=True)
     host.config.write_text("vrrp_instance other {}\n")
