@@ -72,7 +72,9 @@ def make(shop, steps, *words, playbook="site"):
 def longer(number):
     """Return a change that only a reload can bring."""
     time_out = f"{121 + number}s"
-    return Step(time_out, changed(timeouts={"server": time_out}), lambda how: how.configured(f"timeout server {time_out}"))
+    return Step(
+        time_out, changed(timeouts={"server": time_out}), lambda how: how.configured(f"timeout server {time_out}")
+    )
 
 
 def change_everything(shop):
