@@ -54,7 +54,9 @@ class Left(NamedTuple):
 
 def closing(text: str, keep: Sequence[str] = ()) -> Closing:
     """Return our configuration with each service closing its connections that may; ``keep`` names some that may not."""
-    parts, closed, kept = [], [], []
+    parts: list[str] = []
+    closed: list[str] = []
+    kept: list[str] = []
     for part in _PARTS.split(text):
         named = _NAME.match(part)
         if named is None:
