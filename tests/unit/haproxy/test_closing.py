@@ -155,6 +155,8 @@ def test_it_waits_for_the_workers_that_end_too(running: tuple[Running, Drain, Pa
     one.now, one.old = [2, 1, 0, 0], [3, 1, 1, 0]
     assert drain.wait(0, 60).requests == 0
     assert (one.now, one.old) == ([], [])
+    one.now, one.old = [2], [3]
+    assert drain.requests() == 5
     one.now = [2, 1]
     assert drain.wait(2, 60) == Left(0.0, 2)
 
