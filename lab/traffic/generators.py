@@ -7,11 +7,14 @@ that they ask for, which is put into the container's /etc/hosts.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Any
 
 from podman import PodmanError, as_root, inside
 
@@ -108,6 +111,29 @@ class Generator:
             printed, _ = self.process.communicate("", timeout=STOP_SECONDS)
             self.counted = READERS[self.name](printed)
         return self.counted
+
+
+@contextlib.contextmanager
+def crowd(container: str, url: str, busy: str, rate: float, *, http2: bool) -> Iterator[dict[str, Generator]]:
+    """Let all of them ask at once, `rate` requests a second of each of hey's workers; give them by their names.
+
+    `busy` is what wrk asks for: an answer that takes a while, so that its connections are hardly ever idle.
+    """
+    commands = {
+        "hey, new connections": hey(url, 4, rate, "-disable-keepalive"),
+        "hey, kept connections": hey(url, 4, rate),
+        "wrk": wrk(busy, 4),
+    }
+    if http2:
+        commands["hey, HTTP/2"] = hey(url, 4, rate, "-h2")
+    with contextlib.ExitStack() as stack:
+        yield {name: stack.enter_context(Generator(container, command)) for name, command in commands.items()}
+
+
+def counted(running: dict[str, Generator]) -> dict[str, dict[str, Any]]:
+    """Stop them and return what they counted."""
+    found = {name: generator.stop() for name, generator in running.items()}
+    return {name: {"requests": one.requests, "failed": one.failed, "causes": one.causes} for name, one in found.items()}
 
 
 def resolve(container: str, name: str, address: str) -> None:

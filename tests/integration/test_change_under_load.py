@@ -11,7 +11,6 @@ taken back. The figures are printed and kept in .cache/change_under_load.json.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import time
@@ -23,7 +22,7 @@ from steps import ALL, AT_ONCE, Shop, Step
 from steps import shop as changed
 
 from topology import load as load_topology
-from traffic.generators import Generator, hey, resolve, wrk
+from traffic.generators import counted, crowd, resolve
 from traffic.remote import Load
 from traffic.site_copy import SiteCopy
 
@@ -101,26 +100,6 @@ def told(name, seen):
     return f"{name}: {seen['requests']} requests, {seen['failed']} failed {seen['causes']}"
 
 
-@contextlib.contextmanager
-def generators(shop, rate=10):
-    """Let the load generators of others ask meanwhile; give them by their names."""
-    url = shop.url("/whoami")
-    commands = {
-        "hey, new connections": hey(url, 4, rate, "-disable-keepalive"),
-        "hey, kept connections": hey(url, 4, rate),
-        "hey, HTTP/2": hey(url, 4, rate, "-h2"),
-        "wrk": wrk(shop.url(BUSY), 4),
-    }
-    with contextlib.ExitStack() as stack:
-        yield {name: stack.enter_context(Generator(shop.client, command)) for name, command in commands.items()}
-
-
-def counted(running):
-    """Stop the generators and return what they counted."""
-    found = {name: generator.stop() for name, generator in running.items()}
-    return {name: {"requests": one.requests, "failed": one.failed, "causes": one.causes} for name, one in found.items()}
-
-
 def under_load(shop):
     """Make every change while all clients ask; return what they saw."""
     size = HELD * DOWNLOAD_RATE
@@ -129,7 +108,7 @@ def under_load(shop):
         Load(shop.client, "downloads", held, workers=DOWNLOADS, timeout=30, connect=shop.vip) as downloads,
         Load(shop.client, "fresh", shop.url("/whoami"), workers=6, pause=0.02, connect=shop.vip) as fresh,
         Load(shop.client, "keepalive", shop.url("/whoami"), workers=6, pause=0.01, connect=shop.vip) as keepalive,
-        generators(shop) as others,
+        crowd(shop.client, shop.url("/whoami"), shop.url(BUSY), 10, http2=True) as others,
     ):
         took = change_everything(shop)
         while fresh.running and keepalive.running and fresh.requests + keepalive.requests < REQUESTS:
@@ -160,7 +139,7 @@ def test_the_measurement_sees_a_restart(shop):
     with (
         Load(shop.client, "downloads", held, workers=5, connect=shop.vip) as downloads,
         Load(shop.client, "fresh", shop.url("/whoami"), workers=8, connect=shop.vip) as fresh,
-        generators(shop, rate=50) as others,
+        crowd(shop.client, shop.url("/whoami"), shop.url(BUSY), 50, http2=True) as others,
     ):
         fresh.until(lambda load: load.requests > load.failed)
         for host in shop.processes():
