@@ -34,7 +34,7 @@ DOWNLOAD_RATE = 2_000  # bytes/s of each
 HELD = 2 * 3600  # seconds that a download would last; it is released when the changes are made
 REQUESTS = int(os.environ.get("NETSTACK_REQUESTS", whole_or_slice(50000, 2000, reason="one request in 50,000 is lost")))
 MOVE = "Move this node's VIPs to its peer"
-BUSY = "/download?bytes=2000&rate=40000"  # an answer that takes some 50 ms, so that wrk's connections are never idle
+BUSY = "/download?bytes=2000&rate=20000"  # an answer that takes some 50 ms, so that wrk's connections are never idle
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ pytestmark = [
 NODES = ("lb1", "lb2")
 CLIENT = load_topology(TOPOLOGY).container("client")
 SOURCES = here("10.231.10.201-10.231.10.240")
-BUSY = "https://portal.lab.test/download?bytes=2000&rate=40000"
+BUSY = "https://portal.lab.test/download?bytes=2000&rate=20000"
 URL, WHERE = "https://portal.lab.test/whoami", {"connect": here("10.231.10.102")}
 WORKERS = 6
 MOVES = 2  # of the VIP in each change: away from its node, and home again
