@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 
@@ -105,6 +106,35 @@ def test_a_change_costs_clients_at_most_what_was_under_way_when_the_vip_moved(si
         assert one["requests"] > 10 * WORKERS, name
         assert one["failed"] <= MOVES * WORKERS, (name, one)
     assert servers() == clients
+
+
+def let_haproxy(state):
+    """Have HAProxy of the node that holds the VIPs close its clients' connections, or keep them again."""
+    words = ["ansible", "lb2", "-i", str(INVENTORY), "-m", "netstack.datacenter.haproxy_drain"]
+    done = subprocess.run(
+        [*words, "-a", f"state={state} timeout=1"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def asked_to_close(name, address):
+    """Return how often a client that asks twice is told that its connection ends."""
+    urls = [f"https://{name}.lab.test/whoami"] * 2
+    told = ["--verbose", "--http1.1", "--cacert", "/opt/public/ca.pem", "--resolve", f"{name}.lab.test:443:{address}"]
+    ask = shlex.join(["curl", "--silent", *told, *urls])
+    return inside("client", "sh", "-c", f"{ask} 2>&1").lower().count("< connection: close")
+
+
+@pytest.mark.parametrize(("name", "address"), [("shop", "10.231.10.100"), ("portal", "10.231.10.102")])
+def test_before_a_move_clients_are_asked_to_end_their_connections_through_pound_too(site, name, address):
+    declare_the_former_site(site)
+    assert play("--limit", "lb1,lb2", inventory=site.folder).code == 0
+    address = here(address)
+    assert asked_to_close(name, address) == 0
+    let_haproxy("draining")
+    assert asked_to_close(name, address) == 2
+    let_haproxy("serving")
+    assert asked_to_close(name, address) == 0
 
 
 def test_the_measurement_sees_a_restart_under_the_clients(site):
