@@ -14,7 +14,7 @@ description:
   - Makes HAProxy close every connection after its present answer, by one reload whose listeners stay, and waits until
     few requests are under way. What goes on all the same is counted and told.
   - New connections are served, each for one request and by HTTP/1.1. An HTTP/2 connection does not end by itself.
-  - Where Pound stands in front, it hands C(Connection: close) on to its clients (seen of 4.16).
+  - Where Pound stands in front, it tells its clients of the end, too (seen of 4.16).
   - A service that asks for kept connections (a C(keep-alive) option or time-out, C(prefer-last-server),
     C(http-reuse)) is only waited for, and so is one in mode tcp. Its servers may authenticate the connection (NTLM, as
     Exchange does), and nobody could log in meanwhile.
