@@ -33,6 +33,8 @@ _SECTIONS = re.compile(r"(?m)^(?=\S)")
 _LISTENER = re.compile(r"(?:frontend|listen) (\S+)")
 #: Who asks for kept connections may authenticate them (NTLM), and could not log in while each of them is closed.
 _KEEPS = re.compile(r"keep-alive|prefer-last-server|httpclose|http-server-close|http-reuse", re.IGNORECASE)
+#: A listener that only redirects has nobody's connection to lose.
+_SERVES = re.compile(r"(?m)^\s+(?:default_backend|use_backend|server|server-template) ")
 _HTTP = re.compile(r"(?m)^\s+mode http$")
 _HTTP2 = re.compile(r"(?m)^(\s+bind .*\salpn )h2,(?=http/1\.1)")
 
@@ -75,7 +77,7 @@ def _closed(part: str) -> str:
 
 def _closed_section(section: str) -> str:
     head, _end, rest = section.partition("\n")
-    if not _LISTENER.match(head) or not _HTTP.search(rest):
+    if not _LISTENER.match(head) or not _HTTP.search(rest) or not _SERVES.search(rest):
         return section
     return f"{head}\n    option httpclose\n{_HTTP2.sub(lambda found: found.group(1), rest)}"
 

@@ -19,7 +19,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.closin
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import declared_digest
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import NotLoadedError
 
-from .haproxy_builders import rendered, web
+from .haproxy_builders import CASES, rendered, web
 
 SERVERS = [{"name": "a", "address": "10.0.0.1", "port": 80}]
 SESSION = "0x7f{n:010d}: proto=tcpv4 src=127.0.0.1:42766 fe={fe} be=web srv=a ts=00 epoch=0 age=1s calls=3\n"
@@ -73,6 +73,14 @@ def test_so_is_what_is_named_what_speaks_no_http_and_what_is_not_ours() -> None:
     assert (closed.closed, closed.kept) == (["shop"], ["intranet", "mail"])
     assert closed.text.count("option httpclose") == 1
     assert listeners_of(text) == {"shop", "intranet", "mail", "mine"}
+
+
+@pytest.mark.parametrize(
+    ("site", "kept"), [("exchange2010", ["exchange"]), ("exchange2016", ["exchange_mail", "exchange_web"])]
+)
+def test_no_profile_of_exchange_is_ever_closed(site: str, kept: list[str]) -> None:
+    text = (CASES.parents[1] / "stack" / "golden" / site / "lb1.haproxy.cfg").read_text()
+    assert closing(text)[1:] == ([], kept)
 
 
 def test_only_requests_of_services_are_counted() -> None:
