@@ -48,6 +48,7 @@ attributes:
     description: Tells what would be closed and how many requests are under way now.
   diff_mode:
     support: none
+    description: There is nothing to show, for no file changes.
 seealso:
   - module: netstack.datacenter.vip_move
 """
