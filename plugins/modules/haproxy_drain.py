@@ -18,8 +18,8 @@ description:
   - A service that asks for kept connections (a C(keep-alive) option or time-out, C(prefer-last-server),
     C(http-reuse)) is only waited for, and so is one in mode tcp. Its servers may authenticate the connection (NTLM, as
     Exchange does), and nobody could log in meanwhile.
-  - The file on disk stays as it was. Nothing of this outlives O(state=serving), the next reload, or the next run of
-    M(netstack.datacenter.haproxy).
+  - The file on disk stays as it was, so O(state=serving) or any other reload ends it. After a run that was killed in
+    between the node serves on in this way, and the next run of M(netstack.datacenter.haproxy) reloads it.
   - Never a change, for the configuration is none.
 options:
   state:
@@ -130,8 +130,9 @@ def main() -> None:
     try:
         if module.params["state"] == "draining":
             result = drained(module, drain)
-        elif not module.check_mode:
-            drain.serve()
+        elif not module.check_mode and (failure := drain.serve()):
+            # No failure, for what comes next may bring VIPs home; the next run finds what runs and loads the file.
+            module.warn(f"HAProxy still closes its clients' connections: {failure}")
     except FAILURES as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, **result)

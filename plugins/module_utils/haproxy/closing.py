@@ -132,13 +132,16 @@ class Drain:
             _write(self.main, text)
         return ""
 
-    def serve(self) -> bool:
-        """Load what is on disk where something else runs; tell whether that was so. Raises what a reload raises."""
+    def serve(self) -> str:
+        """Load what is on disk where something else runs; return why that did not work, or ""."""
         text = on_disk(self.main)
         if not is_ours(text) or self.service.running_digest() in ("", declared_digest(text)):
-            return False
-        self.service.reload(text, text)
-        return True
+            return ""
+        try:
+            self.service.reload(text, text)
+        except FAILURES as error:
+            return str(error)
+        return ""
 
     def requests(self) -> int:
         """Count what is under way, in the workers that end too."""

@@ -134,9 +134,10 @@ def test_it_closes_by_a_reload_that_leaves_the_file_and_serves_by_another(
     assert drain.close(planned) == ""
     assert "option httpclose" in one.text
     assert main.read_text() == declared
-    assert drain.serve()
+    assert drain.serve() == ""
     assert one.text == declared
-    assert not drain.serve()
+    assert drain.serve() == ""
+    assert one.loaded == [planned.text, declared]
 
 
 def test_a_reload_that_is_refused_is_told_and_leaves_the_file(running: tuple[Running, Drain, Path]) -> None:
@@ -146,6 +147,8 @@ def test_a_reload_that_is_refused_is_told_and_leaves_the_file(running: tuple[Run
     assert planned
     assert drain.close(planned) == "no worker"
     assert (main.read_text(), one.text) == (declared, declared)
+    one.text = planned.text
+    assert drain.serve() == "no worker"
 
 
 def test_a_file_that_was_edited_or_does_not_run_is_not_loaded(running: tuple[Running, Drain, Path]) -> None:
