@@ -47,6 +47,13 @@ options:
     type: str
     choices: [one, any]
     default: one
+  unheld:
+    description:
+      - Addresses that nobody need hold yet. One that is added to a virtual router comes up where that is held, which may
+        be a node that is changed later. Two holders are a failure all the same.
+    type: list
+    elements: str
+    default: []
   timeout:
     description: Seconds to wait for a state that holds.
     type: float
@@ -112,6 +119,7 @@ ARGUMENTS: dict[str, Any] = {
         },
     },
     "expect": {"type": "str", "choices": ["one", "any"], "default": "one"},
+    "unheld": {"type": "list", "elements": "str", "default": []},
     "timeout": {"type": "float", "default": 15},
 }
 Seen = Dict[str, List[Holders]]
@@ -124,9 +132,14 @@ def look(module: AnsibleModule, targets: Targets) -> Seen:
     return {name: [next(rest) for _target in own] for name, own in targets.items()}
 
 
-def wrong(seen: Seen) -> list[str]:
-    """Return a sentence for each address that not exactly one host holds."""
-    return [sentence(found) for own in seen.values() for found in own if found.count != 1]
+def wrong(seen: Seen, unheld: list[str]) -> list[str]:
+    """Return a sentence for each address that not exactly one host holds, or none where that is no fault."""
+    every = [found for own in seen.values() for found in own]
+    return [
+        sentence(found)
+        for found in every
+        if found.count > 1 or (found.count == 0 and found.target.address not in unheld)
+    ]
 
 
 def sentence(found: Holders) -> str:
@@ -155,17 +168,17 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     once = module.params["expect"] == "any" or module.check_mode
-    end = time.monotonic() + module.params["timeout"]
+    end, unheld = time.monotonic() + module.params["timeout"], module.params["unheld"]
     try:
         targets = {**instance_targets(module.params["instances"]), **address_targets(module.params["addresses"])}
         seen = look(module, targets)
-        while wrong(seen) and not once and time.monotonic() < end:
+        while wrong(seen, unheld) and not once and time.monotonic() < end:
             time.sleep(0.3)
             seen = look(module, targets)
     except (VipError, LinkError) as error:
         module.fail_json(msg=str(error), held={}, holders={})
-    if wrong(seen) and not once:
-        module.fail_json(msg="Not exactly one holder. " + "; ".join(wrong(seen)), **report(seen))
+    if wrong(seen, unheld) and not once:
+        module.fail_json(msg="Not exactly one holder. " + "; ".join(wrong(seen, unheld)), **report(seen))
     module.exit_json(changed=False, **report(seen))
 
 

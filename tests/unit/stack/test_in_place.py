@@ -19,17 +19,26 @@ QUIET = {
     "tls_certificate_plan": {"certificates": []}, "pound_prediction": {"files": [], "actions": []},
     "haproxy_prediction": {"files": [], "actions": []}, "vip_plan": {"action": []},
 }  # fmt: skip
-HERE, THERE, NOBODY = ({"local": local, "others": others} for local, others in ((True, 0), (False, 1), (False, 0)))
+OTHER = ["02:00:00:00:00:01"]
+HERE, THERE, NOBODY = (
+    {"local": local, "others": others} for local, others in ((True, []), (False, OTHER), (False, []))
+)
+
+
+def held(addresses):
+    return {"vip_holders": {"holders": addresses}}
+
+
 CASES = {
-    "nothing": ({"vip_held": {"a": HERE}}, (False, [], False)),
-    "reload on the holder": ({"haproxy_planned": True, "vip_held": {"a": HERE}}, (True, [], False)),
-    "reload on the standby": ({"haproxy_planned": True, "vip_held": {"a": THERE, "b": THERE}}, (True, [], True)),
-    "one VIP each": ({"vip_planned": True, "vip_held": {"a": THERE, "b": HERE}}, (True, [], False)),
-    "a VIP that nobody has yet": ({"vip_planned": True, "vip_held": {"a": THERE, "b": NOBODY}}, (True, [], True)),
-    "the first run": ({"haproxy_planned": True, "vip_held": {"a": NOBODY}}, (True, [], False)),
-    "Pound": ({"pound_planned": True, "pound_restarts": True, "vip_held": {"a": HERE}}, (True, ["Pound"], False)),
+    "nothing": ({**held({"a": HERE})}, (False, [], False)),
+    "reload on the holder": ({"haproxy_planned": True, **held({"a": HERE})}, (True, [], False)),
+    "reload on the standby": ({"haproxy_planned": True, **held({"a": THERE, "b": THERE})}, (True, [], True)),
+    "one VIP each": ({"vip_planned": True, **held({"a": THERE, "b": HERE})}, (True, [], False)),
+    "a VIP that nobody has yet": ({"vip_planned": True, **held({"a": THERE, "b": NOBODY})}, (True, [], True)),
+    "the first run": ({"haproxy_planned": True, **held({"a": NOBODY})}, (True, [], False)),
+    "Pound": ({"pound_planned": True, "pound_restarts": True, **held({"a": HERE})}, (True, ["Pound"], False)),
     "everything": (
-        {"haproxy_planned": True, "pound_restarts": True, "haproxy_restarts": True, "vip_stops": True, "vip_held": {}},
+        {"haproxy_planned": True, "pound_restarts": True, "haproxy_restarts": True, "vip_stops": True, **held({})},
         (True, ["Pound", "HAProxy", "keepalived"], False),
     ),
 }
