@@ -49,8 +49,8 @@ options:
     default: one
   unheld:
     description:
-      - Addresses that nobody need hold yet. One that is added to a virtual router comes up where that is held, which may
-        be a node that is changed later. Two holders are a failure all the same.
+      - Addresses that nobody need hold yet. One that is added to a virtual router comes up where that is held, which
+        may be a node that is changed later. Two holders are a failure all the same.
     type: list
     elements: str
     default: []
