@@ -59,6 +59,11 @@ class Outcome:
         """Tell whether there is, or was, anything to do."""
         return bool(self.changes or self.actions)
 
+    @property
+    def restarts(self) -> bool:
+        """Tell whether the service ends, or ended, for a moment or for good: its connections end with it."""
+        return not {"restart", "stop"}.isdisjoint(self.actions)
+
     def diff(self, hidden: Sequence[Change] = (), mask: Mask = str) -> list[dict[str, str]]:
         """Return the differences but the hidden ones, with their secrets masked, and the service's actions."""
         entries = [entry(change, mask) for change in self.changes if change not in hidden]

@@ -253,6 +253,13 @@ actions:
   type: list
   elements: str
   sample: [reload]
+restarts:
+  description:
+    - Whether RV(actions) ends the running HAProxy, by a restart or for good, and with it its connections.
+    - A reload ends none.
+  returned: success
+  type: bool
+  sample: false
 files:
   description: The files that differed.
   returned: success
@@ -355,6 +362,7 @@ def main() -> None:
     module.exit_json(
         changed=outcome.changed,
         actions=outcome.actions,
+        restarts=outcome.restarts,
         files=[change.wanted.path for change in outcome.changes],
         backup=outcome.backup,
         validated=outcome.validated,

@@ -149,6 +149,12 @@ actions:
   type: list
   elements: str
   sample: [restart]
+restarts:
+  description:
+    - Whether RV(actions) ends the running Pound, by a restart or for good, and with it its connections.
+  returned: success
+  type: bool
+  sample: false
 files:
   description: The files that differed.
   returned: success
@@ -230,6 +236,7 @@ def main() -> None:
     module.exit_json(
         changed=outcome.changed,
         actions=outcome.actions,
+        restarts=outcome.restarts,
         files=[change.wanted.path for change in outcome.changes],
         backup=outcome.backup,
         validated=outcome.validated,

@@ -162,6 +162,13 @@ action:
   type: list
   elements: str
   sample: [write, start, tidy]
+stops:
+  description:
+    - Whether keepalived is stopped, or would be, which gives up the addresses that this host holds.
+    - A reload keeps them.
+  returned: when O(method=keepalived)
+  type: bool
+  sample: false
 backend:
   description: What keeps the plain addresses over a boot.
   returned: when O(method=address)
@@ -283,19 +290,19 @@ def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
     facts = keepalived.facts(plan.names) if state == "present" else {}
     for sentence in facts.get("away_told", []) if not act else []:
         module.warn(sentence)
-    finish(module, plan.changes, plan.verbs, backup, **facts)
+    finish(module, plan.changes, plan.verbs, backup, stops=plan.stops, **facts)
 
 
 def restore_keepalived(module: AnsibleModule, keepalived: Keepalived) -> None:
     """Put a backup of keepalived's files back."""
     generation = keepalived.transaction.newest(module.params["run_id"])
     if generation is None:
-        finish(module, [], [], "")
+        finish(module, [], [], "", stops=False)
         return
     plan = keepalived.plan_restore(generation)
     if plan.needed and not module.check_mode:
         keepalived.restore(generation)
-    finish(module, plan.changes, plan.verbs, generation)
+    finish(module, plan.changes, plan.verbs, generation, stops=plan.stops)
 
 
 def address_work(module: AnsibleModule, transaction: Transaction) -> None:

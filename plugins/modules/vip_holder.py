@@ -49,6 +49,13 @@ options:
     type: str
     choices: [one, any]
     default: one
+  unheld:
+    description:
+      - Addresses that nobody need hold yet. One that is added to a virtual router comes up where that is held, which
+        may be a node that is changed later. Two holders are a failure all the same.
+    type: list
+    elements: str
+    default: []
   timeout:
     description: Seconds to wait for a state that holds.
     type: float
@@ -120,6 +127,7 @@ ARGUMENTS: dict[str, Any] = {
         },
     },
     "expect": {"type": "str", "choices": ["one", "any"], "default": "one"},
+    "unheld": {"type": "list", "elements": "str", "default": []},
     "timeout": {"type": "float", "default": 15},
 }
 Seen = Dict[str, List[Holders]]
@@ -132,9 +140,14 @@ def look(module: AnsibleModule, targets: Targets) -> Seen:
     return {name: [next(rest) for _target in own] for name, own in targets.items()}
 
 
-def wrong(seen: Seen) -> list[str]:
-    """Return a sentence for each address that not exactly one host holds."""
-    return [sentence(found) for own in seen.values() for found in own if found.count != 1]
+def wrong(seen: Seen, unheld: list[str]) -> list[str]:
+    """Return a sentence for each address that not exactly one host holds, or none where that is no fault."""
+    every = [found for own in seen.values() for found in own]
+    return [
+        sentence(found)
+        for found in every
+        if found.count > 1 or (found.count == 0 and found.target.address not in unheld)
+    ]
 
 
 def doubled(seen: Seen) -> list[str]:
@@ -168,18 +181,18 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     once = module.params["expect"] == "any" or module.check_mode
-    unsettled = doubled if once else wrong
+    unheld = module.params["unheld"]
     end = time.monotonic() + module.params["timeout"]
     try:
         targets = {**instance_targets(module.params["instances"]), **address_targets(module.params["addresses"])}
         seen = look(module, targets)
-        while unsettled(seen) and time.monotonic() < end:
+        while (doubled(seen) if once else wrong(seen, unheld)) and time.monotonic() < end:
             time.sleep(0.3)
             seen = look(module, targets)
     except (VipError, LinkError) as error:
         module.fail_json(msg=str(error), held={}, holders={}, doubled=[])
-    if wrong(seen) and not once:
-        module.fail_json(msg="Not exactly one holder. " + "; ".join(wrong(seen)), **report(seen))
+    if wrong(seen, unheld) and not once:
+        module.fail_json(msg="Not exactly one holder. " + "; ".join(wrong(seen, unheld)), **report(seen))
     module.exit_json(changed=False, **report(seen))
 
 

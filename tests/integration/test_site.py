@@ -157,17 +157,33 @@ def test_a_configuration_that_haproxy_refuses_never_replaces_the_good_one(first,
     assert "200" in fetch("https://shop.lab.test/whoami", "--write-out", "%{http_code}")
 
 
-def test_a_node_keeps_its_vip_and_its_configuration_while_its_peer_is_ill(site):
-    before = checksum()
-    site.change(lambda data: data["services"]["shop"].update(balance="leastconn"))
+@pytest.fixture
+def ill(site):
+    """The first node serves nothing, and the second has all VIPs."""
     inside("lb1", "systemctl", "stop", "haproxy")
-    try:
-        done = play("--limit", "lb2", inventory=site.folder)
-    finally:
-        inside("lb1", "systemctl", "start", "haproxy")
+    yield site
+    inside("lb1", "systemctl", "start", "haproxy")
+
+
+def test_a_node_restarts_nothing_while_its_peer_is_ill_unless_it_is_told_to(ill):
+    before, processes = checksum(POUND), pound_processes()
+    ill.change(lambda data: data["services"]["portal"].update(timeouts={"http_keep_alive": "7s"}))
+    done = play("--limit", "lb2", inventory=ill.folder)
     assert done.code != 0
     assert here("10.231.20.11") in done.out
-    assert checksum()[1] == before[1]
+    assert "-e stack_change_holder=true restarts it all the same" in done.out
+    assert (checksum(POUND), pound_processes()) == (before, processes)
+    told = play("--limit", "lb2", "-e", "stack_change_holder=true", inventory=ill.folder)
+    assert told.code == 0, told.out
+    assert pound_processes()[1] != processes[1]
+
+
+def test_a_node_whose_peer_is_ill_is_changed_in_place(ill):
+    before = checksum()
+    ill.change(lambda data: data["services"]["shop"].update(balance="leastconn"))
+    done = play("--limit", "lb2", inventory=ill.folder)
+    assert done.code == 0, done.out
+    assert checksum()[1] != before[1]
 
 
 def test_a_node_whose_change_fails_serves_as_before_and_is_home_again(site):

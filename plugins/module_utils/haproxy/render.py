@@ -40,6 +40,7 @@ __all__ = [
     "is_ours",
     "masked",
     "render",
+    "resealed",
 ]
 
 MARKER = "# Made by Ansible, netstack.datacenter.haproxy: changes made here are replaced by the next run."
@@ -137,6 +138,11 @@ def _sealed(text: str) -> str:
     """Put the digest of the text into its place."""
     digest = hashlib.sha256(text.encode()).hexdigest()
     return text.replace(f"setenv {DIGEST} -", f"setenv {DIGEST} {digest}", 1)
+
+
+def resealed(text: str) -> str:
+    """Return a configuration of ours, changed since, with the digest of what it now is."""
+    return _sealed(re.sub(rf"(?m)^(\s*setenv {DIGEST}) [0-9a-f]{{64}}$", r"\1 -", text, count=1))
 
 
 def declared_digest(text: str) -> str:

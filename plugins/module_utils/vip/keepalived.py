@@ -55,6 +55,11 @@ class Plan:
         """Tell whether there is anything to do."""
         return bool(self.changes or self.verbs)
 
+    @property
+    def stops(self) -> bool:
+        """Tell whether keepalived is stopped, which gives up what this host holds; a reload keeps it."""
+        return "stop" in self.verbs
+
 
 class Keepalived:
     """keepalived's configuration on this host."""
@@ -271,7 +276,8 @@ class Keepalived:
         refuse_renumbering(self._current(), text)
         changes = self.transaction.plan(files)
         due = bool(changes) or self.pending.exists() or not self._runs(text)
-        return Plan(changes, ["load"] if due else [], router_id(text), [])
+        verb = "load" if text or not self.daemon.status().active else "stop"
+        return Plan(changes, [verb] if due else [], router_id(text), [])
 
     def _runs(self, text: str) -> bool:
         """Tell whether the program runs a configuration; without one it must not run."""

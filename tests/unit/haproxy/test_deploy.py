@@ -130,12 +130,13 @@ def test_more_connections_than_files_are_refused_without_consent_to_a_restart(tm
 
 
 def test_with_consent_it_is_restarted(tmp_path: Path) -> None:
-    assert predict(FakeHost(RUNNING, "", limit=10000), tmp_path, allow_restart=True, **MANY).actions == ["restart"]
+    outcome = predict(FakeHost(RUNNING, "", limit=10000), tmp_path, allow_restart=True, **MANY)
+    assert (outcome.actions, outcome.restarts) == (["restart"], True)
 
 
 def test_where_the_limit_can_be_raised_in_place_it_is_reloaded(tmp_path: Path) -> None:
     outcome = predict(FakeHost(RUNNING, "", limit=10000, may_raise=True), tmp_path, **MANY)
-    assert outcome.actions == ["raise limit and reload"]
+    assert (outcome.actions, outcome.restarts) == (["raise limit and reload"], False)
 
 
 def test_the_drop_in_comes_only_where_systemds_own_limit_is_too_low(tmp_path: Path) -> None:

@@ -85,7 +85,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
 def test_a_new_pound_is_enabled_and_started_and_then_left_alone(unit: dict[str, str], site: Site) -> None:
     site.host.state = dict(unit)
     assert site.run(predict=True).actions == ["enable", "start"]
-    assert site.run().actions == ["enable", "start"]
+    outcome = site.run()
+    assert (outcome.actions, outcome.restarts) == (["enable", "start"], False)
     assert (site.main.read_text(), site.starts, site.host.asked) == (TEXT, [TEXT], ["enable"])
     site.host.state = dict(RUNNING)
     assert not site.run().changed
@@ -159,7 +160,8 @@ def test_a_restart_while_the_vip_is_elsewhere_or_with_consent_is_made(site: Site
     assert site.run().actions == ["restart"]
     site.host.held.append(VIP)
     more = {"listeners": {"shop": listener(port=9443)}}
-    assert site.run(allow_restart=True, **more).actions == ["restart"]
+    outcome = site.run(allow_restart=True, **more)
+    assert (outcome.actions, outcome.restarts) == (["restart"], True)
 
 
 def test_a_listener_on_every_address_is_served_at_any_of_them(site: Site) -> None:

@@ -26,7 +26,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     def work(*looks: Holders, check: bool = False, **parameters: Any) -> dict[str, Any]:
         class Module:
             def __init__(self, **_words: Any) -> None:
-                self.params = {"instances": INSTANCES, "addresses": [], "expect": "any", "timeout": 0.2, **parameters}
+                self.params = {"instances": INSTANCES, "addresses": [], "expect": "any", "timeout": 0.2, "unheld": [], **parameters}
                 self.check_mode = check
                 self.run_command = None
 
@@ -73,3 +73,23 @@ def test_a_verification_waits_for_one_and_fails_for_two(run: Any) -> None:
 
 def test_in_check_mode_an_address_that_nobody_holds_yet_is_no_failure(run: Any) -> None:
     assert "failed" not in run(NONE, expect="one", check=True)
+
+
+NOBODY, HERE, BOTH = (False, ()), (True, ()), (True, ("02:00:00:00:00:01",))
+
+
+@pytest.mark.parametrize(
+    ("seen", "unheld", "found"),
+    [
+        (HERE, [], 0),
+        (NOBODY, [], 1),
+        (BOTH, [], 1),
+        (NOBODY, ["192.0.2.100"], 0),
+        (NOBODY, ["192.0.2.101"], 1),
+        (BOTH, ["192.0.2.100"], 1),
+    ],
+)
+def test_nobody_is_no_fault_where_that_is_expected_and_two_always_are(seen, unheld, found):
+    local, others = seen
+    holders = Holders(Target("192.0.2.100", "eth0"), local, others)
+    assert len(vip_holder.wrong({"web": [holders]}, unheld)) == found

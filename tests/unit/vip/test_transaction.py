@@ -245,7 +245,7 @@ def test_keepalived_judges_with_a_check_of_a_lease_that_is_there(host):
 def test_absence_stops_disables_and_removes(host):
     host.run(site())
     plan = host.keepalived.plan_absent()
-    assert plan.verbs == ["stop", "disable"]
+    assert (plan.verbs, plan.stops) == (["stop", "disable"], True)
     host.daemon.verbs.clear()
     host.keepalived.remove(plan)
     assert host.daemon.verbs == ["stop", "disable"]
@@ -408,7 +408,7 @@ def test_a_rollback_killed_before_the_load_is_finished_by_the_next(host, monkeyp
         with pytest.raises(KeyboardInterrupt):
             host.keepalived.restore(generation)
     plan = host.keepalived.plan_restore(generation)
-    assert (plan.changes, plan.verbs) == ([], ["load"])
+    assert (plan.changes, plan.verbs, plan.stops) == ([], ["stop"] if first else ["load"], first)
     host.keepalived.restore(generation)
     assert not host.daemon.active if first else "priority 101" in host.daemon.loaded
     assert not host.keepalived.plan_restore(generation).needed

@@ -49,6 +49,7 @@ DERIVED = {
     "vip_peer_health": "health listener of the other node, asked before a VIP is moved there (role vip)",
     "vip_profile": "timing of the failover (role vip)",
     "tls_certificate_certificates": "certificates of the pair's services (role tls_certificate)",
+    "stack_authenticated": "services whose servers authenticate connections, which are never closed before a move",
     "stack_services": "what netstack.datacenter.verify asks for: addresses, URLs, names, backends",
 }
 """Every variable that a load balancer gets from the site; `stack_derived` holds their digests."""
@@ -72,6 +73,8 @@ def load_balancer(site: Site, pair_name: str, host: str) -> dict[str, Any]:
     }
     if needs_peers(site, pair_name):
         found["haproxy_peers"] = {pair_name: _peers(site, pair_name, pair)}
+    if authenticated := [name for name, service in services_of(site, pair_name) if service.extended_protection]:
+        found["stack_authenticated"] = authenticated
     found.update(_watching(site, pair_name, pair, host))
     found.update(_offload(site, pair_name))
     return found
