@@ -17,9 +17,9 @@ import time
 
 import pytest
 from conftest import INVENTORY, ROOT, TOPOLOGY, inside
-from runner.slices import whole_or_slice
 from reloads import ALL, AT_ONCE, Shop, Step
 from reloads import shop as changed
+from runner.slices import whole_or_slice
 
 from topology import load as load_topology
 from traffic.generators import counted, crowd, resolve

@@ -21,6 +21,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.deployment imp
     original,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.before import service_ending, taken_away
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import Names, located
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.foreign import (
     KEEP,
     REFUSE,
@@ -31,7 +32,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.foreig
     repeated,
     require_consent,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import Names, located
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, UNIT, Host, missing
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.limits import (
     descriptors,

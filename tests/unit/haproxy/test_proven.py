@@ -156,7 +156,9 @@ def test_the_files_are_those_of_the_command_line(tmp_path: Path) -> None:
     for name in ("b.cfg", "a.cfg", "a.lst"):
         (tmp_path / name).write_text("")
     options = ["-Ws", "-f", "/etc/haproxy/haproxy.cfg", "-p", "/run/x", "-f", str(tmp_path)]
-    with subprocess.Popen(["sh", "-c", "read x; :", *options], stdin=subprocess.PIPE) as process:
+    started = ["sh", "-c", "echo; read x; :", *options]
+    with subprocess.Popen(started, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()  # before that the kernel may not have its arguments yet
         found = Host.configured(process.pid)
         process.communicate(b"\n")
     assert found == ["/etc/haproxy/haproxy.cfg", f"{tmp_path}/a.cfg", f"{tmp_path}/b.cfg"]

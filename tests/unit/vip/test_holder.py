@@ -26,7 +26,14 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     def work(*looks: Holders, check: bool = False, **parameters: Any) -> dict[str, Any]:
         class Module:
             def __init__(self, **_words: Any) -> None:
-                self.params = {"instances": INSTANCES, "addresses": [], "expect": "any", "timeout": 0.2, "unheld": [], **parameters}
+                self.params = {
+                    "instances": INSTANCES,
+                    "addresses": [],
+                    "expect": "any",
+                    "timeout": 0.2,
+                    "unheld": [],
+                    **parameters,
+                }
                 self.check_mode = check
                 self.run_command = None
 
