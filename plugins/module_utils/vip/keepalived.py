@@ -261,6 +261,7 @@ class Keepalived:
             self.load()
         except DaemonError as error:
             self._undo(generation, error)
+        self._note()
         away.tidy(self.paths, [])
         self.pending.unlink()
         return generation
