@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from conftest import play
-from drift import FIRST, LOADS, PUT_BACK, SECOND, Drift, ask, inside, servers
+from drift import FIRST, LOADS, PUT_BACK, Drift, ask, inside, servers
 
 pytestmark = pytest.mark.part("site")
 
@@ -105,7 +105,6 @@ def drain(node, state):
     "edits",
     [
         pytest.param(FIRST, id="first"),
-        pytest.param(SECOND, id="second", marks=pytest.mark.all_only("other lines of the same files")),
         pytest.param(PUT_BACK, id="put back", marks=pytest.mark.all_only("unit tests have what has read what")),
     ],
 )
