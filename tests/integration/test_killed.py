@@ -192,7 +192,7 @@ def test_a_node_that_a_killed_run_left_away_is_named_and_brought_home_before_its
     """By the run of whoever comes next, which could move nothing to it else."""
     pair.declare()
     assert pair.killed_after(AWAY, 600)
-    assert states("lb1") == {"FAULT"}
+    eventually(lambda: states("lb1") == {"FAULT"}, 15, "keepalived heeds the lease")
     told = play(*LIMIT, "-e", f"stack_report_folder={tmp_path}", playbook="verify", inventory=pair.site.folder)
     assert told.code != 0
     for text in (told.out, (tmp_path / "index.html").read_text()):
