@@ -125,7 +125,9 @@ def asked_to_close(name, address):
     return inside("client", "sh", "-c", f"{ask} 2>&1").lower().count("< connection: close")
 
 
-@pytest.mark.parametrize(("name", "address"), [("shop", "10.231.10.100"), ("portal", "10.231.10.102")])
+@pytest.mark.parametrize(
+    ("name", "address"), [("shop", here("10.231.10.100")), ("portal", here("10.231.10.102"))], ids=["shop", "portal"]
+)
 def test_before_a_move_clients_are_asked_to_end_their_connections_through_pound_too(site, name, address):
     declare_the_former_site(site)
     assert play("--limit", "lb1,lb2", inventory=site.folder).code == 0
