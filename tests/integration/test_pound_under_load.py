@@ -131,7 +131,6 @@ def asked_to_close(name, address):
 def test_before_a_move_clients_are_asked_to_end_their_connections_through_pound_too(site, name, address):
     declare_the_former_site(site)
     assert play("--limit", "lb1,lb2", inventory=site.folder).code == 0
-    address = here(address)
     assert asked_to_close(name, address) == 0
     let_haproxy("draining")
     assert asked_to_close(name, address) == 2
