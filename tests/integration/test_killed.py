@@ -188,6 +188,7 @@ def test_a_run_killed_after_any_task_leaves_a_pair_and_the_next_run_converges(pa
     pair.run()
 
 
+@pytest.mark.all_only("molecule-vip has a lease that nobody takes back; a plan that names it is of unit tests")
 def test_a_node_that_a_killed_run_left_away_is_named_and_brought_home_before_its_lease_ends(pair, tmp_path):
     """By the run of whoever comes next, which could move nothing to it else."""
     pair.declare()
