@@ -251,5 +251,6 @@ class Watched:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        assert self.thread.is_alive(), "the watch ended before the run"
         self.over.set()
         self.thread.join()

@@ -369,6 +369,7 @@ class Watched:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        assert self.thread.is_alive(), "the watch ended before the run"
         self.over.set()
         self.thread.join()
         absent = {host: f"absent for {seconds} s" for host, seconds in self.fabric.absences().items()}
