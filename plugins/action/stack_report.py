@@ -13,6 +13,10 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.links i
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.store import write
 
 PENDING = "What is declared is not in service on this host: see the changes. The run that makes them verifies them."
+ROLLED_BACK = (
+    "Run {run} was taken back, and the inventory still declares what differs on this host, so that it is not verified: "
+    "take the change out of the inventory before the next run of site.yml, which would make it again."
+)
 LISTS = ("changes", "diffs", "failures", "links", "probes", "seen", "services", "unverified", "waived", "warnings")
 
 
@@ -30,15 +34,17 @@ class ActionModule(Action):
         super().run(tmp, task_vars)
         spec: dict[str, Any] = {"folder": {"type": "path", "required": True}, "vips": {"type": "dict", "default": {}}}
         spec["run"] = {"type": "str", "default": ""}
+        spec["rolled_back"] = {"type": "str", "default": ""}
         spec["pending"] = {"type": "bool", "default": False}
         spec.update({name: {"type": "list", "elements": "raw", "default": []} for name in LISTS})
         _result, arguments = self.validate_argument_spec(argument_spec=spec)
         folder = Path(arguments.pop("folder")).absolute()
         host = str((task_vars or {})["inventory_hostname"])
         arguments["links"] = judged(arguments["links"], arguments["seen"], arguments["failures"], host)
+        rolled_back = arguments.pop("rolled_back")
         if arguments.pop("pending"):
-            kind = "unverified" if self._task.check_mode else "failures"
-            arguments[kind] = [*arguments[kind], PENDING]
+            kind = "unverified" if self._task.check_mode or rolled_back else "failures"
+            arguments[kind] = [*arguments[kind], ROLLED_BACK.format(run=rolled_back) if rolled_back else PENDING]
         part = {**arguments, "time": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")}
         try:
             page = write(folder, host, part)

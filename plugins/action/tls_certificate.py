@@ -92,7 +92,8 @@ class ActionModule(Action):
         if found.findings:
             raise _RefusalError(found.findings)
         if arguments["state"] == "checked":
-            return {"changed": False, "notes": found.notes, "findings": [], "certificates": []}
+            told = {"warnings": found.warnings} if found.warnings else {}
+            return {"changed": False, "notes": found.notes, "findings": [], "certificates": [], **told}
         remote, keys = self._look_at_target(found, arguments)
         bundles = [_given(bundle.name, bundle.certificates) for bundle in found.bundles]
         bundles += [_remote(request, remote, keys) for request in found.remote]

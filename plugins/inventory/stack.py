@@ -24,8 +24,10 @@ description:
 notes:
   - Derived for each load balancer are C(haproxy_services), C(haproxy_peers) (where a service keeps a stick table),
     C(haproxy_stats) and C(haproxy_metrics) (where the pair declares them), C(haproxy_health), C(haproxy_awaited_files),
+    C(haproxy_declared_as),
     C(pound_state), C(pound_listeners) and C(pound_awaited_files) (these two where TLS of a service ends at Pound),
-    C(vip_instances), C(vip_peer_health), C(vip_profile), C(tls_certificate_certificates) and C(stack_services).
+    C(vip_instances), C(vip_peer_health), C(vip_profile), C(tls_certificate_certificates), C(stack_authenticated) (where
+    a service has C(extended_protection)) and C(stack_services).
   - Derived for each Juniper EX with links are C(junos_lag_state), C(junos_lag_vlans), C(junos_lag_bundles),
     C(junos_lag_ports), and C(junos_lag_model) and C(junos_lag_release) (where declared). Derived for each ESXi host of
     kind C(esxi_vss) with links are C(esxi_teaming_vswitches) and C(esxi_teaming_port_groups); where it names a
@@ -113,7 +115,8 @@ options:
         C(backend)).
       - C(health_check) takes C(type) (C(http), C(tcp), C(smtp), C(imap), C(pop3), C(tls), C(ldap), C(mysql), C(pgsql),
         C(redis), or C(by_port), which asks each port in the protocol that is usual there, and that of HTTPS for
-        C(uri)), C(method), C(uri), C(host), C(expect_status), C(user), C(port), C(interval), C(rise) and C(fall).
+        C(uri)), C(method), C(uri), C(host), C(expect_status), C(user), C(tls) (whether servers whose TLS is passed
+        through are asked over TLS), C(ca_file), C(port), C(interval), C(rise) and C(fall).
       - C(virtual_directories) by name, each with C(path) and C(health_uri), in mode C(http). Each has a backend of its
         own, whose servers are checked by that page; what they do not match goes to the service's own backend.
       - C(servers_require_tls) and C(extended_protection) tell of the servers what refuses offloaded TLS.

@@ -55,6 +55,12 @@ options:
     type: list
     elements: raw
     default: []
+  rolled_back:
+    description:
+      - The run that was taken back, where one was. What is O(pending) then is no failure, since the inventory may still
+        declare what was taken back; it is told as not verified.
+    type: str
+    default: ""
   run:
     description: Id of the run, by which a rollback names it.
     type: str

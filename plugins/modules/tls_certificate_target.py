@@ -284,7 +284,7 @@ def _verified(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _observed(path: str, loaded: dict[str, str], runtime: Runtime) -> dict[str, Any]:
-    file = next((change.current for change in Transaction("tls_certificate").plan([File(path, None)])), None)
+    file = Transaction.current(path)
     name = loaded.get(pem_files.real(path), "")
     runs = runtime.serving(name) if name else None
     holds = pem_files.served(file.content) if file else None

@@ -18,15 +18,18 @@ description:
     the next.
   - An address never passes from one virtual router to another. That is refused, since both nodes would hold it until
     the second one is changed too. Take it out and put it back in two runs.
-  - Every instance is BACKUP at its start and does not preempt unless O(instances) says C(preempt). It tracks a file,
-    C(/var/lib/netstack/vip/NAME.away), by which M(netstack.datacenter.vip_move) moves it.
+  - Every instance is BACKUP at its start and does not preempt unless O(instances) says C(preempt). A check of it reads
+    the lease C(/run/netstack/vip/NAME.away), by which M(netstack.datacenter.vip_move) moves it. Where keepalived runs a
+    configuration of an earlier release, which has no leases, this module replaces it, also on a node that is away.
   - No C(sysctl) is set. HAProxy binds an address that is not on the host with C(transparent);
     C(net.ipv4.ip_nonlocal_bind) is not needed.
 options:
   state:
     description:
       - V(present) configures and runs keepalived.
-      - V(absent) stops and disables keepalived and removes the files that this module made; the package stays.
+      - V(absent) removes the files that this module made and puts back a configuration that it had replaced. A
+        keepalived that ran before the module first came goes on with that; any other is stopped and disabled. The
+        package stays.
       - V(restored) puts the newest backup back, or that of O(run_id), and loads it. What a restore itself replaced
         does not count as the newest backup, so a second restore changes nothing.
     type: str
@@ -153,22 +156,39 @@ EXAMPLES = r"""
 RETURN = r"""
 action:
   description:
-    - What was done, or in check mode would be. C(write) puts files in place, C(tidy) makes or removes tracked files.
+    - What was done, or in check mode would be. C(write) puts files in place, C(tidy) removes what an earlier release or
+      an instance that is gone has left.
   returned: success
   type: list
   elements: str
   sample: [write, start, tidy]
+stops:
+  description:
+    - Whether keepalived is stopped, or would be, which gives up the addresses that this host holds.
+    - A reload keeps them.
+  returned: when O(method=keepalived)
+  type: bool
+  sample: false
 backend:
   description: What keeps the plain addresses over a boot.
   returned: when O(method=address)
   type: str
   sample: netplan
 away:
-  description: Instances that are told to be away, perhaps by a run that was killed.
+  description: Instances that this host is held away from, perhaps by a run that was killed.
   returned: when O(method=keepalived) and O(state=present)
   type: list
   elements: str
   sample: []
+away_told:
+  description: What to tell of them, and of leases that ended before their run did. In check mode warnings, too.
+  returned: when O(method=keepalived) and O(state=present)
+  type: list
+  elements: str
+  sample:
+    - >-
+      This node is away from web4 (412 s more), and takes nothing over meanwhile: a run is changing it, or was killed.
+      The next run of site.yml brings it home.
 backup:
   description: Generation that keeps what was replaced, empty when nothing was.
   returned: success
@@ -268,19 +288,21 @@ def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
     carry_out = keepalived.apply if state == "present" else keepalived.remove
     backup = carry_out(plan) if plan.needed and act else ""
     facts = keepalived.facts(plan.names) if state == "present" else {}
-    finish(module, plan.changes, plan.verbs, backup, **facts)
+    for sentence in facts.get("away_told", []) if not act else []:
+        module.warn(sentence)
+    finish(module, plan.changes, plan.verbs, backup, stops=plan.stops, **facts)
 
 
 def restore_keepalived(module: AnsibleModule, keepalived: Keepalived) -> None:
     """Put a backup of keepalived's files back."""
     generation = keepalived.transaction.newest(module.params["run_id"])
     if generation is None:
-        finish(module, [], [], "")
+        finish(module, [], [], "", stops=False)
         return
     plan = keepalived.plan_restore(generation)
     if plan.needed and not module.check_mode:
         keepalived.restore(generation)
-    finish(module, plan.changes, plan.verbs, generation)
+    finish(module, plan.changes, plan.verbs, generation, stops=plan.stops)
 
 
 def address_work(module: AnsibleModule, transaction: Transaction) -> None:

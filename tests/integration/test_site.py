@@ -57,6 +57,12 @@ def pound_processes():
     return [(node, inside(node, "pidof", "pound")) for node in NODES]
 
 
+def holders():
+    """Return the nodes that have each VIP."""
+    shown = {node: inside(node, "ip", "-brief", "address", "show", "eth1") for node in NODES}
+    return {vip: tuple(node for node in NODES if f"{vip}/" in shown[node]) for vip in (SHOP, API, PORTAL)}
+
+
 def eventually(holds, seconds=30):
     end = time.monotonic() + seconds
     while not holds():
@@ -151,17 +157,33 @@ def test_a_configuration_that_haproxy_refuses_never_replaces_the_good_one(first,
     assert "200" in fetch("https://shop.lab.test/whoami", "--write-out", "%{http_code}")
 
 
-def test_a_node_keeps_its_vip_and_its_configuration_while_its_peer_is_ill(site):
-    before = checksum()
-    site.change(lambda data: data["services"]["shop"].update(balance="leastconn"))
+@pytest.fixture
+def ill(site):
+    """The first node serves nothing, and the second has all VIPs."""
     inside("lb1", "systemctl", "stop", "haproxy")
-    try:
-        done = play("--limit", "lb2", inventory=site.folder)
-    finally:
-        inside("lb1", "systemctl", "start", "haproxy")
+    yield site
+    inside("lb1", "systemctl", "start", "haproxy")
+
+
+def test_a_node_restarts_nothing_while_its_peer_is_ill_unless_it_is_told_to(ill):
+    before, processes = checksum(POUND), pound_processes()
+    ill.change(lambda data: data["services"]["portal"].update(timeouts={"http_keep_alive": "7s"}))
+    done = play("--limit", "lb2", inventory=ill.folder)
     assert done.code != 0
     assert here("10.231.20.11") in done.out
-    assert checksum()[1] == before[1]
+    assert "-e stack_change_holder=true restarts it all the same" in done.out
+    assert (checksum(POUND), pound_processes()) == (before, processes)
+    told = play("--limit", "lb2", "-e", "stack_change_holder=true", inventory=ill.folder)
+    assert told.code == 0, told.out
+    assert pound_processes()[1] != processes[1]
+
+
+def test_a_node_whose_peer_is_ill_is_changed_in_place(ill):
+    before = checksum()
+    ill.change(lambda data: data["services"]["shop"].update(balance="leastconn"))
+    done = play("--limit", "lb2", inventory=ill.folder)
+    assert done.code == 0, done.out
+    assert checksum()[1] != before[1]
 
 
 def test_a_node_whose_change_fails_serves_as_before_and_is_home_again(site):
@@ -174,7 +196,7 @@ def test_a_node_whose_change_fails_serves_as_before_and_is_home_again(site):
     assert "The change of this node failed" in done.out
     assert checksum() == before
     for node in NODES:
-        assert set(inside(node, "sh", "-c", "cat /var/lib/netstack/vip/*.away").split()) == {"0"}
+        assert inside(node, "sh", "-c", "find /run/netstack/vip -name '*.away' 2>/dev/null || true") == ""
     assert play(playbook="verify").code == 0
 
 
@@ -192,9 +214,15 @@ def test_a_change_is_rolled_back_by_the_run_that_made_it(site):
     unnamed = play(playbook="rollback")
     assert unnamed.code != 0
     assert "ticket-4711" in unnamed.out
+    held = holders()
+    assert set(held.values()) == {("lb2",)}
     back = play("-e", "stack_rollback_to=ticket-4711", playbook="rollback")
     assert back.code == 0, back.out
     assert checksum() + checksum(POUND) == before
+    assert holders() == held
+    report = json.loads((ROOT / "report" / "report.json").read_text())["hosts"]
+    assert [report[node]["changes"][0] for node in NODES] == ["taken back: run ticket-4711"] * 2
+    assert all(probe["verified"] and not probe["failures"] for node in NODES for probe in report[node]["probes"])
     again = play()
     assert (again.code, again.recap("changed")) == (0, 0), again.out
 

@@ -10,10 +10,12 @@ the master send an advert of priority 0, which the others answer within a part o
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import DROP_IN
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Health, Instance, Site
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.lease import CLOCK, LEASES, LONGEST
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import PROFILES, Health, Instance, Site
 
 # A keepalived that is killed leaves its addresses on the host while the peer takes them too: both hold them. Only its
 # own start removes them, so it is started again at once, however often it dies. Debian's unit has no Restart=.
@@ -27,6 +29,8 @@ RestartSec=200ms
 """
 MARKER = "# Managed by netstack.datacenter.vip; the role puts local changes aside."
 CHECK = "netstack_health"
+INSTANCE = re.compile(r"^vrrp_instance (\S+)", re.M)
+LEASE_TIMEOUT = 10  # seconds; the check only reads two files, so one that is not done by then says nothing of a lease
 FRACTIONAL_INTERVAL = (2, 2, 9)  # 2.2.8 and older: "invalid number" for `interval 0.5`
 
 
@@ -38,9 +42,16 @@ class Paths:
     check: str = "/usr/local/libexec/netstack-vip-health"
     state: str = "/var/lib/netstack/vip"
     drop_in: str = DROP_IN
+    lease_check: str = "/usr/local/libexec/netstack-vip-lease"
+    leases: str = LEASES
+    clock: str = CLOCK
 
-    def away(self, name: str) -> str:
-        """Return the tracked file of one instance: 0 is at home, 1 is away."""
+    def lease(self, name: str) -> str:
+        """Return the file with the lease of one instance; without it the instance is at home."""
+        return f"{self.leases}/{name}.away"
+
+    def mark(self, name: str) -> str:
+        """Return the file that keepalived tracked up to release 0.1: 0 is at home, 1 is away, with no end."""
         return f"{self.state}/{name}.away"
 
 
@@ -70,12 +81,17 @@ def router_id(text: str) -> str:
     return ""
 
 
+def instance_names(text: str) -> list[str]:
+    """Return the instances of a configuration."""
+    return sorted(INSTANCE.findall(text))
+
+
 def _body(site: Site, version: tuple[int, ...], paths: Paths) -> str:
     lines = [MARKER, *_global(site)]
     if site.health.enabled:
         lines += _check(site.health, version, paths)
     for instance in site.instances:
-        lines += _away(instance, paths) + _instance(instance, site.health.enabled)
+        lines += _lease(instance, site.profile, version, paths) + _instance(instance, site.health.enabled)
     return "\n".join(lines) + "\n"
 
 
@@ -101,12 +117,11 @@ def _global(site: Site) -> list[str]:
 
 
 def _check(health: Health, version: tuple[int, ...], paths: Paths) -> list[str]:
-    interval = health.interval if version >= FRACTIONAL_INTERVAL else float(max(1, round(health.interval)))
     return _block(
         "vrrp_script " + CHECK,
         [
             f'script "{paths.check}"',
-            f"interval {interval:g}",
+            _interval(health.interval, version),
             f"timeout {health.timeout}",
             f"fall {health.fall}",
             f"rise {health.rise}",
@@ -114,10 +129,24 @@ def _check(health: Health, version: tuple[int, ...], paths: Paths) -> list[str]:
     )
 
 
-def _away(instance: Instance, paths: Paths) -> list[str]:
+def _interval(seconds: float, version: tuple[int, ...]) -> str:
+    return f"interval {seconds if version >= FRACTIONAL_INTERVAL else float(max(1, round(seconds))):g}"
+
+
+def _lease(instance: Instance, profile: str, version: tuple[int, ...], paths: Paths) -> list[str]:
+    """Return the check that holds an instance in FAULT while its lease is ahead.
+
+    Two failures in a row, since a single one may be that of a host out of memory; one success brings it home.
+    """
     return _block(
-        "track_file away_" + instance.name,
-        [f'file "{paths.away(instance.name)}"', "weight 0", "init_file 0"],
+        "vrrp_script lease_" + instance.name,
+        [
+            f'script "{paths.lease_check} {instance.name}"',
+            _interval(PROFILES[profile]["health_interval"], version),
+            f"timeout {LEASE_TIMEOUT}",
+            "fall 2",
+            "rise 1",
+        ],
     )
 
 
@@ -133,9 +162,7 @@ def _instance(instance: Instance, checked: bool) -> list[str]:
     lines += _unicast(instance)
     if instance.password:
         lines += _block("authentication", ["auth_type PASS", "auth_pass " + instance.password])
-    if checked:
-        lines += _block("track_script", [CHECK])
-    lines += _block("track_file", ["away_" + instance.name])
+    lines += _block("track_script", ([CHECK] if checked else []) + ["lease_" + instance.name])
     lines += _block("virtual_ipaddress", [f"{a} dev {instance.interface}" for a in instance.addresses])
     return _block("vrrp_instance " + instance.name, lines + list(instance.raw))
 
@@ -159,6 +186,29 @@ def render_check(health: Health) -> str:
             f"exec 3<>/dev/tcp/{health.address}/{health.port} || exit 1",
             rf"printf 'GET {health.path} HTTP/1.0\r\n\r\n' >&3 || exit 1",
             f'read -r -t {health.timeout} _ status _ <&3 && [ "$status" = 200 ]',
+            "",
+        ]
+    )
+
+
+def render_lease_check(paths: Paths) -> str:
+    """Return the check of a lease, by a shell's own means, no process more; :mod:`lease` says what it reads.
+
+    It fails only while it is certain of a lease that is ahead. Whatever else it finds lets the node take part.
+    """
+    return "\n".join(
+        [
+            "#!/bin/sh",
+            MARKER,
+            f'read -r since until 2>/dev/null <"{paths.leases}/$1.away" || exit 0',
+            f'read -r now _ 2>/dev/null <"{paths.clock}" || exit 0',
+            'now="${now%%.*}"',
+            'case "$since$until$now" in *[!0-9]*) exit 0 ;; esac',
+            'if [ "$since" -le "$now" ] && [ "$now" -lt "$until" ] &&',
+            f'  [ "$until" -le "$((now + {LONGEST}))" ]; then',
+            "  exit 1",
+            "fi 2>/dev/null",
+            "exit 0",
             "",
         ]
     )

@@ -155,11 +155,11 @@ def _wrong_password(where: str) -> Finding:
 def from_pkcs12(data: bytes, password: str | None, where: str) -> Material:
     """Return what a PKCS#12 (PFX) file holds, the old RC2-40 ones of Windows included.
 
-    Raises UnusableError where it cannot be opened or has no key or certificate.
+    Raises UnusableError where it is not whole, cannot be opened, or has no key or certificate.
     """
-    if pem.blocks(data):
-        mend = "Use source pem."
-        raise UnusableError(Finding("NOT_PKCS12", f"{where} is PEM text, not PKCS#12", "The parser would fail.", mend))
+    fault = _not_whole(data, where)
+    if fault:
+        raise UnusableError(fault)
     key, leaf, others = _open(data, password, where)
     if key is None or leaf is None:
         lacking = "private key" if key is None else "certificate"
@@ -168,6 +168,31 @@ def from_pkcs12(data: bytes, password: str | None, where: str) -> Material:
         raise UnusableError(Finding("INCOMPLETE_PKCS12", f"{where} holds no {lacking}", why, mend))
     text, public = _plain(key)
     return Material((leaf, *others), public, text)
+
+
+def _not_whole(data: bytes, where: str) -> Finding | None:
+    """Return what is wrong with a file before any password counts; a wrong password would look the same otherwise."""
+    if pem.blocks(data):
+        return Finding("NOT_PKCS12", f"{where} is PEM text, not PKCS#12", "The parser would fail.", "Use source pem.")
+    if not data.strip():
+        return _damaged(where, "it is empty")
+    if not data.startswith(pem.DER_SEQUENCE):
+        return _damaged(where, "it does not begin as PKCS#12 does")
+    length = der_length(data)
+    if length is not None and length > len(data):
+        return _damaged(where, f"it is cut off, {len(data)} of {length} bytes are there")
+    return None
+
+
+def der_length(data: bytes) -> int | None:
+    """Return how long a DER file says that it is (X.690, 8.1.3); None where it does not say, as in BER it may."""
+    if len(data) < 2:
+        return 2
+    size = data[1] & 0x7F if data[1] & 0x80 else 0
+    if data[1] == 0x80:
+        return None
+    content = int.from_bytes(data[2 : 2 + size], "big") if size else data[1]
+    return 2 + size + content
 
 
 def _open(

@@ -8,14 +8,14 @@ import binascii
 import re
 from dataclasses import dataclass, field
 
-__all__ = ["Block", "blocks", "encode", "looks_like"]
+__all__ = ["DER_SEQUENCE", "Block", "blocks", "encode", "looks_like"]
 
 _BLOCK = re.compile(
     rb"-----BEGIN (?P<label>[A-Z0-9 ]+)-----(?P<body>.*?)-----END (?P=label)-----",
     re.DOTALL,
 )
 _HEADER = re.compile(rb"^[A-Za-z0-9-]+:.*$", re.MULTILINE)
-_DER_SEQUENCE = b"\x30"
+DER_SEQUENCE = b"\x30"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def looks_like(data: bytes) -> str:
     """Return what data without any PEM block seems to be, in words for a message."""
     if not data.strip():
         return "it is empty"
-    if data.startswith(_DER_SEQUENCE):
+    if data.startswith(DER_SEQUENCE):
         return "it is binary (DER or PKCS#12)"
     if b"-----BEGIN" in data:
         return "its block has no matching END line"

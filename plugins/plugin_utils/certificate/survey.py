@@ -26,7 +26,8 @@ Reader = Callable[[str], bytes]
 class Survey:
     """What is known of all certificates after one look.
 
-    ``remote`` and ``self_signed`` are to be treated on the target; ``findings`` and ``notes`` are whole messages.
+    ``remote`` and ``self_signed`` are to be treated on the target; ``findings``, ``notes`` and ``warnings`` (those
+    notes that the user is to read) are whole messages.
     """
 
     bundles: list[Bundle] = field(default_factory=list)
@@ -34,6 +35,7 @@ class Survey:
     self_signed: list[Request] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def add(self, name: str, verdict: Verdict) -> None:
         """Add the verdict on one certificate."""
@@ -41,6 +43,7 @@ class Survey:
             self.bundles.append(verdict.bundle)
         self.findings.extend(finding.text(name) for finding in verdict.findings)
         self.notes.extend(f"{name}: {note}" for note in verdict.notes)
+        self.warnings.extend(f"{name}: {warning}" for warning in verdict.warnings)
 
 
 def survey(declared: Mapping[str, object], read: Reader, secrets: Mapping[str, object], now: datetime) -> Survey:

@@ -116,7 +116,7 @@ def build(
 def _causes(error: ValidationError) -> list[Mapping[str, Any]]:
     """Return the errors without those that only say that a list is too short because of a wrong item in it."""
     found = error.errors(include_url=False)
-    inside = {item["loc"][:-1] for item in found}
+    inside = {item["loc"][:length] for item in found for length in range(len(item["loc"]))}
     return [item for item in found if not (item["type"] == "too_short" and item["loc"] in inside)]
 
 
