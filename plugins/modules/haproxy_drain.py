@@ -19,7 +19,8 @@ description:
     C(http-reuse)) is only waited for, and so is one in mode tcp. Its servers may authenticate the connection (NTLM, as
     Exchange does), and nobody could log in meanwhile.
   - The file on disk stays as it was, so O(state=serving) or any other reload ends it. After a run that was killed in
-    between the node serves on in this way, and the next run of M(netstack.datacenter.haproxy) reloads it.
+    between connections are kept again when O(lease) has passed; HTTP/2 is offered again with the next reload, which the
+    next run of M(netstack.datacenter.haproxy) makes.
   - Never a change, for the configuration is none.
 options:
   state:
@@ -42,6 +43,12 @@ options:
     description: Seconds to wait at most.
     type: float
     default: 15
+  lease:
+    description:
+      - Seconds for which connections are closed where nobody ends that, by the clock of the host. Never shorter than
+        O(timeout) and a minute.
+    type: int
+    default: 600
 attributes:
   check_mode:
     support: full
@@ -97,18 +104,22 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.closing import Drain
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import Host
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import FAILURES, Service
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.move import LEASE
 
+SPARE = 60  # seconds that closing goes on at least, after what it waits for
 ARGUMENTS: dict[str, Any] = {
     "state": {"type": "str", "choices": ["draining", "serving"], "required": True},
     "keep": {"type": "list", "elements": "str", "default": []},
     "at_most": {"type": "int", "default": 0},
     "timeout": {"type": "float", "default": 15},
+    "lease": {"type": "int", "default": LEASE},
 }
 
 
 def drained(module: AnsibleModule, drain: Drain) -> dict[str, Any]:
     """Close and wait; tell what was closed and what is left."""
-    planned = drain.plan(module.params["keep"])
+    lease = max(module.params["lease"], module.params["timeout"] + SPARE)
+    planned = drain.plan(module.params["keep"], lease)
     failure = drain.close(planned) if planned and not module.check_mode else ""
     if failure:
         module.warn(f"the connections of HAProxy's clients are not closed, only waited for: {failure}")

@@ -3,8 +3,9 @@
 """A configuration whose services ask their clients to end each connection, and the requests that are still under way.
 
 A reload makes the old worker end its connections by itself, each after its answer. What the new worker is asked
-meanwhile it answers with `Connection: close` (`option httpclose`), and in HTTP/1.1: HTTP/2 is not offered, for HAProxy
-3.0.11 keeps such connections in spite of `option httpclose`.
+meanwhile it answers with `Connection: close`, and in HTTP/1.1: HTTP/2 is not offered, for HAProxy 2.6.12 and 3.0.11
+keep such connections in spite of that header (and 3.0.11 in spite of `option httpclose`). The rule has an end of its
+own, so that connections are kept again though nobody comes back.
 """
 
 from __future__ import annotations
@@ -54,8 +55,11 @@ class Left(NamedTuple):
     requests: int
 
 
-def closing(text: str, keep: Sequence[str] = ()) -> Closing:
-    """Return our configuration with each service closing its connections that may; ``keep`` names some that may not."""
+def closing(text: str, until: int, keep: Sequence[str] = ()) -> Closing:
+    """Return our configuration with each service closing its connections that may; ``keep`` names some that may not.
+
+    ``until`` is when that ends by itself, in seconds since 1970 by the host's clock.
+    """
     parts: list[str] = []
     closed: list[str] = []
     kept: list[str] = []
@@ -65,21 +69,22 @@ def closing(text: str, keep: Sequence[str] = ()) -> Closing:
             parts.append(part)
             continue
         name = named.group(1)
-        changed = part if name in keep or _KEEPS.search(part) else _closed(part)
+        changed = part if name in keep or _KEEPS.search(part) else _closed(part, until)
         (kept if changed == part else closed).append(name)
         parts.append(changed)
     return Closing(resealed("".join(parts)), closed, kept)
 
 
-def _closed(part: str) -> str:
-    return "".join(_closed_section(section) for section in _SECTIONS.split(part))
+def _closed(part: str, until: int) -> str:
+    return "".join(_closed_section(section, until) for section in _SECTIONS.split(part))
 
 
-def _closed_section(section: str) -> str:
+def _closed_section(section: str, until: int) -> str:
     head, _end, rest = section.partition("\n")
     if not _LISTENER.match(head) or not _HTTP.search(rest) or not _SERVES.search(rest):
         return section
-    return f"{head}\n    option httpclose\n{_HTTP2.sub(lambda found: found.group(1), rest)}"
+    rule = f"    http-after-response set-header connection close if {{ date lt {until} }}"
+    return f"{head}\n{rule}\n{_HTTP2.sub(lambda found: found.group(1), rest)}"
 
 
 def listeners_of(text: str) -> set[str]:
@@ -108,8 +113,8 @@ class Drain:
     def __init__(self, service: Service, main: str = MAIN, sleep: Callable[[float], object] = time.sleep) -> None:
         self.service, self.main, self.sleep = service, main, sleep
 
-    def plan(self, keep: Sequence[str]) -> Closing | None:
-        """Return what closing would load; None where what runs is not what we wrote, or there is nothing to close.
+    def plan(self, keep: Sequence[str], lease: float) -> Closing | None:
+        """Return what would close for ``lease`` seconds; None where what runs is not ours, or there is nothing to close.
 
         A file that was edited since has another digest than it says; it is not for this to load it.
         """
@@ -117,7 +122,7 @@ class Drain:
         digest = declared_digest(text)
         if not is_ours(text) or digest != declared_digest(resealed(text)) or digest != self.service.running_digest():
             return None
-        planned = closing(text, keep)
+        planned = closing(text, int(time.time() + lease), keep)
         return planned if planned.closed else None
 
     def close(self, planned: Closing) -> str:

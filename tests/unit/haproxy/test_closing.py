@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.servic
 from .haproxy_builders import CASES, rendered, web
 
 SERVERS = [{"name": "a", "address": "10.0.0.1", "port": 80}]
+UNTIL = 1_800_000_000
+RULE = "http-after-response set-header connection close if { date lt 1800000000 }"
 SESSION = "0x7f{n:010d}: proto=tcpv4 src=127.0.0.1:42766 fe={fe} be=web srv=a ts=00 epoch=0 age=1s calls=3\n"
 
 
@@ -38,11 +42,11 @@ def text_of(*services: dict[str, Any], **more: Any) -> str:
 
 def test_a_service_closes_each_connection_and_offers_no_http2() -> None:
     text = text_of(service("shop"))
-    closed = closing(text)
+    closed = closing(text, UNTIL)
     assert (closed.closed, closed.kept) == (["shop"], [])
     lines = closed.text.splitlines()
-    assert lines[lines.index("frontend shop from netstack") + 1] == "    option httpclose"
-    assert lines.count("    option httpclose") == 1
+    assert lines[lines.index("frontend shop from netstack") + 1] == f"    {RULE}"
+    assert lines.count(f"    {RULE}") == 1
     assert "alpn http/1.1" in closed.text
     assert "h2" not in closed.text
     assert declared_digest(closed.text) not in ("", declared_digest(text))
@@ -58,20 +62,18 @@ def test_a_service_closes_each_connection_and_offers_no_http2() -> None:
     ],
 )
 def test_what_asks_for_kept_connections_is_only_waited_for(asked: dict[str, Any]) -> None:
-    closed = closing(text_of(service("owa", **asked), service("shop")))
+    closed = closing(text_of(service("owa", **asked), service("shop")), UNTIL)
     assert (closed.closed, closed.kept) == (["shop"], ["owa"])
-    assert "httpclose" not in closed.text.partition("# conf.d/owa.cfg")[2].partition("# conf.d/")[0].replace(
-        "no option httpclose", ""
-    )
+    assert RULE not in closed.text.partition("# conf.d/owa.cfg")[2].partition("# conf.d/")[0]
 
 
 def test_so_is_what_is_named_what_speaks_no_http_and_what_is_not_ours() -> None:
     mail = {"mail": {"listens": {"mail": {"mode": "tcp", "binds": [{"address": "*", "port": 25}], "servers": SERVERS}}}}
     foreign = {"mine.cfg": "frontend mine\n    mode http\n    bind *:9100\n"}
     text = text_of(service("shop"), service("intranet"), mail, foreign=foreign)
-    closed = closing(text, ["intranet"])
+    closed = closing(text, UNTIL, ["intranet"])
     assert (closed.closed, closed.kept) == (["shop"], ["intranet", "mail"])
-    assert closed.text.count("option httpclose") == 1
+    assert closed.text.count(RULE) == 1
     assert listeners_of(text) == {"shop", "intranet", "mail", "mine"}
 
 
@@ -80,7 +82,7 @@ def test_so_is_what_is_named_what_speaks_no_http_and_what_is_not_ours() -> None:
 )
 def test_no_profile_of_exchange_is_ever_closed(site: str, kept: list[str]) -> None:
     text = (CASES.parents[1] / "stack" / "golden" / site / "lb1.haproxy.cfg").read_text()
-    assert closing(text)[1:] == ([], kept)
+    assert closing(text, UNTIL)[1:] == ([], kept)
 
 
 def test_only_requests_of_services_are_counted() -> None:
@@ -129,10 +131,12 @@ def test_it_closes_by_a_reload_that_leaves_the_file_and_serves_by_another(
 ) -> None:
     one, drain, main = running
     declared = main.read_text()
-    planned = drain.plan([])
+    planned = drain.plan([], 600)
     assert planned
     assert drain.close(planned) == ""
-    assert "option httpclose" in one.text
+    until = re.search(r"connection close if { date lt (\d+) }", one.text)
+    assert until
+    assert 500 < int(until.group(1)) - time.time() <= 600
     assert main.read_text() == declared
     assert drain.serve() == ""
     assert one.text == declared
@@ -143,7 +147,7 @@ def test_it_closes_by_a_reload_that_leaves_the_file_and_serves_by_another(
 def test_a_reload_that_is_refused_is_told_and_leaves_the_file(running: tuple[Running, Drain, Path]) -> None:
     one, drain, main = running
     declared, one.refuses = main.read_text(), "no worker"
-    planned = drain.plan([])
+    planned = drain.plan([], 600)
     assert planned
     assert drain.close(planned) == "no worker"
     assert (main.read_text(), one.text) == (declared, declared)
@@ -155,10 +159,10 @@ def test_a_file_that_was_edited_or_does_not_run_is_not_loaded(running: tuple[Run
     one, drain, main = running
     declared = main.read_text()
     main.write_text(declared + "frontend mine\n    bind *:9100\n")
-    assert drain.plan([]) is None
+    assert drain.plan([], 600) is None
     main.write_text(declared)
     one.text = ""
-    assert drain.plan([]) is None
+    assert drain.plan([], 600) is None
 
 
 def test_it_waits_for_the_workers_that_end_too(running: tuple[Running, Drain, Path]) -> None:
