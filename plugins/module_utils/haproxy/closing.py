@@ -114,7 +114,7 @@ class Drain:
         self.service, self.main, self.sleep = service, main, sleep
 
     def plan(self, keep: Sequence[str], lease: float) -> Closing | None:
-        """Return what would close for ``lease`` seconds; None where what runs is not ours, or there is nothing to close.
+        """Return what would close for ``lease`` seconds; None where what runs is not ours, or nothing can be closed.
 
         A file that was edited since has another digest than it says; it is not for this to load it.
         """
