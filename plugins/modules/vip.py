@@ -122,7 +122,9 @@ attributes:
     description: Predicts exactly what a run does. keepalived, where installed, judges in check mode too.
     support: full
   diff_mode:
-    description: Shows the files; one that holds a password shows only that it differs.
+    description:
+      - Shows the files; one that holds a password shows only that it differs.
+      - Says why keepalived is reloaded where no file differs.
     support: full
 """
 
@@ -270,10 +272,12 @@ def require_interfaces(names: list[str]) -> None:
         raise VipError(faults)
 
 
-def finish(module: AnsibleModule, changes: list[Change], action: list[str], backup: str, **more: Any) -> None:
+def finish(
+    module: AnsibleModule, changes: list[Change], action: list[str], backup: str, doubt: str = "", **more: Any
+) -> None:
     """Report."""
-    done = (["write"] if changes else []) + action
-    module.exit_json(changed=bool(done), diff=diff(changes, Paths().config), action=done, backup=backup, **more)
+    done, shown = (["write"] if changes else []) + action, diff(changes, Paths().config, doubt)
+    module.exit_json(changed=bool(done), diff=shown, action=done, backup=backup, **more)
 
 
 def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
@@ -290,7 +294,7 @@ def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
     facts = keepalived.facts(plan.names) if state == "present" else {}
     for sentence in facts.get("away_told", []) if not act else []:
         module.warn(sentence)
-    finish(module, plan.changes, plan.verbs, backup, stops=plan.stops, **facts)
+    finish(module, plan.changes, plan.verbs, backup, plan.doubt, stops=plan.stops, **facts)
 
 
 def restore_keepalived(module: AnsibleModule, keepalived: Keepalived) -> None:
