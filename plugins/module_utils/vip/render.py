@@ -181,7 +181,10 @@ def _unicast(instance: Instance, version: tuple[int, ...]) -> list[str]:
     """Return source and peers. By itself keepalived believes an advert from anywhere, and lets it end the service.
 
     So the source must be a peer's, and the TTL one that no host behind a router can reach here. The TTL that it sends
-    itself is 255 for IPv4 only: for IPv6 it would be the kernel's hop limit, 64.
+    itself is 255 for IPv4 only: for IPv6 it would be the kernel's hop limit, 64. What it drops still sets back the time
+    of a master's own next advert, so that two a second silence it and the backup takes over; `lower_prio_no_advert`
+    alone ends that (vrrp_dispatcher_read in its vrrp_scheduler.c). With it two masters end their contest one interval
+    later, with the winner's next advert.
     """
     source = ["unicast_src_ip " + instance.unicast_source] if instance.unicast_source else []
     if not instance.unicast_peers:
@@ -190,7 +193,7 @@ def _unicast(instance: Instance, version: tuple[int, ...]) -> list[str]:
         return source + _block("unicast_peer", list(instance.unicast_peers))
     limits = "" if instance.any_hop_limit else f" min_ttl {instance.min_ttl} max_ttl {MAX_TTL}"
     peers = [peer + limits for peer in instance.unicast_peers]
-    return ["check_unicast_src", f"unicast_ttl {MAX_TTL}", *source, *_block("unicast_peer", peers)]
+    return ["check_unicast_src", "lower_prio_no_advert", f"unicast_ttl {MAX_TTL}", *source, *_block("unicast_peer", peers)]
 
 
 def render_lease_check(paths: Paths) -> str:

@@ -93,13 +93,14 @@ def test_every_address_is_in_exactly_one_instance_that_has_its_own_lease(numbers
 def unicast(version, **more):
     """Return what an instance says of its peers, without the blanks at the lines' ends."""
     lines = [line.strip() for line in render(site({"web4": instance(**more)}), version, Paths()).splitlines()]
-    words = ("check_unicast_src", "unicast_ttl", "vrrp_check_unicast_src", "192.0.2.12")
+    words = ("check_unicast_src", "lower_prio_no_advert", "unicast_ttl", "vrrp_check_unicast_src", "192.0.2.12")
     return [line for line in lines if line.split()[:1] and line.split()[0] in words]
 
 
 @pytest.mark.parametrize("version", [(2, 1, 0), (2, 1, 5), (2, 2, 4), DEBIAN12, UBUNTU24, DEBIAN13])
 def test_only_the_peer_itself_on_the_link_is_believed(version):
-    assert unicast(version) == ["check_unicast_src", "unicast_ttl 255", "192.0.2.12 min_ttl 255 max_ttl 255"]
+    peer = "192.0.2.12 min_ttl 255 max_ttl 255"
+    assert unicast(version) == ["check_unicast_src", "lower_prio_no_advert", "unicast_ttl 255", peer]
 
 
 def test_a_peer_behind_routers_is_believed_at_the_ttl_that_they_leave():
