@@ -193,7 +193,13 @@ def _unicast(instance: Instance, version: tuple[int, ...]) -> list[str]:
         return source + _block("unicast_peer", list(instance.unicast_peers))
     limits = "" if instance.any_hop_limit else f" min_ttl {instance.min_ttl} max_ttl {MAX_TTL}"
     peers = [peer + limits for peer in instance.unicast_peers]
-    return ["check_unicast_src", "lower_prio_no_advert", f"unicast_ttl {MAX_TTL}", *source, *_block("unicast_peer", peers)]
+    return [
+        "check_unicast_src",
+        "lower_prio_no_advert",
+        f"unicast_ttl {MAX_TTL}",
+        *source,
+        *_block("unicast_peer", peers),
+    ]
 
 
 def render_lease_check(paths: Paths) -> str:
