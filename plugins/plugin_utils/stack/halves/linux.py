@@ -47,7 +47,7 @@ DERIVED = {
     "pound_awaited_files": "certificate files that an earlier role of the run puts there (role pound)",
     "vip_instances": "virtual routers of the pair with this node's priorities (role vip)",
     "vip_peer_health": "health listener of the other node, asked before a VIP is moved there (role vip)",
-    "vip_firewall_peers": "further addresses of the other node, from which HAProxy's peers speak (role vip, vip_firewall)",
+    "vip_firewall_peers": "further addresses of the other node, where HAProxy's peers speak (role vip, vip_firewall)",
     "vip_firewall_ports": "ports by which the nodes speak beside health and VRRP (role vip, vip_firewall)",
     "vip_profile": "timing of the failover (role vip)",
     "tls_certificate_certificates": "certificates of the pair's services (role tls_certificate)",
