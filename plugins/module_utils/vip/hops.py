@@ -46,12 +46,14 @@ def _asks(instance: Instance, current: str) -> bool:
 
 
 def _may_ask(instance: Instance, current: str, heard: dict[str, int]) -> bool:
-    """A peer that speaks shows it. While none does, this node must at least send so itself, or be new."""
-    seen = [heard[peer] for peer in instance.unicast_peers if peer in heard]
-    if seen:
-        return min(seen) >= instance.min_ttl
+    """This node sends so since an earlier run, or is new, and no peer that speaks does otherwise.
+
+    An earlier run, for its rollback then leaves two nodes that hear each other, whichever goes first.
+    """
     block = _block(instance, current)
-    return not block or "unicast_ttl" in block
+    if block and "unicast_ttl" not in block:
+        return False
+    return all(heard[peer] >= instance.min_ttl for peer in instance.unicast_peers if peer in heard)
 
 
 def _block(instance: Instance, current: str) -> str:

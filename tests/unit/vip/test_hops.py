@@ -35,7 +35,7 @@ def asks(current, heard, **more):
         ("", {PEER: 255}, True),
         (OLD, {}, False),  # the holder: its peer is silent, and may be of an earlier release
         (OLD, {PEER: 64}, False),
-        (OLD, {PEER: 255}, True),  # the second node of a run
+        (OLD, {PEER: 255}, False),  # the second node of a run, whose rollback takes the first one back before it
         (SENDS, {}, True),
         (SENDS, {PEER: 64}, False),
         (SENDS, {PEER: 255}, True),
