@@ -26,8 +26,9 @@ notes:
     C(haproxy_stats) and C(haproxy_metrics) (where the pair declares them), C(haproxy_health), C(haproxy_awaited_files),
     C(haproxy_declared_as),
     C(pound_state), C(pound_listeners) and C(pound_awaited_files) (these two where TLS of a service ends at Pound),
-    C(vip_instances), C(vip_peer_health), C(vip_profile), C(tls_certificate_certificates), C(stack_authenticated) (where
-    a service has C(extended_protection)) and C(stack_services).
+    C(vip_instances), C(vip_peer_health), C(vip_firewall_peers), C(vip_firewall_ports), C(vip_profile),
+    C(tls_certificate_certificates), C(stack_authenticated) (where a service has C(extended_protection)) and
+    C(stack_services).
   - Derived for each Juniper EX with links are C(junos_lag_state), C(junos_lag_vlans), C(junos_lag_bundles),
     C(junos_lag_ports), and C(junos_lag_model) and C(junos_lag_release) (where declared). Derived for each ESXi host of
     kind C(esxi_vss) with links are C(esxi_teaming_vswitches) and C(esxi_teaming_port_groups); where it names a

@@ -46,8 +46,11 @@ options:
     description:
       - VRRP instances by name; one for each family and preferred node. Keys are C(interface), C(virtual_router_id),
         C(priority), C(addresses) (with prefix), C(unicast_source), C(unicast_peers) (an empty list means multicast),
-        C(preempt), C(preferred), C(advert_interval) in seconds, C(authentication_secret) and C(raw) (lines of
-        keepalived.conf).
+        C(unicast_hops), C(preempt), C(preferred), C(advert_interval) in seconds, C(authentication_secret) and C(raw)
+        (lines of keepalived.conf).
+      - An advert is believed only from one of C(unicast_peers), and only with the TTL 255 that no router in between
+        leaves it (RFC 9568). Where routers lie between the nodes, C(unicast_hops) says how many at most (default V(0)).
+        For IPv6, a node whose peer runs a configuration of an earlier release asks for the hop limit one run later.
       - C(preferred) says on which node a playbook places the instance at first; this module only accepts it.
       - For an address that stays, a change of C(virtual_router_id), of C(authentication_secret) or what it holds, or
         from unicast to multicast or back is refused; so is one of C(advert_interval) where there is authentication.
@@ -58,8 +61,9 @@ options:
   health:
     description:
       - How HAProxy's health listener is asked, by HTTP. Keys are C(enabled), C(address), C(port), C(path), C(interval),
-        C(timeout), C(fall) and C(rise), times in seconds. keepalived up to 2.2.8 has no fractions in C(interval); it is
-        rounded there, to 1 at least.
+        C(timeout), C(fall), C(rise) and C(owner), times in seconds. keepalived up to 2.2.8 has no fractions in
+        C(interval); it is rounded there, to 1 at least.
+      - An answer counts only where the user with the id C(owner) (default V(0), which is root) has opened the listener.
     type: dict
     default: {}
   profile:
@@ -213,6 +217,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.choose imp
     present,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.hops import require_links
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.keepalived import Keepalived
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Site, VipError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import LinkError
@@ -246,8 +251,9 @@ ARGUMENTS: dict[str, Any] = {
 }
 
 
-def declared(parameters: dict[str, Any]) -> Site:
-    """Return what the parameters declare. Raises VipError, also for interfaces that this host does not have."""
+def declared(module: AnsibleModule) -> Site:
+    """Return what the parameters declare. Raises VipError, also for what this host or its links do not have."""
+    parameters = module.params
     site = parse(
         parameters["instances"],
         parameters["health"],
@@ -257,6 +263,7 @@ def declared(parameters: dict[str, Any]) -> Site:
         parameters["raw"],
     )
     require_interfaces([instance.interface for instance in site.instances])
+    require_links(site, module.run_command)
     return site
 
 
@@ -288,7 +295,7 @@ def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
     if state == "restored":
         restore_keepalived(module, keepalived)
         return
-    plan = keepalived.plan(declared(module.params)) if state == "present" else keepalived.plan_absent()
+    plan = keepalived.plan(declared(module)) if state == "present" else keepalived.plan_absent()
     carry_out = keepalived.apply if state == "present" else keepalived.remove
     backup = carry_out(plan) if plan.needed and act else ""
     facts = keepalived.facts(plan.names) if state == "present" else {}

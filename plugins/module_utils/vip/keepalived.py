@@ -25,15 +25,14 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.transaction im
     File,
     Transaction,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away, hops
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError, Status
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Site
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.health import render_check
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import MARKER, Site
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import (
-    MARKER,
     SUPERVISION,
     Paths,
     render,
-    render_check,
     render_lease_check,
     router_id,
 )
@@ -66,9 +65,15 @@ class Keepalived:
     """keepalived's configuration on this host."""
 
     def __init__(
-        self, daemon: Daemon, transaction: Transaction, paths: Paths | None = None, staging: str = "/run"
+        self,
+        daemon: Daemon,
+        transaction: Transaction,
+        paths: Paths | None = None,
+        staging: str = "/run",
+        listen: hops.Listen = hops.listen,
     ) -> None:
-        self.daemon, self.staging = daemon, staging
+        """``listen`` hears what IPv6 peers send."""
+        self.daemon, self.staging, self.listen = daemon, staging, listen
         self.transaction = transaction
         self.paths = paths or Paths()
         self.loaded = Loaded("keepalived")
@@ -80,6 +85,7 @@ class Keepalived:
         Raises DaemonError when keepalived refuses the configuration, RenumberError when an address would pass to
         another virtual router.
         """
+        site = hops.settle(site, self._current(), self.listen)
         text = render(site, self.daemon.version(), self.paths)
         self._judge(site)
         refuse_renumbering(self._current(), text)

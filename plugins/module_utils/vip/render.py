@@ -15,7 +15,14 @@ from dataclasses import dataclass
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import DROP_IN
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.lease import CLOCK, LEASES, LONGEST
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import PROFILES, Health, Instance, Site
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import (
+    MARKER,
+    MAX_TTL,
+    PROFILES,
+    Health,
+    Instance,
+    Site,
+)
 
 # A keepalived that is killed leaves its addresses on the host while the peer takes them too: both hold them. Only its
 # own start removes them, so it is started again at once, however often it dies. Debian's unit has no Restart=.
@@ -27,11 +34,12 @@ StartLimitIntervalSec=0
 Restart=always
 RestartSec=200ms
 """
-MARKER = "# Managed by netstack.datacenter.vip; the role puts local changes aside."
 CHECK = "netstack_health"
 INSTANCE = re.compile(r"^vrrp_instance (\S+)", re.M)
 LEASE_TIMEOUT = 10  # seconds; the check only reads two files, so one that is not done by then says nothing of a lease
 FRACTIONAL_INTERVAL = (2, 2, 9)  # 2.2.8 and older: "invalid number" for `interval 0.5`
+PEER_TTL = (2, 1, 0)  # brought check_unicast_src, unicast_ttl, and min_ttl and max_ttl of a peer
+GLOBAL_SOURCE = (1, 2, 20)  # brought vrrp_check_unicast_src, which looks at the source alone
 
 
 @dataclass(frozen=True)
@@ -87,11 +95,11 @@ def instance_names(text: str) -> list[str]:
 
 
 def _body(site: Site, version: tuple[int, ...], paths: Paths) -> str:
-    lines = [MARKER, *_global(site)]
+    lines = [MARKER, *_global(site, version)]
     if site.health.enabled:
         lines += _check(site.health, version, paths)
     for instance in site.instances:
-        lines += _lease(instance, site.profile, version, paths) + _instance(instance, site.health.enabled)
+        lines += _lease(instance, site.profile, version, paths) + _instance(instance, site.health.enabled, version)
     return "\n".join(lines) + "\n"
 
 
@@ -99,7 +107,7 @@ def _block(head: str, lines: list[str]) -> list[str]:
     return [head + " {", *("    " + line for line in lines), "}"]
 
 
-def _global(site: Site) -> list[str]:
+def _global(site: Site, version: tuple[int, ...]) -> list[str]:
     lines = [
         "router_id @ROUTER_ID@",
         "vrrp_version 3",
@@ -111,6 +119,8 @@ def _global(site: Site) -> list[str]:
         "vrrp_garp_master_refresh 30",
         "vrrp_garp_lower_prio_repeat 1",
     ]
+    if GLOBAL_SOURCE <= version < PEER_TTL:
+        lines.append("vrrp_check_unicast_src")
     if site.profile == "tuned":
         lines.append("max_auto_priority 50")  # adverts every 0.2 s must not wait for the scheduler
     return _block("global_defs", lines + list(site.raw))
@@ -150,7 +160,7 @@ def _lease(instance: Instance, profile: str, version: tuple[int, ...], paths: Pa
     )
 
 
-def _instance(instance: Instance, checked: bool) -> list[str]:
+def _instance(instance: Instance, checked: bool, version: tuple[int, ...]) -> list[str]:
     lines = ["state BACKUP"] + ([] if instance.preempt else ["nopreempt"])
     lines += ["version 2"] if instance.password else []
     lines += [
@@ -159,7 +169,7 @@ def _instance(instance: Instance, checked: bool) -> list[str]:
         f"priority {instance.priority}",
         f"advert_int {instance.advert_interval:g}",
     ]
-    lines += _unicast(instance)
+    lines += _unicast(instance, version)
     if instance.password:
         lines += _block("authentication", ["auth_type PASS", "auth_pass " + instance.password])
     lines += _block("track_script", ([CHECK] if checked else []) + ["lease_" + instance.name])
@@ -167,28 +177,29 @@ def _instance(instance: Instance, checked: bool) -> list[str]:
     return _block("vrrp_instance " + instance.name, lines + list(instance.raw))
 
 
-def _unicast(instance: Instance) -> list[str]:
+def _unicast(instance: Instance, version: tuple[int, ...]) -> list[str]:
+    """Return source and peers. By itself keepalived believes an advert from anywhere, and lets it end the service.
+
+    So the source must be a peer's, and the TTL one that no host behind a router can reach here. The TTL that it sends
+    itself is 255 for IPv4 only: for IPv6 it would be the kernel's hop limit, 64. What it drops still sets back the time
+    of a master's own next advert, so that two a second silence it and the backup takes over; `lower_prio_no_advert`
+    alone ends that (vrrp_dispatcher_read in its vrrp_scheduler.c). With it two masters end their contest one interval
+    later, with the winner's next advert.
+    """
     source = ["unicast_src_ip " + instance.unicast_source] if instance.unicast_source else []
     if not instance.unicast_peers:
         return source
-    return source + _block("unicast_peer", list(instance.unicast_peers))
-
-
-def render_check(health: Health) -> str:
-    """Return the health check: one HTTP request by bash itself, no process more.
-
-    A TCP connection alone would not do, since the kernel accepts it for a HAProxy that hangs.
-    """
-    return "\n".join(
-        [
-            "#!/bin/bash",
-            MARKER,
-            f"exec 3<>/dev/tcp/{health.address}/{health.port} || exit 1",
-            rf"printf 'GET {health.path} HTTP/1.0\r\n\r\n' >&3 || exit 1",
-            f'read -r -t {health.timeout} _ status _ <&3 && [ "$status" = 200 ]',
-            "",
-        ]
-    )
+    if version < PEER_TTL:
+        return source + _block("unicast_peer", list(instance.unicast_peers))
+    limits = "" if instance.any_hop_limit else f" min_ttl {instance.min_ttl} max_ttl {MAX_TTL}"
+    peers = [peer + limits for peer in instance.unicast_peers]
+    return [
+        "check_unicast_src",
+        "lower_prio_no_advert",
+        f"unicast_ttl {MAX_TTL}",
+        *source,
+        *_block("unicast_peer", peers),
+    ]
 
 
 def render_lease_check(paths: Paths) -> str:

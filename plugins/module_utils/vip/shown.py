@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import MARKER
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import MARKER
 
 _PASSWORD = re.compile(rb"(\bauth_pass[ \t]+)[^\r\n]+")
 _HIDDEN = rb"\1(not shown)"

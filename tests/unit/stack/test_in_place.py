@@ -18,6 +18,7 @@ QUIET = {
     "pound_restarts": False, "haproxy_restarts": False, "vip_stops": False,
     "tls_certificate_plan": {"certificates": []}, "pound_prediction": {"files": [], "actions": []},
     "haproxy_prediction": {"files": [], "actions": []}, "vip_plan": {"action": []},
+    "vip_firewall_plan": {"action": []},
 }  # fmt: skip
 OTHER = ["02:00:00:00:00:01"]
 AWAY = "This node is away from web4 (60 s more)"

@@ -33,7 +33,7 @@ class Host:
         self.clock = Clock(root / "uptime")
         self.daemon = FakeDaemon(config=self.paths.config, **daemon)
         self.store = engine.Transaction("vip", "run", store=f"{root}/backup")
-        self.keepalived = Keepalived(self.daemon, self.store, self.paths, staging=str(root))
+        self.keepalived = Keepalived(self.daemon, self.store, self.paths, str(root), lambda _peers, _seconds: {})
         self.config = Path(self.paths.config)
 
     def run(self, declared):

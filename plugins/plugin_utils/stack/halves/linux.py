@@ -47,6 +47,8 @@ DERIVED = {
     "pound_awaited_files": "certificate files that an earlier role of the run puts there (role pound)",
     "vip_instances": "virtual routers of the pair with this node's priorities (role vip)",
     "vip_peer_health": "health listener of the other node, asked before a VIP is moved there (role vip)",
+    "vip_firewall_peers": "further addresses of the other node, where HAProxy's peers speak (role vip, vip_firewall)",
+    "vip_firewall_ports": "ports by which the nodes speak beside health and VRRP (role vip, vip_firewall)",
     "vip_profile": "timing of the failover (role vip)",
     "tls_certificate_certificates": "certificates of the pair's services (role tls_certificate)",
     "stack_authenticated": "services whose servers authenticate connections, which are never closed before a move",
@@ -65,6 +67,7 @@ def load_balancer(site: Site, pair_name: str, host: str) -> dict[str, Any]:
         "haproxy_awaited_files": _awaited(site, pair_name),
         "vip_instances": vip_instances(site, pair_name, host),
         "vip_peer_health": _peer_health(site, pair_name, pair, host),
+        **_firewall(site, pair_name, pair, host),
         "vip_profile": pair.profile,
         "tls_certificate_certificates": _certificates(site, pair_name),
         "stack_services": [
@@ -113,6 +116,15 @@ def _peer_health(site: Site, pair_name: str, pair: LbPair, host: str) -> list[di
 def _peers(site: Site, pair_name: str, pair: LbPair) -> dict[str, Any]:
     vlan = pair.peers.vlan or internal_vlan(site, pair_name, pair)
     return {"port": pair.peers.port, "hosts": {host: _own(site, host, vlan) for host in pair.hosts}}
+
+
+def _firewall(site: Site, pair_name: str, pair: LbPair, host: str) -> dict[str, Any]:
+    """Return what a firewall of the pair has to let in beside VRRP and health: what synchronises the stick tables."""
+    if not needs_peers(site, pair_name):
+        return {"vip_firewall_peers": [], "vip_firewall_ports": []}
+    peers = _peers(site, pair_name, pair)
+    others = [address for other, address in peers["hosts"].items() if other != host]
+    return {"vip_firewall_peers": others, "vip_firewall_ports": [peers["port"]]}
 
 
 def _watching(site: Site, pair_name: str, pair: LbPair, host: str) -> dict[str, Any]:
