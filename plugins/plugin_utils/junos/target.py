@@ -93,13 +93,16 @@ def with_arguments(target: Target, arguments: str) -> Target:
 
 
 def jump(hosts: str, ssh_config: str | None = None) -> str:
-    """Return the ProxyCommand that does what `ProxyJump` does; as OpenSSH it hands its own configuration file on."""
+    """Return the ProxyCommand that does what `ProxyJump` does; as OpenSSH it hands its own configuration file on.
+
+    Both have the same tokens, which are filled in once the command is split.
+    """
     *first, last = [host.strip() for host in hosts.split(",")]
     name, port = _host_and_port(last.removeprefix("ssh://"))
-    options = ["-F", ssh_config] if ssh_config else []
+    options = ["-F", ssh_config.replace("%", "%%")] if ssh_config else []
     options += ["-J", ",".join(first)] if first else []
     options += ["-p", port] if port else []
-    return " ".join(["ssh", "-W", "[%h]:%p", *(shlex.quote(word).replace("%", "%%") for word in [*options, name])])
+    return " ".join(["ssh", "-W", "[%h]:%p", *map(shlex.quote, [*options, "--", name])])
 
 
 def _host_and_port(text: str) -> tuple[str, str]:
