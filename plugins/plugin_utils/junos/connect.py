@@ -11,7 +11,6 @@ import gc
 import importlib
 import logging
 import os
-import re
 import socket
 import threading
 from collections.abc import Iterable, Iterator
@@ -111,9 +110,8 @@ def looked_up(target: Target) -> Target:
     if PYEZ_MISSING:
         raise errors.ConnectError(f"PyEZ is not installed on the controller ({PYEZ_MISSING}).", "Install junos-eznc.")
     target = resolved(target, _ssh_config(target))
-    port = target.port or NETCONF_PORT
     names = (*target.known_hosts, SYSTEM_KNOWN_HOSTS)
-    found = known_lines(names, target.host, port, paramiko.HostKeys.hash_host)
+    found = known_lines(names, target, paramiko.HostKeys.hash_host)
     known = [line for line in found if _is_usable(line)]
     if target.host_key_checking and not known:
         if target.proxy_command is None:

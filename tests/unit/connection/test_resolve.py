@@ -116,7 +116,22 @@ def test_brackets_of_an_ipv6_address_are_no_part_of_it(given, host):
     assert found(ansible_host=given).host == host
 
 
-BAD = ["a b", "a\tb", "a\n", "-oProxyCommand=x", "a'b", 'a"b', "a;b", "a|b", "`a`", "a$(b)", "a&b", "a>b", "a\x1bb", "a\x00"]
+BAD = [
+    "a b",
+    "a\tb",
+    "a\n",
+    "-oProxyCommand=x",
+    "a'b",
+    'a"b',
+    "a;b",
+    "a|b",
+    "`a`",
+    "a$(b)",
+    "a&b",
+    "a>b",
+    "a\x1bb",
+    "a\x00",
+]
 
 
 @pytest.mark.parametrize("text", BAD)

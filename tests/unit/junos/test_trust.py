@@ -58,6 +58,14 @@ def test_a_known_and_changed_host_key_is_refused_with_host_key_checking_off(none
     assert nonels.asked() == []
 
 
+def test_with_checking_off_a_line_without_the_port_of_a_tunnel_is_no_key_of_the_switch(nonels, tmp_path):
+    file = tmp_path / "known_hosts"
+    file.write_text(f"127.0.0.1 {nonels.simulator.host_key('els')}\n")
+    other = changed(nonels, known_hosts=(str(file),))
+    assert isinstance(refused(other), errors.HostKeyChangedError)
+    open_device(dataclasses.replace(other, host_key_checking=False)).close()
+
+
 def test_a_switch_that_shows_no_key_of_the_known_kind_is_refused_with_host_key_checking_off(nonels, tmp_path):
     key = tmp_path / "rsa"
     subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", str(key)], check=True)
@@ -115,7 +123,9 @@ def dripping():
         over.set()
 
 
-RELAY = "import socket,sys,os;s=socket.create_connection(('127.0.0.1',int(sys.argv[1])))\nwhile 1:os.write(1,s.recv(99))"
+RELAY = (
+    "import socket,sys,os;s=socket.create_connection(('127.0.0.1',int(sys.argv[1])))\nwhile 1:os.write(1,s.recv(99))"
+)
 
 
 @pytest.mark.parametrize("way", ["socket", "proxy"])
