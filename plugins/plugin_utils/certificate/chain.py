@@ -15,6 +15,9 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.th
 
 __all__ = ["Chain", "fingerprint", "issued_by", "order", "title"]
 
+_MOST = 300
+"""The system's own bundle of CAs, which some give as a chain, has about 150."""
+
 
 @dataclass(frozen=True)
 class Chain:
@@ -57,9 +60,12 @@ def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 def order(given: tuple[x509.Certificate, ...], now: datetime) -> Chain:
     """Return the chain that ``given`` holds, whatever its order; ``now`` chooses between cross-signed issuers.
 
-    Raises UnusableError where there is no leaf or more than one, or where intermediates are given but not the issuer.
+    Raises UnusableError where there is no leaf or more than one, where intermediates are given but not the issuer, or
+    where there are too many to compare each with each.
     """
     unique = sorted({fingerprint(item): item for item in given}.values(), key=fingerprint)
+    if len(unique) > _MOST:
+        raise UnusableError(_too_many(len(unique)))
     leaf = _leaf(unique)
     chain, root = _walk(leaf, unique, now)
     dropped = tuple(item for item in unique if item not in chain and item != root)
@@ -77,6 +83,15 @@ def _leaf(certificates: list[x509.Certificate]) -> x509.Certificate:
     if not leaves:
         raise UnusableError(_no_certificate())
     raise UnusableError(_several(leaves))
+
+
+def _too_many(count: int) -> Finding:
+    return Finding(
+        "TOO_MANY",
+        f"there are {count} certificates, more than {_MOST}",
+        "Each may have issued each other one, and no server's chain is as long.",
+        "Keep the server's certificate and its intermediates.",
+    )
 
 
 def _no_certificate() -> Finding:

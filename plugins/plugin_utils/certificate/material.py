@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.pem import LARGEST, spans
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import pem
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import Finding, UnusableError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.third_party import (
@@ -15,7 +16,16 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.th
     x509,
 )
 
-__all__ = ["Material", "from_pem", "from_pkcs12", "load_key", "merge", "parse_certificates", "public_bytes"]
+__all__ = [
+    "Material",
+    "from_pem",
+    "from_pkcs12",
+    "load_key",
+    "merge",
+    "parse_certificates",
+    "public_bytes",
+    "read_blocks",
+]
 
 _NOT_STARTED = "HAProxy would not start with it."
 _HARMLESS = (
@@ -53,7 +63,7 @@ def from_pem(data: bytes, password: str | None, where: str) -> Material:
 
     Raises UnusableError where it is not PEM, a certificate is damaged, or the key cannot be opened.
     """
-    found = _blocks(data, where)
+    found = read_blocks(data, where)
     certificates = parse_certificates(found, where)
     keys = {load_key(block, password, where) for block in found if block.is_key}
     if len(keys) > 1:
@@ -72,7 +82,8 @@ def _several_keys(where: str, count: int) -> Finding:
     )
 
 
-def _blocks(data: bytes, where: str) -> list[pem.Block]:
+def read_blocks(data: bytes, where: str) -> list[pem.Block]:
+    """Return the PEM blocks of a text. Raises UnusableError where it has none, or one that is damaged."""
     try:
         found = pem.blocks(data)
     except ValueError as error:
@@ -172,7 +183,9 @@ def from_pkcs12(data: bytes, password: str | None, where: str) -> Material:
 
 def _not_whole(data: bytes, where: str) -> Finding | None:
     """Return what is wrong with a file before any password counts; a wrong password would look the same otherwise."""
-    if pem.blocks(data):
+    if len(data) > LARGEST:
+        return _damaged(where, f"it has {len(data)} octets, more than {LARGEST}")
+    if spans(data.decode("latin-1")):
         return Finding("NOT_PKCS12", f"{where} is PEM text, not PKCS#12", "The parser would fail.", "Use source pem.")
     if not data.strip():
         return _damaged(where, "it is empty")
