@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.pem import LARGEST, spans
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import pem
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import derivation, pem
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import Finding, UnusableError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.third_party import (
     PrivateKeyTypes,
@@ -120,11 +120,13 @@ def parse_certificates(found: list[pem.Block], where: str) -> list[x509.Certific
 def load_key(block: pem.Block, password: str | None, where: str) -> tuple[bytes, bytes]:
     """Return a private key as (unencrypted PKCS#8 PEM, public key).
 
-    Raises UnusableError where the key is encrypted and the password is missing or wrong, or where it is damaged.
+    Raises UnusableError where the key is encrypted and the password is missing or wrong, where it asks for too much
+    work, or where it is damaged.
     """
     encrypted = block.label.startswith("ENCRYPTED") or b"ENCRYPTED" in block.text.partition(b"\n\n")[0]
     if encrypted and password is None:
         raise UnusableError(_no_password(where))
+    _refuse_work(block.der, where)
     try:
         key = serialization.load_pem_private_key(
             block.text, password.encode() if encrypted and password is not None else None
@@ -166,11 +168,12 @@ def _wrong_password(where: str) -> Finding:
 def from_pkcs12(data: bytes, password: str | None, where: str) -> Material:
     """Return what a PKCS#12 (PFX) file holds, the old RC2-40 ones of Windows included.
 
-    Raises UnusableError where it is not whole, cannot be opened, or has no key or certificate.
+    Raises UnusableError where it is not whole, asks for too much work, cannot be opened, or has no key or certificate.
     """
     fault = _not_whole(data, where)
     if fault:
         raise UnusableError(fault)
+    _refuse_work(data, where)
     key, leaf, others = _open(data, password, where)
     if key is None or leaf is None:
         lacking = "private key" if key is None else "certificate"
@@ -179,6 +182,16 @@ def from_pkcs12(data: bytes, password: str | None, where: str) -> Material:
         raise UnusableError(Finding("INCOMPLETE_PKCS12", f"{where} holds no {lacking}", why, mend))
     text, public = _plain(key)
     return Material((leaf, *others), public, text)
+
+
+def _refuse_work(der: bytes, where: str) -> None:
+    """Refuse what would hash its password for minutes, before any password is tried."""
+    asked = derivation.iterations(der)
+    if asked > derivation.MOST:
+        why = "Opening it would hold up the run, for hours where that is meant."
+        mend = "Export it again with a usual number (openssl pkcs12 -iter 100000), and ask who made this one."
+        what = f"{where} asks for {asked} iterations to open it, more than {derivation.MOST}"
+        raise UnusableError(Finding("TOO_MUCH_WORK", what, why, mend))
 
 
 def _not_whole(data: bytes, where: str) -> Finding | None:

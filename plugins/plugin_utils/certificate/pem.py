@@ -33,6 +33,14 @@ class Block:
         """Tell whether this is a private key."""
         return self.label.endswith("PRIVATE KEY")
 
+    @property
+    def der(self) -> bytes:
+        """Return the content; empty where headers (RFC 1421) stand before it."""
+        try:
+            return base64.b64decode(b"".join(self.text.split(b"\n")[1:-2]), validate=True)
+        except binascii.Error:
+            return b""
+
 
 def blocks(data: bytes) -> list[Block]:
     """Return all PEM blocks of ``data``; what stands between them is comment.

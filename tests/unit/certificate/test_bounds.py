@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import pem, sources
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import derivation, material
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import order
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import UnusableError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.survey import with_remote
 
-from .certificate_builders import LEAF, NOW, full, look
+from .certificate_builders import LEAF, LEAF_KEY, NOW, full, look, pfx
 
 HANG = 20
 """Seconds that only a hang takes: these texts took minutes, and take less than one."""
@@ -26,8 +27,8 @@ ENDLESS = """
 import sys
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import files, pem
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import pem as ours
-lines = ["-----BEGIN A-----\\n", "-----BEGIN A-----\\n-----END B-----\\n", "-----END A-----\\n", "-----BEGIN A----\\n", "-----"]
-for line in lines:
+lone = ["-----BEGIN A-----\\n", "-----END A-----\\n", "-----BEGIN A----\\n", "-----"]
+for line in [*lone, "-----BEGIN A-----\\n-----END B-----\\n"]:
     text = (line * (pem.LARGEST // len(line)))[: pem.LARGEST]
     assert files.blocks(text) == [] and ours.blocks(text.encode()) == []
 """
@@ -83,3 +84,103 @@ def test_too_many_certificates_to_compare_each_with_each_are_refused():
 
     with pytest.raises(UnusableError, match="301 certificates, more than 300"):
         order(tuple(Numbered(number) for number in range(301)), NOW)
+
+
+ASKED = 70_000
+MANY = b"\x02\x03\x7f\xff\xff"
+"""More than may be asked for, in as many octets as those that are asked for, so that no length changes."""
+DECLARED = {"web": {"source": "pkcs12", "file": "web.pfx", "password_secret": "pw"}}
+EXPORTS = {
+    "pbkdf2": [],
+    "pbe": ["-certpbe", "PBE-SHA1-3DES", "-keypbe", "PBE-SHA1-3DES", "-macalg", "sha1"],
+}
+
+
+@pytest.fixture
+def closed(monkeypatch):
+    """Let nothing be opened."""
+
+    def opened(*_given: object) -> None:
+        raise AssertionError("it was opened, which takes as long as it asks for")
+
+    monkeypatch.setattr(material.pkcs12, "load_key_and_certificates", opened)
+    monkeypatch.setattr(material.serialization, "load_pem_private_key", opened)
+
+
+def exported(tmp_path, *options: str) -> bytes:
+    return pfx(LEAF, [], "right", tmp_path, "-iter", str(ASKED), *options)
+
+
+@pytest.mark.parametrize("options", EXPORTS.values(), ids=EXPORTS)
+def test_each_place_of_a_pfx_that_asks_for_iterations_is_counted_before_a_password_is_tried(options, tmp_path, closed):
+    content, asks = exported(tmp_path, *options), b"\x02\x03" + ASKED.to_bytes(3, "big")
+    assert derivation.iterations(content) == 3 * ASKED
+    places = [match.start() for match in re.finditer(re.escape(asks), content)]
+    assert len(places) == 3
+    for place in places:
+        hostile = content[:place] + MANY + content[place + len(MANY) :]
+        found = look(DECLARED, {"web.pfx": hostile}, {"pw": "right"}).findings
+        assert f"web.pfx asks for {0x7FFFFF + 2 * ASKED} iterations to open it, more than 5000000" in found[0]
+
+
+def ber(element: derivation._Element) -> bytes:
+    """Return an element as old exports write it: lengths that end by themselves, octet strings in parts."""
+    parts = [ber(child) for child in element.children]
+    tag = element.tag
+    if tag == 0x04 and len(element.content) > 100:
+        pieces = [element.content[at : at + 100] for at in range(0, len(element.content), 100)]
+        tag, parts = 0x24, [bytes([0x04, len(piece)]) + piece for piece in pieces]
+    if tag & 0x20:
+        return bytes([tag, 0x80]) + b"".join(parts) + b"\0\0"
+    size = len(element.content).to_bytes(4, "big")
+    return bytes([tag, 0x84]) + size + element.content
+
+
+def test_a_pfx_in_ber_is_counted_alike_and_is_one_to_openssl(tmp_path):
+    content = exported(tmp_path)
+    written = ber(derivation._element(content, 0, 0)[0])
+    assert derivation.iterations(written) == 3 * ASKED
+    (tmp_path / "ber.pfx").write_bytes(written)
+    command = ["openssl", "pkcs12", "-in", str(tmp_path / "ber.pfx"), "-passin", "pass:right", "-noout"]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+KEYS = {
+    "pbkdf2": (["-iter", "6000000"], 6_000_000),
+    "scrypt": (["-scrypt"], 4 * 16384 * 8),
+    "pbe": (["-v1", "PBE-SHA1-3DES", "-iter", "1234"], 1234),
+}
+
+
+@pytest.mark.parametrize(("options", "asked"), KEYS.values(), ids=KEYS)
+def test_an_encrypted_key_is_counted_too(options, asked, monkeypatch, closed):
+    command = ["openssl", "pkcs8", "-topk8", "-passout", "pass:right", *options]
+    made = subprocess.run(command, input=LEAF_KEY, check=True, capture_output=True).stdout
+    monkeypatch.setattr(derivation, "MOST", asked - 1)
+    declared = {"web": {"source": "pem", "file": "web.pem", "password_secret": "pw"}}
+    found = look(declared, {"web.pem": LEAF.pem + made}, {"pw": "right"}).findings
+    assert f"asks for {asked} iterations" in found[0]
+
+
+@given(st.binary(max_size=60))
+def test_any_octets_are_counted_without_a_crash(data):
+    assert derivation.iterations(b"\x30" + data) >= 0
+
+
+def test_octet_strings_within_octet_strings_are_each_looked_into_once():
+    """Looked into in parts and as a whole, 40 of them would take 2 ** 40 looks."""
+    data = b"0\x02\x05\0"
+    for _depth in range(60):
+        inner = b"\x04\x84" + len(data).to_bytes(4, "big") + data
+        outer = b"\x24\x84" + len(inner).to_bytes(4, "big") + inner
+        data = b"0\x84" + len(outer).to_bytes(4, "big") + outer
+    code = "import sys; from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import derivation"
+    command = [sys.executable, "-c", f"{code}; derivation.iterations(sys.stdin.buffer.read())"]
+    subprocess.run(command, input=data, check=True, timeout=HANG)
+
+
+def test_the_largest_file_of_the_smallest_elements_is_counted_at_once():
+    code = "from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import derivation as d; "
+    shapes = ["b'0\\x80' * 500000", "b'0\\x84\\0\\x0f\\0\\0' + b'\\4\\0' * 491520", "b'$\\x80' * 500000"]
+    calls = "; ".join(f"d.iterations({shape})" for shape in shapes)
+    subprocess.run([sys.executable, "-c", code + calls], check=True, timeout=HANG)
