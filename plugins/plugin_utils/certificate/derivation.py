@@ -23,7 +23,7 @@ _SCRYPT = bytes.fromhex("2b06010401da47040b")  # 1.3.6.1.4.1.11591.4.11
 _SCRYPT_UNIT = 4
 """A unit of N times r times p takes about as long as so many iterations."""
 _DEEPEST = 40
-"""OpenSSL nests 30 (ASN1_MAX_CONSTRUCTED_NEST)."""
+"""OpenSSL nests 30 (ASN1_MAX_CONSTRUCTED_NEST); a PFX has octet strings within two octet strings."""
 
 
 class _BrokenError(Exception):
@@ -63,10 +63,12 @@ def _mac(pfx: _Element) -> int:
 def _all(element: _Element, depth: int) -> Iterator[_Element]:
     """Yield all elements, those that octet strings hold included; each octet is looked at once for each depth."""
     yield element
+    if depth > 2 * _DEEPEST:
+        return
     if element.tag & ~_CONSTRUCTED != _OCTETS:
         for child in element.children:
-            yield from _all(child, depth)
-    elif element.octets[:1] == bytes([_SEQUENCE]) and depth < _DEEPEST:
+            yield from _all(child, depth + 1)
+    elif element.octets[:1] == bytes([_SEQUENCE]):
         try:
             inner, _end = _element(element.octets, 0, 0)
         except _BrokenError:
