@@ -110,7 +110,7 @@ class Client:
             line = connect(self.service, self.settings, port, source)
             if self.context is not None and not plain_port:
                 line = handshake(line, self.context, self.service.host, self.settings)
-            connection.sock = Line(line, Deadline(self.settings.next()))  # type: ignore[assignment]  # as one of theirs
+            connection.sock = Line(line, Deadline(self.settings.next()))
             connection.putrequest("GET", self.service.path, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", self._host_header(port))
             for name, value in headers.items():

@@ -46,7 +46,7 @@ def unhealthy(peer: Peer, timeout: float = 3.0) -> str:
     connection = http.client.HTTPConnection(peer.address, peer.port)
     try:
         line = socket.create_connection((peer.address, peer.port), timeout)
-        connection.sock = Line(line, Deadline(timeout))  # type: ignore[assignment]  # as one of theirs
+        connection.sock = Line(line, Deadline(timeout))
         connection.request("GET", peer.path)
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:

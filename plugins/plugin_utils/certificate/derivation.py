@@ -101,7 +101,8 @@ def _element(data: bytes, at: int, depth: int) -> tuple[_Element, int]:
         raise _BrokenError
     if not tag & _CONSTRUCTED:
         return _Element(tag, data[start:end], ()), end
-    children, place = [], start
+    children: list[_Element] = []
+    place = start
     while place < end:
         if size is None and data[place : place + 2] == b"\0\0":
             return _Element(tag, b"", tuple(children)), place + 2

@@ -48,7 +48,8 @@ class Proxy:
         self.socket, theirs = socket.socketpair()
         try:
             with theirs:
-                self._process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL)
+                end = theirs.fileno()
+                self._process = subprocess.Popen(command, stdin=end, stdout=end, stderr=subprocess.DEVNULL)
         except (OSError, ValueError) as error:
             self.socket.close()
             what = f"The ProxyCommand {command[0] if command else ''} cannot be started: {error}."
