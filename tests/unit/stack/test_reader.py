@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Place, Positions
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.ranges import RangeError, expand, spread
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.reader import Document
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.validate import named_badly
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values import seconds
 
 
@@ -123,3 +124,14 @@ def test_a_merge_of_a_tagged_mapping_is_refused_as_a_tag(tmp_path):
 
 def test_a_number_longer_than_any_is_text(tmp_path):
     assert read(tmp_path, f"a: {'9' * 5000}\n")[0].data == {"a": "9" * 5000}
+
+
+@pytest.mark.parametrize("section", ["devices", "services", "lb_pairs", "certificates", "vlans", "links", "profiles"])
+def test_a_newline_at_its_end_makes_a_name_a_bad_one(section):
+    assert not named_badly(section, "web1")
+    assert named_badly(section, "web1\n")
+
+
+def test_a_duration_ends_with_its_unit():
+    with pytest.raises(ValueError, match="no duration"):
+        seconds("30s\n")
