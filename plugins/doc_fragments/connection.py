@@ -25,6 +25,6 @@ notes:
     controller it stays with the host of the play.
   - Host keys are verified unless C(ansible_host_key_checking), C(ansible.cfg) or the SSH arguments say no. A host that
     shows another key than the one that is known of it is refused all the same.
-  - A host or a user with a blank, a quote, a control character, a character of a shell or a leading dash is refused, for
-    both become arguments of programs.
+  - A host or a user with a blank, a quote, a control character, a character of a shell or a leading dash is refused,
+    for both become arguments of programs.
 """

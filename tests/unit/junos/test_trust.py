@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -96,6 +97,10 @@ def test_a_switch_with_an_rsa_key_is_reached(tmp_path):
         open_device(target).close()
 
 
+DRIPS = 40
+"""Seconds after which the peer gives up, so that whoever waits for it is seen."""
+
+
 @pytest.fixture
 def dripping():
     """Listen, and send each client an octet of a banner that does not end now and then; give the port."""
@@ -104,8 +109,9 @@ def dripping():
     def drip(line: socket.socket) -> None:
         with line:
             line.sendall(b"SSH-2.0-")
+            end = time.monotonic() + DRIPS
             try:
-                while not over.wait(0.2):
+                while time.monotonic() < end and not over.wait(0.2):
                     line.sendall(b"x")
             except OSError:
                 return
