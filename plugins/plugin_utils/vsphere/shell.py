@@ -78,6 +78,8 @@ class Shell:
     @cached_property
     def _is_known(self) -> bool:
         off = [] if self.target.host_key_checking else ["-oStrictHostKeyChecking=no"]
+        if not off and "stricthostkeychecking" not in " ".join(self.target.ssh_arguments).lower():
+            return False  # it is compared anyway
         return is_known_unchecked([*self.target.ssh_arguments, *off, *self._login()], self.target.host)
 
     def _environment(self) -> dict[str, str]:
