@@ -13,7 +13,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.th
     x509,
 )
 
-__all__ = ["Chain", "fingerprint", "issued_by", "order", "title"]
+__all__ = ["Chain", "fingerprint", "issued_by", "order", "title", "whole"]
 
 _MOST = 300
 """The system's own bundle of CAs, which some give as a chain, has about 150."""
@@ -39,6 +39,19 @@ class Chain:
 def title(certificate: x509.Certificate) -> str:
     """Return the subject as a reader knows it, or the first alternative name where the subject is empty."""
     return certificate.subject.rfc4514_string() or f"serial {certificate.serial_number:x}"
+
+
+def whole(certificate: x509.Certificate) -> x509.Certificate:
+    """Return a certificate all parts of which can be read; the library reads each of them when it is asked for.
+
+    Raises ValueError where one cannot.
+    """
+    try:
+        _parts = certificate.extensions, certificate.subject, certificate.issuer, certificate.not_valid_after_utc
+        certificate.public_key()
+    except Exception as error:  # UnsupportedAlgorithm has moved between releases of cryptography
+        raise ValueError(f"a part of it cannot be read ({error})") from None
+    return certificate
 
 
 def fingerprint(certificate: x509.Certificate) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.pem import LARGEST, spans
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import derivation, pem
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import whole
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import Finding, UnusableError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.third_party import (
     PrivateKeyTypes,
@@ -109,9 +110,9 @@ def parse_certificates(found: list[pem.Block], where: str) -> list[x509.Certific
     for block in found:
         try:
             if block.is_certificate:
-                certificates.append(x509.load_pem_x509_certificate(block.text))
+                certificates.append(whole(x509.load_pem_x509_certificate(block.text)))
             elif block.label == "PKCS7":
-                certificates += pkcs7.load_pem_pkcs7_certificates(block.text)
+                certificates += map(whole, pkcs7.load_pem_pkcs7_certificates(block.text))
         except ValueError:
             raise UnusableError(_damaged(where, f"a {block.label} block is no certificate")) from None
     return certificates
@@ -181,7 +182,10 @@ def from_pkcs12(data: bytes, password: str | None, where: str) -> Material:
         mend = "Export again with the private key ('Yes, export the private key' in Windows)."
         raise UnusableError(Finding("INCOMPLETE_PKCS12", f"{where} holds no {lacking}", why, mend))
     text, public = _plain(key)
-    return Material((leaf, *others), public, text)
+    try:
+        return Material(tuple(map(whole, (leaf, *others))), public, text)
+    except ValueError as error:
+        raise UnusableError(_damaged(where, f"a certificate: {error}")) from None
 
 
 def _refuse_work(der: bytes, where: str) -> None:

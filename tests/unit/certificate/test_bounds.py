@@ -6,14 +6,18 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import pem, sources
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import derivation, material
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import order
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.describe import describe
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import UnusableError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.survey import with_remote
 
@@ -72,6 +76,33 @@ def test_whatever_a_target_reports_of_its_certificate_is_a_finding(report):
     whole = {"error": "", "certificates": full().decode(), "keys": [], **report}
     judged, _keys = with_remote(before, {"a": whole}, lambda path: b"", NOW, check_mode=False)
     assert len(judged.findings) == 1
+
+
+def with_extension(number: str, value: bytes) -> bytes:
+    """Return a certificate and its key; one of the extensions that are looked at is what it is given as."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "www.example.org")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(LEAF.key.public_key())
+    builder = builder.serial_number(7).not_valid_before(NOW).not_valid_after(NOW + timedelta(90))
+    extension = x509.UnrecognizedExtension(x509.ObjectIdentifier(number), value)
+    made = builder.add_extension(extension, critical=False).sign(LEAF.key, hashes.SHA256())
+    return made.public_bytes(serialization.Encoding.PEM) + LEAF_KEY
+
+
+EXTENSIONS = ["2.5.29.14", "2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.35", "2.5.29.37"]
+
+
+@given(st.sampled_from(EXTENSIONS), st.binary(max_size=12))
+def test_any_extension_of_a_certificate_is_judged_or_a_finding(number, value):
+    text = with_extension(number, value)
+    found = look({"a": {"source": "pem", "file": "a.pem"}}, {"a.pem": text})
+    assert found.findings or found.bundles
+    assert describe(text.decode())
+
+
+def test_one_certificate_that_cannot_be_read_keeps_no_finding_of_another_back():
+    files = {"a.pem": with_extension("2.5.29.17", b"x"), "b.pem": b""}
+    declared = {name: {"source": "pem", "file": f"{name}.pem"} for name in "ab"}
+    assert [text[:2] for text in look(declared, files).findings] == ["a:", "b:"]
 
 
 def test_too_many_certificates_to_compare_each_with_each_are_refused():
