@@ -29,6 +29,8 @@ __all__ = [
 ]
 
 _NOT_STARTED = "HAProxy would not start with it."
+_MOST_KEYS = 8
+"""Private keys of a file that are opened to see whether they are one; each may take a second."""
 _HARMLESS = (
     "DH PARAMETERS",
     "EC PARAMETERS",
@@ -62,11 +64,16 @@ def public_bytes(key: object) -> bytes:
 def from_pem(data: bytes, password: str | None, where: str) -> Material:
     """Return what a PEM text holds; ``where`` names it in messages.
 
-    Raises UnusableError where it is not PEM, a certificate is damaged, or the key cannot be opened.
+    Raises UnusableError where it is not PEM, a certificate is damaged, its keys ask for too much work, or the key
+    cannot be opened.
     """
     found = read_blocks(data, where)
     certificates = parse_certificates(found, where)
-    keys = {load_key(block, password, where) for block in found if block.is_key}
+    private = {block.text: block for block in found if block.is_key}
+    if len(private) > _MOST_KEYS:
+        raise UnusableError(_several_keys(where, len(private)))
+    _refuse_work(sum(derivation.iterations(block.der) for block in private.values()), where)
+    keys = {load_key(block, password, where) for block in private.values()}
     if len(keys) > 1:
         raise UnusableError(_several_keys(where, len(keys)))
     notes = [f"{where}: a {block.label} block was left out" for block in found if block.label in _HARMLESS]
@@ -121,13 +128,11 @@ def parse_certificates(found: list[pem.Block], where: str) -> list[x509.Certific
 def load_key(block: pem.Block, password: str | None, where: str) -> tuple[bytes, bytes]:
     """Return a private key as (unencrypted PKCS#8 PEM, public key).
 
-    Raises UnusableError where the key is encrypted and the password is missing or wrong, where it asks for too much
-    work, or where it is damaged.
+    Raises UnusableError where the key is encrypted and the password is missing or wrong, or where it is damaged.
     """
     encrypted = block.label.startswith("ENCRYPTED") or b"ENCRYPTED" in block.text.partition(b"\n\n")[0]
     if encrypted and password is None:
         raise UnusableError(_no_password(where))
-    _refuse_work(block.der, where)
     try:
         key = serialization.load_pem_private_key(
             block.text, password.encode() if encrypted and password is not None else None
@@ -174,7 +179,7 @@ def from_pkcs12(data: bytes, password: str | None, where: str) -> Material:
     fault = _not_whole(data, where)
     if fault:
         raise UnusableError(fault)
-    _refuse_work(data, where)
+    _refuse_work(derivation.iterations(data), where)
     key, leaf, others = _open(data, password, where)
     if key is None or leaf is None:
         lacking = "private key" if key is None else "certificate"
@@ -188,9 +193,8 @@ def from_pkcs12(data: bytes, password: str | None, where: str) -> Material:
         raise UnusableError(_damaged(where, f"a certificate: {error}")) from None
 
 
-def _refuse_work(der: bytes, where: str) -> None:
+def _refuse_work(asked: int, where: str) -> None:
     """Refuse what would hash its password for minutes, before any password is tried."""
-    asked = derivation.iterations(der)
     if asked > derivation.MOST:
         why = "Opening it would hold up the run, for hours where that is meant."
         mend = "Export it again with a usual number (openssl pkcs12 -iter 100000), and ask who made this one."

@@ -193,6 +193,19 @@ def test_an_encrypted_key_is_counted_too(options, asked, monkeypatch, closed):
     assert f"asks for {asked} iterations" in found[0]
 
 
+def test_the_keys_of_a_file_are_counted_together_and_many_are_not_opened(monkeypatch, closed):
+    made = []
+    for _number in range(9):
+        command = ["openssl", "pkcs8", "-topk8", "-passout", "pass:right", "-iter", "100"]
+        made.append(subprocess.run(command, input=LEAF_KEY, check=True, capture_output=True).stdout)
+    declared = {"web": {"source": "pem", "file": "web.pem", "password_secret": "pw"}}
+    found = look(declared, {"web.pem": LEAF.pem + b"".join(made)}, {"pw": "right"}).findings
+    assert "holds 9 private keys" in found[0]
+    monkeypatch.setattr(derivation, "MOST", 799)
+    found = look(declared, {"web.pem": LEAF.pem + b"".join(made[:8])}, {"pw": "right"}).findings
+    assert "asks for 800 iterations" in found[0]
+
+
 @given(st.binary(max_size=60))
 def test_any_octets_are_counted_without_a_crash(data):
     assert derivation.iterations(b"\x30" + data) >= 0
