@@ -181,6 +181,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.plugins.inventory import BaseInventoryPlugin
+from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.core_release import too_old
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import (
@@ -249,9 +250,13 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
             self.inventory.set_variable(host, name, value)
 
     def _refuse_everywhere(self, errors: list[str]) -> None:
-        """Refuse every host, those of other inventory sources as well: a run that leaves out part of a site is none."""
+        """Refuse every host, those of other inventory sources as well: a run that leaves out part of a site is none.
+
+        An error has the text that it refuses, a template too, which a task that shows the errors must not execute:
+        before ansible-core 2.19 each variable of an inventory is one unless it is marked.
+        """
         known = self.inventory.groups["all"].vars.get("stack_errors", [])
-        self.inventory.set_variable("all", "stack_errors", [*known, *errors])
+        self.inventory.set_variable("all", "stack_errors", wrap_var([*known, *errors]))
 
     def _refuse(self, path: str, error: Exception) -> None:
         """Refuse the site for a fault of this plugin; the traceback is shown with -vvv."""
@@ -265,6 +270,6 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
     def _refuse_whole(self, text: str) -> None:
         """Refuse the site with one error, whatever is in it."""
         for host in refused([], []):
-            self._add_host(host, {"stack_errors": [text]})
+            self._add_host(host, {"stack_errors": wrap_var([text])})
         self._add_groups(refused_groups(Loaded(Site(), [], [])))
         self._refuse_everywhere([text])

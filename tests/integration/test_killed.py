@@ -36,7 +36,7 @@ SHOP, API, PORTAL = (here(f"10.231.10.{last}") for last in (100, 101, 102))
 RAW = "vrrp_garp_master_refresh_repeat 2"
 ASKED = [("https://shop.lab.test/whoami", SHOP), ("http://api.lab.test/whoami", API)]
 CLIENT = load_topology(TOPOLOGY).container("client")
-PLAY, TASK = re.compile(r"^PLAY \[(.*)\] \**$"), re.compile(r"^TASK \[(.*)\] \**$")
+PLAY, TASK = re.compile(r"PLAY \[(.*)\] \**"), re.compile(r"TASK \[(.*)\] \**")
 SPECIFICATION = " : Validating arguments against arg spec "  # a task that Ansible itself puts before those of a role
 RESULT = re.compile(r"^(ok|changed|included|skipping): ")
 DUMP = """f=/tmp/keepalived.data; rm -f $f; kill -s USR1 "$(cat /run/keepalived.pid)" || exit 1
@@ -59,9 +59,9 @@ class Headlines:
 
     def reached(self, line: str, step: Step) -> bool:
         """Take a line; tell whether it is the result of a step. No task may be missing from what the playbooks say."""
-        if found := PLAY.match(line):
+        if found := PLAY.fullmatch(line):
             self.play, self.seen = found.group(1), {}
-        elif found := TASK.match(line):
+        elif found := TASK.fullmatch(line):
             self.task = found.group(1)
             self.seen[self.task] = self.seen.get(self.task, -1) + 1
             known = self.play not in PLAYS or self.now in KNOWN or SPECIFICATION in self.task
@@ -101,7 +101,7 @@ class Pair:
         with subprocess.Popen(words, cwd=ROOT, env=environment, start_new_session=True, **told) as run:
             for line in run.stdout:
                 lines.append(line)
-                if where.reached(line, step):
+                if where.reached(line.rstrip("\n"), step):
                     os.killpg(run.pid, signal.SIGKILL)
                     assert where.unknown == [], "steps.py does not know all tasks"
                     return True

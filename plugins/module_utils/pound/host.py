@@ -59,7 +59,7 @@ class Host(Systemd):
 
     def _of_file(self, path: str) -> str:
         """Return the version of a package file. Raises CommandError where it is none of Pound."""
-        status, output, errors = self.run(["dpkg-deb", "--show", "--showformat=${Package} ${Version}", path])
+        status, output, errors = self.run(["dpkg-deb", "--show", "--showformat=${Package} ${Version}", "--", path])
         name, _blank, version = output.strip().partition(" ")
         if status != 0 or name != "pound":
             raise CommandError(f"{path} is no package of Pound: {errors.strip() or f'it holds {name}'}")

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import http.client
 import math
+import socket
 import time
 from dataclasses import dataclass
 from typing import Any, Callable, List
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.deadline import Deadline, Line
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import Holders, Target
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
@@ -40,9 +42,11 @@ class Peer:
 
 
 def unhealthy(peer: Peer, timeout: float = 3.0) -> str:
-    """Return why a peer does not prove healthy, "" when it does. ``timeout`` is in seconds."""
-    connection = http.client.HTTPConnection(peer.address, peer.port, timeout=timeout)
+    """Return why a peer does not prove healthy, "" when it does. ``timeout``: seconds to connect, and to answer."""
+    connection = http.client.HTTPConnection(peer.address, peer.port)
     try:
+        line = socket.create_connection((peer.address, peer.port), timeout)
+        connection.sock = Line(line, Deadline(timeout))
         connection.request("GET", peer.path)
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:

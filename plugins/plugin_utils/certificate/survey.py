@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import material as materials
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import pem
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import order
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import Finding, UnusableError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.judge import Bundle, Verdict, judge
@@ -160,8 +159,7 @@ def _reported(
         mend = "Let the ACME client or the internal CA put it there first, or mend path."
         why = "The certificate is kept on the host, not on the controller."
         raise UnusableError(Finding("SOURCE_MISSING", f"cannot be read on the host: {report['error']}", why, mend))
-    found = pem.blocks(str(report["certificates"]).encode())
-    certificates = materials.parse_certificates(found, request.path)
+    certificates = _certificates(str(report["certificates"]), request.path)
     key = _single_key(request, report["keys"])
     notes: tuple[str, ...] = ()
     if key["problem"] == "openssl missing" and check_mode and certificates:
@@ -170,8 +168,12 @@ def _reported(
     elif key["problem"]:
         raise UnusableError(_unreadable_key(key))
     else:
-        public = _public(str(key["public_key"]))
+        public = _public(str(key["public_key"]), request.path)
     return Material(tuple(certificates), public, b"", notes), (str(key["file"]), int(key["index"]))
+
+
+def _certificates(text: str, where: str) -> list[x509.Certificate]:
+    return materials.parse_certificates(materials.read_blocks(text.encode(), where), where) if text else []
 
 
 def _assumed(certificates: list[x509.Certificate], now: datetime) -> bytes:
@@ -206,5 +208,11 @@ def _unreadable_key(key: Mapping[str, str]) -> Finding:
     return Finding("DAMAGED", what, "HAProxy would not start with it.", "Mend the file, or install openssl.")
 
 
-def _public(text: str) -> bytes:
-    return materials.public_bytes(serialization.load_pem_public_key(text.encode()))
+def _public(text: str, where: str) -> bytes:
+    try:
+        return materials.public_bytes(serialization.load_pem_public_key(text.encode()))
+    except ValueError:
+        why = "It is what the host says of its private key."
+        raise UnusableError(
+            Finding("DAMAGED", f"no public key comes for {where}", why, "See what openssl pkey -pubout says there.")
+        ) from None

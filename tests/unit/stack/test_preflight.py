@@ -187,7 +187,7 @@ def test_certificates_in_an_inventory_directory_are_told_unless_ansible_passes_t
     for name in ("shop.pfx", "sub/key.pem", "host_vars/in.key", "x.p12", "stack.yml", "group_vars/all/ca.crt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    ignored = re.compile(rb"^host_vars$|^group_vars$|\.p12$")
+    ignored = re.compile(rb"\Ahost_vars\Z|\Agroup_vars\Z|\.p12\Z")
     (found,) = files.findings([str(tmp_path), "lb1,"], ignored)
     assert found.startswith(f"{tmp_path / 'shop.pfx'}, {tmp_path / 'sub' / 'key.pem'}: ")
     assert files.findings([str(tmp_path / "stack.yml"), str(tmp_path / "host_vars" / "none")], ignored) == []
