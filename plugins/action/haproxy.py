@@ -11,3 +11,4 @@ class ActionModule(NodeAction):
     """A reload may wait for the old processes, a restart for all of its listeners."""
 
     DOING = "brings HAProxy to what is declared and waits until it serves"
+    FREE_TEXT = "haproxy"

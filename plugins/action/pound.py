@@ -11,3 +11,4 @@ class ActionModule(NodeAction):
     """A package may be installed, and the service must listen."""
 
     DOING = "brings Pound to what is declared and waits until it serves"
+    FREE_TEXT = "pound"

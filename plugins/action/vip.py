@@ -11,3 +11,4 @@ class ActionModule(NodeAction):
     """A reload must show in the running daemon."""
 
     DOING = "brings keepalived to what is declared and waits until it runs it"
+    FREE_TEXT = "vip"
