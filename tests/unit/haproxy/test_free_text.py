@@ -203,6 +203,8 @@ def options(key, text):
         (options("redirects", "location %[path,map(/x)]"), "services.shop.frontends.shop.redirects.0", "map"),
         (options("use_backends", {"backend": "b", "condition": "{ src -f /x }"}),
          "services.shop.frontends.shop.use_backends.0.condition", "-f"),
+        (options("use_backends", {"backend": "%[src,map(/x)]"}),
+         "services.shop.frontends.shop.use_backends.0.backend", "map"),
         (options("binds", {"raw": "ssl crt /x"}), "services.shop.frontends.shop.binds.0.raw", "crt"),
         (options("servers", {"raw": "source 192.0.2.1"}), "services.shop.frontends.shop.servers.0.raw", "source"),
         (options("servers", {"tls": {"sni": "src,map(/x)"}}), "services.shop.frontends.shop.servers.0.tls.sni", "map"),

@@ -29,6 +29,7 @@ _BEFORE = {
     "redirects": "redirect ",
     "criterion": "acl a ",
     "condition": "use_backend b if ",
+    "backend": "use_backend ",
     "balance": "balance ",
     "hash_type": "hash-type ",
     "on": "stick on ",
