@@ -10,9 +10,9 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves i
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Metrics, Peers, Stats
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.pairs import HEALTH_PORT
 
-from . import site_files
+from .conftest import ROOT
 
-PAGE = (site_files.ROOT / "docs" / "security.md").read_text()
+PAGE = (ROOT / "docs" / "security.md").read_text()
 
 
 def test_the_ports_are_those_that_are_opened():
