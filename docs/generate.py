@@ -30,6 +30,7 @@ TOPICS = {
     "sticking": "Stick tables of several services",
     "protocols": "Protocols of clients and servers",
     "certificates": "Certificates",
+    "raw": "Free text",
 }
 READING = "Reading the files"
 IN_RUN = "At the devices"

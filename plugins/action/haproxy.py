@@ -10,4 +10,5 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import 
 class ActionModule(NodeAction):
     """A reload may wait for the old processes, a restart for all of its listeners."""
 
+    FREE_TEXT = "haproxy"
     DOING = "brings HAProxy to what is declared and waits until it serves"

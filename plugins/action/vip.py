@@ -10,4 +10,5 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import 
 class ActionModule(NodeAction):
     """A reload must show in the running daemon."""
 
+    FREE_TEXT = "vip"
     DOING = "brings keepalived to what is declared and waits until it runs it"

@@ -19,6 +19,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     offload,
     pairs,
     protocols,
+    raw,
     services,
     sticking,
     vips,
@@ -26,7 +27,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
 )
 
 TOPICS = (
-    *(vlans, devices, models),
+    *(raw, vlans, devices, models),
     *(links, link_ports, link_bundles, link_vlans, link_esxi, link_linux),
     *(pairs, vips, services, offload, backends, health, sticking, protocols, certificates),
 )
