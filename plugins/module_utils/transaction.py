@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import files as disk
-from ansible_collections.netstack.datacenter.plugins.module_utils import space
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files, space
 from ansible_collections.netstack.datacenter.plugins.module_utils.files import Change, File, UnknownAccountError
 
 __all__ = ["GIVEN_BACK", "STORE", "Change", "File", "LeftoverError", "RunIdError", "Transaction", "UnknownAccountError"]
@@ -244,7 +244,7 @@ class Transaction:
     def _locked(self) -> Iterator[None]:
         """Keep other runs of the same role from writing at the same time; waits for as long as one does."""
         with space.named(str(self.folder)):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            own_files.make_folder(str(self.folder), 0o700)
         for folder in (self.folder, self.folder.parent):
             os.chmod(str(folder), 0o700)
         handle = os.open(str(self.folder / ".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
