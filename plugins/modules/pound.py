@@ -194,6 +194,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import Outcome, RejectedError
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.deploy import Deployment, wishes_from
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.host import Host
+from ansible_collections.netstack.datacenter.plugins.module_utils.pound.mask import masked
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.service import FAILURES
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
 
@@ -243,7 +244,7 @@ def main() -> None:
         in_effect=outcome.in_effect,
         version=deployment.release.version,
         notes=outcome.notes,
-        diff=outcome.diff(),
+        diff=outcome.diff(mask=masked),
     )
 
 
