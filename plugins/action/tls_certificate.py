@@ -12,6 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import retention
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import outside, third_party
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.describe import describe
@@ -54,8 +55,9 @@ _SPEC = {
         },
     },
     "run_id": {"type": "str", "default": ""},
+    "backup_keep": retention.ARGUMENT,
 }
-_PASSED_ON = ("directory", "haproxy_socket", "haproxy_master_socket", "haproxy_configuration", "run_id")
+_PASSED_ON = ("directory", "haproxy_socket", "haproxy_master_socket", "haproxy_configuration", "run_id", "backup_keep")
 
 
 class _RefusalError(Exception):

@@ -150,14 +150,8 @@ def original(transaction: Transaction, file: File, is_ours: Callable[[str], bool
     What a hand had made of the role's own file, which is saved too, is not meant.
     """
 
-    def ours(saved: File) -> bool:
-        return is_ours(decoded(saved))
-
-    for generation in reversed(transaction.generations()):
-        for saved in transaction.saved(generation):
-            if saved.path == file.path and not ours(saved) and not transaction.wrote(file.path, ours, generation):
-                return saved
-    return file
+    found = transaction.first_found(file.path, lambda saved: is_ours(decoded(saved)))
+    return found[1] if found else file
 
 
 def first_contact(host: Systemd) -> dict[str, Any]:
