@@ -124,7 +124,7 @@ def _made(generation: str) -> datetime:
 def _of_last_runs(transaction: Transaction, known: list[str]) -> set[str]:
     """Return the generations of the last two runs, and the newest that a rollback without a run would put back.
 
-    One without a run's id is a run of its own; what a restore replaced belongs to the run that it took back, or to none.
+    One without a run's id is a run of its own; what a restore replaced is of the run that it took back, or of none.
     """
     made = {name: transaction.describe(name) for name in known}
     runs = {name: each["run_id"] or name for name, each in made.items()}
