@@ -13,8 +13,8 @@ author: netstack.datacenter maintainers (@netstack)
 description:
   - Every role saves what it replaces as a generation below C(/var/lib/netstack/backup/ROLE), readable by root only.
   - Lists the generations of all roles, oldest first, and the newest run among them. Contents are not returned.
-  - One that is not RV(generations[].kept) any more has lost its contents (C(backup_keep)) and cannot be put back.
-  - RV(generations[].restores) is the generation that a rollback put back, where it was one that made this.
+  - One that is not C(kept) any more has lost its contents (C(backup_keep)) and cannot be put back.
+  - C(restores) is the generation that a rollback put back, where it was one that made this.
 options: {}
 attributes:
   check_mode:

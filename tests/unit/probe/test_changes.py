@@ -146,6 +146,7 @@ def test_without_a_file_the_run_goes_on_and_says_why_nothing_is_written(tmp_path
     command = [Path(sys.executable).with_name("ansible-playbook"), playbook]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0
-    assert said in done.stderr
-    assert re.search(r"(callback|datacenter)\.changes", done.stderr)
+    told = " ".join(done.stderr.split())  # ansible-core 2.17 breaks lines
+    assert said in told
+    assert re.search(r"(callback|datacenter)\.changes", told)
     assert [path.read_text() for path in tmp_path.glob("victim")] == ["precious"] * planted
