@@ -12,6 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import retention
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.pem import LARGEST
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import outside, third_party
@@ -55,10 +56,11 @@ _SPEC = {
         },
     },
     "run_id": {"type": "str", "default": ""},
+    "backup_keep": retention.ARGUMENT,
 }
 _VAULTED = 5
 """A vaulted file has about four octets for each of its content, whose own limit is looked at afterwards."""
-_PASSED_ON = ("directory", "haproxy_socket", "haproxy_master_socket", "haproxy_configuration", "run_id")
+_PASSED_ON = ("directory", "haproxy_socket", "haproxy_master_socket", "haproxy_configuration", "run_id", "backup_keep")
 
 
 class _RefusalError(Exception):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.masking import with_changes
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Systemd
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 
@@ -138,6 +139,8 @@ def entry(change: Change, mask: Mask = str) -> dict[str, str]:
             found.update({side: "", f"{side}_header": f"{change.wanted.path} (absent)"})
         else:
             found.update({side: mask(decoded(file)), f"{side}_header": f"{file.path} ({file.mode:04o})"})
+    if change.current is not None and found["before"] and found["after"]:
+        found["after"] = with_changes(decoded(change.current), decoded(change.wanted), found["before"], found["after"])
     return found
 
 
@@ -147,14 +150,8 @@ def original(transaction: Transaction, file: File, is_ours: Callable[[str], bool
     What a hand had made of the role's own file, which is saved too, is not meant.
     """
 
-    def ours(saved: File) -> bool:
-        return is_ours(decoded(saved))
-
-    for generation in reversed(transaction.generations()):
-        for saved in transaction.saved(generation):
-            if saved.path == file.path and not ours(saved) and not transaction.wrote(file.path, ours, generation):
-                return saved
-    return file
+    found = transaction.first_found(file.path, lambda saved: is_ours(decoded(saved)))
+    return found[1] if found else file
 
 
 def first_contact(host: Systemd) -> dict[str, Any]:

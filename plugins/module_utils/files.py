@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import space
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files, space
 
 __all__ = ["Change", "File", "UnknownAccountError", "is_so", "private", "put", "read", "same", "size", "write"]
 
@@ -93,25 +93,11 @@ def write(file: File) -> None:
 
     A link is followed, so that a file that an administrator keeps elsewhere stays there.
     """
+    path = os.path.realpath(file.path)
     with space.named(file.path):
-        _replace(file, Path(os.path.realpath(file.path)))
-
-
-def _replace(file: File, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.netstack-{os.getpid()}")
-    handle = os.open(str(temporary), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(file.content or b"")
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chown(str(temporary), _number(pwd.getpwnam, file.owner), _number(grp.getgrnam, file.group))
-        os.chmod(str(temporary), file.mode)
-        os.replace(str(temporary), str(path))
-    finally:
-        if temporary.exists():
-            temporary.unlink()
+        own_files.make_folder(os.path.dirname(path))
+        owner = _number(pwd.getpwnam, file.owner), _number(grp.getgrnam, file.group)
+        own_files.replace(path, file.content or b"", file.mode, owner)
 
 
 def put(file: File) -> None:

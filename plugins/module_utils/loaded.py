@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from typing import Any, Iterable, Mapping
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
+
 __all__ = ["RUN", "Loaded", "contents", "digest_of", "named_in", "started", "youngest_child"]
 
 RUN = "/run/netstack"
@@ -44,12 +46,9 @@ class Loaded:
 
         ``stamp`` is of its last reload, in microseconds of the monotonic clock, where a program reloads in place.
         """
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        handle = os.open(str(temporary), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "w") as stream:
-            json.dump({"who": _who(pid, stamp), "read": dict(read)}, stream)
-        temporary.replace(self.path)
+        text = json.dumps({"who": _who(pid, stamp), "read": dict(read)})
+        own_files.make_folder(str(self.path.parent), 0o700)
+        own_files.replace(str(self.path), text.encode(), durable=False)
 
     def unread(self, pid: int, wanted: Mapping[str, str], stamp: int = 0) -> list[str]:
         """Return the paths that the process may not have read with these contents (path -> digest).

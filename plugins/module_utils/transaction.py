@@ -3,8 +3,9 @@
 """Files replaced as one transaction: compared, saved, put in place atomically, and put back.
 
 A *generation* is a folder below the store that holds what one transaction replaced: a manifest and the old bytes.
-Generations are never overwritten, and restoring one makes a new one, so that nothing is ever lost. Only an attempt
-that failed and was taken back leaves none, since what it replaced is in place again.
+Generations are never overwritten, and restoring one makes a new one. Only an attempt that failed and was taken back
+leaves none, since what it replaced is in place again. The old bytes, keys and passwords among them, go later
+(:mod:`retention`); the manifest stays, as the history of who wrote what.
 """
 
 from __future__ import annotations
@@ -21,10 +22,20 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import files as disk
-from ansible_collections.netstack.datacenter.plugins.module_utils import space
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files, retention, space
 from ansible_collections.netstack.datacenter.plugins.module_utils.files import Change, File, UnknownAccountError
 
-__all__ = ["GIVEN_BACK", "STORE", "Change", "File", "LeftoverError", "RunIdError", "Transaction", "UnknownAccountError"]
+__all__ = [
+    "GIVEN_BACK",
+    "STORE",
+    "Change",
+    "File",
+    "GoneError",
+    "LeftoverError",
+    "RunIdError",
+    "Transaction",
+    "UnknownAccountError",
+]
 
 STORE = "/var/lib/netstack/backup"
 #: The note of a generation whose files are those that were there before the role came.
@@ -35,6 +46,10 @@ _MANIFEST, _ENTRY = 400, 240  # bytes of a manifest, and of each file's line bes
 
 class RunIdError(OSError):
     """A run id in which a template is left: it would tie together what does not belong together."""
+
+
+class GoneError(OSError):
+    """What a generation replaced is not kept any more."""
 
 
 class LeftoverError(OSError):
@@ -64,16 +79,26 @@ class Transaction:
         role: whose files they are; the folder of its generations bears this name.
         run_id: what ties the generations of one run together across roles; free text, may be empty.
         store: the folder that holds all generations, readable by root only.
+        keep: how long generations keep what they replaced.
+        is_ours: tells of a saved file that the role had written it; what it had not is kept, to be given back.
 
     Raises RunIdError.
     """
 
-    def __init__(self, role: str, run_id: str = "", store: str = STORE) -> None:
+    def __init__(
+        self,
+        role: str,
+        run_id: str = "",
+        store: str = STORE,
+        keep: retention.Keep = retention.USUAL,
+        is_ours: retention.IsOurs = retention.unknown,
+    ) -> None:
         if "{{" in run_id:
             raise RunIdError(f"run_id still holds a template: {run_id}. Give the value itself.")
         self.role = role
         self.run_id = run_id
         self.folder = Path(store) / role
+        self.keep, self.is_ours = keep, is_ours
 
     def plan(self, files: Sequence[File]) -> list[Change]:
         """Return the changes that would bring ``files`` about. Reads only.
@@ -137,7 +162,7 @@ class Transaction:
         """
         if not changes:
             return ""
-        with self._locked():
+        with self.locked():
             generation = self._save(changes, restores, note)
             done: list[Change] = []
             try:
@@ -147,6 +172,8 @@ class Transaction:
             except BaseException as error:  # a signal too must not leave half of the files behind
                 self._put_back([_before(change) for change in reversed(done)], generation, error)
                 raise
+            with contextlib.suppress(OSError):  # the change is made; :func:`retention.keep_house` tells
+                retention.prune(self)
         return generation
 
     def restore(self, generation: str) -> list[Change]:
@@ -162,7 +189,7 @@ class Transaction:
         LeftoverError; then the generation stays, since it has the only copy.
         """
         if generation:
-            with self._locked():
+            with self.locked():
                 self._put_back([change.wanted for change in self._differing(self.saved(generation))], generation)
 
     def _put_back(self, files: Sequence[File], generation: str, cause: BaseException | None = None) -> None:
@@ -180,11 +207,45 @@ class Transaction:
     def saved(self, generation: str) -> list[File]:
         """Return the files that a generation keeps, as they were.
 
-        Raises FileNotFoundError where there is no such generation.
+        Raises FileNotFoundError where there is no such generation, GoneError where a file of it is not kept any more.
         """
+        if not self.describe(generation)["kept"]:
+            run = self.describe(generation)["run_id"] or "(without an id)"
+            gone = f"generation {generation} of {self.role} was emptied, by backup_keep or by backup_forget"
+            raise GoneError(f"what run {run} replaced cannot be put back: {gone}")
+        return self.left(generation)
+
+    def left(self, generation: str) -> list[File]:
+        """Return those files of a generation that are still kept."""
         folder = self.folder / generation
-        entries = json.loads((folder / "manifest.json").read_text())["files"]
-        return [_entry_file(folder, entry) for entry in entries]
+        return [_entry_file(folder, entry) for entry in self._manifest(generation)["files"] if _is_kept(folder, entry)]
+
+    def first_found(self, path: str, is_ours: Callable[[File], bool]) -> tuple[str, File] | None:
+        """Return what was at a path when the role came, the last time, and the generation that keeps it.
+
+        What a hand had made of the role's own file, which is saved too, is not meant.
+        """
+        for generation in reversed(self.generations()):
+            for saved in self.left(generation):
+                if saved.path == path and not is_ours(saved) and not self.wrote(path, is_ours, generation):
+                    return generation, saved
+        return None
+
+    def empty(self, generation: str, keep: Sequence[str]) -> bool:
+        """Remove the old bytes that a generation keeps, but those of the paths in ``keep``; tell whether any went.
+
+        The manifest learns first which of them were the role's own, which :meth:`wrote` asks later.
+        """
+        folder, manifest = self.folder / generation, self._manifest(generation)
+        goes = [each for each in manifest["files"] if "kept" in each and each["path"] not in keep]
+        goes = [each for each in goes if _is_kept(folder, each)]
+        for entry in goes:
+            entry["ours"] = self.is_ours(_entry_file(folder, entry))
+        if goes:
+            disk.write(disk.private(str(folder / "manifest.json"), json.dumps(manifest, indent=1).encode()))
+        for entry in goes:
+            (folder / entry["kept"]).unlink()
+        return bool(goes)
 
     def generations(self) -> list[str]:
         """Return the ids of all complete generations, oldest first."""
@@ -226,25 +287,34 @@ class Transaction:
                 continue
             restored = manifest.get("restores")
             if restored:
-                return restored in known and any(file.path == path and is_ours(file) for file in self.saved(restored))
+                return restored in known and self._had_ours(restored, path, is_ours)
             return bool(entry.get("written")) and GIVEN_BACK not in manifest.get("note", {})
         return False
 
+    def _had_ours(self, generation: str, path: str, is_ours: Callable[[File], bool]) -> bool:
+        """Tell whether a generation keeps, or kept, a file of the role's own for a path."""
+        entries = [entry for entry in self._manifest(generation)["files"] if entry["path"] == path]
+        return any(entry.get("ours") for entry in entries) or any(
+            file.path == path and is_ours(file) for file in self.left(generation)
+        )
+
     def describe(self, generation: str) -> dict[str, Any]:
-        """Return when a generation was made (UTC), the run that made it, and the paths that it keeps."""
+        """Return when a generation was made (UTC) and by which run, its paths, and whether it can be put back."""
         manifest = self._manifest(generation)
         paths = [entry["path"] for entry in manifest["files"]]
-        return {"made": manifest["made"], "run_id": manifest["run_id"], "paths": paths}
+        kept = all(_is_kept(self.folder / generation, entry) for entry in manifest["files"])
+        more = {"kept": kept, "restores": manifest.get("restores", "")}
+        return {"made": manifest["made"], "run_id": manifest["run_id"], "paths": paths, **more}
 
     def _manifest(self, generation: str) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((self.folder / generation / "manifest.json").read_text())
         return manifest
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Keep other runs of the same role from writing at the same time; waits for as long as one does."""
         with space.named(str(self.folder)):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            own_files.make_folder(str(self.folder), 0o700)
         for folder in (self.folder, self.folder.parent):
             os.chmod(str(folder), 0o700)
         handle = os.open(str(self.folder / ".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -313,6 +383,11 @@ def _save_entry(folder: Path, number: int, change: Change) -> dict[str, Any]:
         entry.update(mode=old.mode, owner=old.owner, group=old.group, kept=str(number))
         disk.write(disk.private(str(folder / str(number)), old.content or b""))
     return entry
+
+
+def _is_kept(folder: Path, entry: dict[str, Any]) -> bool:
+    """Tell whether what a line of a manifest describes can be put back: that there was nothing always can."""
+    return not entry["existed"] or (folder / entry["kept"]).exists()
 
 
 def _entry_file(folder: Path, entry: dict[str, Any]) -> File:

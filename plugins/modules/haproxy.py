@@ -30,6 +30,8 @@ description:
     kind and in the order of the list; all other lines come last.
   - What HAProxy refuses is told in its own words, alerts before warnings, each with the line of the configuration and
     the declared object that made it.
+extends_documentation_fragment:
+  - netstack.datacenter.backup
 options:
   state:
     description:
@@ -296,6 +298,8 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import retention
+from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import decoded
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy import (
     Deployment,
     Outcome,
@@ -304,6 +308,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy
     wishes_from,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import Host
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import is_ours
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import FAILURES
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
 
@@ -331,6 +336,7 @@ ARGUMENTS = {
     "allow_restart": {"type": "bool", "default": False},
     "foreign": {"type": "str", "choices": ["refuse", "keep", "remove"], "default": "refuse"},
     "run_id": {"type": "str", "default": ""},
+    "backup_keep": retention.ARGUMENT,
 }
 
 
@@ -354,11 +360,15 @@ def main() -> None:
         required_if=[("state", "present", ("node",))],
     )
     try:
-        transaction = Transaction("haproxy", module.params["run_id"])
+        keep = retention.keep_of(module.params["backup_keep"])
+        transaction = Transaction(
+            "haproxy", module.params["run_id"], keep=keep, is_ours=lambda file: is_ours(decoded(file))
+        )
         deployment = Deployment(Host(module.run_command), transaction, module.check_mode)
         outcome = _outcome(module, deployment)
     except (RejectedError, *FAILURES) as error:
         module.fail_json(msg=str(error))
+    retention.keep_house(module, transaction)
     module.exit_json(
         changed=outcome.changed,
         actions=outcome.actions,

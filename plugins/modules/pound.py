@@ -26,6 +26,8 @@ description:
   - A host whose Pound cannot be used is refused before anything is changed, with the choices that are left. Pound 3
     (Debian 11, Ubuntu 22.04) reads YAML; Debian 12 and Ubuntu 24.04 have none.
   - C(raw) lists are lines that go into their block as they are.
+extends_documentation_fragment:
+  - netstack.datacenter.backup
 options:
   state:
     description:
@@ -191,9 +193,12 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import Outcome, RejectedError
+from ansible_collections.netstack.datacenter.plugins.module_utils import retention
+from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import Outcome, RejectedError, decoded
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.deploy import Deployment, wishes_from
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.host import Host
+from ansible_collections.netstack.datacenter.plugins.module_utils.pound.mask import masked
+from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import is_ours
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.service import FAILURES
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
 
@@ -208,6 +213,7 @@ ARGUMENTS = {
     "renewed_files": {"type": "list", "elements": "path", "default": []},
     "allow_restart": {"type": "bool", "default": False},
     "run_id": {"type": "str", "default": ""},
+    "backup_keep": retention.ARGUMENT,
 }
 
 
@@ -227,12 +233,16 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     try:
-        transaction = Transaction("pound", module.params["run_id"])
+        keep = retention.keep_of(module.params["backup_keep"])
+        transaction = Transaction(
+            "pound", module.params["run_id"], keep=keep, is_ours=lambda file: is_ours(decoded(file))
+        )
         host = Host(module.run_command)
         deployment = Deployment(host, transaction, module.check_mode, module.params["package_file"] or "")
         outcome = _outcome(module, deployment)
     except (RejectedError, *FAILURES) as error:
         module.fail_json(msg=str(error))
+    retention.keep_house(module, transaction)
     module.exit_json(
         changed=outcome.changed,
         actions=outcome.actions,
@@ -243,7 +253,7 @@ def main() -> None:
         in_effect=outcome.in_effect,
         version=deployment.release.version,
         notes=outcome.notes,
-        diff=outcome.diff(),
+        diff=outcome.diff(mask=masked),
     )
 
 

@@ -23,6 +23,8 @@ description:
     configuration of an earlier release, which has no leases, this module replaces it, also on a node that is away.
   - No C(sysctl) is set. HAProxy binds an address that is not on the host with C(transparent);
     C(net.ipv4.ip_nonlocal_bind) is not needed.
+extends_documentation_fragment:
+  - netstack.datacenter.backup
 options:
   state:
     description:
@@ -207,6 +209,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import retention
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.addresses import Addresses
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError
@@ -223,7 +226,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model impo
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import LinkError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import parse_plain
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import MARKER, Paths
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import RenumberError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.shown import diff
 
@@ -248,6 +251,7 @@ ARGUMENTS: dict[str, Any] = {
     },
     "address_backend": {"type": "str", "choices": ["auto", "netplan", "networkd", "ifupdown"], "default": "auto"},
     "run_id": {"type": "str", "default": ""},
+    "backup_keep": retention.ARGUMENT,
 }
 
 
@@ -301,6 +305,7 @@ def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
     facts = keepalived.facts(plan.names) if state == "present" else {}
     for sentence in facts.get("away_told", []) if not act else []:
         module.warn(sentence)
+    retention.keep_house(module, transaction)
     finish(module, plan.changes, plan.verbs, backup, plan.doubt, stops=plan.stops, **facts)
 
 
@@ -329,6 +334,7 @@ def address_work(module: AnsibleModule, transaction: Transaction) -> None:
     addresses = Addresses(module.run_command, backend, transaction)
     plan = addresses.plan_restore(generation) if generation else addresses.plan(plains)
     backup = addresses.apply(plan) if plan.verbs and act else ""
+    retention.keep_house(module, transaction)
     finish(module, plan.changes, plan.verbs, backup, backend=backend.name)
 
 
@@ -340,13 +346,21 @@ def address_backend(module: AnsibleModule, interfaces: list[str], paths: list[st
     return former(found, wanted, paths)
 
 
+def transaction_of(module: AnsibleModule) -> Transaction:
+    """Return where what is replaced is kept. Plain addresses give nothing back when they are taken away."""
+    run_id, keep = module.params["run_id"], retention.keep_of(module.params["backup_keep"])
+    if module.params["method"] != "keepalived":
+        return Transaction("vip_address", run_id, keep=keep, is_ours=retention.all_files)
+    return Transaction("vip", run_id, keep=keep, is_ours=lambda file: MARKER.encode() in (file.content or b""))
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     method = module.params["method"]
     work = keepalived_work if method == "keepalived" else address_work
     try:
-        work(module, Transaction("vip" if method == "keepalived" else "vip_address", module.params["run_id"]))
+        work(module, transaction_of(module))
     except VipError as error:
         module.fail_json(msg=f"The virtual addresses cannot be configured:\n{error}", faults=error.faults)
     except (DaemonError, RenumberError, BackendError, LinkError, OSError) as error:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bases of the actions of this collection: an ansible-core that is too old is refused before anything is done, and
-while a node works off its module a line says what is waited for."""
+"""The bases of the actions of this collection: an ansible-core that is too old is refused before anything is done, what
+devices say cannot steer the terminal, and while a node works off its module a line says what is waited for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as Normal
 from ansible.utils.display import Display
@@ -14,10 +16,40 @@ from ansible.utils.display import Display
 from .core_release import too_old
 from .preflight import free_text
 from .progress import Progress
+from .readable import readable, readable_text
+
+Run = Callable[..., dict[str, Any]]
+
+
+def _readable(run: Run) -> Run:
+    """Let an action's result, or its failure, come readable, whoever wrote the texts in it: see :mod:`readable`."""
+
+    @wraps(run)
+    def shown(*given: Any, **named: Any) -> dict[str, Any]:
+        try:
+            result: dict[str, Any] = readable(run(*given, **named))
+        except AnsibleError as error:
+            text = readable_text(str(error))
+            if text == str(error):
+                raise
+            raise type(error)(text) from None
+        return result
+
+    return shown
 
 
 class Action(ActionBase):  # type: ignore[misc]  # ansible-core has no type information
-    """What each `run` begins with by `super().run`; the roles call an action first, so that it holds for them too."""
+    """What each `run` begins with by `super().run`; the roles call an action first, so that it holds for them too.
+
+    Every action returns its result through :func:`_readable`. This is the one place where foreign text, such as the
+    name of a port, a banner or a reply, enters what Ansible shows, registers and hands to the report.
+    """
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        """Wrap the `run` of each class that has one."""
+        super().__init_subclass__(**named)
+        if "run" in cls.__dict__:
+            cls.run = _readable(cls.run)  # type: ignore[method-assign]  # of the class that is being made
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the empty result.

@@ -33,6 +33,6 @@ def service_ending(host: Host, transaction: Transaction, text: str, notes: list[
 
 def taken_away(transaction: Transaction, folder: str) -> list[str]:
     """Return the files of a folder that somebody else wrote and the role removed by consent."""
-    saved = [file for name in transaction.generations() for file in transaction.saved(name)]
+    saved = [file for name in transaction.generations() for file in transaction.left(name)]
     theirs = {file.path for file in saved if file.content and not is_ours(decoded(file))}
     return sorted(path for path in theirs if os.path.dirname(path) == folder and not os.path.lexists(path))

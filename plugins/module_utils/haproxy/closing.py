@@ -10,12 +10,11 @@ own, so that connections are kept again though nobody comes back.
 
 from __future__ import annotations
 
-import os
 import re
 import time
-from pathlib import Path
 from typing import Callable, NamedTuple, Sequence
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
 from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
@@ -170,8 +169,4 @@ class Drain:
 
 def _write(path: str, text: str) -> None:
     """Write the configuration atomically, readable by root alone."""
-    temporary = Path(path).with_name(f".haproxy.cfg.{os.getpid()}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as stream:
-        stream.write(text)
-    temporary.replace(path)
+    own_files.replace(path, text.encode())

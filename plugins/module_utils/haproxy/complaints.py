@@ -8,7 +8,8 @@ import re
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line, Origin
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import FOREIGN, masked
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask import masked_message
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import FOREIGN
 
 __all__ = ["Complaint", "Names", "complaints", "explained", "located", "named"]
 
@@ -66,7 +67,7 @@ def _statements(said: str) -> Iterator[tuple[str, str]]:
 
 def explained(found: Sequence[Complaint], lines: Sequence[Line], names: Names) -> str:
     """Return complaints as the user reads them: HAProxy's words, the line, and the object that made it."""
-    told = [f"{each.level}: {masked(each.words)}{_behind(each, lines, names)}" for each in found[:_SHOWN]]
+    told = [f"{each.level}: {masked_message(each.words)}{_behind(each, lines, names)}" for each in found[:_SHOWN]]
     if len(found) > _SHOWN:
         told.append(f"and {len(found) - _SHOWN} more")
     text = told[0] if len(told) == 1 else "".join(f"\n- {each}" for each in told)
@@ -85,7 +86,7 @@ def _behind(complaint: Complaint, lines: Sequence[Line], names: Names) -> str:
     spoken_of = _line_of(complaint, lines)
     if spoken_of is None:
         return ""
-    text, owner = masked(spoken_of.text).strip(), named(spoken_of.origin, names)
+    text, owner = masked_message(spoken_of.text).strip(), named(spoken_of.origin, names)
     return f" (the line is: {text}; declared in {owner})" if owner else f" (the line is: {text})"
 
 

@@ -39,11 +39,11 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.limits
     most_connections,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask import masked, masked_message
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
     STATE_BASE,
     Texts,
     is_ours,
-    masked,
     render,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.rsyslog import LOG_DROP_IN, log_drop_in
@@ -261,7 +261,7 @@ class Deployment:
             act=lambda action: self._tell(action, before, text, needed),
             recover=lambda: self._recover(text, before),
             failures=FAILURES,
-            mask=masked,
+            mask=masked_message,
         )
         carry_out(self.transaction, outcome, steps)
         outcome.in_effect = bool(text)

@@ -20,7 +20,8 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.compla
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import NEWEST, Dialect, parse_version
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import FOREIGN, STATE_BASE, masked
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask import masked_message
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import FOREIGN, STATE_BASE
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.started import PROPERTIES, Started, started
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
@@ -104,7 +105,7 @@ class Host(Systemd):
         said = f"{output}\n{errors}".replace(main, MAIN)
         found = complaints(said, MAIN)
         if not found:
-            return masked(first_complaint(said)) or f"haproxy -c ended with status {status}"
+            return masked_message(first_complaint(said)) or f"haproxy -c ended with status {status}"
         return explained(found, lines or [Line(each) for each in text.splitlines()], names or {})
 
     def started(self) -> Started:

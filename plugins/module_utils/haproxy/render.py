@@ -18,6 +18,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines 
     in_order,
     made,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask import DIGEST, HIDDEN, masked
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.sections import (
     DEFAULTS_NAME,
     address_port,
@@ -44,28 +45,11 @@ __all__ = [
 ]
 
 MARKER = "# Made by Ansible, netstack.datacenter.haproxy: changes made here are replaced by the next run."
-#: The variable that carries the digest of the configuration into the running process.
-DIGEST = "NETSTACK_CONFIG_SHA256"
 HEALTH_LISTENER = "netstack-health"
-HIDDEN = "********"
 #: Origin of the lines of a fragment that somebody else made: (FOREIGN, file name, index of the line).
 FOREIGN = "conf.d"
 SOCKET = "/run/haproxy/admin.sock"
 STATE_BASE = "/var/lib/haproxy/state"
-
-_WORD = r"""(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|[^\s\\"'])+"""
-_SENSITIVE = r"[\w.-]*(?:key|auth|pass|token|secret|credential)[\w.-]*"
-#: What stands before a value that must not be shown; the value is the next word, or the rest of the line.
-_BEFORE_WORD = (r"\b(?:insecure-)?password\s+", r"\bcrt-pass[\w-]*\s+")
-_BEFORE_REST = (
-    r"\bstats\s+auth\s+",
-    rf"\b(?:pre)?setenv\s+[\"']?{_SENSITIVE}[\"']?\s+",
-    rf"\b(?:(?:set|add|replace)-header|hdr)\s+[\"']?{_SENSITIVE}[\"']?\s+",
-    rf"\bset-var(?:-fmt)?\({_SENSITIVE}\)\s+",
-    rf"\bhdr(?:_\w+)?\({_SENSITIVE}[^)]*\)\s+(?!-m\s+found\b)",
-    r"\bsend\s+[\"']?AUTH(?:\s|\\.)+",
-    r"\b(?:authorization|x-api-key|token|secret)\s+(?!if\b|unless\b)",
-)
 
 _TIMEOUTS = {
     "connect": "5s",
@@ -161,20 +145,6 @@ def is_intact(text: str) -> bool:
 def is_ours(text: str) -> bool:
     """Tell whether a file was made by this role."""
     return text.startswith(MARKER)
-
-
-def masked(text: str) -> str:
-    """Return a configuration as a diff may show it: without passwords, whoever wrote them, and without the digest."""
-    for before in _BEFORE_REST:
-        text = re.sub(rf"(?i)({_on_one_line(before)})\S.*", rf"\g<1>{HIDDEN}", text)
-    for before in _BEFORE_WORD:
-        text = re.sub(rf"(?i)({_on_one_line(before)}){_WORD}", rf"\g<1>{HIDDEN}", text)
-    return re.sub(rf"(?m)^(\s*setenv {DIGEST} ).*$", rf"\g<1>{HIDDEN}", text)
-
-
-def _on_one_line(pattern: str) -> str:
-    """Return a pattern whose blanks do not reach over the end of the line."""
-    return pattern.replace(r"\s+", r"[^\S\n]+").replace(r"(?:\s|", r"(?:[^\S\n]|")
 
 
 def _fragment(name: str, service: Mapping[str, Any], mode: str, dialect: Dialect) -> list[Line]:

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import space
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files, space
 from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import (
     Processes,
@@ -258,12 +258,9 @@ class Service:
 
 def _write_state(text: str) -> None:
     """Write the state file, which only root reads, atomically."""
-    path = Path(STATE_FILE)
     with space.named(STATE_FILE):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = path.with_name(f".global.{os.getpid()}")
-        temporary.write_text(text)
-        temporary.replace(path)
+        own_files.make_folder(os.path.dirname(STATE_FILE), 0o700)
+        own_files.replace(STATE_FILE, text.encode(), durable=False)
 
 
 def _until(condition: Callable[[], bool], patience: float) -> bool:

@@ -9,9 +9,9 @@ import re
 import socket
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Callable
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
 from ansible_collections.netstack.datacenter.plugins.module_utils.deadline import Deadline
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import Processes, parse_processes
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.files import Served
@@ -160,9 +160,7 @@ class Runtime:
 def _write_state(configuration: str, state: str) -> None:
     path = state_file(configuration)
     if path:
-        temporary = Path(f"{path}.netstack")
-        temporary.write_text(state)
-        os.replace(str(temporary), path)
+        own_files.replace(path, state.encode(), durable=False)
 
 
 def state_file(configuration: str) -> str:

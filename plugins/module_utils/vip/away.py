@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import Iterable
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import lease
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.lease import Lease
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths, instance_names
@@ -119,14 +120,8 @@ def _text(path: str) -> str:
 
 def _replace(path: str, text: str) -> None:
     """Write a file in one step, so that nobody ever reads half of it; a link is replaced, not followed."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{os.getpid()}")
-    _remove(str(part))
-    handle = os.open(str(part), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as stream:
-        stream.write(text)
-    os.replace(str(part), path)
+    own_files.make_folder(os.path.dirname(path))
+    own_files.replace(path, text.encode(), durable=False)
 
 
 def _set_mark(paths: Paths, name: str, value: bytes) -> None:

@@ -17,6 +17,7 @@ from glob import glob
 from pathlib import Path
 from typing import Any, Callable
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
 from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import FOUND, original
 from ansible_collections.netstack.datacenter.plugins.module_utils.loaded import Loaded, contents, digest_of
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import (
@@ -189,7 +190,7 @@ class Keepalived:
 
     def _mark(self) -> None:
         """Leave a mark that a change is under way; without it, the running program has taken the file on disk."""
-        self.pending.parent.mkdir(parents=True, exist_ok=True)
+        own_files.make_folder(str(self.pending.parent))
         self.pending.touch()
 
     def _drive(self, verbs: list[str], identity: str) -> None:

@@ -123,7 +123,9 @@ def test_remove_takes_it_away_shows_it_and_a_rollback_brings_it_back(etc: Path, 
 def test_a_removed_fragment_is_shown_although_the_main_file_changes_too(etc: Path, run: Run) -> None:
     old = legacy(etc, "global\n")
     entries = [entry for entry in shown(run("remove")) if entry["before_header"].startswith(str(old))]
-    assert [entry["before"] for entry in entries] == [LEGACY]
+    assert [entry["before"] for entry in entries] == [
+        LEGACY.replace("# of 2016", "# ********").replace("# www", "# ********")
+    ]
 
 
 @pytest.mark.parametrize("text", ["{old}listen added\n    bind *:9100\n", "listen added\n    bind *:9100\n"])
@@ -144,9 +146,9 @@ def test_what_a_hand_makes_of_the_roles_file_is_drift_shown_and_put_right(
 def test_an_edit_of_a_fragment_is_shown_although_the_main_file_changes_too(etc: Path, run: Run) -> None:
     run("remove")
     with (etc / "conf.d" / "web.cfg").open("a") as stream:
-        stream.write("# by a hand\n")
+        stream.write("backend by-a-hand\n")
     outcome = run(defaults={"timeouts": {"client": "33s"}})
-    assert any("# by a hand" in entry["before"] for entry in shown(outcome))
+    assert any("backend by-a-hand" in entry["before"] for entry in shown(outcome))
 
 
 def test_a_file_by_the_name_of_a_service_that_is_gone_is_foreign(etc: Path, run: Run) -> None:

@@ -9,10 +9,11 @@ import os
 import pwd
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import files, space
+from ansible_collections.netstack.datacenter.plugins.module_utils import files, own_files, space
 from ansible_collections.netstack.datacenter.plugins.module_utils.space import NoSpaceError, Step, require
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 
@@ -39,15 +40,15 @@ def work(tmp_path: Path) -> Transaction:
 
 def full_at(monkeypatch: pytest.MonkeyPatch, path: str, times: int = 99) -> list[str]:
     """Let the file system be full whenever this path is replaced, the first ``times`` times; return the tries."""
-    real, tries = files._replace, []
+    real, tries = own_files.replace, []
 
-    def replace(wanted: File, place: Path) -> None:
-        if wanted.path == path and len(tries) < times:
+    def replace(place: str, *rest: Any) -> None:
+        if place == path and len(tries) < times:
             tries.append(path)
             raise OSError(errno.ENOSPC, "No space left on device")
-        real(wanted, place)
+        real(place, *rest)
 
-    monkeypatch.setattr(files, "_replace", replace)
+    monkeypatch.setattr(own_files, "replace", replace)
     return tries
 
 
@@ -147,10 +148,10 @@ def test_a_file_that_still_has_its_old_content_is_not_said_to_be_lost(
 
 
 def test_another_error_keeps_its_words(work: Transaction, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def replace(_wanted: File, _place: Path) -> None:
+    def replace(*_given: Any) -> None:
         raise PermissionError(errno.EPERM, "Operation not permitted", "/x")
 
-    monkeypatch.setattr(files, "_replace", replace)
+    monkeypatch.setattr(own_files, "replace", replace)
     with pytest.raises(PermissionError, match="not permitted: '/x'"):
         files.write(file(tmp_path / "a", b"x"))
 

@@ -208,7 +208,7 @@ def test_a_second_run_waits_until_the_first_has_written(work, tmp_path):
         other.apply(other.plan([file(tmp_path / "a", b"2")]))
         order.append("second")
 
-    with work._locked():
+    with work.locked():
         thread = threading.Thread(target=second)
         thread.start()
         thread.join(0.3)
