@@ -8,6 +8,7 @@ import hashlib
 import re
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import peers as sharing
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import (
     SETTINGS,
@@ -109,7 +110,7 @@ def render(
     if foreign or any(service["raw"] for _name, service in services):
         # Sections that name no defaults take the last ones; ours taken both ways would be a warning.
         sections.append([Line(f"defaults {DEFAULTS_NAME}-by-hand from {DEFAULTS_NAME}")])
-    sections += [_peers(name, peers) for name, peers in configuration["peers"].items()]
+    sections += [_peers(name, peers, node) for name, peers in configuration["peers"].items()]
     sections += _own(configuration, secrets)
     sections += [[Line(f"# conf.d/{name}.cfg"), *lines] for name, lines in fragments.items()]
     sections += [_foreign(name, text) for name, text in sorted(foreign.items())]
@@ -169,7 +170,23 @@ def masked(text: str) -> str:
         text = re.sub(rf"(?i)({_on_one_line(before)})\S.*", rf"\g<1>{HIDDEN}", text)
     for before in _BEFORE_WORD:
         text = re.sub(rf"(?i)({_on_one_line(before)}){_WORD}", rf"\g<1>{HIDDEN}", text)
-    return re.sub(rf"(?m)^(\s*setenv {DIGEST} ).*$", rf"\g<1>{HIDDEN}", text)
+    return re.sub(rf"(?m)^(\s*setenv {DIGEST} ).*$", rf"\g<1>{HIDDEN}", _without_keys(text))
+
+
+def _without_keys(text: str) -> str:
+    """Return a text whose private keys (PEM) are hidden; a block without an end counts to the end of the text."""
+    if "PRIVATE KEY-----" not in text:
+        return text
+    shown, inside = [], False
+    for line in text.splitlines(keepends=True):
+        if not inside and "-----BEGIN " in line and "PRIVATE KEY-----" in line:
+            inside = True
+            shown.append(f"{HIDDEN}\n")
+        elif not inside:
+            shown.append(line)
+        if "-----END " in line:
+            inside = False
+    return "".join(shown)
 
 
 def _on_one_line(pattern: str) -> str:
@@ -237,11 +254,8 @@ def _defaults(options: Mapping[str, Any]) -> list[Line]:
     )
 
 
-def _peers(name: str, peers: Mapping[str, Any]) -> list[Line]:
-    origin: Origin = ("peers", name)
-    hosts = peers["hosts"].items()
-    lines = [Line(f"peer {host} {address_port(ip, peers['port'])}", (*origin, "hosts", host)) for host, ip in hosts]
-    return _section(f"peers {name}", origin, lines)
+def _peers(name: str, peers: Mapping[str, Any], node: str) -> list[Line]:
+    return _section(f"peers {name}", ("peers", name), sharing.lines(name, peers, node))
 
 
 def _own(configuration: Mapping[str, Any], secrets: Mapping[str, str]) -> list[list[Line]]:
