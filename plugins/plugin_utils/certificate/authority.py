@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,11 +15,12 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.th
     NameOID,
     ec,
     hashes,
+    rsa,
     serialization,
     x509,
 )
 
-__all__ = ["AUTHORITY_DAYS", "LEAF_DAYS", "Authority", "Leaf", "issue", "make", "read"]
+__all__ = ["AUTHORITY_DAYS", "LEAF_DAYS", "Authority", "Leaf", "issue", "make", "read", "variable"]
 
 AUTHORITY_DAYS = 3650
 LEAF_DAYS = 730
@@ -28,11 +31,11 @@ _COMMON_NAME = 64  # characters at most (RFC 5280, ub-common-name)
 
 @dataclass(frozen=True)
 class Authority:
-    """A CA that may sign: its certificate, also as PEM, and its key."""
+    """A CA that may sign, its own root: its certificate, also as PEM, and its key."""
 
     certificate: x509.Certificate
     text: str
-    key: ec.EllipticCurvePrivateKey = field(repr=False)
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,23 @@ class Leaf:
 
     text: str = field(repr=False)
     until: datetime
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A CA as the text of a file of variables; its name, and one for ``netstack_secrets``."""
+
+    name: str
+    secret: str
+    text: str = field(repr=False)
+
+
+def variable(pair: str, now: datetime) -> Variable:
+    """Return a new CA of a pair as YAML that the vault takes."""
+    secret = re.sub(r"[^A-Za-z0-9_]|^(?=[0-9])", "_", f"{pair}_peers")
+    until = (now + timedelta(days=AUTHORITY_DAYS)).date()
+    head = f"---\n# The CA of the peers of {pair}, until {until}. Whoever has its key writes their stick tables.\n"
+    return Variable(f"{secret}_ca", secret, f"{head}{secret}_ca: |\n{textwrap.indent(make(pair, now), '  ')}")
 
 
 def make(name: str, now: datetime) -> str:
@@ -78,12 +98,12 @@ def read(text: str, where: str, now: datetime) -> Authority:
         raise _unusable(what, "A CA is one of each.")
     certificate = found.certificates[0]
     key = serialization.load_pem_private_key(keys[0].text, None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise _unusable(f"the key of {where} is not of an elliptic curve", "Only such a CA is used here.")
+    if not isinstance(key, (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey)):
+        raise _unusable(f"the key of {where} is neither of an elliptic curve nor RSA", "It signs nothing here.")
     if material.public_bytes(certificate.public_key()) != found.public_key:
         raise _unusable(f"the key of {where} is not that of its certificate", "It could sign nothing.")
-    if not _may_sign(certificate):
-        raise _unusable(f"the certificate of {where} is not that of a CA", "Nodes would accept nothing it signs.")
+    if not _may_sign(certificate) or certificate.issuer != certificate.subject:
+        raise _unusable(f"the certificate of {where} is not that of a root CA", "Nodes accept nothing it signs.")
     if certificate.not_valid_after_utc <= now + _CLOCK:
         ended = certificate.not_valid_after_utc.date()
         raise _unusable(f"the CA of {where} ends on {ended}", "Nodes accept nothing from it after that day.")

@@ -29,6 +29,9 @@ def needs(derived: Mapping[str, Any], pair: str) -> Iterator[Need]:
     stats = derived.get("haproxy_stats") or {}
     if stats.get("password_secret"):
         yield Need(str(stats["password_secret"]), f"lb_pairs.{pair}.stats.password_secret", "haproxy_secrets")
+    for peers in (derived.get("haproxy_peers") or {}).values():
+        if peers.get("ca_secret"):
+            yield Need(str(peers["ca_secret"]), f"lb_pairs.{pair}.peers.ca_secret", "haproxy_secrets")
     for instance in (derived.get("vip_instances") or {}).values():
         if instance.get("authentication_secret"):
             name = str(instance["authentication_secret"])

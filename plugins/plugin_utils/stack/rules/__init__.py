@@ -18,6 +18,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     models,
     offload,
     pairs,
+    peers,
     protocols,
     services,
     sticking,
@@ -28,5 +29,5 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
 TOPICS = (
     *(vlans, devices, models),
     *(links, link_ports, link_bundles, link_vlans, link_esxi, link_linux),
-    *(pairs, vips, services, offload, backends, health, sticking, protocols, certificates),
+    *(pairs, peers, vips, services, offload, backends, health, sticking, protocols, certificates),
 )
