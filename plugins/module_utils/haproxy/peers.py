@@ -85,7 +85,7 @@ def _files_of(issued: Issued, node: str, mark: str) -> list[File]:
 def _keeps(path: str, issued: Issued, node: str) -> bool:
     """Tell whether the node keeps its certificate: good, and long enough, or no shorter than a new one would be."""
     left = remaining(path, issued.authority, node)
-    return left >= min(RENEWAL, issued.until - time.time() - 86400)
+    return left > 0 and left >= min(RENEWAL, issued.until - time.time() - 86400)
 
 
 def remaining(path: str, authority: str, node: str) -> float:
