@@ -95,7 +95,7 @@ options:
         until less than a year is left of it, and then renewed by a reload.
       - Without C(ca_secret) they speak in plain text, and whoever reaches the port and says a host's name writes rows
         of stick tables. Then let only the other nodes reach it.
-      - While only one of the nodes has C(ca_secret), or another CA, stick tables do not travel; RV(notes) says so.
+      - While only one of the nodes has C(ca_secret), or another CA, stick tables do not travel; RV(apart) says so.
     type: dict
     default: {}
   stats:
@@ -252,7 +252,8 @@ EXAMPLES = r"""
   netstack.datacenter.haproxy:
     node: lb1
     peers:
-      pair: {hosts: {lb1: 10.0.0.11, lb2: 10.0.0.12}}
+      pair: {hosts: {lb1: 10.0.0.11, lb2: 10.0.0.12}, ca_secret: pair_peers}
+    secrets: "{{ vaulted }}"
     services:
       mail:
         listens:
@@ -315,6 +316,14 @@ version:
   returned: success
   type: str
   sample: 3.0.11-1+deb13u5
+apart:
+  description:
+    - Of each group of O(peers) whose nodes do not reach each other until all have this change, what that means.
+    - It is in RV(notes), too.
+  returned: success
+  type: list
+  elements: str
+  sample: ["peers edge change to TLS: stick tables do not travel until lb1 and lb2 have both changed, and ..."]
 notes:
   description: What the user should know about the result.
   returned: success
@@ -404,6 +413,7 @@ def main() -> None:
         validated=outcome.validated,
         in_effect=outcome.in_effect,
         version=deployment.version,
+        apart=deployment.apart,
         notes=outcome.notes,
         diff=shown(outcome),
     )

@@ -111,6 +111,7 @@ class Deployment:
         self.predict = predict
         self.lines: Sequence[Line] = ()
         self.names: Names = {}
+        self.apart: list[str] = []  # what is told of groups of peers that this change cuts off from each other
         self.version, self.dialect = host.version()
         self.service = Service(host, self.dialect)
 
@@ -128,7 +129,8 @@ class Deployment:
         needed = descriptors(most_connections(wishes.configuration), texts.main)
         kept = found.fragments if wishes.foreign == KEEP else {}
         files = _of_peers(shared) + self._files(texts, wishes, needed, kept)
-        outcome.notes += peers.apart(on_disk(MAIN), wishes.configuration["peers"], shared)
+        self.apart = peers.apart(on_disk(MAIN), wishes.configuration["peers"], shared)
+        outcome.notes += self.apart
         outcome.notes += removal(found, wishes.foreign, MAIN)
         outcome.changes = self.transaction.plan(files)
         self._validate_log(outcome.changes)

@@ -11,13 +11,13 @@ import yaml
 from .real_ansible import Place
 from .site_files import ROOT
 
-FACTS = ("stack_pending", "stack_restarts", "stack_standby")
+FACTS = ("stack_pending", "stack_restarts", "stack_standby", "stack_changes")
 TASK = "Say whether this node needs a change, and how it is made"
 QUIET = {
     "tls_certificate_planned": False, "pound_planned": False, "haproxy_planned": False, "vip_planned": False,
     "pound_restarts": False, "haproxy_restarts": False, "vip_stops": False,
     "tls_certificate_plan": {"certificates": []}, "pound_prediction": {"files": [], "actions": []},
-    "haproxy_prediction": {"files": [], "actions": []}, "vip_plan": {"action": []},
+    "haproxy_prediction": {"files": [], "actions": [], "apart": []}, "vip_plan": {"action": []},
 }  # fmt: skip
 OTHER = ["02:00:00:00:00:01"]
 HERE, THERE, NOBODY = (
@@ -29,7 +29,9 @@ def held(addresses):
     return {"vip_holders": {"holders": addresses}}
 
 
+APART = {"haproxy_prediction": {"files": ["/a"], "actions": ["reload"], "apart": ["peers edge change to TLS: ..."]}}
 CASES = {
+    "peers that change to TLS": ({"haproxy_planned": True, **APART, **held({"a": HERE})}, (True, [], False)),
     "nothing": ({**held({"a": HERE})}, (False, [], False)),
     "reload on the holder": ({"haproxy_planned": True, **held({"a": HERE})}, (True, [], False)),
     "reload on the standby": ({"haproxy_planned": True, **held({"a": THERE, "b": THERE})}, (True, [], True)),
@@ -66,4 +68,9 @@ def decided(tmp_path_factory):
 @pytest.mark.parametrize("case", CASES)
 def test_a_node_is_changed_in_place_but_for_what_restarts(decided, case):
     _given, expected = CASES[case]
-    assert decided[case] == expected
+    assert decided[case][:-1] == expected
+
+
+def test_the_plan_says_that_a_change_cuts_the_peers_off_from_each_other(decided):
+    told = ["file /a", "haproxy: reload", "haproxy: peers edge change to TLS: ..."]
+    assert decided["peers that change to TLS"][-1] == told
