@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import NodeAction
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.peers import only
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.needed_secrets import only
 
 
 class ActionModule(NodeAction):

@@ -9,8 +9,9 @@ from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import authority, third_party
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import Finding, UnusableError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.needed_secrets import only
 
-__all__ = ["for_node", "only"]
+__all__ = ["for_node"]
 
 
 def for_node(arguments: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -27,11 +28,6 @@ def for_node(arguments: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     if arguments.get("state", "present") == "present":
         given["issued"] = _issued(arguments, secrets, now)
     return given
-
-
-def only(secrets: Mapping[str, Any], wanted: list[Any]) -> dict[str, Any]:
-    """Return the secrets with the values of those alone that are wanted; messages name the others, too."""
-    return {name: value if name in wanted else "" for name, value in secrets.items()}
 
 
 def _issued(arguments: Mapping[str, Any], secrets: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
