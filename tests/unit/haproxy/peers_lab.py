@@ -35,6 +35,7 @@ class Pair:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder, self._patch = folder, monkeypatch
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.port = free_port()
 
     def declared(self, ca_secret: str | None) -> dict[str, Any]:
@@ -66,22 +67,37 @@ class Pair:
         return str(path)
 
     @contextlib.contextmanager
-    def running(self, node: str, ca: str, release: str) -> Iterator[Callable[[str], str]]:
+    def running(self, node: str, ca: str, release: str, *options: str) -> Iterator[Callable[[str], str]]:
         """Run a node; yield what asks it over its admin socket."""
         program = program_of(release)
         if not program:
             pytest.skip(f"no HAProxy {release} is on this machine (script/haproxy unpacks it)")
-        command = [program, "-db", "-dW", "-f", self.place(node, ca)]
-        path = str(self.folder / node / "socket")
-        with (self.folder / node / "log").open("w") as log, subprocess.Popen(command, stderr=log) as process:
+        command = [program, "-db", "-dW", "-f", self.place(node, ca), *options]
+        path, said = str(self.folder / node / "socket"), self.folder / node / "log"
+        with said.open("w") as log, subprocess.Popen(command, stderr=log) as process:
+            self._processes[node] = process
             try:
-                await_true(
-                    lambda: process.poll() is not None or "Uptime" in ask(path, "show info"), f"{node} to answer"
-                )
-                assert process.poll() is None, (self.folder / node / "log").read_text()
-                yield lambda said: ask(path, said)
+                await_true(lambda: process.poll() is not None or pid_of(path) == process.pid, f"{node} to answer")
+                assert process.poll() is None, said.read_text()
+                yield lambda question: ask(path, question)
             finally:
                 process.terminate()
+
+    def reloaded(self, node: str, ca: str, release: str) -> contextlib.AbstractContextManager[Callable[[str], str]]:
+        """Run a node's next process, to which the present one hands on what it has, with another certificate."""
+        return self.running(node, ca, release, "-sf", str(self._processes[node].pid))
+
+
+def pid_of(path: str) -> int:
+    """Return which process answers an admin socket, 0 where none does."""
+    found = re.search(r"^Pid: ([0-9]+)$", ask(path, "show info"), re.MULTILINE)
+    return int(found.group(1)) if found else 0
+
+
+def has_learned(said: str) -> bool:
+    """Tell whether a process waits for no rows of others any more (both bits of its resync, src/peers.c)."""
+    found = re.search(r" flags=0x([0-9a-f]+) resync_timeout", said)
+    return bool(found and int(found.group(1), 16) & 3 == 3)
 
 
 def free_port() -> int:

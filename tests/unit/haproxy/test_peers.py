@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import authority
 
-from .peers_lab import NOW, TABLE, Pair, await_true, impostor_hears, stranger_writes
+from .peers_lab import NOW, TABLE, Pair, await_true, has_learned, impostor_hears, stranger_writes
 
 OURS, OTHERS = authority.make("edge", NOW), authority.make("inner", NOW)
 CLIENT = "203.0.113.9"
@@ -69,3 +69,19 @@ def test_a_node_says_nothing_to_a_stranger_in_the_other_nodes_place(pair: Pair, 
         assert impostor_hears(pair.port, shows(tmp_path, OTHERS, "lb2", ssl.PROTOCOL_TLS_SERVER)) == ""
         assert impostor_hears(pair.port, shows(tmp_path, OURS, "lb3", ssl.PROTOCOL_TLS_SERVER)) == ""
         assert impostor_hears(pair.port, shows(tmp_path, OURS, "lb2", ssl.PROTOCOL_TLS_SERVER)) == "HAProxyS 2.1"
+
+
+@pytest.mark.all_only(
+    "a process learns for ten seconds before it hands its rows on; what is rendered is tested each time"
+)
+@pytest.mark.parametrize("release", ["2.6", "3.0"])
+@pytest.mark.parametrize(("ca", "kept"), [(OURS, True), ("", False)], ids=["renewed", "from plain text"])
+def test_rows_survive_a_reload_with_a_new_certificate_and_not_the_change_to_tls(
+    pair: Pair, ca: str, kept: bool, release: str
+) -> None:
+    with pair.running("lb1", ca, release) as lb1:
+        await_true(lambda: has_learned(lb1("show peers")), "lb1 to have learned what there is")
+        lb1(f"set table {TABLE} key {CLIENT} data.server_id 2")
+        with pair.reloaded("lb1", OURS, release) as again:
+            await_true(lambda: has_learned(again("show peers")), "the next process to have learned what there is")
+            assert (f"key={CLIENT}" in again(f"show table {TABLE}")) is kept
