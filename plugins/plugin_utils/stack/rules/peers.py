@@ -20,15 +20,16 @@ def peers_plain(site: Site) -> Iterator[Fault]:
     Breaks: whoever reaches the port and says a node's name writes rows, and sends clients to a server of his choice.
     Why: HAProxy knows a peer by the name that it says, and by nothing else (doc/peers-v2.0.txt), shown on 2.6 and 3.0.
     Mend: make a CA for the pair (`ansible-playbook netstack.datacenter.peers_ca`), put it into the vault and name it by
-    `peers.ca_secret`; or let the other node alone reach the port, by a firewall, and waive this.
+    `peers.ca_secret`; or let the other node alone reach the port, by `vip_firewall: true` (role vip) or another
+    firewall, and waive this.
     """
     for name, pair in sorted(site.lb_pairs.items()):
         if pair.peers.ca_secret is None and needs_peers(site, name):
             yield Fault(
                 ("lb_pairs", name, "peers"),
                 f"whoever reaches port {pair.peers.port} of a node and says the other one's name writes stick tables; "
-                "name a CA by ca_secret (netstack.datacenter.peers_ca makes one), or let only the other node in, for "
-                f"example by nft: tcp dport {pair.peers.port} {_others(site, name, pair)} drop",
+                "name a CA by ca_secret (netstack.datacenter.peers_ca makes one), or let only the other node in, by "
+                f"vip_firewall: true, or by nft: tcp dport {pair.peers.port} {_others(site, name, pair)} drop",
             )
 
 
