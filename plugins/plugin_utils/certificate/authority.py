@@ -91,11 +91,14 @@ def make(name: str, now: datetime) -> str:
 
 def read(text: str, where: str, now: datetime) -> Authority:
     """Return the CA in a secret; ``where`` names it. Raises UnusableError."""
-    found = material.from_pem(text.encode(), None, where)
+    try:
+        found = material.from_pem(text.encode(), None, where)
+    except UnusableError as error:
+        raise _unusable(error.findings[0].what, "A CA is one certificate and its key in PEM.") from None
     keys = [block for block in pem.blocks(text.encode()) if block.is_key]
     if len(found.certificates) != 1 or not keys:
         what = f"{where} holds {len(found.certificates)} certificates and {len(keys)} private keys"
-        raise _unusable(what, "A CA is one of each.")
+        raise _unusable(what, "A CA is one certificate and its key in PEM.")
     certificate = found.certificates[0]
     key = serialization.load_pem_private_key(keys[0].text, None)
     if not isinstance(key, (ec.EllipticCurvePrivateKey, rsa.RSAPrivateKey)):
