@@ -52,10 +52,10 @@ def lines(name: str, peers: Mapping[str, Any], node: str) -> list[Line]:
         return [Line(f"peer {host} {address}", way) for host, address, way in found]
     words = f"ssl crt {_leaf(name)} ca-file {_authority(name)} verify required ssl-min-ver TLSv1.3"
     own = [Line(f"bind {address} {words}", way) for host, address, way in found if host == node]
-    own.append(Line(f"default-server {words}", (*origin, "ca_secret")))
-    # The node's own entry has no address, for that is the bind's.
+    # The node's own entry has no address, for that is the bind's. Each says all by itself: from a default-server 2.4.0
+    # does not take all of its TLS, and then a reload hands no row on.
     return own + [
-        Line(f"server {host}" if host == node else f"server {host} {address} verifyhost {host}", way)
+        Line(f"server {host} {words}" if host == node else f"server {host} {address} {words} verifyhost {host}", way)
         for host, address, way in found
     ]
 
