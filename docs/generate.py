@@ -22,6 +22,7 @@ TOPICS = {
     "link_esxi": "Links of ESXi hosts",
     "link_linux": "Links of Linux hosts",
     "pairs": "Load-balancer pairs",
+    "peers": "Peers of a pair",
     "vips": "Virtual addresses",
     "services": "Services",
     "offload": "TLS at Pound",

@@ -96,8 +96,10 @@ options:
       - C(hosts) (two), C(vip_vlan), C(internal_vlan) (for peers and health; by default the shared VLAN with most of the
         backends), C(virtual_router_id) (the pair uses it and the next one; by default made from the pair's name),
         C(priority) (C(preferred) 150, C(standby) 100), C(preempt) (false), C(unicast) (true), C(profile)
-        (C(standard) or C(tuned)), C(advert_interval), C(authentication_secret), C(peers) (C(port), C(vlan)),
-        C(stats) (C(user), C(password_secret), C(port), C(uri), C(vlan)), C(metrics) (C(port), C(vlan)).
+        (C(standard) or C(tuned)), C(advert_interval), C(authentication_secret), C(peers) (C(port), C(vlan),
+        C(ca_secret)), C(stats) (C(user), C(password_secret), C(port), C(uri), C(vlan)), C(metrics) (C(port), C(vlan)).
+      - C(ca_secret) of C(peers) names the pair's CA, which C(netstack.datacenter.peers_ca) makes; then stick
+        tables travel by TLS, and nobody else writes them.
       - Statistics page and exporter are bound in the nodes' C(management_vlan) where no C(vlan) is named.
     type: dict
   certificates:

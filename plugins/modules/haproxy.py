@@ -89,8 +89,15 @@ options:
     default: {}
   peers:
     description:
-      - Groups of nodes that share stick tables, by name. Keys are C(port) (default V(10000)) and C(hosts) (name ->
-        address). This host must be among them.
+      - Groups of nodes that share stick tables, by name. Keys are C(port) (default V(10000)), C(hosts) (name ->
+        address) and C(ca_secret). This host must be among them.
+      - C(ca_secret) names the group's own CA in O(secrets), certificate and key in PEM; the playbook
+        C(netstack.datacenter.peers_ca) makes one. The nodes then speak TLS and take nobody whose certificate that CA
+        has not signed. The CA's key does not leave the controller, which issues this host's certificate; it is kept
+        until less than a year is left of it, and then renewed by a reload.
+      - Without C(ca_secret) they speak in plain text, and whoever reaches the port and says a host's name writes rows
+        of stick tables. Then let only the other nodes reach it.
+      - While only one of the nodes has C(ca_secret), or another CA, stick tables do not travel; RV(apart) says so.
     type: dict
     default: {}
   stats:
@@ -113,9 +120,31 @@ options:
     description: This host's name among the peers. Required with O(state=present).
     type: str
   secrets:
-    description: Values of the secrets that other options name.
+    description: Values of the secrets that other options name. Only those reach this host.
     type: dict
     default: {}
+  issued:
+    description: Certificates for O(peers) that have a CA. The action on the controller fills it in; leave it alone.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The group.
+        type: str
+        required: true
+      authority:
+        description: The CA's certificate in PEM.
+        type: str
+        required: true
+      leaf:
+        description: This host's certificate and key in PEM.
+        type: str
+        required: true
+      until:
+        description: When that certificate ends, in seconds since 1970.
+        type: int
+        required: true
   declared_as:
     description:
       - What the user calls what these options hold, for the messages that name a declared object. A site sets it.
@@ -225,7 +254,8 @@ EXAMPLES = r"""
   netstack.datacenter.haproxy:
     node: lb1
     peers:
-      pair: {hosts: {lb1: 10.0.0.11, lb2: 10.0.0.12}}
+      pair: {hosts: {lb1: 10.0.0.11, lb2: 10.0.0.12}, ca_secret: pair_peers}
+    secrets: "{{ vaulted }}"
     services:
       mail:
         listens:
@@ -288,6 +318,14 @@ version:
   returned: success
   type: str
   sample: 3.0.11-1+deb13u5
+apart:
+  description:
+    - Of each group of O(peers) whose nodes do not reach each other until all have this change, what that means.
+    - It is in RV(notes), too.
+  returned: success
+  type: list
+  elements: str
+  sample: ["peers edge change to TLS: stick tables do not travel until lb1 and lb2 have both changed, and ..."]
 notes:
   description: What the user should know about the result.
   returned: success
@@ -318,6 +356,12 @@ _RSYSLOG = {
     "port": {"type": "int", "default": 514},
     "protocol": {"type": "str", "choices": ["udp", "tcp"], "default": "udp"},
 }
+_ISSUED = {
+    "name": {"type": "str", "required": True},
+    "authority": {"type": "str", "required": True},
+    "leaf": {"type": "str", "required": True, "no_log": True},
+    "until": {"type": "int", "required": True},
+}
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent", "restored", "checked"], "default": "present"},
     "global": {"type": "dict", "default": {}},
@@ -329,6 +373,7 @@ ARGUMENTS = {
     "health": {"type": "dict", "default": {}},
     "node": {"type": "str"},
     "secrets": {"type": "dict", "default": {}, "no_log": True},
+    "issued": {"type": "list", "elements": "dict", "default": [], "options": _ISSUED},
     "declared_as": {"type": "dict", "default": {}},
     "awaited_files": {"type": "list", "elements": "path", "default": []},
     "rsyslog": {"type": "dict", "options": _RSYSLOG},
@@ -378,6 +423,7 @@ def main() -> None:
         validated=outcome.validated,
         in_effect=outcome.in_effect,
         version=deployment.version,
+        apart=deployment.apart,
         notes=outcome.notes,
         diff=shown(outcome),
     )

@@ -97,3 +97,15 @@ class NodeAction(Action, Normal):  # type: ignore[misc]  # ansible-core has no t
             self._refuse_free_text(task_vars or {})
         with Progress(name, Display().display, self.DOING):
             return super().run(tmp, task_vars)
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what the module is given: what the task says, unless an action knows more."""
+        return dict(self._task.args)
+
+    def _execute_module(
+        self, module_name: str | None = None, module_args: dict[str, Any] | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """Run the module; the task keeps its own arguments, for it may be run once more (retries)."""
+        given = self.arguments() if module_args is None else module_args
+        result: dict[str, Any] = super()._execute_module(module_name=module_name, module_args=given, **more)
+        return result

@@ -20,6 +20,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.deployment imp
     on_disk,
     original,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import peers
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.before import service_ending, taken_away
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import Names, located
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.foreign import (
@@ -41,6 +42,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.limits
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask import masked, masked_message
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
+    MARKER,
     STATE_BASE,
     Texts,
     is_ours,
@@ -55,6 +57,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.servic
     NotLoadedError,
     Service,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
 from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import (
     GIVEN_BACK,
@@ -82,6 +85,7 @@ class Wishes:
     fatal_warnings: bool = True
     allow_restart: bool = False
     foreign: str = REFUSE
+    issued: Sequence[peers.Issued] = ()
 
 
 def shown(outcome: Outcome) -> list[dict[str, str]]:
@@ -107,6 +111,7 @@ class Deployment:
         self.predict = predict
         self.lines: Sequence[Line] = ()
         self.names: Names = {}
+        self.apart: list[str] = []  # what is told of groups of peers that this change cuts off from each other
         self.version, self.dialect = host.version()
         self.service = Service(host, self.dialect)
 
@@ -119,10 +124,13 @@ class Deployment:
         known = own(self.transaction, MAIN, on_disk(MAIN))
         outcome = Outcome(note={} if known else first_contact(self.host))
         self.lines, self.names = texts.lines, wishes.names
-        self._validate(texts, wishes, outcome)
+        shared = peers.files(wishes.configuration["peers"], wishes.node, wishes.issued, MARKER)
+        self._validate(texts, wishes, outcome, shared)
         needed = descriptors(most_connections(wishes.configuration), texts.main)
         kept = found.fragments if wishes.foreign == KEEP else {}
-        files = self._files(texts, wishes, needed, kept)
+        files = _of_peers(shared) + self._files(texts, wishes, needed, kept)
+        self.apart = peers.apart(on_disk(MAIN), wishes.configuration["peers"], shared)
+        outcome.notes += self.apart
         outcome.notes += removal(found, wishes.foreign, MAIN)
         outcome.changes = self.transaction.plan(files)
         self._validate_log(outcome.changes)
@@ -139,7 +147,7 @@ class Deployment:
         files = self.transaction.saved(generation)
         text = next((decoded(file) for file in files if file.path == MAIN), on_disk(MAIN))
         if text and self.host.program:
-            complaint = self.host.complaint(text, fatal_warnings=False)
+            complaint = self.host.complaint(text, fatal_warnings=False, stand_ins=_staged(files))
             if complaint:
                 raise RejectedError(f"what generation {generation} holds is refused by HAProxy: {complaint}")
         outcome.changes, outcome.restores = self.transaction.plan(files), generation
@@ -156,7 +164,7 @@ class Deployment:
     def absent(self) -> Outcome:
         """Remove what the role made and put back what it had replaced; a service that ran before goes on with that."""
         outcome = Outcome(note={GIVEN_BACK: True})
-        paths = [MAIN, *_fragments(), LIMIT_DROP_IN, LOG_DROP_IN]
+        paths = [MAIN, *_fragments(), LIMIT_DROP_IN, LOG_DROP_IN, *peers.on_host()]
         mine = [path for path in paths if own(self.transaction, path, on_disk(path))]
         if not mine:
             return outcome
@@ -194,14 +202,14 @@ class Deployment:
             raise RejectedError(listed([_collision(name) for name in taken]))
         return render(wishes.configuration, wishes.secrets, wishes.node, self.dialect, foreign)
 
-    def _validate(self, texts: Texts, wishes: Wishes, outcome: Outcome) -> None:
+    def _validate(self, texts: Texts, wishes: Wishes, outcome: Outcome, shared: Sequence[File]) -> None:
         if not self.host.program:
             outcome.notes.append("haproxy is not installed yet, so the configuration was rendered but not validated")
             return
         misread = self.host.misread()
         if misread:
             raise RejectedError(f"nothing was changed, for {misread}")
-        stand_ins = missing(wishes.awaited_files) if self.predict else []
+        stand_ins = {**dict.fromkeys(missing(wishes.awaited_files) if self.predict else [], PEM), **_staged(shared)}
         complaint = self.host.complaint(texts.main, wishes.fatal_warnings, stand_ins, texts.lines, wishes.names)
         if complaint:
             raise RejectedError(f"HAProxy {self.version} refuses the configuration, nothing was changed: {complaint}")
@@ -235,6 +243,9 @@ class Deployment:
             return [*actions, self._more_descriptors(needed, limit, allow_restart)]
         if any(change.wanted.path == MAIN for change in outcome.changes):
             return [*actions, "reload"]  # what it replaces may be what runs, whatever digest that has
+        renewed = [change.wanted.path for change in outcome.changes if change.wanted.path in text.split()]
+        if renewed:
+            return [*actions, outcome.due("reload", f"{', '.join(renewed)} is replaced")]
         doubt = self.service.doubt(text)
         return [*actions, outcome.due("reload", doubt)] if doubt else actions
 
@@ -310,6 +321,7 @@ def wishes_from(parameters: Mapping[str, Any]) -> Wishes:
         raise RejectedError(listed([fault.replace("haproxy.", "", 1) for fault in found]))
     secrets = {str(name): str(value) for name, value in (parameters["secrets"] or {}).items()}
     rest = {key: parameters[key] for key in ("awaited_files", "fatal_warnings", "allow_restart", "foreign")}
+    rest["issued"] = [peers.Issued(**each) for each in parameters.get("issued") or ()]
     rest["rsyslog"] = _destination(parameters["rsyslog"])
     return Wishes(configuration, secrets, parameters["node"], parameters.get("declared_as") or {}, **rest)
 
@@ -346,6 +358,18 @@ def _optional(path: str, text: str) -> list[File]:
     return [File(path, None)] if is_ours(on_disk(path)) else []
 
 
+def _of_peers(shared: Sequence[File]) -> list[File]:
+    """Return the files of all groups of peers, those of ours that are no longer declared to be removed."""
+    wanted = [file.path for file in shared]
+    stale = [path for path in peers.on_host() if path not in wanted and is_ours(on_disk(path))]
+    return [*shared, *map(_absent, stale)]
+
+
+def _staged(files: Sequence[File]) -> dict[str, str]:
+    """Return what of the files HAProxy is to read of peers, before they are in place: path -> text."""
+    return {file.path: decoded(file) for file in files if file.path.startswith(f"{peers.FOLDER}/") and file.content}
+
+
 def _fragments() -> list[str]:
     """Return the fragments on disk, whoever wrote them."""
     return sorted(str(path) for path in Path(FRAGMENTS).glob("*.cfg"))
@@ -354,6 +378,6 @@ def _fragments() -> list[str]:
 def _remove_folders() -> None:
     """Remove the folders that the role made, the state file with its own; one that holds something else stays."""
     Path(STATE_FILE).unlink(missing_ok=True)
-    for folder in (STATE_BASE, FRAGMENTS, str(Path(LIMIT_DROP_IN).parent)):
+    for folder in (STATE_BASE, FRAGMENTS, peers.FOLDER, str(Path(LIMIT_DROP_IN).parent)):
         with contextlib.suppress(OSError):
             Path(folder).rmdir()

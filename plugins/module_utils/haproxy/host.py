@@ -9,7 +9,7 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Sequence
+from typing import Mapping, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import first_complaint
@@ -22,7 +22,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialec
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask import masked_message
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import FOREIGN, STATE_BASE
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.started import PROPERTIES, Started, started
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
 
@@ -76,7 +75,7 @@ class Host(Systemd):
         self,
         text: str,
         fatal_warnings: bool = True,
-        stand_ins: Sequence[str] = (),
+        stand_ins: Mapping[str, str] | None = None,
         lines: Sequence[Line] = (),
         names: Names | None = None,
     ) -> str:
@@ -85,7 +84,7 @@ class Host(Systemd):
         Args:
             text: the configuration.
             fatal_warnings: refuse warnings too.
-            stand_ins: paths that do not exist yet and are taken for present.
+            stand_ins: path -> what is taken for the content of a file that is not there yet, or that is replaced.
             lines: the lines of ``text`` with the declared object that made each; without them no object is told.
             names: what the user calls these objects.
         """
@@ -93,7 +92,7 @@ class Host(Systemd):
         options = ["-c", *(["-W"] if unit.master else []), *(["-dW"] if fatal_warnings else [])]
         folder = tempfile.mkdtemp(prefix="netstack-haproxy-")
         try:
-            main = self._stage(Path(folder), text, stand_ins)
+            main = self._stage(Path(folder), text, stand_ins or {})
             files = [main if file == MAIN else file for file in unit.files if MAIN in unit.files] or [main]
             command = [self.program, *options, *(word for file in files for word in ("-f", file))]
             variables = unit.named_in(text)
@@ -131,13 +130,13 @@ class Host(Systemd):
         return "" if status == 0 else " ".join(lines[:2]) or f"rsyslogd -N1 ended with status {status}"
 
     @staticmethod
-    def _stage(folder: Path, text: str, stand_ins: Sequence[str]) -> str:
+    def _stage(folder: Path, text: str, stand_ins: Mapping[str, str]) -> str:
         """Write the configuration with its own state file and stand-ins; return its path."""
         (folder / "global").write_text(STATE_HEADER)
         text = text.replace(f"server-state-base {STATE_BASE}", f"server-state-base {folder}")
-        for index, path in enumerate(stand_ins):
+        for index, (path, content) in enumerate(stand_ins.items()):
             substitute = folder / f"stand-in-{index}.pem"
-            substitute.write_text(PEM)
+            substitute.write_text(content)
             text = re.sub(rf"(?<=\s){re.escape(path)}(?=\s)", str(substitute), text)
         main = folder / "haproxy.cfg"
         main.write_text(text)

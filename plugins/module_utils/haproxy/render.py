@@ -8,6 +8,7 @@ import hashlib
 import re
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import peers as sharing
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import (
     SETTINGS,
@@ -93,7 +94,7 @@ def render(
     if foreign or any(service["raw"] for _name, service in services):
         # Sections that name no defaults take the last ones; ours taken both ways would be a warning.
         sections.append([Line(f"defaults {DEFAULTS_NAME}-by-hand from {DEFAULTS_NAME}")])
-    sections += [_peers(name, peers) for name, peers in configuration["peers"].items()]
+    sections += [_peers(name, peers, node) for name, peers in configuration["peers"].items()]
     sections += _own(configuration, secrets)
     sections += [[Line(f"# conf.d/{name}.cfg"), *lines] for name, lines in fragments.items()]
     sections += [_foreign(name, text) for name, text in sorted(foreign.items())]
@@ -207,11 +208,8 @@ def _defaults(options: Mapping[str, Any]) -> list[Line]:
     )
 
 
-def _peers(name: str, peers: Mapping[str, Any]) -> list[Line]:
-    origin: Origin = ("peers", name)
-    hosts = peers["hosts"].items()
-    lines = [Line(f"peer {host} {address_port(ip, peers['port'])}", (*origin, "hosts", host)) for host, ip in hosts]
-    return _section(f"peers {name}", origin, lines)
+def _peers(name: str, peers: Mapping[str, Any], node: str) -> list[Line]:
+    return _section(f"peers {name}", ("peers", name), sharing.lines(name, peers, node))
 
 
 def _own(configuration: Mapping[str, Any], secrets: Mapping[str, str]) -> list[list[Line]]:

@@ -176,7 +176,7 @@ DEFAULTS = _group(
     raw=LINES,
 )
 PEERS = _named(
-    _group(port=_with(PORT, default=10000), hosts=_with(_named(ADDRESS), required=True)),
+    _group(port=_with(PORT, default=10000), hosts=_with(_named(ADDRESS), required=True), ca_secret=LINE),
 )
 STATS = _group(
     address=_with(ADDRESS, required=True),

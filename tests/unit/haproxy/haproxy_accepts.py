@@ -73,7 +73,9 @@ def accept(text: str, folder: Path, name: str) -> None:
         pytest.skip(f"no HAProxy {name} is on this machine (script/haproxy unpacks it)")
     (folder / "global").write_text(STATE_HEADER)
     (folder / "some.pem").write_text(PEM)
-    text = re.sub(r"/etc/haproxy/(certs|ca)/\S+\.(pem|crt)|@system-ca|/etc/ssl/\S+\.crt", f"{folder}/some.pem", text)
+    text = re.sub(
+        r"/etc/haproxy/(certs|ca|peers)/\S+\.(pem|crt|ca)|@system-ca|/etc/ssl/\S+\.crt", f"{folder}/some.pem", text
+    )
     text = re.sub(r"\n    (user|group|chroot) .*", "", text).replace("/var/lib/haproxy/state", str(folder))
     (folder / "haproxy.cfg").write_text(text)
     done = subprocess.run(

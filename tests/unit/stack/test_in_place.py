@@ -17,7 +17,7 @@ QUIET = {
     "tls_certificate_planned": False, "pound_planned": False, "haproxy_planned": False, "vip_planned": False,
     "pound_restarts": False, "haproxy_restarts": False, "vip_stops": False,
     "tls_certificate_plan": {"certificates": []}, "pound_prediction": {"files": [], "actions": []},
-    "haproxy_prediction": {"files": [], "actions": []}, "vip_plan": {"action": []},
+    "haproxy_prediction": {"files": [], "actions": [], "apart": []}, "vip_plan": {"action": []},
     "vip_firewall_plan": {"action": []},
 }  # fmt: skip
 OTHER = ["02:00:00:00:00:01"]
@@ -31,7 +31,9 @@ def held(addresses):
     return {"vip_holders": {"holders": addresses}}
 
 
+APART = {"haproxy_prediction": {"files": ["/a"], "actions": ["reload"], "apart": ["peers edge change to TLS: ..."]}}
 CASES = {
+    "peers that change to TLS": ({"haproxy_planned": True, **APART, **held({"a": HERE})}, (True, [], False)),
     "nothing": ({**held({"a": HERE})}, (False, [], False)),
     "reload on the holder": ({"haproxy_planned": True, **held({"a": HERE})}, (True, [], False)),
     "reload on the standby": ({"haproxy_planned": True, **held({"a": THERE, "b": THERE})}, (True, [], True)),
@@ -79,6 +81,8 @@ def test_a_node_is_changed_in_place_but_for_what_restarts(decided, case):
     assert decided[case][:3] == expected
 
 
-def test_what_would_change_tells_of_a_node_that_is_away(decided):
+def test_what_would_change_tells_of_a_node_that_is_away_and_of_peers_that_a_change_cuts_off(decided):
     """It is what the report has of this node."""
-    assert {case: changes for case, (*_, changes) in decided.items() if changes} == {"a lease": [AWAY]}
+    told = ["file /a", "haproxy: reload", "haproxy: peers edge change to TLS: ..."]
+    changes = {case: changes for case, (*_, changes) in decided.items() if changes}
+    assert changes == {"a lease": [AWAY], "peers that change to TLS": told}

@@ -115,7 +115,8 @@ def _peer_health(site: Site, pair_name: str, pair: LbPair, host: str) -> list[di
 
 def _peers(site: Site, pair_name: str, pair: LbPair) -> dict[str, Any]:
     vlan = pair.peers.vlan or internal_vlan(site, pair_name, pair)
-    return {"port": pair.peers.port, "hosts": {host: _own(site, host, vlan) for host in pair.hosts}}
+    found: dict[str, Any] = {"port": pair.peers.port, "hosts": {host: _own(site, host, vlan) for host in pair.hosts}}
+    return {**found, "ca_secret": pair.peers.ca_secret} if pair.peers.ca_secret else found
 
 
 def _firewall(site: Site, pair_name: str, pair: LbPair, host: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     models,
     offload,
     pairs,
+    peers,
     protocols,
     raw,
     services,
@@ -29,5 +30,5 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
 TOPICS = (
     *(raw, vlans, devices, models),
     *(links, link_ports, link_bundles, link_vlans, link_esxi, link_linux),
-    *(pairs, vips, services, offload, backends, health, sticking, protocols, certificates),
+    *(pairs, peers, vips, services, offload, backends, health, sticking, protocols, certificates),
 )
