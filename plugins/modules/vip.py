@@ -270,10 +270,12 @@ def require_interfaces(names: list[str]) -> None:
         raise VipError(faults)
 
 
-def finish(module: AnsibleModule, changes: list[Change], action: list[str], backup: str, **more: Any) -> None:
+def finish(
+    module: AnsibleModule, changes: list[Change], action: list[str], backup: str, doubt: str = "", **more: Any
+) -> None:
     """Report."""
-    done = (["write"] if changes else []) + action
-    module.exit_json(changed=bool(done), diff=diff(changes, Paths().config), action=done, backup=backup, **more)
+    done, shown = (["write"] if changes else []) + action, diff(changes, Paths().config, doubt)
+    module.exit_json(changed=bool(done), diff=shown, action=done, backup=backup, **more)
 
 
 def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
@@ -290,7 +292,7 @@ def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
     facts = keepalived.facts(plan.names) if state == "present" else {}
     for sentence in facts.get("away_told", []) if not act else []:
         module.warn(sentence)
-    finish(module, plan.changes, plan.verbs, backup, stops=plan.stops, **facts)
+    finish(module, plan.changes, plan.verbs, backup, plan.doubt, stops=plan.stops, **facts)
 
 
 def restore_keepalived(module: AnsibleModule, keepalived: Keepalived) -> None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,18 +16,23 @@ from checkout import localised as here
 from topology import load as load_topology
 
 CONFIG = "/etc/haproxy/haproxy.cfg"
+FRAGMENT = "/etc/haproxy/conf.d/shop.cfg"
+CERTIFICATE = "/etc/haproxy/certs/shop.pem"
 POUND = "/etc/pound.cfg"
 KEEPALIVED = "/etc/keepalived/keepalived.conf"
 CHECK = "/usr/local/libexec/netstack-vip-health"
 #: How a hand loads a file, and the folder of the restore points of the role that replaces it.
 LOADS = {
     CONFIG: ("reload", "haproxy"),
+    FRAGMENT: ("reload", "haproxy"),
+    CERTIFICATE: ("reload", "haproxy"),
     POUND: ("restart", "pound"),
     KEEPALIVED: ("reload", "keepalived"),
     CHECK: ("reload", "keepalived"),
 }
 NODES = load_topology(TOPOLOGY)
 PORTAL = here("10.231.10.102")
+SPARE = here("10.231.10.199")
 ASK = (
     "import socket, sys; s = socket.socket(socket.AF_UNIX); s.connect('/run/haproxy/admin.sock'); "
     "s.sendall(sys.argv[1].encode() + b'\\n'); s.shutdown(1); print(s.makefile().read())"
@@ -45,14 +52,14 @@ class Drift:
         path: the file.
         edit: makes the hand's text of that of the role.
         seen: tells whether a node runs it; None where nothing runs what is in the file.
-        put_back: the hand puts the file back as it was, date included, and does not load it.
+        put_back: what the role says where the hand puts the file back as it was, date included, and does not load it.
     """
 
     what: str
     path: str
     edit: Callable[[str], str]
     seen: Callable[[str], bool] | None
-    put_back: bool = False
+    put_back: str = ""
 
 
 def inside(node, *command, check=True):
@@ -78,16 +85,38 @@ def server(name, column, value):
     return lambda node: servers(node).get(name, {}).get(column) == value
 
 
+def statistic(name, column, value):
+    """Return what looks whether a proxy has this value in `show stat`."""
+
+    def look(node):
+        rows = csv.DictReader(io.StringIO(ask(node, "show stat -1 3 -1").removeprefix("# ")))
+        return any((row["pxname"], row[column]) == (name, value) for row in rows)
+
+    return look
+
+
 def answers(port, path="/"):
     """Return what looks whether a node itself answers 200 on a port of its loopback."""
     url = f"http://127.0.0.1:{port}{path}"
     return lambda node: inside(node, "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", url, check=False) == "200"
 
 
+def lacks(name):
+    return lambda node: name not in servers(node)
+
+
+def listens(port):
+    return lambda node: f":{port} " in inside(node, "ss", "-Hltn")
+
+
 def hangs_up(node):
     """Tell whether HAProxy ends a connection within 4 s on which nothing is asked; it is declared to wait 10 s."""
     wait = "timeout 4 bash -c 'exec 3<>/dev/tcp/127.0.0.1/8405 && cat <&3 >/dev/null'; echo $?"
     return inside(node, "sh", "-c", wait).strip() == "0"
+
+
+def serves_portal(node):
+    return "CN = portal.lab.test" in ask(node, f"show ssl cert {CERTIFICATE}").replace("CN=", "CN = ")
 
 
 def portal(*options, port=443, path="/"):
@@ -97,9 +126,24 @@ def portal(*options, port=443, path="/"):
     return inside("client", *curl, check=False)
 
 
+def serves_partner(_node):
+    show = f"openssl s_client -connect {PORTAL}:443 -servername portal.lab.test </dev/null 2>/dev/null"
+    return "partner.lab.test" in inside("client", "sh", "-c", f"{show} | openssl x509 -noout -ext subjectAltName")
+
+
 def dumped(pattern):
     """Return what looks whether keepalived says this of what it runs."""
     return lambda node: re.search(pattern, inside(node, "sh", "-c", DUMP), re.MULTILINE) is not None
+
+
+def checks(node):
+    """Tell whether keepalived asks the health check for each of its instances."""
+    scripts = r"Tracked scripts :\n(?: {4,}\S.*\n)*? {4,}netstack_health"
+    return re.search(scripts, inside(node, "sh", "-c", DUMP)) is not None
+
+
+def holds_spare(_node):
+    return any(f" {SPARE}/" in inside(node, "ip", "-brief", "address", "show", "eth1") for node in ("lb1", "lb2"))
 
 
 def replaced(pattern, by, times=0):
@@ -135,13 +179,25 @@ def added(*lines):
     return lambda text: text + "\n" + "".join(f"{line}\n" for line in lines)
 
 
+def of_another(_text):
+    """The certificate of another service, as somebody copies the wrong file."""
+    return inside("lb1", "cat", "/etc/haproxy/certs/portal.pem")
+
+
 def no_health(_text):
     return "#!/bin/sh\nexit 0\n"
 
 
 MINE = added("frontend mine", "    mode http", "    bind *:9100", "    http-request return status 200")
 SLOW = replaced(r"timeout http-request 10s", "timeout http-request 1s")
+HAND = "    acl by_hand path /hand\n    http-request return status 200 if by_hand\n\\g<0>"
+RULE = section("frontend netstack-health", "^    http-request", HAND)
+COOKIE = section("backend shop.servers", "cookie [A-Z]+", "cookie HAND")
+BALANCE = section("backend api.servers", "balance .*", "balance first")
+MORE = section("backend api.servers", "^    server web1", "    server hand 127.0.0.1:1\n\\g<0>")
+BIND = "    bind 127.0.0.1:9102\n\\g<0>"
 PRIORITY = replaced("priority [0-9]+", "priority 77")
+ADDRESS = f"virtual_ipaddress {{\n        {SPARE}/24 dev eth1"
 SHOP, API = "backend shop.servers", "backend api.servers"
 LISTENER = 'ListenHTTPS "portal.4.443"'
 
@@ -161,18 +217,86 @@ FIRST = {
         *FIRST_KEEPALIVED,
     ],
 }
+SECOND_OF_BOTH = [
+    Drift("Pound's certificate", POUND, within(LISTENER, "portal.pem", "partner.pem"), serves_partner),
+    Drift(
+        "a header of Pound",
+        POUND,
+        within(LISTENER, "^    Client", '    SetHeader "X-Hand: 1"\n\\g<0>'),
+        lambda _node: "x-hand" in portal(),
+    ),
+    Drift("a VIP", KEEPALIVED, replaced(r"virtual_ipaddress \{(?=\n.*\.)", ADDRESS, times=1), holds_spare),
+    Drift(
+        "no check by keepalived", KEEPALIVED, replaced(r"^        netstack_health\n", ""), lambda node: not checks(node)
+    ),
+    Drift(
+        "an interval", KEEPALIVED, replaced("advert_int .*", "advert_int 3"), dumped("^   Advert interval = 3(000)? ")
+    ),
+]
+SECOND = {
+    "lb1": [
+        Drift(
+            "a port",
+            CONFIG,
+            section(API, "(server web1 .*):80", r"\1:81"),
+            server("api.servers/web1", "srv_port", "81"),
+        ),
+        Drift(
+            "no check",
+            CONFIG,
+            section(SHOP, "(server web1 .*) check", r"\1"),
+            server("shop.servers/web1", "srv_check_state", "0"),
+        ),
+        Drift("an ACL and its rule", CONFIG, RULE, answers(8405, "/hand")),
+        Drift("the balance", CONFIG, BALANCE, statistic("api.servers", "algo", "first")),
+        Drift("a cookie", CONFIG, COOKIE, statistic("shop.servers", "cookie", "HAND")),
+        Drift("a fragment", FRAGMENT, MINE, None),
+        *SECOND_OF_BOTH,
+    ],
+    "lb2": [
+        Drift("a timeout", CONFIG, SLOW, hangs_up),
+        Drift("a server more", CONFIG, MORE, server("api.servers/hand", "srv_port", "1")),
+        Drift("a server less", CONFIG, section(SHOP, "^    server web3 .*", ""), lacks("shop.servers/web3")),
+        Drift("an address more", CONFIG, section("frontend api", "^    bind", BIND), listens(9102)),
+        Drift(
+            "the most connections",
+            CONFIG,
+            section("frontend api", "^    mode", "    maxconn 123\n\\g<0>"),
+            statistic("api", "slim", "123"),
+        ),
+        Drift(
+            "a server out of service",
+            CONFIG,
+            section(SHOP, "server web1 .*", r"\g<0> disabled"),
+            server("shop.servers/web1", "srv_admin_state", "5"),
+        ),
+        Drift("a certificate", CERTIFICATE, of_another, serves_portal),
+        *SECOND_OF_BOTH,
+    ],
+}
 PUT_BACK_AT_BOTH = [
     Drift(
         "a backend of Pound",
         POUND,
         within(LISTENER, "(BackEnd(?:\n.*){2}Port) [0-9]+", r"\1 1"),
         lambda _node: portal("-o", "/dev/null", "-w", "%{http_code}") == "503",
-        put_back=True,
+        put_back=f"restart: what runs was started before the last change of {POUND}",
     ),
-    Drift("a priority", KEEPALIVED, PRIORITY, dumped("^   Priority = 77$"), put_back=True),
+    Drift(
+        "a priority",
+        KEEPALIVED,
+        PRIORITY,
+        dumped("^   Priority = 77$"),
+        put_back=f"reload: what runs was loaded before the last change of {KEEPALIVED}",
+    ),
     Drift("a script", CHECK, no_health, None),
 ]
+LOADED_BEFORE = f"reload: what serves was loaded before the last change of {CONFIG}"
+UNDECLARED = "reload: what serves also has mine"
 PUT_BACK = {
-    "lb1": [Drift("a timeout", CONFIG, SLOW, hangs_up, put_back=True), *PUT_BACK_AT_BOTH],
-    "lb2": [Drift("a frontend more", CONFIG, MINE, answers(9100), put_back=True), *PUT_BACK_AT_BOTH],
+    "lb1": [Drift("a timeout", CONFIG, SLOW, hangs_up, LOADED_BEFORE), *PUT_BACK_AT_BOTH],
+    "lb2": [
+        Drift("a frontend more", CONFIG, MINE, answers(9100), UNDECLARED),
+        *PUT_BACK_AT_BOTH,
+    ],
 }

@@ -49,6 +49,7 @@ class Plan:
     identity: str
     names: list[str]
     note: dict[str, Any] = field(default_factory=dict)
+    doubt: str = ""  # why a reload is due where no file says so
 
     @property
     def needed(self) -> bool:
@@ -86,10 +87,12 @@ class Keepalived:
         changes = self.transaction.plan(self._files(text, site))
         identity = router_id(text)
         changed = any(change.wanted.path == self.paths.config for change in changes)
-        verbs = self._verbs(self.daemon.status(), changed, identity, text)
+        status = self.daemon.status()
+        doubt = "" if changed or not status.active else self._doubt(status, identity, text)
+        verbs = self._verbs(status, changed or bool(doubt))
         if away.litter(self.paths, names):
             verbs.append("tidy")
-        return Plan(changes, verbs, identity, names, self._first_contact())
+        return Plan(changes, verbs, identity, names, self._first_contact(), doubt)
 
     def _first_contact(self) -> dict[str, Any]:
         """Return the note that says whether keepalived ran before the role came; {} where the role is there."""
@@ -105,21 +108,27 @@ class Keepalived:
             File(self.paths.drop_in, SUPERVISION.encode()),
         ]
 
-    def _verbs(self, status: Status, changed: bool, identity: str, text: str) -> list[str]:
+    @staticmethod
+    def _verbs(status: Status, due: bool) -> list[str]:
         """Return what systemd has to do. A reload is due for as long as the program does not run what it should."""
         verbs = ["daemon-reload"] if status.stale else []
         verbs += [] if status.enabled else ["enable"]
         if not status.active:
             return [*verbs, "start"]
-        if changed or self.pending.exists() or not self._has_read(status, identity, text):
-            verbs.append("reload")
-        return verbs
+        return [*verbs, "reload"] if due else verbs
 
-    def _has_read(self, status: Status, identity: str, text: str) -> bool:
-        """Tell whether the program runs this file. The router id alone proves nothing: a hand's file has the same."""
+    def _doubt(self, status: Status, identity: str, text: str) -> str:
+        """Return why the running program may not have this file, "" where that is proven.
+
+        The router id alone proves nothing: a hand's file has the same.
+        """
+        if self.pending.exists():
+            return "an earlier run was killed before it was loaded and proven"
         if identity and self.daemon.running(status.pid) != identity:
-            return False
-        return status.stamp is None or not self.loaded.unread(status.pid, self._reads(text), status.stamp)
+            return "what runs is another configuration"
+        reads = {} if status.stamp is None else self._reads(text)
+        unread = self.loaded.unread(status.pid, reads, status.stamp or 0)
+        return f"what runs was loaded before the last change of {', '.join(unread)}" if unread else ""
 
     def _reads(self, text: str) -> dict[str, str]:
         """Return what a keepalived that loads this text reads, files that it includes too: path -> digest."""
@@ -285,7 +294,7 @@ class Keepalived:
         status, identity = self.daemon.status(), router_id(text)
         if not text or not status.active:
             return bool(text) == status.active
-        return status.enabled and self._has_read(status, identity, text)
+        return status.enabled and not self._doubt(status, identity, text)
 
     def restore(self, generation: str) -> None:
         """Put a generation back and load it. Raises DaemonError, before any change when keepalived refuses it."""

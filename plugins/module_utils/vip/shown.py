@@ -16,9 +16,16 @@ _HIDDEN = rb"\1(not shown)"
 _CHANGED = rb"\1(not shown, changed)"
 
 
-def diff(changes: Sequence[Change], config: str) -> list[dict[str, str]]:
-    """Return the changes as ``exit_json(diff=...)`` takes them; ``config`` is the path of keepalived's file."""
-    return Transaction.diff([_masked(change) if change.wanted.path == config else change for change in changes])
+def diff(changes: Sequence[Change], config: str, doubt: str = "") -> list[dict[str, str]]:
+    """Return the changes as ``exit_json(diff=...)`` takes them; ``config`` is the path of keepalived's file.
+
+    ``doubt``: why keepalived is reloaded where no file says so.
+    """
+    entries = Transaction.diff([_masked(change) if change.wanted.path == config else change for change in changes])
+    if doubt:
+        header = {"before_header": "service", "after_header": "service"}
+        entries.append({**header, "before": "", "after": f"reload: {doubt}\n"})
+    return entries
 
 
 def _masked(change: Change) -> Change:

@@ -11,7 +11,7 @@ import yaml
 from .real_ansible import Place
 from .site_files import ROOT
 
-FACTS = ("stack_pending", "stack_restarts", "stack_standby")
+FACTS = ("stack_pending", "stack_restarts", "stack_standby", "stack_changes")
 TASK = "Say whether this node needs a change, and how it is made"
 QUIET = {
     "tls_certificate_planned": False, "pound_planned": False, "haproxy_planned": False, "vip_planned": False,
@@ -20,6 +20,7 @@ QUIET = {
     "haproxy_prediction": {"files": [], "actions": []}, "vip_plan": {"action": []},
 }  # fmt: skip
 OTHER = ["02:00:00:00:00:01"]
+AWAY = "This node is away from web4 (60 s more)"
 HERE, THERE, NOBODY = (
     {"local": local, "others": others} for local, others in ((True, []), (False, OTHER), (False, []))
 )
@@ -37,6 +38,14 @@ CASES = {
     "a VIP that nobody has yet": ({"vip_planned": True, **held({"a": THERE, "b": NOBODY})}, (True, [], True)),
     "the first run": ({"haproxy_planned": True, **held({"a": NOBODY})}, (True, [], False)),
     "Pound": ({"pound_planned": True, "pound_restarts": True, **held({"a": HERE})}, (True, ["Pound"], False)),
+    "a lease": (
+        {"vip_planned": True, "vip_plan": {"action": [], "away": ["web4"], "away_told": [AWAY]}, **held({})},
+        (True, [], False),
+    ),
+    "a lease that is over": (
+        {"vip_plan": {"action": [], "away": [], "away_told": [AWAY]}, **held({})},
+        (False, [], False),
+    ),
     "everything": (
         {"haproxy_planned": True, "pound_restarts": True, "haproxy_restarts": True, "vip_stops": True, **held({})},
         (True, ["Pound", "HAProxy", "keepalived"], False),
@@ -66,4 +75,9 @@ def decided(tmp_path_factory):
 @pytest.mark.parametrize("case", CASES)
 def test_a_node_is_changed_in_place_but_for_what_restarts(decided, case):
     _given, expected = CASES[case]
-    assert decided[case] == expected
+    assert decided[case][:3] == expected
+
+
+def test_what_would_change_tells_of_a_node_that_is_away(decided):
+    """It is what the report has of this node."""
+    assert {case: changes for case, (*_, changes) in decided.items() if changes} == {"a lease": [AWAY]}

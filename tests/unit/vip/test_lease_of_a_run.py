@@ -156,6 +156,16 @@ def test_where_keepalived_does_not_run_nothing_is_sent_and_no_lease_is_made(node
 
 
 PLAYBOOKS = Path(__file__).resolve().parents[3] / "playbooks"
+MOVE = "netstack.datacenter.vip_move"
+
+
+@pytest.mark.parametrize(("name", "changing"), [("site", "change"), ("rollback", "rollback")])
+def test_a_node_that_a_killed_run_left_away_comes_home_before_any_node_is_moved(name, changing):
+    plays = yaml.safe_load((PLAYBOOKS / f"{name}.yml").read_text())
+    tasks = [(number, task) for number, play in enumerate(plays) for task in play.get("tasks", [])]
+    [home] = [number for number, task in tasks if MOVE in task and task[MOVE]["state"] == "released"]
+    changes = f"tasks/{changing}_load_balancer.yml"
+    assert home < min(number for number, task in tasks if task.get("ansible.builtin.include_tasks") == changes)
 
 
 @pytest.mark.parametrize("name", ["change_load_balancer", "rollback_load_balancer"])

@@ -51,6 +51,7 @@ def test_a_file_that_was_put_back_and_not_loaded_is_loaded(host):
     host.config.write_text(host.right)
     plan = host.run(site())
     assert (plan.changes, plan.verbs) == ([], ["reload"])
+    assert plan.doubt == f"what runs was loaded before the last change of {host.config}"
     assert "priority 101" in host.daemon.loaded
     assert not host.run(site()).needed
 
@@ -72,7 +73,8 @@ def test_a_file_that_is_included_is_part_of_it(host, tmp_path):
     host.run(declared)
     assert not host.run(declared).needed
     more.write_text("# b\n")
-    assert host.run(declared).verbs == ["reload"]
+    plan = host.run(declared)
+    assert (plan.verbs, plan.doubt) == (["reload"], f"what runs was loaded before the last change of {more}")
 
 
 def test_a_rollback_that_was_not_loaded_is_finished_though_the_file_has_no_router_id(host):

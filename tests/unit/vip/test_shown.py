@@ -74,3 +74,6 @@ def test_the_module_reports_with_it():
     vip.finish(Module(), [change(text("canary1"), text())], ["reload"], "")
     assert "canary" not in str(told)
     assert told["changed"] is True
+    vip.finish(Module(), [], ["reload"], "", "what runs is another configuration")
+    [shown] = told["diff"]
+    assert (shown["after_header"], shown["after"]) == ("service", "reload: what runs is another configuration\n")
