@@ -55,7 +55,7 @@ class Edited:
         return hashlib.sha256(self.wrong.encode()).hexdigest() in points[self.node]
 
     def unsaid(self, differences):
-        """Return what of the hand's work no difference tells; of a certificate, whose key is secret, the file is enough."""
+        """Return what of the hand's work no difference tells; a certificate's does not show the file itself."""
         if self.put_back:
             return {f"+{self.put_back}"} - differences.get((self.node, "service"), set())
         shown = differences.get((self.node, self.path))
