@@ -122,7 +122,9 @@ attributes:
     description: Predicts exactly what a run does. keepalived, where installed, judges in check mode too.
     support: full
   diff_mode:
-    description: Shows the files; one that holds a password shows only that it differs.
+    description:
+      - Shows the files; one that holds a password shows only that it differs.
+      - Says why keepalived is reloaded where no file differs.
     support: full
 """
 
