@@ -62,7 +62,7 @@ class Edited:
         if shown is None or self.path.endswith(".pem"):
             return set() if shown else {self.path}
         wrong, right = (set(text.splitlines()) for text in (self.wrong, self.right))
-        return {f"-{line}" for line in wrong - right} | {f"+{line}" for line in right - wrong} - shown
+        return ({f"-{line}" for line in wrong - right} | {f"+{line}" for line in right - wrong}) - shown
 
 
 def eventually_seen(edited, seconds=30):
@@ -149,7 +149,7 @@ def test_what_a_hand_has_loaded_is_put_right(edits, first):
         assert inside(each.node, "cat", each.path) == each.right
         assert each.seen() == []
         assert each.put_back or each.is_among(points), each.path
-        assert each.unsaid(told) == set(), each
+        assert each.unsaid(told) == set(), f"{each.node}: {each.path}"
     assert servers("lb2")[DRAINED]["srv_admin_state"] == "8"
     drain("lb2", "ready")
     for node in NODES:
