@@ -9,6 +9,7 @@ so a gap as long as that would be a VIP without a holder. Which tasks there are 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -156,8 +157,8 @@ def pair(lab):
     if subject.other:
         subject.declare()
     subject.run()
-    placed = "state=placed before={} instances='{{ vip_instances }}' peer_health='{{ vip_peer_health }}'"
-    words = ["ansible", "lb1,lb2", "-i", str(INVENTORY), "-m", "netstack.datacenter.vip_move", "-a", placed]
+    placed = {"state": "placed", "instances": "{{ vip_instances }}", "peer_health": "{{ vip_peer_health }}"}
+    words = ["ansible", "lb1,lb2", "-i", str(INVENTORY), "-m", "netstack.datacenter.vip_move", "-a", json.dumps(placed)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
