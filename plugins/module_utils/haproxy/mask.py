@@ -26,7 +26,11 @@ DIGEST = "NETSTACK_CONFIG_SHA256"
 
 Words = List[str]
 _WORD = re.compile(r"""(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|[^\s\\"'])+|["'\\]""")
-_OWN_COMMENT = re.compile(r"# (?:Made by Ansible, netstack\.|conf\.d/[\w.-]+$|conf\.d/[\w.-]+, which is not ours$)")
+_OWN_COMMENT = re.compile(
+    r"# (?:Made by Ansible, netstack\..*|conf\.d/[\w.-]+(?:, which is not ours)?"
+    r"|[\w.-]+ among the peers [\w.-]+, until [\d-]+)"
+)
+_KEYWORD = re.compile(r"[a-z][a-z\d._-]{0,39}|\.[a-z]+")  # no line of a PEM block is one
 _SAMPLE = re.compile(r"%(?:\{[^}]*\})?(?:\[([^\]]*)\]|\w+)")
 _ARGUMENTS = re.compile(r"([\w.-]+)\((.*)\)", re.DOTALL)
 _SERVER_NAME = re.compile(r"str\([\w.-]+\)")  # whoever sees the handshake reads it
@@ -71,7 +75,7 @@ def _line(line: str) -> str:
     words = [each.group() for each in found]
     end = next((number for number, word in enumerate(words) if word.startswith("#")), len(words))
     if end == 0 and words:
-        return line if _OWN_COMMENT.match(line.strip()) else line.replace(line.strip(), f"# {HIDDEN}")
+        return line if _OWN_COMMENT.fullmatch(line.strip()) else line.replace(line.strip(), f"# {HIDDEN}")
     shown = _directive(words[:end]) + words[end : end + 1]
     made, last = "", 0
     for number, word in enumerate(shown):
@@ -95,7 +99,8 @@ def _directive(words: Words) -> Words:
     rule = _RULES.get(head) or (_plain if head in known.PLAIN or head.startswith("timeout") else _hidden)
     if head.startswith("tune."):
         rule = _settings
-    return [head, *rule(rest[:condition]), *rest[condition : condition + 1], *_condition(rest[condition + 1 :])]
+    named = head if _KEYWORD.fullmatch(head) else HIDDEN
+    return [named, *rule(rest[:condition]), *rest[condition : condition + 1], *_condition(rest[condition + 1 :])]
 
 
 def _plain(words: Words) -> Words:

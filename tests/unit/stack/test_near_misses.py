@@ -47,7 +47,7 @@ SERVICES = {
     "noticed after a minute": (tcp(3306, health_check={"type": "tcp", "interval": "20s", "fall": 3}), set()),
     "an open port, asked as is usual there, for HTTP": (
         web(health_check={"type": "by_port"}, profile="https_offload", backend_port=80),
-        {"HEALTH_TCP_FOR_HTTP"},
+        {"HEALTH_TCP_FOR_HTTP", "PEERS_PLAIN"},
     ),
     "few addresses, and nobody sticks": (tcp(3306, clients_behind_nat=True), set()),
     "few addresses, balanced by them": (
@@ -210,7 +210,7 @@ def a_smaller_one_without_ipv6(site):
 
 
 SITES = {
-    sticks_with_another_pair: {"STICKS_WITH_ANOTHER_KIND"},
+    sticks_with_another_pair: {"STICKS_WITH_ANOTHER_KIND", "PEERS_PLAIN"},
     neighbouring_ids: set(),
     same_id_elsewhere: set(),
     one_prefers: set(),
