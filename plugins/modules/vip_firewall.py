@@ -15,8 +15,8 @@ description:
     and from the peers only; TCP to the ports of the health listener and of O(ports) from the peers and this host alone.
   - Nothing else is in it. What it does not drop goes on to the rules of others, which are never touched, so it can
     neither open what they close nor lock out SSH.
-  - C(/etc/netstack/vip-firewall.nft) is loaded by the unit C(netstack-vip-firewall.service), at boot and again where
-    C(nftables.service), which empties the kernel's rules, is restarted or reloaded. nft judges and loads it as a whole.
+  - C(/etc/netstack/vip-firewall.nft) is loaded by the unit C(netstack-vip-firewall.service) at boot, and by a drop-in
+    of C(nftables.service) whenever that has emptied the kernel's rules. nft judges and loads it as a whole.
     What it replaces is saved; where it cannot be loaded the former rules are back.
   - A host of the same link that sends with a peer's address passes, as it does keepalived's own checks.
 options:

@@ -18,30 +18,34 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model impo
 FILE = "/etc/netstack/vip-firewall.nft"
 UNIT = "netstack-vip-firewall.service"
 UNIT_FILE = f"/etc/systemd/system/{UNIT}"
+DROP_IN = "/etc/systemd/system/nftables.service.d/netstack-vip.conf"
 LISTING = "/run/netstack-vip-firewall"
 NAME = "inet netstack_vip"
 
-# nftables.service empties the kernel's rules when it starts, stops or is reloaded: then these follow. What the kernel
-# has after loading is kept, since nft writes rules in words of its own, and tells what another hand has changed.
+# What the kernel has after loading is kept: nft writes rules in words of its own, and a hand may have changed them.
+_LOAD = f"/bin/sh -c '/usr/sbin/nft -f {FILE} && exec /usr/sbin/nft list table {NAME} >{LISTING}'"
 UNIT_TEXT = f"""{MARKER}
 [Unit]
 Description=VRRP, health and peers of this load balancer, from its peers only
 After=nftables.service
-PartOf=nftables.service
-ReloadPropagatedFrom=nftables.service
 Before=keepalived.service haproxy.service
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/usr/sbin/nft -f {FILE}
-ExecStart=/bin/sh -c 'exec /usr/sbin/nft list table {NAME} >{LISTING}'
-ExecReload=/usr/sbin/nft -f {FILE}
-ExecReload=/bin/sh -c 'exec /usr/sbin/nft list table {NAME} >{LISTING}'
+ExecStart={_LOAD}
+ExecReload={_LOAD}
 ExecStop=-/usr/sbin/nft delete table {NAME}
 
 [Install]
 WantedBy=multi-user.target
+"""
+
+# It empties the kernel's rules whenever it is started, restarted or reloaded, of which a unit can follow no start.
+DROP_IN_TEXT = f"""{MARKER}
+[Service]
+ExecStartPost=-{_LOAD}
+ExecReload=-{_LOAD}
 """
 
 

@@ -8,7 +8,6 @@ a hand that emptied the rules, is mended by the next run.
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 
@@ -23,6 +22,8 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.deployment imp
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.firewall import (
+    DROP_IN,
+    DROP_IN_TEXT,
     FILE,
     LISTING,
     NAME,
@@ -43,15 +44,16 @@ class FirewallHost:
 
     def present(self, rules: str) -> Outcome:
         """Bring the rules into force. Raises RejectedError; then what was in force before still is."""
-        return self._in_force([File(FILE, rules.encode()), File(UNIT_FILE, UNIT_TEXT.encode())], rules)
+        texts = {FILE: rules, UNIT_FILE: UNIT_TEXT, DROP_IN: DROP_IN_TEXT}
+        return self._in_force([File(path, text.encode()) for path, text in texts.items()], rules)
 
     def absent(self, restores: str = "") -> Outcome:
         """Take the table and its files away. The rules of others stay as they are."""
         outcome = Outcome(restores=restores)
-        outcome.changes = self.transaction.plan([File(FILE, None), File(UNIT_FILE, None)])
+        outcome.changes = self.transaction.plan([File(path, None) for path in (FILE, UNIT_FILE, DROP_IN)])
         outcome.actions = ["disable"] if self.systemd.unit().get("UnitFileState") == "enabled" else []
         outcome.actions += ["unload"] if self._listing() else []
-        if not self.predict:
+        if outcome.changed and not self.predict:
             for action in outcome.actions:  # while systemd knows the unit; a run that is killed here begins anew
                 self._act(action, "")
             outcome.backup = self.transaction.apply(outcome.changes, restores)
@@ -75,7 +77,7 @@ class FirewallHost:
         outcome.actions = [] if unit.get("UnitFileState") == "enabled" else ["enable"]
         if outcome.changes or not self.systemd.runs(unit) or not self._loaded(rules):
             outcome.actions.append("load")
-        if not self.predict:
+        if outcome.changed and not self.predict:
             steps = Steps(
                 "nftables", self._settle, lambda action: self._act(action, rules), self._recover, (CommandError,)
             )
@@ -106,11 +108,8 @@ class FirewallHost:
         return digest is not None and digest.group() in listing and listing == on_disk(LISTING)
 
     def _settle(self) -> None:
-        """Let systemd read the unit's file where it has not yet."""
-        unit = self.systemd.unit()
-        unknown = unit.get("LoadState") == "not-found"
-        if unit.get("NeedDaemonReload") == "yes" or unknown == os.path.exists(UNIT_FILE):
-            self.systemd.systemctl("daemon-reload")
+        """Let systemd read its files; systemd 252 does not see by itself that the folder of a drop-in has come."""
+        self.systemd.systemctl("daemon-reload")
 
     def _act(self, action: str, rules: str) -> None:
         if action == "unload":

@@ -87,7 +87,7 @@ class Host:
     def __init__(self, root, monkeypatch):
         self.root, self.refuses, self.kernel, self.calls = root, set(), "", []
         self.enabled = self.active = self.known = False
-        for name in ("FILE", "UNIT_FILE", "LISTING"):
+        for name in ("FILE", "UNIT_FILE", "DROP_IN", "LISTING"):
             monkeypatch.setattr(subject, name, f"{root}/{name}")
         user, group = getpass.getuser(), grp.getgrgid(os.getegid()).gr_name
         monkeypatch.setattr(subject, "File", lambda path, content: engine.File(path, content, 0o644, user, group))
@@ -148,7 +148,9 @@ def test_the_rules_come_into_force_once(host):
     outcome = host.firewall().present(rules())
     assert (outcome.actions, host.enabled, host.active) == (["enable", "load"], True, True)
     assert rules() in host.kernel
+    host.calls.clear()
     assert not host.firewall().present(rules()).changed
+    assert not [call for call in host.calls if "daemon-reload" in call]
 
 
 @pytest.mark.parametrize("hand", ["", "as nft writes it: another rule"])
@@ -194,7 +196,8 @@ def test_absent_takes_all_of_it_away(host):
     host.firewall().present(rules())
     assert host.firewall(predict=True).absent().actions == ["disable", "unload"]
     host.firewall().absent()
-    assert (host.text(), host.text("UNIT_FILE"), host.kernel, host.enabled) == ("", "", "", False)
+    assert [host.text(name) for name in ("FILE", "UNIT_FILE", "DROP_IN")] == ["", "", ""]
+    assert (host.kernel, host.enabled) == ("", False)
     assert not host.firewall().absent().changed
 
 
