@@ -111,7 +111,8 @@ def surplus(transaction: Transaction, keep: Keep, now: float = 0) -> list[str]:
     oldest = datetime.fromtimestamp(now or time.time(), timezone.utc) - timedelta(days=keep.days)
     beyond = set(known[: -keep.number]) if keep.number else set()
     beyond |= {name for name in known if keep.days and _made(name) < oldest}
-    return [name for name in known if name in beyond - _of_last_runs(transaction, known)] if beyond else []
+    beyond -= _of_last_runs(transaction, known) if beyond else set()
+    return [name for name in known if name in beyond]
 
 
 def _made(generation: str) -> datetime:
