@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Callable, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.masking import with_changes
+from ansible_collections.netstack.datacenter.plugins.module_utils.retention import found_first
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Systemd
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 
@@ -150,8 +151,8 @@ def original(transaction: Transaction, file: File, is_ours: Callable[[str], bool
     What a hand had made of the role's own file, which is saved too, is not meant.
     """
 
-    found = transaction.first_found(file.path, lambda saved: is_ours(decoded(saved)))
-    return found[1] if found else file
+    found = found_first(transaction, lambda saved: is_ours(decoded(saved)))
+    return found[file.path][1] if file.path in found else file
 
 
 def first_contact(host: Systemd) -> dict[str, Any]:

@@ -31,6 +31,8 @@ __all__ = [
     "unknown",
 ]
 
+#: The note of a generation whose files are those that were there before the role came.
+GIVEN_BACK = "given_back"
 IsOurs = Callable[["File"], bool]
 #: The option ``backup_keep`` of every module that replaces files.
 ARGUMENT: dict[str, Any] = {
@@ -109,7 +111,8 @@ def surplus(transaction: Transaction, keep: Keep, now: float = 0) -> list[str]:
     oldest = datetime.fromtimestamp(now or time.time(), timezone.utc) - timedelta(days=keep.days)
     beyond = set(known[: -keep.number]) if keep.number else set()
     beyond |= {name for name in known if keep.days and _made(name) < oldest}
-    return [name for name in known if name in beyond - _of_last_runs(transaction, known)]
+    beyond -= _of_last_runs(transaction, known) if beyond else set()
+    return [name for name in known if name in beyond]
 
 
 def _made(generation: str) -> datetime:
@@ -133,13 +136,13 @@ def _of_last_runs(transaction: Transaction, known: list[str]) -> set[str]:
 
 
 def _empty(transaction: Transaction, names: list[str], everything: bool = False) -> list[str]:
-    found = {} if everything or not names else _found_first(transaction)
+    found = {} if everything or not names else _staying(transaction)
     return [name for name in names if transaction.empty(name, found.get(name, []))]
 
 
 def _concerned(transaction: Transaction, names: list[str], everything: bool) -> list[str]:
     """Return those generations that would lose a file."""
-    found = {} if everything else _found_first(transaction)
+    found = {} if everything else _staying(transaction)
     losing = {
         name: [
             file for file in transaction.left(name) if file.content is not None and file.path not in found.get(name, [])
@@ -149,12 +152,38 @@ def _concerned(transaction: Transaction, names: list[str], everything: bool) -> 
     return [name for name, files in losing.items() if files]
 
 
-def _found_first(transaction: Transaction) -> dict[str, list[str]]:
-    """Return the paths of which a generation keeps what was there when the role came."""
-    paths = {path for name in transaction.generations() for path in transaction.describe(name)["paths"]}
+def found_first(transaction: Transaction, is_ours: IsOurs) -> dict[str, tuple[str, File]]:
+    """Return what was at each path when the role came, the last time, and the generation that keeps it.
+
+    What a hand had made of the role's own file, which is saved too, is not meant. All paths in one pass, for the
+    history is as long as the role has been there.
+    """
+    found: dict[str, tuple[str, File]] = {}
+    written: set[str] = set()
+    ours: dict[str, set[str]] = {}
+    for name in transaction.generations():
+        manifest = transaction.manifest(name)
+        left = transaction.left(name)
+        own = {file.path for file in left if file.content is not None and is_ours(file)}
+        found.update({file.path: (name, file) for file in left if file.path not in own | written})
+        ours[name] = own | {entry["path"] for entry in manifest["files"] if entry.get("ours")}
+        written = _written_after(manifest, ours, written)
+    return found
+
+
+def _written_after(manifest: Mapping[str, Any], ours: Mapping[str, set[str]], written: set[str]) -> set[str]:
+    """Return the paths at which the role was the last to write a file of its own, after one more generation."""
+    paths = {entry["path"] for entry in manifest["files"]}
+    if manifest.get("restores"):
+        return written - paths | (paths & ours.get(manifest["restores"], set()))
+    if GIVEN_BACK in manifest.get("note", {}):
+        return written - paths
+    return written - paths | {entry["path"] for entry in manifest["files"] if entry.get("written")}
+
+
+def _staying(transaction: Transaction) -> dict[str, list[str]]:
+    """Return, by generation, the paths of which it keeps what was there when the role came."""
     kept: dict[str, list[str]] = {}
-    for path in sorted(paths):
-        first = transaction.first_found(path, transaction.is_ours)
-        if first is not None:
-            kept.setdefault(first[0], []).append(path)
+    for path, (name, _file) in found_first(transaction, transaction.is_ours).items():
+        kept.setdefault(name, []).append(path)
     return kept

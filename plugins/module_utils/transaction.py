@@ -39,7 +39,7 @@ __all__ = [
 
 STORE = "/var/lib/netstack/backup"
 #: The note of a generation whose files are those that were there before the role came.
-GIVEN_BACK = "given_back"
+GIVEN_BACK = retention.GIVEN_BACK
 _ID = re.compile(r"(\d+)-(.+)\Z")
 _MANIFEST, _ENTRY = 400, 240  # bytes of a manifest, and of each file's line beside its path, at most
 
@@ -218,25 +218,14 @@ class Transaction:
     def left(self, generation: str) -> list[File]:
         """Return those files of a generation that are still kept."""
         folder = self.folder / generation
-        return [_entry_file(folder, entry) for entry in self._manifest(generation)["files"] if _is_kept(folder, entry)]
-
-    def first_found(self, path: str, is_ours: Callable[[File], bool]) -> tuple[str, File] | None:
-        """Return what was at a path when the role came, the last time, and the generation that keeps it.
-
-        What a hand had made of the role's own file, which is saved too, is not meant.
-        """
-        for generation in reversed(self.generations()):
-            for saved in self.left(generation):
-                if saved.path == path and not is_ours(saved) and not self.wrote(path, is_ours, generation):
-                    return generation, saved
-        return None
+        return [_entry_file(folder, entry) for entry in self.manifest(generation)["files"] if _is_kept(folder, entry)]
 
     def empty(self, generation: str, keep: Sequence[str]) -> bool:
         """Remove the old bytes that a generation keeps, but those of the paths in ``keep``; tell whether any went.
 
         The manifest learns first which of them were the role's own, which :meth:`wrote` asks later.
         """
-        folder, manifest = self.folder / generation, self._manifest(generation)
+        folder, manifest = self.folder / generation, self.manifest(generation)
         goes = [each for each in manifest["files"] if "kept" in each and each["path"] not in keep]
         goes = [each for each in goes if _is_kept(folder, each)]
         for entry in goes:
@@ -260,17 +249,17 @@ class Transaction:
         """
         found = self.generations()
         if not run_id:
-            return next((name for name in reversed(found) if not self._manifest(name).get("restores")), None)
-        return next((name for name in found if self._manifest(name)["run_id"] == run_id), None)
+            return next((name for name in reversed(found) if not self.manifest(name).get("restores")), None)
+        return next((name for name in found if self.manifest(name)["run_id"] == run_id), None)
 
     def restored_by(self, generation: str) -> str | None:
         """Return the newest generation that a restore of ``generation`` made, finished or not; None without one."""
         found = reversed(self.generations())
-        return next((name for name in found if self._manifest(name).get("restores") == generation), None)
+        return next((name for name in found if self.manifest(name).get("restores") == generation), None)
 
     def noted(self, key: str) -> Any:
         """Return the newest note of this name, None where no generation has one."""
-        notes = (self._manifest(name).get("note", {}) for name in reversed(self.generations()))
+        notes = (self.manifest(name).get("note", {}) for name in reversed(self.generations()))
         return next((note[key] for note in notes if key in note), None)
 
     def wrote(self, path: str, is_ours: Callable[[File], bool], before: str = "") -> bool:
@@ -281,7 +270,7 @@ class Transaction:
         """
         known = self.generations()
         known = known[: known.index(before)] if before else known
-        for manifest in map(self._manifest, reversed(known)):
+        for manifest in map(self.manifest, reversed(known)):
             entry = next((entry for entry in manifest["files"] if entry["path"] == path), None)
             if entry is None:
                 continue
@@ -293,20 +282,21 @@ class Transaction:
 
     def _had_ours(self, generation: str, path: str, is_ours: Callable[[File], bool]) -> bool:
         """Tell whether a generation keeps, or kept, a file of the role's own for a path."""
-        entries = [entry for entry in self._manifest(generation)["files"] if entry["path"] == path]
+        entries = [entry for entry in self.manifest(generation)["files"] if entry["path"] == path]
         return any(entry.get("ours") for entry in entries) or any(
             file.path == path and is_ours(file) for file in self.left(generation)
         )
 
     def describe(self, generation: str) -> dict[str, Any]:
         """Return when a generation was made (UTC) and by which run, its paths, and whether it can be put back."""
-        manifest = self._manifest(generation)
+        manifest = self.manifest(generation)
         paths = [entry["path"] for entry in manifest["files"]]
         kept = all(_is_kept(self.folder / generation, entry) for entry in manifest["files"])
         more = {"kept": kept, "restores": manifest.get("restores", "")}
         return {"made": manifest["made"], "run_id": manifest["run_id"], "paths": paths, **more}
 
-    def _manifest(self, generation: str) -> dict[str, Any]:
+    def manifest(self, generation: str) -> dict[str, Any]:
+        """Return what a generation says of itself."""
         manifest: dict[str, Any] = json.loads((self.folder / generation / "manifest.json").read_text())
         return manifest
 

@@ -12,8 +12,8 @@ from typing import Any
 _STEERING = re.compile(
     "["
     "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters of ASCII and Latin-1, but tab and the end of a line
-    "\xad\u061c\u180e\u200b-\u200f\u2060-\u206f\ufeff\ufff9-\ufffb"  # not seen, or direction of writing
-    "\u2028-\u202e"  # ends of lines that are none, and direction of writing
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # direction of writing
+    "\u2028\u2029\ufff9-\ufffb"  # ends of lines, and notes between them; joiners, which names may have, stay
     "\ud800-\udfff"  # halves of a character, which no file takes
     "\U000e0000-\U000e007f"  # tags: text that is not seen
     "]"

@@ -29,7 +29,7 @@ FORGED = "\x1b[2K\x1b[1A\x1b[32mok: [lb1]\x9b0m\u202e<script>alert(1)</script>{{
 
 
 def test_what_steers_is_shown_as_its_escape_and_all_else_stays():
-    shown = {"a\tb\n": ["ü€ 𝄞", 3, None, True, ("x", b"\x1b")]}
+    shown = {"a\tb\n": ["ü€ 𝄞 \u200d", 3, None, True, ("x", b"\x1b")]}
     assert readable(shown) is shown
     assert readable("\x1b[1m\r\x7f\x9b\u202e\udc80\U000e0041") == "\\x1b[1m\\x0d\\x7f\\x9b\\u202e\\udc80\\U000e0041"
     assert readable({"k\x07": ["\x00"]}) == {"k\\x07": ["\\x00"]}

@@ -250,5 +250,17 @@ def test_what_absent_gives_back_stays_but_for_everything(host):
     assert original(host.transaction(), File(str(host.file), None), lambda text: "ours" in text).content is None
 
 
+def test_a_change_reads_the_history_so_many_times_and_not_once_for_each_of_its_generations(host, monkeypatch):
+    reads = []
+    real = Transaction.manifest
+    monkeypatch.setattr(Transaction, "manifest", lambda work, name: (reads.append(name), real(work, name))[1])
+    counts = {}
+    for number in range(1, 49):
+        reads.clear()
+        host.change(f"ours {number}", f"r{number}")
+        counts[number] = len(reads)
+    assert 0 < counts[24] < counts[48] < 2.4 * counts[24]
+
+
 def test_no_manifest_has_contents(full):
     assert all("SECRET" not in json.dumps(json.loads(path.read_text())) for path in full.store.rglob("manifest.json"))
