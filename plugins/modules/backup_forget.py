@@ -71,13 +71,13 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import render as pound
 from ansible_collections.netstack.datacenter.plugins.module_utils.retention import all_files, forget
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import STORE, File, Transaction
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip import render as vip
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import MARKER
 
 #: How the roles know their own files; all others give nothing back when they are taken away.
 OURS: dict[str, Callable[[File], bool]] = {
     "haproxy": lambda file: haproxy.is_ours(decoded(file)),
     "pound": lambda file: pound.is_ours(decoded(file)),
-    "vip": lambda file: vip.MARKER in decoded(file),
+    "vip": lambda file: MARKER in decoded(file),
 }
 
 
@@ -87,7 +87,9 @@ def removed(store: str, names: list[str], what: str, act: bool) -> dict[str, lis
     Raises OSError, for a role that has no backups too: a name that is not known would remove nothing unsaid.
     """
     known = sorted(path.name for path in Path(store).glob("*") if path.is_dir() and not path.is_symlink())
-    unknown = sorted(set(names) - set(known) - set(OURS) - {"tls_certificate", "vip_address", "linux_bond"})
+    unknown = sorted(
+        set(names) - set(known) - set(OURS) - {"tls_certificate", "vip_address", "vip_firewall", "linux_bond"}
+    )
     if unknown:
         raise OSError(
             f"no role is called {', '.join(unknown)}; with backups there are here: {', '.join(known) or 'none'}"

@@ -222,11 +222,11 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.choose imp
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.hops import require_links
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.keepalived import Keepalived
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Site, VipError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import MARKER, Site, VipError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import LinkError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import parse_plain
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import MARKER, Paths
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import RenumberError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.shown import diff
 
