@@ -79,6 +79,7 @@ OURS: dict[str, Callable[[File], bool]] = {
     "pound": lambda file: pound.is_ours(decoded(file)),
     "vip": lambda file: MARKER in decoded(file),
 }
+OTHERS = {"tls_certificate", "vip_address", "vip_firewall", "linux_bond"}
 
 
 def removed(store: str, names: list[str], what: str, act: bool) -> dict[str, list[str]]:

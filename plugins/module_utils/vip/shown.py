@@ -14,10 +14,10 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model impo
 _PLAIN = (
     "accept advert_int auth_type authentication check_unicast_src debug dont_track_primary dynamic_interfaces "
     "enable_script_security fall garp_\\w+ global_defs init_fail interface interval lower_prio_no_advert "
-    "max_auto_priority max_ttl mcast_src_ip min_ttl native_ipv6 net_namespace no_accept nopreempt "
-    "preempt preempt_delay priority process_names rise router_id script script_user skip_check_adv_addr state strict_mode "
-    "timeout track_interface track_process track_script unicast_fault_no_peer unicast_peer unicast_src_ip unicast_ttl "
-    "use_vmac user version virtual_\\w+ vmac_xmit_base vrrp_\\w+ weight"
+    "max_auto_priority max_ttl mcast_src_ip min_ttl native_ipv6 net_namespace no_accept nopreempt preempt "
+    "preempt_delay priority process_names rise router_id script script_user skip_check_adv_addr state strict_mode "
+    "timeout track_interface track_process track_script unicast_fault_no_peer unicast_peer unicast_src_ip "
+    "unicast_ttl use_vmac user version virtual_\\w+ vmac_xmit_base vrrp_\\w+ weight"
 )
 #: What stands before a value that is not shown: a password, and what ``raw`` may say beside the words above. A line
 #: that is a word, a bracket or an address alone has no value.
