@@ -170,23 +170,7 @@ def masked(text: str) -> str:
         text = re.sub(rf"(?i)({_on_one_line(before)})\S.*", rf"\g<1>{HIDDEN}", text)
     for before in _BEFORE_WORD:
         text = re.sub(rf"(?i)({_on_one_line(before)}){_WORD}", rf"\g<1>{HIDDEN}", text)
-    return re.sub(rf"(?m)^(\s*setenv {DIGEST} ).*$", rf"\g<1>{HIDDEN}", _without_keys(text))
-
-
-def _without_keys(text: str) -> str:
-    """Return a text whose private keys (PEM) are hidden; a block without an end counts to the end of the text."""
-    if "PRIVATE KEY-----" not in text:
-        return text
-    shown, inside = [], False
-    for line in text.splitlines(keepends=True):
-        if not inside and "-----BEGIN " in line and "PRIVATE KEY-----" in line:
-            inside = True
-            shown.append(f"{HIDDEN}\n")
-        elif not inside:
-            shown.append(line)
-        if "-----END " in line:
-            inside = False
-    return "".join(shown)
+    return re.sub(rf"(?m)^(\s*setenv {DIGEST} ).*$", rf"\g<1>{HIDDEN}", text)
 
 
 def _on_one_line(pattern: str) -> str:
