@@ -93,7 +93,12 @@ def shown(outcome: Outcome) -> list[dict[str, str]]:
     main = next((change.current for change in outcome.changes if change.wanted.path == MAIN), None)
     known = decoded(main) if main else ""
     fragments = [change for change in outcome.changes if main and change.wanted.path.startswith(FRAGMENTS)]
-    return outcome.diff([change for change in fragments if repeated(change, known)], masked)
+    return outcome.diff([change for change in fragments if repeated(change, known)], _masked)
+
+
+def _masked(text: str) -> str:
+    """Return a file as a diff may show it."""
+    return masked(peers.without_keys(text))
 
 
 class Deployment:

@@ -23,7 +23,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.files import F
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line, Origin
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.sections import address_port
 
-__all__ = ["FOLDER", "Issued", "apart", "files", "lines", "on_host", "remaining"]
+__all__ = ["FOLDER", "Issued", "apart", "files", "lines", "on_host", "remaining", "without_keys"]
 
 FOLDER = "/etc/haproxy/peers"
 #: A certificate is renewed once less than this is left of it, so that one run a year is enough.
@@ -158,6 +158,20 @@ def _told(name: str, now: str, hosts: Sequence[str]) -> str:
         f"peers {name} change {now}: stick tables do not travel until {' and '.join(hosts)} have both changed, and the "
         "reload of each loses the rows that it has, so clients of services with a stick table may change servers once"
     )
+
+
+def without_keys(text: str) -> str:
+    """Return a text without its private keys (PEM), as a diff may show it; one without an end has all the rest."""
+    shown, inside = [], False
+    for line in text.splitlines(keepends=True):
+        if not inside and "-----BEGIN " in line and "PRIVATE KEY-----" in line:
+            inside = True
+            shown.append("(a private key, not shown)\n")
+        elif not inside:
+            shown.append(line)
+        if "-----END " in line:
+            inside = False
+    return "".join(shown)
 
 
 def on_host() -> list[str]:

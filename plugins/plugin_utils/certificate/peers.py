@@ -31,16 +31,25 @@ def for_node(arguments: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 
 def _issued(arguments: Mapping[str, Any], secrets: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
-    groups = arguments.get("peers") or {}
-    named = {
-        str(name): str(peers["ca_secret"])
-        for name, peers in (groups.items() if isinstance(groups, Mapping) else ())
-        if isinstance(peers, Mapping) and peers.get("ca_secret")
-    }
+    node = str(arguments.get("node", ""))
+    named = _named(arguments.get("peers"), node)
     if named and third_party.MISSING:
         mend = "Or leave ca_secret away, and let only the other node reach the peers' port."
         raise UnusableError(Finding("NO_CRYPTOGRAPHY", third_party.MISSING, "It signs for the peers.", mend))
-    return [_one(name, secret, str(arguments.get("node", "")), secrets, now) for name, secret in named.items()]
+    return [_one(name, secret, node, secrets, now) for name, secret in named.items()]
+
+
+def _named(groups: Any, node: str) -> dict[str, str]:
+    """Return the groups that have a CA and this node -> the name of the secret; the module refuses any other node."""
+    found = {str(name): peers for name, peers in (groups.items() if isinstance(groups, Mapping) else ())}
+    return {
+        name: str(peers["ca_secret"])
+        for name, peers in found.items()
+        if isinstance(peers, Mapping)
+        and peers.get("ca_secret")
+        and node.isascii()
+        and node in (peers.get("hosts") or ())
+    }
 
 
 def _one(name: str, secret: str, node: str, secrets: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -103,6 +103,12 @@ def test_what_brings_no_configuration_gets_no_certificate(state):
     assert for_node(arguments(state=state), NOW)["issued"] == []
 
 
+@pytest.mark.parametrize("node", ["lb3", "", "lbä"])
+def test_a_node_that_is_none_of_the_group_gets_none_for_the_module_refuses_it(node):
+    hosts = {**GROUP, "hosts": {"lb1": "10.0.0.1", "lbä": "10.0.0.2"}}
+    assert for_node(arguments(node=node, peers={"edge": hosts}), NOW)["issued"] == []
+
+
 def test_a_ca_that_is_not_among_the_secrets_is_refused():
     with pytest.raises(UnusableError, match="no secret has the name that stands there; there are page"):
         for_node(arguments(secrets={"page": "x"}), NOW)
