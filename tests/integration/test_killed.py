@@ -156,7 +156,7 @@ def pair(lab):
     yield subject
     if subject.other:
         subject.declare()
-    subject.run()
+        subject.run()
     placed = {"state": "placed", "instances": "{{ vip_instances }}", "peer_health": "{{ vip_peer_health }}"}
     words = ["ansible", "lb1,lb2", "-i", str(INVENTORY), "-m", "netstack.datacenter.vip_move", "-a", json.dumps(placed)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)

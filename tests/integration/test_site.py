@@ -7,9 +7,6 @@ The lab is empty before the first run; what a test changes it puts back.
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 import time
 
 import pytest
@@ -232,45 +229,3 @@ def test_a_vip_does_not_pass_to_another_virtual_router_while_the_nodes_differ(si
     done = play(inventory=site.folder)
     assert done.code != 0
     assert "virtual_router_id 10 to 20" in done.out
-
-
-def interrupted_at(task, folder):
-    """Kill a run with SIGKILL when it comes to a task."""
-    command = ["ansible-playbook", "netstack.datacenter.site", "-i", str(folder)]
-    run = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    for line in run.stdout:
-        if line.startswith("TASK") and task in line:
-            os.killpg(run.pid, signal.SIGKILL)
-            run.wait()
-            return
-    raise AssertionError(f"the run ended before {task}")
-
-
-@pytest.mark.parametrize(
-    "task",
-    [
-        "Bring the declared configuration into service",
-        pytest.param(
-            "Let this node take VIPs again",
-            marks=pytest.mark.all_only("the way home of a node whose run was killed is proven by molecule-vip"),
-        ),
-    ],
-)
-def test_a_run_that_is_killed_leaves_the_service_up_and_the_next_run_finishes_it(site, task):
-    before = checksum()
-    balance = "leastconn" if "balance leastconn" not in inside("lb1", "cat", CONFIG) else "roundrobin"
-    site.change(lambda data: data["services"]["shop"].update(balance=balance))
-    interrupted_at(task, site.folder)
-    assert "200" in fetch("https://shop.lab.test/whoami", "--write-out", "%{http_code}")
-    finished = play(inventory=site.folder)
-    assert finished.code == 0, finished.out
-    assert all(now != then for now, then in zip(checksum(), before, strict=True))
-    again = play(inventory=site.folder)  # which verifies at its end
-    assert (again.code, again.recap("changed")) == (0, 0), again.out
