@@ -150,7 +150,7 @@ def holds_alone(node: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def pair(lab):
+def pair(first):
     """The provisioned pair; at the end it has the declared site again, each VIP on its preferred node."""
     subject = Pair()
     yield subject
