@@ -22,6 +22,7 @@ TOPICS = {
     "link_esxi": "Links of ESXi hosts",
     "link_linux": "Links of Linux hosts",
     "pairs": "Load-balancer pairs",
+    "peers": "Peers of a pair",
     "vips": "Virtual addresses",
     "services": "Services",
     "offload": "TLS at Pound",
@@ -30,6 +31,7 @@ TOPICS = {
     "sticking": "Stick tables of several services",
     "protocols": "Protocols of clients and servers",
     "certificates": "Certificates",
+    "raw": "Free text",
 }
 READING = "Reading the files"
 IN_RUN = "At the devices"

@@ -55,7 +55,8 @@ def ensure(image: str) -> str:
 
 def _make(name: str, image: str) -> None:
     data = specification()
-    entry, packages = data["images"][image], data["packages"]
+    entry = data["images"][image]
+    packages = data["packages"] + entry.get("packages", [])
     if _pulled(entry["base"]):
         print(f"lab: building {image} on the public image {entry['base']}", file=sys.stderr)
         _build(name, entry["base"], packages)

@@ -6,7 +6,7 @@
     pki.py FOLDER --renew [NAME]  new certificates from the same intermediate: all of them, or that of NAME
 
 FOLDER/public/ca.pem is what clients trust, FOLDER/NAME.pfx the PKCS#12 files, FOLDER/secrets.yml every secret of the
-lab, each a random string, so that a search for it anywhere else tells whether it leaked.
+lab, each a random string or key, so that a search for it anywhere else tells whether it leaked.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ SERVED = {
     "portal": ["portal.lab.test"],
     "partner": ["partner.lab.test"],
 }
+PEERS = "edge_peers"
+"""The secret that is no random string: the CA by which the load balancers know each other, with its key."""
 DAYS = 397  # the longest that browsers accept (CA/Browser Forum baseline requirements 6.3.2, until 2026)
 Pair = tuple[x509.Certificate, rsa.RSAPrivateKey]
 
@@ -103,11 +105,19 @@ def lab_secrets(folder: Path) -> dict[str, str]:
     """Return the secrets of this lab; those that it does not have yet are made."""
     path = folder / "secrets.yml"
     loaded: dict[str, str] = yaml.safe_load(path.read_text()) if path.exists() else {}
-    missing = {"stats", *(f"{stem}_pfx" for stem in SERVED)} - set(loaded)
+    missing = {"stats", PEERS, *(f"{stem}_pfx" for stem in SERVED)} - set(loaded)
     if missing:
-        loaded |= {name: secrets.token_urlsafe(24) for name in sorted(missing)}
+        loaded |= {name: secrets.token_urlsafe(24) for name in sorted(missing - {PEERS})}
+        if PEERS in missing:
+            loaded[PEERS] = own_authority("netstack lab peers")
         write_secret(path, yaml.safe_dump(loaded).encode())
     return loaded
+
+
+def own_authority(name: str) -> str:
+    """Return a CA of its own as PEM, key and certificate."""
+    made, key = certificate(name, None, authority=True)
+    return (_key_bytes(key) + made.public_bytes(serialization.Encoding.PEM)).decode()
 
 
 def service(folder: Path, stem: str) -> None:
@@ -137,6 +147,7 @@ def main() -> None:
     parser.add_argument("--renew", nargs="?", const="all", choices=["all", *SERVED], metavar="NAME")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
+    lab_secrets(options.folder)
     for stem in SERVED:
         if options.renew in ("all", stem) or not (options.folder / f"{stem}.pfx").exists():
             service(options.folder, stem)

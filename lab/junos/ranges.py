@@ -78,7 +78,7 @@ def between(first: str, last: str, ports: Sequence[str]) -> list[str]:
 
     Within one PIC (or one channelised port) these are all numbers; beyond it, what the chassis has of that type.
     """
-    one, other = PORT.match(first), PORT.match(last)
+    one, other = PORT.fullmatch(first), PORT.fullmatch(last)
     if one is None or other is None or one[1] != other[1]:
         return [first]
     low, high = _place(one), _place(other)
@@ -87,7 +87,7 @@ def between(first: str, last: str, ports: Sequence[str]) -> list[str]:
         if low[:depth] == high[:depth] and alone:
             stem = first[: len(first) - len(str(low[depth]))]
             return [f"{stem}{number}" for number in range(low[depth], high[depth] + 1)]
-    placed = [(match, port) for port in ports if (match := PORT.match(port)) and match[1] == one[1]]
+    placed = [(match, port) for port in ports if (match := PORT.fullmatch(port)) and match[1] == one[1]]
     return [port for match, port in placed if low <= _place(match) <= high]
 
 

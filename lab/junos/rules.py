@@ -104,7 +104,7 @@ def unit_zero(candidate: Candidate) -> Iterator[Report]:
     """Refuse units other than 0 on untagged ports and bundles (facts, section 5: PyEZ's own tests)."""
     for interface in candidate.interfaces:
         tagged = any(interface.has(f"{word}vlan-tagging") for word in ("", "flexible-", "stacked-"))
-        if not (PORT.match(interface.key) or interface.key.startswith("ae")) or tagged:
+        if not (PORT.fullmatch(interface.key) or interface.key.startswith("ae")) or tagged:
             continue
         for unit in interface.entries("unit"):
             if unit.key != "0":

@@ -11,7 +11,7 @@ from .tree import Node, edit_path, ensure, remove
 from .values import check_key, check_value
 
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\[|\]|[^\s\[\]"]+(?:\[[^\]\s]*\][^\s\[\]"]*)*')
-PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,*$=~^-]+$|<[A-Za-z0-9_./:*?-]+>$")
+PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,*$=~^-]+|<[A-Za-z0-9_./:*?-]+>")
 VERBS = ("set", "delete", "activate", "deactivate")
 KNOWN_VERBS = (
     "edit",
@@ -32,7 +32,7 @@ KNOWN_VERBS = (
 
 def quote(value: str) -> str:
     """Put a value into quotes where the CLI needs them."""
-    return value if PLAIN.match(value) else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return value if PLAIN.fullmatch(value) else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def unquote(token: str) -> str:

@@ -37,7 +37,7 @@ from junos.errors import JunosError
 from junos.models import MODELS
 from junos.netconf import Lab
 
-SWITCH = re.compile(r"(?P<name>[\w.-]+)=(?P<model>[\w-]+)(:(?P<fpcs>\d+))?(@(?P<port>\d+))?$")
+SWITCH = re.compile(r"(?P<name>[\w.-]+)=(?P<model>[\w-]+)(:(?P<fpcs>\d+))?(@(?P<port>\d+))?")
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -71,7 +71,7 @@ def make(text: str, texts: dict[str, str], bare: bool) -> tuple[Device, int]:
     Raises:
         SystemExit: the text, the model or the configuration is wrong.
     """
-    match = SWITCH.match(text)
+    match = SWITCH.fullmatch(text)
     if match is None:
         raise SystemExit(f"--switch {text}: not NAME=MODEL[:MEMBERS][@PORT]")
     name, given = match["name"], "" if bare else None

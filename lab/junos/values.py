@@ -32,9 +32,9 @@ OTHERS = (
     "tap",
     "dsc",
 )
-PORT = re.compile(r"([a-z]+)-(\d+)/(\d+)/(\d+)(?::(\d+))?$")
-NAMED = re.compile(r"([a-z]+)(\d*)$")
-LEADING = re.compile(r"([a-z]+)(\d*)(.*)$")
+PORT = re.compile(r"([a-z]+)-(\d+)/(\d+)/(\d+)(?::(\d+))?")
+NAMED = re.compile(r"([a-z]+)(\d*)")
+LEADING = re.compile(r"([a-z]+)(\d*)(.*)")
 
 
 def check_value(schema: Schema, value: str, path: str) -> str:
@@ -78,12 +78,12 @@ def check_interface(name: str, path: str, aes: int) -> None:
     Raises:
         JunosError: unknown type, number out of range, something behind the name.
     """
-    if PORT.match(name) or "*" in name or "[" in name:
+    if PORT.fullmatch(name) or "*" in name or "[" in name:
         kind = name.split("-")[0]
         if kind not in PORT_TYPES and "*" not in name and "[" not in name:
             raise error(f"invalid interface type in '{name}'", bad=name, path=path)
         return
-    match = NAMED.match(name)
+    match = NAMED.fullmatch(name)
     if match and match[1] in NUMBERED and match[2]:
         highest = aes - 1 if match[1] == "ae" else RETHS - 1
         if int(match[2]) > highest:
@@ -97,7 +97,7 @@ def check_interface(name: str, path: str, aes: int) -> None:
 
 def _refuse_interface(name: str, path: str) -> None:
     """Say what is wrong with `name`."""
-    match = LEADING.match(name)
+    match = LEADING.fullmatch(name)
     known = (*PORT_TYPES, *NUMBERED, *OTHERS)
     if match and match[1] in known and match[2] and match[3] and not match[3][0].isalpha():
         raise error(f"invalid trailing input '{match[3]}' in '{name}'", bad=name, path=path)

@@ -37,7 +37,7 @@ from vsphere.client import ask
 from vsphere.endpoint import Endpoint, Lab
 from vsphere.host import Host
 
-NAMED = re.compile(r"(?P<name>[\w.-]+)=(?P<what>[\w.+-]+)(@(?P<address>[\d.]+)(:(?P<port>\d+))?)?$")
+NAMED = re.compile(r"(?P<name>[\w.-]+)=(?P<what>[\w.+-]+)(@(?P<address>[\d.]+)(:(?P<port>\d+))?)?")
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -68,7 +68,7 @@ def split(word: str, text: str) -> dict[str, str]:
     Raises:
         SystemExit: it is not in that form.
     """
-    match = NAMED.match(text)
+    match = NAMED.fullmatch(text)
     if match is None:
         raise SystemExit(f"{word} {text}: not NAME=...[@ADDRESS[:PORT]]")
     return {key: value or "" for key, value in match.groupdict().items()}

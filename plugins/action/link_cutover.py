@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -28,6 +27,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs, restore
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import warm
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.private_files import file_name
 
 warm()
 
@@ -150,8 +150,7 @@ class ActionModule(DeviceAction):
     def _detached(
         self, work: Callable[[detached.Journal], dict[str, Any]], arguments: dict[str, Any]
     ) -> dict[str, Any]:
-        name = _safe(self.device)
-        file = Path(os.path.expanduser(arguments["journal_dir"])) / f"cutover-{name}.log"
+        file = Path(arguments["journal_dir"]).expanduser() / f"cutover-{file_name(self.device)}.log"
         patience = (arguments["timeouts"] or {}).get("other_run", 300)
         began = time.monotonic()
 
@@ -165,8 +164,7 @@ class ActionModule(DeviceAction):
         folder, run_id = arguments["restore_dir"], arguments["run_id"]
         if not folder or not run_id:
             return None
-        name = _safe(self.device)
-        return Kept(Path(os.path.expanduser(folder)) / _safe(run_id) / f"{name}.links.json")
+        return Kept(Path(folder).expanduser() / file_name(run_id) / f"{file_name(self.device)}~links.json")
 
     def _builder(self, arguments: dict[str, Any]) -> pairs.Builder:
         host = self.connection(SSH if arguments["transport"] == "ssh" else API)
@@ -184,7 +182,3 @@ def _told(report: convert.Report) -> dict[str, Any]:
     lines = [*report.steps, *(f"  {line}" for line in report.commands)]
     found["diff"] = {"prepared": "".join(f"{line}\n" for line in lines)}
     return {**found, "failed": True, "msg": failure} if failure else found
-
-
-def _safe(name: str) -> str:
-    return "".join(each if each.isalnum() or each in "-_." else "_" for each in name).lstrip(".") or "_"

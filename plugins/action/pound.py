@@ -10,4 +10,5 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import 
 class ActionModule(NodeAction):
     """A package may be installed, and the service must listen."""
 
+    FREE_TEXT = "pound"
     DOING = "brings Pound to what is declared and waits until it serves"

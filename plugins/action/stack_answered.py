@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.answered import advice, login_advice
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.answered import advice, alone, login_advice
 
 _SPEC: dict[str, Any] = {"groups": {"type": "list", "elements": "str", "required": True}}
 
@@ -35,7 +35,9 @@ class ActionModule(Action):
             return {"changed": False, "away": []}
         pending = {host for host, of in known.items() if of.get("stack_pending")}
         limit = str(variables.get("ansible_limit") or "")
-        go_on = login_advice(refused) or advice(limit, {*away, *failed}, pending, _related(known))
+        related, pairs = _related(known), _pairs(known)
+        go_on = login_advice(refused) or advice(limit, {*away, *failed}, pending, related)
+        go_on += alone(away.keys(), pending - set(failed), related, pairs)
         msg = f"{len(told)} of {len(known)} devices could not be planned, and nothing was changed. {go_on}"
         return {"failed": True, "changed": False, "away": told, "msg": msg, "_ansible_verbose_always": True}
 
@@ -47,18 +49,21 @@ def _login_refused(known: Mapping[str, Any]) -> bool:
 
 def _related(known: Mapping[str, Mapping[str, Any]]) -> dict[str, set[str]]:
     """Return the other ends of each host's links, its partner in a pair, and the hosts of its vCenter."""
-    found: dict[str, set[str]] = {host: set() for host in known}
-    members: dict[str, set[str]] = {}
+    found = _pairs(known)
     for host, variables in known.items():
         others = {str(link["peer"]) for link in variables.get("stack_links") or ()}
         others |= {str(name) for name in variables.get("esxi_teaming_hosts") or ()}
-        for name in variables.get("group_names") or ():
-            if str(name).startswith("lb_pair_"):
-                members.setdefault(str(name), set()).add(host)
         for other in others:
             found[host].add(other)
             found.setdefault(other, set()).add(host)
-    for pair in members.values():
-        for host in pair:
-            found[host] |= pair - {host}
     return found
+
+
+def _pairs(known: Mapping[str, Mapping[str, Any]]) -> dict[str, set[str]]:
+    """Return each host's partners in a pair of load balancers."""
+    members: dict[str, set[str]] = {}
+    for host, variables in known.items():
+        for name in variables.get("group_names") or ():
+            if str(name).startswith("lb_pair_"):
+                members.setdefault(str(name), set()).add(host)
+    return {host: {peer for pair in members.values() if host in pair for peer in pair - {host}} for host in known}

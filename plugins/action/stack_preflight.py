@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from ansible import context
@@ -19,7 +20,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.add
     examine,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import files, libraries, secrets
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import files, free_text, libraries, secrets
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.tags import Tags, only_ours
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.run import RUN_ID
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import Verdict, judge, judge_site
@@ -46,6 +47,7 @@ class ActionModule(DeviceAction):
         verdict = judge_site(self._task_vars) if whole else judge(self._task_vars)
         concerned: dict[str, bool] = {}
         if not verdict.errors:
+            self._judge_free_text(verdict, self._hosts() if whole else [self.device])
             concerned = self._judge_run(verdict, arguments["parts"]) if whole else {}
             if arguments["addresses"] and self._speaks_for_all():
                 found = self._examined()
@@ -75,6 +77,17 @@ class ActionModule(DeviceAction):
         sources = self._task_vars.get("ansible_inventory_sources") or ()
         verdict.warnings += files.findings((str(source) for source in sources), IGNORED)
         return {"links": tags.links, "load_balancers": tags.load_balancers}
+
+    def _judge_free_text(self, verdict: Verdict, hosts: list[str]) -> None:
+        """Judge free text by what those who run the site trust its authors with; each finding once for all hosts."""
+        found: dict[str, dict[str, None]] = {}
+        for host in hosts:
+            known = self._task_vars if host == self.device else self._variables_of(host)
+            policy = free_text.policy_of(self._templated(known, free_text.VARIABLE))
+            lines = free_text.of_host(known, partial(self._templated, known))
+            found.setdefault(policy, {}).update(dict.fromkeys(lines))
+        verdict.errors += found.get(free_text.REFUSE, ())
+        verdict.warnings += found.get(free_text.WARN, ())
 
     def _needs(self) -> dict[str, list[secrets.Need]]:
         pairs = {

@@ -8,11 +8,17 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from ansible.errors import AnsibleActionFail
+
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.links import judged
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.store import write
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.store import Written, part_name, write
 
 PENDING = "What is declared is not in service on this host: see the changes. The run that makes them verifies them."
+ROLLED_BACK = (
+    "Run {run} was taken back, and the inventory still declares what differs on this host, so that it is not verified: "
+    "take the change out of the inventory before the next run of site.yml, which would make it again."
+)
 LISTS = ("changes", "diffs", "failures", "links", "probes", "seen", "services", "unverified", "waived", "warnings")
 
 
@@ -30,24 +36,53 @@ class ActionModule(Action):
         super().run(tmp, task_vars)
         spec: dict[str, Any] = {"folder": {"type": "path", "required": True}, "vips": {"type": "dict", "default": {}}}
         spec["run"] = {"type": "str", "default": ""}
+        spec["mode"] = {"type": "raw", "default": "0600"}
+        spec["rolled_back"] = {"type": "str", "default": ""}
         spec["pending"] = {"type": "bool", "default": False}
         spec.update({name: {"type": "list", "elements": "raw", "default": []} for name in LISTS})
         _result, arguments = self.validate_argument_spec(argument_spec=spec)
-        folder = Path(arguments.pop("folder")).absolute()
+        folder, mode = Path(arguments.pop("folder")).absolute(), _mode(arguments.pop("mode"))
         host = str((task_vars or {})["inventory_hostname"])
         arguments["links"] = judged(arguments["links"], arguments["seen"], arguments["failures"], host)
+        rolled_back = arguments.pop("rolled_back")
         if arguments.pop("pending"):
-            kind = "unverified" if self._task.check_mode else "failures"
-            arguments[kind] = [*arguments[kind], PENDING]
+            kind = "unverified" if self._task.check_mode or rolled_back else "failures"
+            arguments[kind] = [*arguments[kind], ROLLED_BACK.format(run=rolled_back) if rolled_back else PENDING]
         part = {**arguments, "time": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")}
         try:
-            page = write(folder, host, part)
+            written = write(folder, host, part, mode)
         except OSError as error:
             reason = f"The report cannot be written to {folder}: {error}. Name another folder in stack_report_folder."
             return {"changed": False, "failed": True, "msg": reason}
-        result = {"changed": False, "page": str(page)}
-        if part["failures"]:
-            result.update(
-                failed=True, msg="\n".join(["Not as declared:", *map(str, part["failures"]), f"Report: {page}"])
-            )
-        return result
+        return _told(written, part["failures"], part_name(host))
+
+
+def _mode(given: Any) -> int:
+    """Return the mode of the report's files. Raises AnsibleActionFail where it is none that works."""
+    try:
+        mode = given if isinstance(given, int) else int(str(given), 8)
+    except ValueError:
+        mode = 0
+    if mode & 0o600 != 0o600 or mode & ~0o666:
+        raise AnsibleActionFail(
+            f"mode is {given}, which is no mode of a file that its owner reads and writes; quoted, such as '0640'"
+        )
+    return mode
+
+
+def _told(written: Written, failures: list[Any], own: str) -> dict[str, Any]:
+    """Return the task's result: failed where the part holds a failure, or is none that the page can show."""
+    result: dict[str, Any] = {"changed": False, "page": str(written.page)}
+    others = {name: reason for name, reason in written.broken.items() if name != own}
+    if others:
+        where = written.page.parent / "hosts"
+        result["warnings"] = [
+            f"{where / name} is no part of the report and not shown: {reason}. Remove it."
+            for name, reason in others.items()
+        ]
+    wrong = ["Not as declared:", *map(str, failures)] if failures else []
+    if own in written.broken:
+        wrong.append(f"The report does not show this host, for its part is not whole: {written.broken[own]}.")
+    if wrong:
+        result.update(failed=True, msg="\n".join([*wrong, f"Report: {written.page}"]))
+    return result

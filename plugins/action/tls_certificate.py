@@ -12,6 +12,8 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import retention
+from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.pem import LARGEST
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import outside, third_party
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.describe import describe
@@ -54,8 +56,11 @@ _SPEC = {
         },
     },
     "run_id": {"type": "str", "default": ""},
+    "backup_keep": retention.ARGUMENT,
 }
-_PASSED_ON = ("directory", "haproxy_socket", "haproxy_master_socket", "haproxy_configuration", "run_id")
+_VAULTED = 5
+"""A vaulted file has about four octets for each of its content, whose own limit is looked at afterwards."""
+_PASSED_ON = ("directory", "haproxy_socket", "haproxy_master_socket", "haproxy_configuration", "run_id", "backup_keep")
 
 
 class _RefusalError(Exception):
@@ -92,7 +97,8 @@ class ActionModule(Action):
         if found.findings:
             raise _RefusalError(found.findings)
         if arguments["state"] == "checked":
-            return {"changed": False, "notes": found.notes, "findings": [], "certificates": []}
+            told = {"warnings": found.warnings} if found.warnings else {}
+            return {"changed": False, "notes": found.notes, "findings": [], "certificates": [], **told}
         remote, keys = self._look_at_target(found, arguments)
         bundles = [_given(bundle.name, bundle.certificates) for bundle in found.bundles]
         bundles += [_remote(request, remote, keys) for request in found.remote]
@@ -151,6 +157,8 @@ class ActionModule(Action):
         beside = os.path.join(str(self._task_vars.get("inventory_dir") or ""), path)
         try:
             real = beside if os.path.isfile(beside) else self._find_needle("files", path)
+            if os.path.getsize(real) > _VAULTED * LARGEST:
+                raise OSError(f"it has more than {_VAULTED * LARGEST} octets")
             content, _plain = self._loader._get_file_contents(real)  # the public ways decode it or write it to disk
         except (AnsibleError, OSError) as error:
             raise UnusableError(unreadable(path, _first_line(error))) from None

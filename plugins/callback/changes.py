@@ -18,7 +18,8 @@ description:
   - Results are never written, only the names, so that no secret of a result gets into the file. The label of an item
     under C(no_log) is left out, too; such items are numbered. Up to ansible-core 2.18 such a loop gives one line, for
     its items are not told to callbacks.
-  - The file is emptied when the run starts.
+  - The file is emptied when the run starts. A new one can be read by the user of the run alone, and a link in its place
+    is refused. What would steer a terminal stands in it as JSON writes it, C(\u001b).
 requirements:
   - Enabled by C(callbacks_enabled) or E(ANSIBLE_CALLBACKS_ENABLED).
 options:
@@ -39,11 +40,14 @@ EXAMPLES = r"""
 """
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.private_files import opened
 
 
 def label_of(item: dict[str, Any], number: int) -> str:
@@ -77,10 +81,12 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
     CALLBACK_NEEDS_ENABLED = True
 
     def set_options(self, task_keys: Any = None, var_options: Any = None, direct: Any = None) -> None:
-        """Read the file's name and empty the file. Raises OSError, with which Ansible switches this plugin off."""
+        """Read the file's name and empty the file. Raises OSError, with which Ansible switches this plugin off.
+
+        It is opened once, so that its name can come to mean nothing else during the run.
+        """
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
-        self.file = Path(self.get_option("file"))
-        self.file.write_text("")
+        self.file = opened(Path(self.get_option("file")), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_TRUNC)
 
     def v2_runner_on_ok(self, result: Any) -> None:
         """Note what a task changed."""
@@ -97,5 +103,4 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core has no
             {"host": host.get_name(), "task": task.get_name(), "path": task.get_path(), "item": item}
             for item in changed_items(data, looped=task.loop is not None)
         ]
-        with self.file.open("a") as target:
-            target.writelines(json.dumps(line, sort_keys=True) + "\n" for line in lines)
+        os.write(self.file, "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines).encode())

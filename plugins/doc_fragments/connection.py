@@ -23,5 +23,8 @@ notes:
   - C(ansible_connection) is not used; set it to C(local).
   - A task with C(delegate_to) goes to the device that it is delegated to, by that host's variables; delegated to the
     controller it stays with the host of the play.
-  - Host keys are verified unless C(ansible_host_key_checking), C(ansible.cfg) or the SSH arguments say no.
+  - Host keys are verified unless C(ansible_host_key_checking), C(ansible.cfg) or the SSH arguments say no. A host that
+    shows another key than the one that is known of it is refused all the same.
+  - A host or a user with a blank, a quote, a control character, a character of a shell or a leading dash is refused,
+    for both become arguments of programs.
 """

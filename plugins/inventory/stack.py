@@ -24,8 +24,11 @@ description:
 notes:
   - Derived for each load balancer are C(haproxy_services), C(haproxy_peers) (where a service keeps a stick table),
     C(haproxy_stats) and C(haproxy_metrics) (where the pair declares them), C(haproxy_health), C(haproxy_awaited_files),
+    C(haproxy_declared_as),
     C(pound_state), C(pound_listeners) and C(pound_awaited_files) (these two where TLS of a service ends at Pound),
-    C(vip_instances), C(vip_peer_health), C(vip_profile), C(tls_certificate_certificates) and C(stack_services).
+    C(vip_instances), C(vip_peer_health), C(vip_firewall_peers), C(vip_firewall_ports), C(vip_profile),
+    C(tls_certificate_certificates), C(stack_authenticated) (where a service has C(extended_protection)) and
+    C(stack_services).
   - Derived for each Juniper EX with links are C(junos_lag_state), C(junos_lag_vlans), C(junos_lag_bundles),
     C(junos_lag_ports), and C(junos_lag_model) and C(junos_lag_release) (where declared). Derived for each ESXi host of
     kind C(esxi_vss) with links are C(esxi_teaming_vswitches) and C(esxi_teaming_port_groups); where it names a
@@ -34,7 +37,9 @@ notes:
     for such a host may be a container, which has no bonds of its own. A play of yours runs the role C(linux_bond).
   - Both ends of each link get C(stack_links), for reports and checks.
   - Every host gets C(stack_derived) (the digest of each derived variable), and C(stack_warnings) and C(stack_waived)
-    where the site has any that concern it. All hosts see C(stack_sources), the stack files that were read.
+    where the site has any that concern it, C(stack_raw_found) where free text of its services can do more than balance;
+    C(stack_raw), which a site cannot set, says what becomes of that. All hosts see C(stack_sources), the stack files
+    that were read.
   - Groups are one for each kind of device, C(load_balancers), C(lb_turn_1) and C(lb_turn_2) (first and second node of
     every pair), C(lb_pair_NAME) for each pair, C(backends), and C(switches) (those that the collection configures).
   - C(cell_NAME) are the connected parts of the cabling, each named after its first switch, or after the pair of load
@@ -91,8 +96,10 @@ options:
       - C(hosts) (two), C(vip_vlan), C(internal_vlan) (for peers and health; by default the shared VLAN with most of the
         backends), C(virtual_router_id) (the pair uses it and the next one; by default made from the pair's name),
         C(priority) (C(preferred) 150, C(standby) 100), C(preempt) (false), C(unicast) (true), C(profile)
-        (C(standard) or C(tuned)), C(advert_interval), C(authentication_secret), C(peers) (C(port), C(vlan)),
-        C(stats) (C(user), C(password_secret), C(port), C(uri), C(vlan)), C(metrics) (C(port), C(vlan)).
+        (C(standard) or C(tuned)), C(advert_interval), C(authentication_secret), C(peers) (C(port), C(vlan),
+        C(ca_secret)), C(stats) (C(user), C(password_secret), C(port), C(uri), C(vlan)), C(metrics) (C(port), C(vlan)).
+      - C(ca_secret) of C(peers) names the pair's CA, which C(netstack.datacenter.peers_ca) makes; then stick
+        tables travel by TLS, and nobody else writes them.
       - Statistics page and exporter are bound in the nodes' C(management_vlan) where no C(vlan) is named.
     type: dict
   certificates:
@@ -113,7 +120,8 @@ options:
         C(backend)).
       - C(health_check) takes C(type) (C(http), C(tcp), C(smtp), C(imap), C(pop3), C(tls), C(ldap), C(mysql), C(pgsql),
         C(redis), or C(by_port), which asks each port in the protocol that is usual there, and that of HTTPS for
-        C(uri)), C(method), C(uri), C(host), C(expect_status), C(user), C(port), C(interval), C(rise) and C(fall).
+        C(uri)), C(method), C(uri), C(host), C(expect_status), C(user), C(tls) (whether servers whose TLS is passed
+        through are asked over TLS), C(ca_file), C(port), C(interval), C(rise) and C(fall).
       - C(virtual_directories) by name, each with C(path) and C(health_uri), in mode C(http). Each has a backend of its
         own, whose servers are checked by that page; what they do not match goes to the service's own backend.
       - C(servers_require_tls) and C(extended_protection) tell of the servers what refuses offloaded TLS.
@@ -177,6 +185,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.plugins.inventory import BaseInventoryPlugin
+from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.core_release import too_old
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import (
@@ -245,9 +254,13 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
             self.inventory.set_variable(host, name, value)
 
     def _refuse_everywhere(self, errors: list[str]) -> None:
-        """Refuse every host, those of other inventory sources as well: a run that leaves out part of a site is none."""
+        """Refuse every host, those of other inventory sources as well: a run that leaves out part of a site is none.
+
+        An error has the text that it refuses, a template too, which a task that shows the errors must not execute:
+        before ansible-core 2.19 each variable of an inventory is one unless it is marked.
+        """
         known = self.inventory.groups["all"].vars.get("stack_errors", [])
-        self.inventory.set_variable("all", "stack_errors", [*known, *errors])
+        self.inventory.set_variable("all", "stack_errors", wrap_var([*known, *errors]))
 
     def _refuse(self, path: str, error: Exception) -> None:
         """Refuse the site for a fault of this plugin; the traceback is shown with -vvv."""
@@ -261,6 +274,6 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
     def _refuse_whole(self, text: str) -> None:
         """Refuse the site with one error, whatever is in it."""
         for host in refused([], []):
-            self._add_host(host, {"stack_errors": [text]})
+            self._add_host(host, {"stack_errors": wrap_var([text])})
         self._add_groups(refused_groups(Loaded(Site(), [], [])))
         self._refuse_everywhere([text])

@@ -6,14 +6,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Callable, Sequence
+from typing import Any, Callable, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError
+from ansible_collections.netstack.datacenter.plugins.module_utils.masking import with_changes
+from ansible_collections.netstack.datacenter.plugins.module_utils.retention import found_first
+from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Systemd
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 
-__all__ = ["Outcome", "RejectedError", "Steps", "carry_out", "decoded", "entry", "listed", "on_disk", "original"]
+__all__ = [
+    "FOUND",
+    "Outcome",
+    "RejectedError",
+    "Steps",
+    "carry_out",
+    "decoded",
+    "entry",
+    "first_contact",
+    "listed",
+    "on_disk",
+    "original",
+]
 
 Mask = Callable[[str], str]
+#: The note (Transaction.noted) of what a service was at first contact.
+FOUND = "found"
 
 
 class RejectedError(Exception):
@@ -28,20 +44,36 @@ class Outcome:
     actions: list[str] = field(default_factory=list)
     backup: str = ""
     restores: str = ""  # the generation that is put back
+    note: dict[str, Any] = field(default_factory=dict)  # what the generation is to tell later runs
     validated: bool = False
     in_effect: bool = False
     notes: list[str] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)  # why an action is due where no file says so
+
+    def due(self, action: str, reason: str) -> str:
+        """Return an action after telling why it is due."""
+        self.reasons[action] = reason
+        self.notes.append(f"{action}: {reason}")
+        return action
 
     @property
     def changed(self) -> bool:
         """Tell whether there is, or was, anything to do."""
         return bool(self.changes or self.actions)
 
+    @property
+    def restarts(self) -> bool:
+        """Tell whether the service ends, or ended, for a moment or for good: its connections end with it."""
+        return not {"restart", "stop"}.isdisjoint(self.actions)
+
     def diff(self, hidden: Sequence[Change] = (), mask: Mask = str) -> list[dict[str, str]]:
         """Return the differences but the hidden ones, with their secrets masked, and the service's actions."""
         entries = [entry(change, mask) for change in self.changes if change not in hidden]
         if self.actions:
-            entries.append({"before": "", "after": "".join(f"{action}\n" for action in self.actions)})
+            lines = [
+                f"{action}: {self.reasons[action]}" if action in self.reasons else action for action in self.actions
+            ]
+            entries.append({"before": "", "after": "".join(f"{line}\n" for line in lines)})
             entries[-1].update(before_header="service", after_header="service")
         return entries
 
@@ -69,7 +101,7 @@ class Steps:
 
 def carry_out(transaction: Transaction, outcome: Outcome, steps: Steps) -> None:
     """Do what the outcome says. Raises RejectedError after everything has been put back."""
-    outcome.backup = transaction.apply(outcome.changes, outcome.restores)
+    outcome.backup = transaction.apply(outcome.changes, outcome.restores, outcome.note)
     try:
         steps.settle()
         for action in outcome.actions:
@@ -108,16 +140,25 @@ def entry(change: Change, mask: Mask = str) -> dict[str, str]:
             found.update({side: "", f"{side}_header": f"{change.wanted.path} (absent)"})
         else:
             found.update({side: mask(decoded(file)), f"{side}_header": f"{file.path} ({file.mode:04o})"})
+    if change.current is not None and found["before"] and found["after"]:
+        found["after"] = with_changes(decoded(change.current), decoded(change.wanted), found["before"], found["after"])
     return found
 
 
 def original(transaction: Transaction, file: File, is_ours: Callable[[str], bool]) -> File:
-    """Return the file as it was when the role first replaced it; absent where it was not there."""
-    for generation in reversed(transaction.generations()):
-        for saved in transaction.saved(generation):
-            if saved.path == file.path and not is_ours(decoded(saved)):
-                return saved
-    return file
+    """Return the file as it was when the role came, the last time; absent where it was not there.
+
+    What a hand had made of the role's own file, which is saved too, is not meant.
+    """
+
+    found = found_first(transaction, lambda saved: is_ours(decoded(saved)))
+    return found[file.path][1] if file.path in found else file
+
+
+def first_contact(host: Systemd) -> dict[str, Any]:
+    """Return the note that says what a service is before the role touches it."""
+    unit = host.unit()
+    return {FOUND: {"active": host.runs(unit), "enabled": unit.get("UnitFileState") == "enabled"}}
 
 
 def on_disk(path: str) -> str:

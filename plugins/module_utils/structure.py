@@ -5,8 +5,8 @@
 A specification node is a dict like an Ansible argument spec (``type``, ``required``, ``default``, ``choices``,
 ``elements``, ``options``) and adds what that lacks: ``values`` (a map of free names to one kind of object),
 ``minimum``/``maximum``, and text types with the meaning they have in a HAProxy configuration (``line``, ``token``,
-``name``, ``address``, ``duration``, ``size``, ``path``). Ansible's own validator knows no maps of free names and stops
-at the first bad branch.
+``name``, ``address``, ``endpoint``, ``ports``, ``duration``, ``size``, ``path``). Ansible's own validator knows no maps
+of free names and stops at the first bad branch.
 """
 
 from __future__ import annotations
@@ -24,10 +24,15 @@ _TEXT = {
     "token": (r"[^\x00-\x20\x7f\"'#\\]+", "must be one word without blanks, quotes, '#' or backslashes"),
     "name": (r"[A-Za-z0-9_.:-]+", "may hold letters, digits and _ . : - only"),
     "address": (r"[A-Za-z0-9_.:*%-]+", "must be an IP address (IPv6 without brackets), a host name or *"),
+    "endpoint": (
+        r"[A-Za-z0-9_.:*%-]+|unix@/[^\x00-\x20\x7f\"'#\\,]+|abns@[A-Za-z0-9_.-]+",
+        "must be an IP address (IPv6 without brackets), a host name, * or a socket (unix@/PATH, abns@NAME)",
+    ),
     "path": (r"/[^\x00-\x20\x7f\"'#\\]*", "must be an absolute path without blanks"),
     "duration": (r"[0-9]+(us|ms|s|m|h|d)", "needs a number with its unit, for example 30s (us, ms, s, m, h or d)"),
     "size": (r"[0-9]+[kmgKMG]?", "must be a number, with k, m or g where wanted"),
 }
+_LAST_PORT = 65535
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -96,6 +101,8 @@ def _scalar(kind: str, value: Any, path: str, faults: list[str]) -> Any:
         return _int(value, path, faults)
     if kind == "bool":
         return _bool(value, path, faults)
+    if kind == "ports":
+        return _ports(value, path, faults)
     if isinstance(value, (bool, dict, list, tuple)):
         faults.append(f"{path}: must be text, not {_shown(value)}")
         return None
@@ -118,6 +125,20 @@ def _int(value: Any, path: str, faults: list[str]) -> int | None:
         return int(value)
     faults.append(f"{path}: must be a whole number, not {_shown(value)}")
     return None
+
+
+def _ports(value: Any, path: str, faults: list[str]) -> int | str | None:
+    """Return a port, or a range of them as text."""
+    found = re.fullmatch(r"([0-9]+)(?:-([0-9]+))?", str(value)) if not isinstance(value, bool) else None
+    if not found:
+        faults.append(f"{path}: must be a port or a range of ports, for example 8000-8010, not {_shown(value)}")
+        return None
+    first, last = int(found.group(1)), int(found.group(2) or found.group(1))
+    if not 1 <= first <= last <= _LAST_PORT or (found.group(2) and first == last):
+        faults.append(
+            f"{path}: must lie between 1 and {_LAST_PORT}, a range from the smaller to the larger, not {value}"
+        )
+    return f"{first}-{last}" if found.group(2) else first
 
 
 def _bool(value: Any, path: str, faults: list[str]) -> bool | None:

@@ -3,8 +3,9 @@
 """Files replaced as one transaction: compared, saved, put in place atomically, and put back.
 
 A *generation* is a folder below the store that holds what one transaction replaced: a manifest and the old bytes.
-Generations are never overwritten, and restoring one makes a new one, so that nothing is ever lost. Only an attempt
-that failed and was taken back leaves none, since what it replaced is in place again.
+Generations are never overwritten, and restoring one makes a new one. Only an attempt that failed and was taken back
+leaves none, since what it replaced is in place again. The old bytes, keys and passwords among them, go later
+(:mod:`retention`); the manifest stays, as the history of who wrote what.
 """
 
 from __future__ import annotations
@@ -12,131 +13,47 @@ from __future__ import annotations
 import contextlib
 import difflib
 import fcntl
-import grp
 import json
 import os
-import pwd
 import re
 import shutil
-import stat
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 
-__all__ = ["STORE", "Change", "File", "LeftoverError", "RunIdError", "Transaction", "UnknownAccountError"]
+from ansible_collections.netstack.datacenter.plugins.module_utils import files as disk
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files, retention, space
+from ansible_collections.netstack.datacenter.plugins.module_utils.files import Change, File, UnknownAccountError
+
+__all__ = [
+    "GIVEN_BACK",
+    "STORE",
+    "Change",
+    "File",
+    "GoneError",
+    "LeftoverError",
+    "RunIdError",
+    "Transaction",
+    "UnknownAccountError",
+]
 
 STORE = "/var/lib/netstack/backup"
+#: The note of a generation whose files are those that were there before the role came.
+GIVEN_BACK = retention.GIVEN_BACK
 _ID = re.compile(r"(\d+)-(.+)\Z")
-
-
-class UnknownAccountError(OSError):
-    """A file is to belong to an account that this host does not have."""
+_MANIFEST, _ENTRY = 400, 240  # bytes of a manifest, and of each file's line beside its path, at most
 
 
 class RunIdError(OSError):
     """A run id in which a template is left: it would tie together what does not belong together."""
 
 
+class GoneError(OSError):
+    """What a generation replaced is not kept any more."""
+
+
 class LeftoverError(OSError):
     """Some files could not be put back; the message names each, and where its old bytes are."""
-
-
-@dataclass(frozen=True)
-class File:
-    """One file as it ought to be.
-
-    ``content`` None means that the path must be absent. ``secret`` keeps the content out of diffs.
-    """
-
-    path: str
-    content: bytes | None = field(repr=False)  # it may hold a secret
-    mode: int = 0o644
-    owner: str = "root"
-    group: str = "root"
-    secret: bool = False
-
-
-@dataclass(frozen=True)
-class Change:
-    """A file that differs: what it is to become and what it is now (None where it does not exist)."""
-
-    wanted: File
-    current: File | None
-
-
-def _read(path: str, secret: bool = False) -> File | None:
-    """Return the file at ``path`` as it is, or None where there is none.
-
-    Raises IsADirectoryError where a directory stands in its place.
-    """
-    try:
-        status = os.stat(path)
-        content = Path(path).read_bytes()
-    except FileNotFoundError:
-        return None
-    owner, group = _name(pwd.getpwuid, status.st_uid), _name(grp.getgrgid, status.st_gid)
-    return File(path, content, stat.S_IMODE(status.st_mode), owner, group, secret)
-
-
-def _name(lookup: Callable[[int], Sequence[Any]], number: int) -> str:
-    """Return the account's name, or its number as text where it has none."""
-    try:
-        return str(lookup(number)[0])
-    except KeyError:
-        return str(number)
-
-
-def _number(lookup: Callable[[str], Sequence[Any]], name: str) -> int:
-    """Return the number of an account given by name or by number. Raises UnknownAccountError."""
-    try:
-        return int(lookup(name)[2])
-    except KeyError:
-        if not name.isdigit():
-            raise UnknownAccountError(f"this host has no user or group {name}") from None
-        return int(name)
-
-
-def _same(wanted: File, current: File | None) -> bool:
-    """Tell whether the file on disk already is what is wanted."""
-    if wanted.content is None or current is None:
-        return wanted.content is None and current is None
-    return (wanted.content, wanted.mode, wanted.owner, wanted.group) == (
-        current.content,
-        current.mode,
-        current.owner,
-        current.group,
-    )
-
-
-def _write(file: File) -> None:
-    """Put ``file`` in place in one step: a reader sees the old bytes or the new ones, never a part.
-
-    A link is followed, so that a file that an administrator keeps elsewhere stays there.
-    """
-    path = Path(os.path.realpath(file.path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.netstack-{os.getpid()}")
-    handle = os.open(str(temporary), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(file.content or b"")
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chown(str(temporary), _number(pwd.getpwnam, file.owner), _number(grp.getgrnam, file.group))
-        os.chmod(str(temporary), file.mode)
-        os.replace(str(temporary), str(path))
-    finally:
-        if temporary.exists():
-            temporary.unlink()
-
-
-def _put(file: File) -> None:
-    """Bring one path to the wanted state."""
-    if file.content is not None:
-        _write(file)
-    elif os.path.lexists(file.path):
-        os.unlink(file.path)
 
 
 def _text(file: File | None) -> str:
@@ -162,21 +79,57 @@ class Transaction:
         role: whose files they are; the folder of its generations bears this name.
         run_id: what ties the generations of one run together across roles; free text, may be empty.
         store: the folder that holds all generations, readable by root only.
+        keep: how long generations keep what they replaced.
+        is_ours: tells of a saved file that the role had written it; what it had not is kept, to be given back.
 
     Raises RunIdError.
     """
 
-    def __init__(self, role: str, run_id: str = "", store: str = STORE) -> None:
+    def __init__(
+        self,
+        role: str,
+        run_id: str = "",
+        store: str = STORE,
+        keep: retention.Keep = retention.USUAL,
+        is_ours: retention.IsOurs = retention.unknown,
+    ) -> None:
         if "{{" in run_id:
             raise RunIdError(f"run_id still holds a template: {run_id}. Give the value itself.")
         self.role = role
         self.run_id = run_id
         self.folder = Path(store) / role
+        self.keep, self.is_ours = keep, is_ours
 
     def plan(self, files: Sequence[File]) -> list[Change]:
-        """Return the changes that would bring ``files`` about. Reads only."""
-        pairs = [(file, _read(file.path, file.secret)) for file in files]
-        return [Change(wanted, current) for wanted, current in pairs if not _same(wanted, current)]
+        """Return the changes that would bring ``files`` about. Reads only.
+
+        Raises NoSpaceError where a file system has no room for them or for what they replace.
+        """
+        changes = self._differing(files)
+        space.require(self._steps(changes))
+        return changes
+
+    @staticmethod
+    def current(path: str) -> File | None:
+        """Return the file at a path as it is, None where there is none."""
+        return disk.read(path)
+
+    def _steps(self, changes: Sequence[Change]) -> list[space.Step]:
+        """Return what is written, in its order: the restore point, then the files."""
+        if not changes:
+            return []
+        kept = [len(change.current.content or b"") for change in changes if change.current]
+        manifest = _MANIFEST + sum(len(change.wanted.path) + _ENTRY for change in changes)
+        # The folder itself, then what it holds.
+        title = f"the restore point below {self.folder}"
+        steps = [space.Step(str(self.folder / "new" / "file"), size, title=title) for size in (1, manifest, *kept)]
+        pairs = [(change.wanted, change.current) for change in changes]
+        return steps + [space.Step(wanted.path, disk.size(wanted), disk.size(current)) for wanted, current in pairs]
+
+    @staticmethod
+    def _differing(files: Sequence[File]) -> list[Change]:
+        pairs = [(file, disk.read(file.path, file.secret)) for file in files]
+        return [Change(wanted, current) for wanted, current in pairs if not disk.same(wanted, current)]
 
     @staticmethod
     def diff(changes: Sequence[Change]) -> list[dict[str, str]]:
@@ -199,25 +152,28 @@ class Transaction:
         )
         return "".join(lines)
 
-    def apply(self, changes: Sequence[Change], restores: str = "") -> str:
+    def apply(self, changes: Sequence[Change], restores: str = "", note: dict[str, Any] | None = None) -> str:
         """Save what the changes replace, then make them; return the generation's id, "" where there is nothing to do.
 
         ``restores`` names the generation that the changes put back: what they replace is saved too, but is not what
-        :meth:`newest` looks for. When a file cannot be written, whatever the cause, those already written are put back
-        and the generation goes before the error goes on. Raises LeftoverError when that fails too.
+        :meth:`newest` looks for. ``note`` is what the role wants to know of it later (:meth:`noted`). When a file
+        cannot be written, whatever the cause, those already written are put back and the generation goes before the
+        error goes on. Raises LeftoverError when that fails too.
         """
         if not changes:
             return ""
-        with self._locked():
-            generation = self._save(changes, restores)
+        with self.locked():
+            generation = self._save(changes, restores, note)
             done: list[Change] = []
             try:
                 for change in changes:
                     done.append(change)
-                    _put(change.wanted)
+                    disk.put(change.wanted)
             except BaseException as error:  # a signal too must not leave half of the files behind
                 self._put_back([_before(change) for change in reversed(done)], generation, error)
                 raise
+            with contextlib.suppress(OSError):  # the change is made; :func:`retention.keep_house` tells
+                retention.prune(self)
         return generation
 
     def restore(self, generation: str) -> list[Change]:
@@ -233,8 +189,8 @@ class Transaction:
         LeftoverError; then the generation stays, since it has the only copy.
         """
         if generation:
-            with self._locked():
-                self._put_back([change.wanted for change in self.plan(self.saved(generation))], generation)
+            with self.locked():
+                self._put_back([change.wanted for change in self._differing(self.saved(generation))], generation)
 
     def _put_back(self, files: Sequence[File], generation: str, cause: BaseException | None = None) -> None:
         """Put every file back that can be, then forget the generation. Raises LeftoverError for the others."""
@@ -251,11 +207,34 @@ class Transaction:
     def saved(self, generation: str) -> list[File]:
         """Return the files that a generation keeps, as they were.
 
-        Raises FileNotFoundError where there is no such generation.
+        Raises FileNotFoundError where there is no such generation, GoneError where a file of it is not kept any more.
         """
+        if not self.describe(generation)["kept"]:
+            run = self.describe(generation)["run_id"] or "(without an id)"
+            gone = f"generation {generation} of {self.role} was emptied, by backup_keep or by backup_forget"
+            raise GoneError(f"what run {run} replaced cannot be put back: {gone}")
+        return self.left(generation)
+
+    def left(self, generation: str) -> list[File]:
+        """Return those files of a generation that are still kept."""
         folder = self.folder / generation
-        entries = json.loads((folder / "manifest.json").read_text())["files"]
-        return [_entry_file(folder, entry) for entry in entries]
+        return [_entry_file(folder, entry) for entry in self.manifest(generation)["files"] if _is_kept(folder, entry)]
+
+    def empty(self, generation: str, keep: Sequence[str]) -> bool:
+        """Remove the old bytes that a generation keeps, but those of the paths in ``keep``; tell whether any went.
+
+        The manifest learns first which of them were the role's own, which :meth:`wrote` asks later.
+        """
+        folder, manifest = self.folder / generation, self.manifest(generation)
+        goes = [each for each in manifest["files"] if "kept" in each and each["path"] not in keep]
+        goes = [each for each in goes if _is_kept(folder, each)]
+        for entry in goes:
+            entry["ours"] = self.is_ours(_entry_file(folder, entry))
+        if goes:
+            disk.write(disk.private(str(folder / "manifest.json"), json.dumps(manifest, indent=1).encode()))
+        for entry in goes:
+            (folder / entry["kept"]).unlink()
+        return bool(goes)
 
     def generations(self) -> list[str]:
         """Return the ids of all complete generations, oldest first."""
@@ -270,28 +249,62 @@ class Transaction:
         """
         found = self.generations()
         if not run_id:
-            return next((name for name in reversed(found) if not self._manifest(name).get("restores")), None)
-        return next((name for name in found if self._manifest(name)["run_id"] == run_id), None)
+            return next((name for name in reversed(found) if not self.manifest(name).get("restores")), None)
+        return next((name for name in found if self.manifest(name)["run_id"] == run_id), None)
 
     def restored_by(self, generation: str) -> str | None:
         """Return the newest generation that a restore of ``generation`` made, finished or not; None without one."""
         found = reversed(self.generations())
-        return next((name for name in found if self._manifest(name).get("restores") == generation), None)
+        return next((name for name in found if self.manifest(name).get("restores") == generation), None)
+
+    def noted(self, key: str) -> Any:
+        """Return the newest note of this name, None where no generation has one."""
+        notes = (self.manifest(name).get("note", {}) for name in reversed(self.generations()))
+        return next((note[key] for note in notes if key in note), None)
+
+    def wrote(self, path: str, is_ours: Callable[[File], bool], before: str = "") -> bool:
+        """Tell whether the last that was done to a path is that the role wrote a file of its own there.
+
+        Not so where it removed one, or gave back what somebody else had written (``is_ours`` tells of a saved file).
+        ``before`` asks about the time before that generation.
+        """
+        known = self.generations()
+        known = known[: known.index(before)] if before else known
+        for manifest in map(self.manifest, reversed(known)):
+            entry = next((entry for entry in manifest["files"] if entry["path"] == path), None)
+            if entry is None:
+                continue
+            restored = manifest.get("restores")
+            if restored:
+                return restored in known and self._had_ours(restored, path, is_ours)
+            return bool(entry.get("written")) and GIVEN_BACK not in manifest.get("note", {})
+        return False
+
+    def _had_ours(self, generation: str, path: str, is_ours: Callable[[File], bool]) -> bool:
+        """Tell whether a generation keeps, or kept, a file of the role's own for a path."""
+        entries = [entry for entry in self.manifest(generation)["files"] if entry["path"] == path]
+        return any(entry.get("ours") for entry in entries) or any(
+            file.path == path and is_ours(file) for file in self.left(generation)
+        )
 
     def describe(self, generation: str) -> dict[str, Any]:
-        """Return when a generation was made (UTC), the run that made it, and the paths that it keeps."""
-        manifest = self._manifest(generation)
+        """Return when a generation was made (UTC) and by which run, its paths, and whether it can be put back."""
+        manifest = self.manifest(generation)
         paths = [entry["path"] for entry in manifest["files"]]
-        return {"made": manifest["made"], "run_id": manifest["run_id"], "paths": paths}
+        kept = all(_is_kept(self.folder / generation, entry) for entry in manifest["files"])
+        more = {"kept": kept, "restores": manifest.get("restores", "")}
+        return {"made": manifest["made"], "run_id": manifest["run_id"], "paths": paths, **more}
 
-    def _manifest(self, generation: str) -> dict[str, Any]:
+    def manifest(self, generation: str) -> dict[str, Any]:
+        """Return what a generation says of itself."""
         manifest: dict[str, Any] = json.loads((self.folder / generation / "manifest.json").read_text())
         return manifest
 
     @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Keep other runs of the same role from writing at the same time; waits for as long as one does."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with space.named(str(self.folder)):
+            own_files.make_folder(str(self.folder), 0o700)
         for folder in (self.folder, self.folder.parent):
             os.chmod(str(folder), 0o700)
         handle = os.open(str(self.folder / ".lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -301,17 +314,26 @@ class Transaction:
         finally:
             os.close(handle)
 
-    def _save(self, changes: Sequence[Change], restores: str) -> str:
+    def _save(self, changes: Sequence[Change], restores: str, note: dict[str, Any] | None) -> str:
         """Write a generation; its manifest comes last, so that a half-written one never counts."""
         generation = self._next()
         folder = self.folder / generation
-        folder.mkdir(mode=0o700)
-        entries = [_save_entry(folder, number, change) for number, change in enumerate(changes)]
-        manifest = {"run_id": self.run_id, "made": generation.partition("-")[2], "files": entries}
-        if restores:
-            manifest["restores"] = restores
-        _write(_own(str(folder / "manifest.json"), json.dumps(manifest, indent=1).encode()))
+        try:
+            with space.named(str(folder)):
+                folder.mkdir(mode=0o700)
+            self._write_generation(folder, changes, restores, note)
+        except BaseException:
+            shutil.rmtree(str(folder), ignore_errors=True)  # it has no manifest yet, and room is scarce
+            raise
         return generation
+
+    def _write_generation(
+        self, folder: Path, changes: Sequence[Change], restores: str, note: dict[str, Any] | None
+    ) -> None:
+        entries = [_save_entry(folder, number, change) for number, change in enumerate(changes)]
+        manifest = {"run_id": self.run_id, "made": folder.name.partition("-")[2], "files": entries}
+        manifest.update({"restores": restores} if restores else {}, **({"note": note} if note else {}))
+        disk.write(disk.private(str(folder / "manifest.json"), json.dumps(manifest, indent=1).encode()))
 
     def _next(self) -> str:
         """Return the id of the next generation: a running number and the time in UTC."""
@@ -325,18 +347,16 @@ def _number_of(generation: str) -> int:
 
 
 def _attempt(file: File) -> str:
-    """Bring one path to the wanted state and return "", or return what went wrong."""
+    """Bring one path to the wanted state and return "", or return what went wrong.
+
+    One that is so already is not written again: where there is no room for the new file there is none for the old one.
+    """
     try:
-        _put(file)
+        if not disk.is_so(file):
+            disk.put(file)
     except (OSError, ValueError, LookupError) as error:
         return str(error) or type(error).__name__
     return ""
-
-
-def _own(path: str, content: bytes) -> File:
-    """Return a file that only the running user reads."""
-    user, group = _name(pwd.getpwuid, os.geteuid()), _name(grp.getgrgid, os.getegid())
-    return File(path, content, 0o600, user, group)
 
 
 def _before(change: Change) -> File:
@@ -348,10 +368,16 @@ def _save_entry(folder: Path, number: int, change: Change) -> dict[str, Any]:
     """Keep the old bytes of one change and return its line of the manifest."""
     old = change.current
     entry: dict[str, Any] = {"path": change.wanted.path, "secret": change.wanted.secret, "existed": old is not None}
+    entry["written"] = change.wanted.content is not None
     if old is not None:
         entry.update(mode=old.mode, owner=old.owner, group=old.group, kept=str(number))
-        _write(_own(str(folder / str(number)), old.content or b""))
+        disk.write(disk.private(str(folder / str(number)), old.content or b""))
     return entry
+
+
+def _is_kept(folder: Path, entry: dict[str, Any]) -> bool:
+    """Tell whether what a line of a manifest describes can be put back: that there was nothing always can."""
+    return not entry["existed"] or (folder / entry["kept"]).exists()
 
 
 def _entry_file(folder: Path, entry: dict[str, Any]) -> File:

@@ -13,6 +13,8 @@ author: netstack.datacenter maintainers (@netstack)
 description:
   - Every role saves what it replaces as a generation below C(/var/lib/netstack/backup/ROLE), readable by root only.
   - Lists the generations of all roles, oldest first, and the newest run among them. Contents are not returned.
+  - One that is not C(kept) any more has lost its contents (C(backup_keep)) and cannot be put back.
+  - C(restores) is the generation that a rollback put back, where it was one that made this.
 options: {}
 attributes:
   check_mode:
@@ -41,6 +43,8 @@ generations:
       made: 20261121T091500Z
       run_id: 20261121T091458Z-4711
       paths: [/etc/haproxy/haproxy.cfg]
+      kept: true
+      restores: ""
 newest_run:
   description: Run of the newest generation, empty where there is none or where its run had no id.
   returned: success

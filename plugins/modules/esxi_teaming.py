@@ -150,7 +150,7 @@ options:
     default: {}
     suboptions:
       connect:
-        description: For the connection.
+        description: For the connection, and for each answer until the login.
         type: int
         default: 30
       call:

@@ -16,23 +16,32 @@ description:
     proves that the running process has the new configuration and listens. When it does not, the old files are put
     back and loaded, and the module fails with HAProxy's own words.
   - The configuration carries its own digest into the running process, so what runs is compared with what is declared.
+    The digest stays in a file that a hand edits, so HAProxy is also reloaded whenever its file is replaced, when a
+    proxy serves that is not declared, and when the process is older than the last change of a file that it reads.
     A run that was interrupted, or a reload that HAProxy refused silently, is finished by the next run.
   - Server states and weights set at run time (M(netstack.datacenter.haproxy_server)) survive the reload, except for
-    servers whose address or port changes.
+    servers whose address or port changes. Of a proxy that a hand has edited in the file only drain and maintenance do.
   - Unknown keys, wrong types and contradictions are all reported at once.
   - Each service is also kept as a fragment, C(/etc/haproxy/conf.d/NAME.cfg), and C(/etc/haproxy/haproxy.cfg), the one
-    file that the service unit reads, is put together from them. Fragments that are no longer declared go. Fragments
-    that something else wrote stay, and come last.
+    file that the service unit reads, is put together from them. Fragments that are no longer declared go. What becomes
+    of those that something else wrote is said by O(foreign).
   - C(raw) lists are lines that go into their section as they are; C(raw) of a bind or a server is text at the end of
-    its line.
+    its line. Rules, ACLs and C(default-server) stand where HAProxy evaluates them, behind the declared ones of their
+    kind and in the order of the list; all other lines come last.
+  - What HAProxy refuses is told in its own words, alerts before warnings, each with the line of the configuration and
+    the declared object that made it.
+extends_documentation_fragment:
+  - netstack.datacenter.backup
 options:
   state:
     description:
       - V(present) puts the declared configuration into service.
-      - V(absent) stops and disables HAProxy, removes what this module made and puts back what it had replaced.
+      - V(absent) removes what this module made and puts back what it had replaced. A service that ran before the
+        module first came goes on with its old file; any other is stopped and disabled.
       - V(restored) puts the newest backup, or the state before the run O(run_id), back into service.
+      - V(checked) changes nothing and only refuses what O(foreign) does not allow, before HAProxy is installed.
     type: str
-    choices: [present, absent, restored]
+    choices: [present, absent, restored, checked]
     default: present
   global:
     description:
@@ -53,8 +62,9 @@ options:
       - Frontends take C(mode), C(binds), C(maxconn), C(forward_for), C(forwarded_proto), C(acls) (C(name),
         C(criterion)), C(http_request), C(http_response), C(redirects), C(use_backends) (C(backend), C(condition)),
         C(default_backend), C(options), C(timeouts) and C(raw).
-      - Binds take C(address), C(port), C(tls) (C(certificates), C(alpn), C(minimum)), C(accept_proxy), C(transparent)
-        and C(raw).
+      - Binds take C(address) (also a socket, V(unix@/PATH) or V(abns@NAME), which has no port), C(port) (or a range, as
+        V(8000-8010), whose servers without C(port) get the client's), C(tls) (C(certificates), C(alpn), C(minimum)),
+        C(accept_proxy), C(transparent) and C(raw).
       - Backends take C(mode), C(balance), C(hash_type), C(cookie) (C(name), C(secure), C(httponly), C(same_site),
         C(domain)), C(stick) (C(on), C(type) (default V(ip)), C(size) (default V(100k)), C(expire) (default V(30m)),
         C(peers), C(table) (another section's, which then has type, size, expire and peers)), C(health_check), C(acls),
@@ -62,10 +72,14 @@ options:
         both.
       - Health checks take C(type) (V(http), V(tcp), V(smtp), V(imap), V(pop3), V(tls), V(ldap), V(mysql), V(pgsql)
         or V(redis)), C(method), C(uri) and C(expect_status) (V(http) only), C(host) (V(http), V(smtp) and V(tls)),
-        C(user) (V(mysql) and V(pgsql)), C(tls), C(port), C(interval), C(rise) and C(fall).
-      - Servers take C(name), C(address), C(port), C(weight) (default V(100), so that percentages mean something),
-        C(cookie), C(check), C(check_port), C(tls) (C(verify), C(ca_file), C(verify_host), C(sni), C(alpn)),
-        C(send_proxy) (V(v1) or V(v2)), C(backup), C(maxconn) and C(raw).
+        C(user) (V(mysql) and V(pgsql)), C(tls), C(ca_file), C(port), C(interval), C(rise) and C(fall).
+      - C(tls) of a health check is by default what the servers have; where their TLS is passed through (mode V(tcp))
+        it is to be said. The certificate of such a server is not verified in checks, unless C(ca_file) says by which
+        authority, and C(host) which name it has to bear.
+      - Servers take C(name), C(address) (also a socket; the path of C(unix@) counts from C(/var/lib/haproxy), where
+        HAProxy is confined), C(port), C(weight) (default V(100), so that percentages mean something), C(cookie),
+        C(check), C(check_port), C(tls) (C(verify), C(ca_file), C(verify_host), C(sni), C(alpn)), C(send_proxy) (V(v1)
+        or V(v2)), C(backup), C(maxconn) and C(raw).
       - Where a server's certificate is verified (the default), C(verify_host) or C(sni) must say which name it has to
         bear. C(verify_host) also counts where no SNI is sent, as in health checks.
       - With C(forward_for) and C(forwarded_proto) the headers that the client itself sent are dropped, unless it is
@@ -75,8 +89,15 @@ options:
     default: {}
   peers:
     description:
-      - Groups of nodes that share stick tables, by name. Keys are C(port) (default V(10000)) and C(hosts) (name ->
-        address). This host must be among them.
+      - Groups of nodes that share stick tables, by name. Keys are C(port) (default V(10000)), C(hosts) (name ->
+        address) and C(ca_secret). This host must be among them.
+      - C(ca_secret) names the group's own CA in O(secrets), certificate and key in PEM; the playbook
+        C(netstack.datacenter.peers_ca) makes one. The nodes then speak TLS and take nobody whose certificate that CA
+        has not signed. The CA's key does not leave the controller, which issues this host's certificate; it is kept
+        until less than a year is left of it, and then renewed by a reload.
+      - Without C(ca_secret) they speak in plain text, and whoever reaches the port and says a host's name writes rows
+        of stick tables. Then let only the other nodes reach it.
+      - While only one of the nodes has C(ca_secret), or another CA, stick tables do not travel; RV(apart) says so.
     type: dict
     default: {}
   stats:
@@ -99,7 +120,36 @@ options:
     description: This host's name among the peers. Required with O(state=present).
     type: str
   secrets:
-    description: Values of the secrets that other options name.
+    description: Values of the secrets that other options name. Only those reach this host.
+    type: dict
+    default: {}
+  issued:
+    description: Certificates for O(peers) that have a CA. The action on the controller fills it in; leave it alone.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: The group.
+        type: str
+        required: true
+      authority:
+        description: The CA's certificate in PEM.
+        type: str
+        required: true
+      leaf:
+        description: This host's certificate and key in PEM.
+        type: str
+        required: true
+      until:
+        description: When that certificate ends, in seconds since 1970.
+        type: int
+        required: true
+  declared_as:
+    description:
+      - What the user calls what these options hold, for the messages that name a declared object. A site sets it.
+      - Keys are C(prefix) (stands before an option's name, as C(haproxy_) of the role), C(frontends) and C(backends)
+        (key of such a section -> what the site calls it; a key without a name is told by its service).
     type: dict
     default: {}
   awaited_files:
@@ -139,6 +189,20 @@ options:
         (containers).
     type: bool
     default: false
+  foreign:
+    description:
+      - What becomes of configuration that this role did not write; files of C(/etc/haproxy/conf.d), and at first
+        contact C(/etc/haproxy/haproxy.cfg) unless it is as its package brought it.
+      - V(refuse) stops with the names of the files and of their sections before anything is changed, in check mode
+        too.
+      - V(keep) renders the fragments of C(conf.d) after the declared services, with defaults of their own. It refuses a
+        C(haproxy.cfg) all the same, since that is the file that the role writes.
+      - V(remove) takes the fragments away and replaces C(haproxy.cfg). Both are kept as a restore point.
+      - What a hand has changed in a file that the role wrote is not foreign. It is shown in the diff, kept as a restore
+        point and put right.
+    type: str
+    choices: [refuse, keep, remove]
+    default: refuse
   run_id:
     description: Ties the backups of one run together, for O(state=restored).
     type: str
@@ -190,7 +254,8 @@ EXAMPLES = r"""
   netstack.datacenter.haproxy:
     node: lb1
     peers:
-      pair: {hosts: {lb1: 10.0.0.11, lb2: 10.0.0.12}}
+      pair: {hosts: {lb1: 10.0.0.11, lb2: 10.0.0.12}, ca_secret: pair_peers}
+    secrets: "{{ vaulted }}"
     services:
       mail:
         listens:
@@ -220,6 +285,13 @@ actions:
   type: list
   elements: str
   sample: [reload]
+restarts:
+  description:
+    - Whether RV(actions) ends the running HAProxy, by a restart or for good, and with it its connections.
+    - A reload ends none.
+  returned: success
+  type: bool
+  sample: false
 files:
   description: The files that differed.
   returned: success
@@ -246,6 +318,14 @@ version:
   returned: success
   type: str
   sample: 3.0.11-1+deb13u5
+apart:
+  description:
+    - Of each group of O(peers) whose nodes do not reach each other until all have this change, what that means.
+    - It is in RV(notes), too.
+  returned: success
+  type: list
+  elements: str
+  sample: ["peers edge change to TLS: stick tables do not travel until lb1 and lb2 have both changed, and ..."]
 notes:
   description: What the user should know about the result.
   returned: success
@@ -256,6 +336,8 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import retention
+from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import decoded
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy import (
     Deployment,
     Outcome,
@@ -264,6 +346,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy
     wishes_from,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import Host
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import is_ours
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import FAILURES
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
 
@@ -273,8 +356,14 @@ _RSYSLOG = {
     "port": {"type": "int", "default": 514},
     "protocol": {"type": "str", "choices": ["udp", "tcp"], "default": "udp"},
 }
+_ISSUED = {
+    "name": {"type": "str", "required": True},
+    "authority": {"type": "str", "required": True},
+    "leaf": {"type": "str", "required": True, "no_log": True},
+    "until": {"type": "int", "required": True},
+}
 ARGUMENTS = {
-    "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "absent", "restored", "checked"], "default": "present"},
     "global": {"type": "dict", "default": {}},
     "defaults": {"type": "dict", "default": {}},
     "services": {"type": "dict", "default": {}},
@@ -284,11 +373,15 @@ ARGUMENTS = {
     "health": {"type": "dict", "default": {}},
     "node": {"type": "str"},
     "secrets": {"type": "dict", "default": {}, "no_log": True},
+    "issued": {"type": "list", "elements": "dict", "default": [], "options": _ISSUED},
+    "declared_as": {"type": "dict", "default": {}},
     "awaited_files": {"type": "list", "elements": "path", "default": []},
     "rsyslog": {"type": "dict", "options": _RSYSLOG},
     "fatal_warnings": {"type": "bool", "default": True},
     "allow_restart": {"type": "bool", "default": False},
+    "foreign": {"type": "str", "choices": ["refuse", "keep", "remove"], "default": "refuse"},
     "run_id": {"type": "str", "default": ""},
+    "backup_keep": retention.ARGUMENT,
 }
 
 
@@ -299,6 +392,8 @@ def _outcome(module: AnsibleModule, deployment: Deployment) -> Outcome:
         return deployment.absent()
     if state == "restored":
         return deployment.restored()
+    if state == "checked":
+        return deployment.checked(module.params["foreign"])
     return deployment.present(wishes_from(module.params))
 
 
@@ -310,19 +405,25 @@ def main() -> None:
         required_if=[("state", "present", ("node",))],
     )
     try:
-        transaction = Transaction("haproxy", module.params["run_id"])
+        keep = retention.keep_of(module.params["backup_keep"])
+        transaction = Transaction(
+            "haproxy", module.params["run_id"], keep=keep, is_ours=lambda file: is_ours(decoded(file))
+        )
         deployment = Deployment(Host(module.run_command), transaction, module.check_mode)
         outcome = _outcome(module, deployment)
     except (RejectedError, *FAILURES) as error:
         module.fail_json(msg=str(error))
+    retention.keep_house(module, transaction)
     module.exit_json(
         changed=outcome.changed,
         actions=outcome.actions,
+        restarts=outcome.restarts,
         files=[change.wanted.path for change in outcome.changes],
         backup=outcome.backup,
         validated=outcome.validated,
         in_effect=outcome.in_effect,
         version=deployment.version,
+        apart=deployment.apart,
         notes=outcome.notes,
         diff=shown(outcome),
     )

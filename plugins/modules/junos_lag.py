@@ -248,7 +248,7 @@ options:
     default: {}
     suboptions:
       connect:
-        description: For the connection.
+        description: For the connection and the login, however slowly the answers come.
         type: int
         default: 30
       rpc:

@@ -26,6 +26,8 @@ description:
 requirements:
   - systemd 236 or newer on the host, and iproute2
   - with ifupdown the packages ifupdown (not ifupdown2 or ifupdown-ng) and ifenslave
+extends_documentation_fragment:
+  - netstack.datacenter.backup
 options:
   state:
     description:
@@ -183,6 +185,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import retention
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.backends import BackendError, choose
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.change import (
     DECLARED,
@@ -222,6 +225,7 @@ ARGUMENTS: dict[str, Any] = {
     },
     "token": {"type": "str", "default": "", "no_log": False},
     "run_id": {"type": "str", "default": ""},
+    "backup_keep": retention.ARGUMENT,
 }
 
 
@@ -280,6 +284,8 @@ def work(module: AnsibleModule, bonds: Bonds) -> dict[str, Any]:
         "diff": shown(plan),
         "backup": "",
     }
+    if not plan.needed:
+        retention.keep_house(module, bonds.transaction)
     if plan.needed and not module.check_mode:
         seconds = module.params["confirm_seconds"]
         token, generation = bonds.begin(plan, here, seconds)
@@ -314,7 +320,9 @@ def main() -> None:
     run = module.run_command
     states = {"verified": verified, "confirmed": proven}
     try:
-        bonds = Bonds(run, Transaction("linux_bond", module.params["run_id"]), Watchdog(run), Kernel(run))
+        keep = retention.keep_of(module.params["backup_keep"])
+        store = Transaction("linux_bond", module.params["run_id"], keep=keep, is_ours=retention.all_files)
+        bonds = Bonds(run, store, Watchdog(run), Kernel(run))
         module.exit_json(**states.get(module.params["state"], work)(module, bonds))
     except BondError as error:
         module.fail_json(msg=f"The bonds are not as they must be:\n{error}", faults=error.faults)

@@ -19,17 +19,22 @@ description:
     from what is declared, and only while this host holds none of the addresses that it serves.
   - The configuration carries its own digest, and that of the certificates' content, into the running process (as the
     name of the service behind its health listener), so what runs is compared with what is declared. A run that was
-    interrupted is finished by the next run, and a renewed certificate is a change.
+    interrupted is finished by the next run, and a renewed certificate is a change. The digest stays in a file that a
+    hand edits, so a Pound that was started before the last change of a file that it reads is restarted too, but for one
+    that this module has started and that has read what is declared.
   - Unknown keys, wrong types and contradictions are all reported at once.
   - A host whose Pound cannot be used is refused before anything is changed, with the choices that are left. Pound 3
     (Debian 11, Ubuntu 22.04) reads YAML; Debian 12 and Ubuntu 24.04 have none.
   - C(raw) lists are lines that go into their block as they are.
+extends_documentation_fragment:
+  - netstack.datacenter.backup
 options:
   state:
     description:
       - V(present) puts the declared configuration into service.
       - V(checked) only refuses a host whose Pound cannot be used.
-      - V(absent) stops and disables Pound, removes what this module made and puts back what it had replaced.
+      - V(absent) removes what this module made and puts back what it had replaced. A Pound that ran before the module
+        first came is restarted with its old file; any other is stopped and disabled.
       - V(restored) puts the newest backup, or the state before the run O(run_id), back into service. Where that is the
         package's own sample configuration, Pound is stopped.
     type: str
@@ -146,6 +151,12 @@ actions:
   type: list
   elements: str
   sample: [restart]
+restarts:
+  description:
+    - Whether RV(actions) ends the running Pound, by a restart or for good, and with it its connections.
+  returned: success
+  type: bool
+  sample: false
 files:
   description: The files that differed.
   returned: success
@@ -182,9 +193,12 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import Outcome, RejectedError
+from ansible_collections.netstack.datacenter.plugins.module_utils import retention
+from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import Outcome, RejectedError, decoded
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.deploy import Deployment, wishes_from
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.host import Host
+from ansible_collections.netstack.datacenter.plugins.module_utils.pound.mask import masked
+from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import is_ours
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.service import FAILURES
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
 
@@ -199,6 +213,7 @@ ARGUMENTS = {
     "renewed_files": {"type": "list", "elements": "path", "default": []},
     "allow_restart": {"type": "bool", "default": False},
     "run_id": {"type": "str", "default": ""},
+    "backup_keep": retention.ARGUMENT,
 }
 
 
@@ -218,22 +233,27 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     try:
-        transaction = Transaction("pound", module.params["run_id"])
+        keep = retention.keep_of(module.params["backup_keep"])
+        transaction = Transaction(
+            "pound", module.params["run_id"], keep=keep, is_ours=lambda file: is_ours(decoded(file))
+        )
         host = Host(module.run_command)
         deployment = Deployment(host, transaction, module.check_mode, module.params["package_file"] or "")
         outcome = _outcome(module, deployment)
     except (RejectedError, *FAILURES) as error:
         module.fail_json(msg=str(error))
+    retention.keep_house(module, transaction)
     module.exit_json(
         changed=outcome.changed,
         actions=outcome.actions,
+        restarts=outcome.restarts,
         files=[change.wanted.path for change in outcome.changes],
         backup=outcome.backup,
         validated=outcome.validated,
         in_effect=outcome.in_effect,
         version=deployment.release.version,
         notes=outcome.notes,
-        diff=outcome.diff(),
+        diff=outcome.diff(mask=masked),
     )
 
 

@@ -118,9 +118,13 @@ options:
     type: int
     default: 14
   timeout:
-    description: Seconds for each connection, handshake and answer.
+    description: Seconds for each connection, handshake and answer, however slowly it comes.
     type: float
     default: 5.0
+  deadline:
+    description: Seconds for all services together. What has not been asked by then is a finding of its service.
+    type: float
+    default: 600.0
   patience:
     description:
       - Seconds for which a service is probed again when what is wrong may pass by itself, such as a VIP that moves or
@@ -288,6 +292,7 @@ def options() -> dict[str, Any]:
         "ca_path": {"type": "path"},
         "minimum_days": {"type": "int", "default": 14},
         "timeout": {"type": "float", "default": 5.0},
+        "deadline": {"type": "float", "default": 600.0},
         "patience": {"type": "float", "default": 10.0},
         "sticky_requests": {"type": "int", "default": 5},
         "requests_per_backend": {"type": "int", "default": 10},

@@ -17,6 +17,8 @@ description:
   - Names the C(--limit) that goes on without these hosts. Left out with them are the hosts whose plan holds a change
     and that share a link, a pair of load balancers or a vCenter with one that is left out. Where nothing is left it
     says so.
+  - Of a load balancer whose peer is away it names the C(--limit) and the consent (C(stack_change_holder)) that change
+    it in place, since nobody can take its VIPs meanwhile.
   - Names none where a device answers and refuses the login, for that one is not away; it says what to mend.
 options:
   groups:

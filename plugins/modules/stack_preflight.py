@@ -23,7 +23,11 @@ description:
   - Fails on an ansible-core that is too old, of which Ansible itself only warns.
   - Sets the fact C(ansible_facts.netstack_run), the id of the run, the same on all its hosts; a rollback names it.
     It is the variable C(netstack_run_id) where that is set. An id in which a template is left is refused.
-  - Judges nothing for a host that no declared site knows, so a role that is used alone is not disturbed.
+  - Names each directive of free text (rule RAW of C(docs/rules.md)) that can do more than balance, in the site and in
+    the variables of the roles haproxy, pound and vip. The variable C(stack_raw) says whether that is an error
+    (C(refuse)), a warning (C(warn), the default) or nothing (C(allow)). The actions of these roles' modules judge once
+    more what they get, so nothing of text that is refused reaches a node.
+  - Judges nothing else for a host that no declared site knows, so a role that is used alone is not disturbed.
   - What all hosts would be refused for alike is listed by one host, the last of the play; the others fail in one line.
 options:
   scope:

@@ -15,6 +15,8 @@ description:
   - Makes the page and the JSON file of all hosts anew.
   - Fails when O(failures) holds something, after it has written the report.
   - Parts of hosts that this run does not touch stay, each with the time of its own run.
+  - Follows no link in O(folder). A file there that is no part of the report is told, and the others are shown.
+  - Control characters, and those that change the direction of writing, are shown as C(\x1b) or C(\u202e).
   - Opens no connection.
 options:
   folder:
@@ -44,6 +46,12 @@ options:
     type: list
     elements: raw
     default: []
+  mode:
+    description:
+      - Mode of the report's files, which hold differences of configurations. Only the user who runs Ansible reads them.
+      - A folder that is made for them can be entered by whoever may read them; one that is there keeps its mode.
+    type: raw
+    default: '0600'
   pending:
     description:
       - Whether something that is declared is not in service on this host.
@@ -55,6 +63,12 @@ options:
     type: list
     elements: raw
     default: []
+  rolled_back:
+    description:
+      - The run that was taken back, where one was. What is O(pending) then is no failure, since the inventory may still
+        declare what was taken back; it is told as not verified.
+    type: str
+    default: ""
   run:
     description: Id of the run, by which a rollback names it.
     type: str

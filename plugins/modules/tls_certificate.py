@@ -20,6 +20,8 @@ description:
   - What runs is compared as well as the file, so that a run that was interrupted converges on the next one.
   - Needs C(cryptography) 42 or newer on the controller, and the program C(openssl) on the host for the sources
     V(remote) and V(self_signed).
+extends_documentation_fragment:
+  - netstack.datacenter.backup
 options:
   state:
     description:

@@ -16,6 +16,8 @@ description:
   - Writes one combined file per certificate (mode 0600), renews it in a running HAProxy through the runtime API,
     compares what HAProxy serves with the file, and takes all of it back when that fails.
   - Needs the C(openssl) program only for certificates of the kinds V(remote) and V(self_signed).
+extends_documentation_fragment:
+  - netstack.datacenter.backup
 options:
   state:
     description:
@@ -156,6 +158,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import retention
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import files as pem_files
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import openssl, sources
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.deploy import (
@@ -198,6 +201,7 @@ def _module() -> AnsibleModule:
             "haproxy_master_socket": {"type": "path", "default": "/run/haproxy-master.sock"},
             "haproxy_configuration": {"type": "path", "default": "/etc/haproxy/haproxy.cfg"},
             "run_id": {"type": "str", "default": ""},
+            "backup_keep": retention.ARGUMENT,
         },
         supports_check_mode=True,
     )
@@ -256,7 +260,8 @@ def _header(file: File | None) -> str:
 
 def _deploy(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
-    transaction = Transaction("tls_certificate", params["run_id"])
+    keep = retention.keep_of(params["backup_keep"])
+    transaction = Transaction("tls_certificate", params["run_id"], keep=keep, is_ours=retention.all_files)
     runtime = Runtime(params["haproxy_socket"], params["haproxy_master_socket"])
     deployment = Deployment(transaction, runtime, params["haproxy_configuration"])
     generation = _restored(params, transaction)
@@ -267,6 +272,7 @@ def _deploy(module: AnsibleModule) -> dict[str, Any]:
         module.warn(f"{file.path} was not there before and is kept, because HAProxy's configuration refers to it.")
     plan = deployment.plan(wanted)
     outcome = Outcome() if module.check_mode or not plan.changed else deployment.execute(plan, generation)
+    retention.keep_house(module, transaction)
     return {
         "changed": plan.changed,
         "backup": outcome.backup,
@@ -284,7 +290,7 @@ def _verified(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _observed(path: str, loaded: dict[str, str], runtime: Runtime) -> dict[str, Any]:
-    file = next((change.current for change in Transaction("tls_certificate").plan([File(path, None)])), None)
+    file = Transaction.current(path)
     name = loaded.get(pem_files.real(path), "")
     runs = runtime.serving(name) if name else None
     holds = pem_files.served(file.content) if file else None

@@ -18,15 +18,20 @@ description:
     the next.
   - An address never passes from one virtual router to another. That is refused, since both nodes would hold it until
     the second one is changed too. Take it out and put it back in two runs.
-  - Every instance is BACKUP at its start and does not preempt unless O(instances) says C(preempt). It tracks a file,
-    C(/var/lib/netstack/vip/NAME.away), by which M(netstack.datacenter.vip_move) moves it.
+  - Every instance is BACKUP at its start and does not preempt unless O(instances) says C(preempt). A check of it reads
+    the lease C(/run/netstack/vip/NAME.away), by which M(netstack.datacenter.vip_move) moves it. Where keepalived runs a
+    configuration of an earlier release, which has no leases, this module replaces it, also on a node that is away.
   - No C(sysctl) is set. HAProxy binds an address that is not on the host with C(transparent);
     C(net.ipv4.ip_nonlocal_bind) is not needed.
+extends_documentation_fragment:
+  - netstack.datacenter.backup
 options:
   state:
     description:
       - V(present) configures and runs keepalived.
-      - V(absent) stops and disables keepalived and removes the files that this module made; the package stays.
+      - V(absent) removes the files that this module made and puts back a configuration that it had replaced. A
+        keepalived that ran before the module first came goes on with that; any other is stopped and disabled. The
+        package stays.
       - V(restored) puts the newest backup back, or that of O(run_id), and loads it. What a restore itself replaced
         does not count as the newest backup, so a second restore changes nothing.
     type: str
@@ -43,8 +48,11 @@ options:
     description:
       - VRRP instances by name; one for each family and preferred node. Keys are C(interface), C(virtual_router_id),
         C(priority), C(addresses) (with prefix), C(unicast_source), C(unicast_peers) (an empty list means multicast),
-        C(preempt), C(preferred), C(advert_interval) in seconds, C(authentication_secret) and C(raw) (lines of
-        keepalived.conf).
+        C(unicast_hops), C(preempt), C(preferred), C(advert_interval) in seconds, C(authentication_secret) and C(raw)
+        (lines of keepalived.conf).
+      - An advert is believed only from one of C(unicast_peers), and only with the TTL 255 that no router in between
+        leaves it (RFC 9568). Where routers lie between the nodes, C(unicast_hops) says how many at most (default V(0)).
+        For IPv6, a node whose peer runs a configuration of an earlier release asks for the hop limit one run later.
       - C(preferred) says on which node a playbook places the instance at first; this module only accepts it.
       - For an address that stays, a change of C(virtual_router_id), of C(authentication_secret) or what it holds, or
         from unicast to multicast or back is refused; so is one of C(advert_interval) where there is authentication.
@@ -55,8 +63,9 @@ options:
   health:
     description:
       - How HAProxy's health listener is asked, by HTTP. Keys are C(enabled), C(address), C(port), C(path), C(interval),
-        C(timeout), C(fall) and C(rise), times in seconds. keepalived up to 2.2.8 has no fractions in C(interval); it is
-        rounded there, to 1 at least.
+        C(timeout), C(fall), C(rise) and C(owner), times in seconds. keepalived up to 2.2.8 has no fractions in
+        C(interval); it is rounded there, to 1 at least.
+      - An answer counts only where the user with the id C(owner) (default V(0), which is root) has opened the listener.
     type: dict
     default: {}
   profile:
@@ -119,7 +128,9 @@ attributes:
     description: Predicts exactly what a run does. keepalived, where installed, judges in check mode too.
     support: full
   diff_mode:
-    description: Shows the files; one that holds a password shows only that it differs.
+    description:
+      - Shows the files; one that holds a password shows only that it differs.
+      - Says why keepalived is reloaded where no file differs.
     support: full
 """
 
@@ -153,22 +164,39 @@ EXAMPLES = r"""
 RETURN = r"""
 action:
   description:
-    - What was done, or in check mode would be. C(write) puts files in place, C(tidy) makes or removes tracked files.
+    - What was done, or in check mode would be. C(write) puts files in place, C(tidy) removes what an earlier release or
+      an instance that is gone has left.
   returned: success
   type: list
   elements: str
   sample: [write, start, tidy]
+stops:
+  description:
+    - Whether keepalived is stopped, or would be, which gives up the addresses that this host holds.
+    - A reload keeps them.
+  returned: when O(method=keepalived)
+  type: bool
+  sample: false
 backend:
   description: What keeps the plain addresses over a boot.
   returned: when O(method=address)
   type: str
   sample: netplan
 away:
-  description: Instances that are told to be away, perhaps by a run that was killed.
+  description: Instances that this host is held away from, perhaps by a run that was killed.
   returned: when O(method=keepalived) and O(state=present)
   type: list
   elements: str
   sample: []
+away_told:
+  description: What to tell of them, and of leases that ended before their run did. In check mode warnings, too.
+  returned: when O(method=keepalived) and O(state=present)
+  type: list
+  elements: str
+  sample:
+    - >-
+      This node is away from web4 (412 s more), and takes nothing over meanwhile: a run is changing it, or was killed.
+      The next run of site.yml brings it home.
 backup:
   description: Generation that keeps what was replaced, empty when nothing was.
   returned: success
@@ -181,6 +209,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import retention
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.addresses import Addresses
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError
@@ -191,8 +220,9 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.choose imp
     present,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.hops import require_links
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.keepalived import Keepalived
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Site, VipError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import MARKER, Site, VipError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import LinkError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import parse_plain
@@ -221,11 +251,13 @@ ARGUMENTS: dict[str, Any] = {
     },
     "address_backend": {"type": "str", "choices": ["auto", "netplan", "networkd", "ifupdown"], "default": "auto"},
     "run_id": {"type": "str", "default": ""},
+    "backup_keep": retention.ARGUMENT,
 }
 
 
-def declared(parameters: dict[str, Any]) -> Site:
-    """Return what the parameters declare. Raises VipError, also for interfaces that this host does not have."""
+def declared(module: AnsibleModule) -> Site:
+    """Return what the parameters declare. Raises VipError, also for what this host or its links do not have."""
+    parameters = module.params
     site = parse(
         parameters["instances"],
         parameters["health"],
@@ -235,6 +267,7 @@ def declared(parameters: dict[str, Any]) -> Site:
         parameters["raw"],
     )
     require_interfaces([instance.interface for instance in site.instances])
+    require_links(site, module.run_command)
     return site
 
 
@@ -250,10 +283,12 @@ def require_interfaces(names: list[str]) -> None:
         raise VipError(faults)
 
 
-def finish(module: AnsibleModule, changes: list[Change], action: list[str], backup: str, **more: Any) -> None:
+def finish(
+    module: AnsibleModule, changes: list[Change], action: list[str], backup: str, doubt: str = "", **more: Any
+) -> None:
     """Report."""
-    done = (["write"] if changes else []) + action
-    module.exit_json(changed=bool(done), diff=diff(changes, Paths().config), action=done, backup=backup, **more)
+    done, shown = (["write"] if changes else []) + action, diff(changes, Paths().config, doubt)
+    module.exit_json(changed=bool(done), diff=shown, action=done, backup=backup, **more)
 
 
 def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
@@ -264,23 +299,26 @@ def keepalived_work(module: AnsibleModule, transaction: Transaction) -> None:
     if state == "restored":
         restore_keepalived(module, keepalived)
         return
-    plan = keepalived.plan(declared(module.params)) if state == "present" else keepalived.plan_absent()
+    plan = keepalived.plan(declared(module)) if state == "present" else keepalived.plan_absent()
     carry_out = keepalived.apply if state == "present" else keepalived.remove
     backup = carry_out(plan) if plan.needed and act else ""
     facts = keepalived.facts(plan.names) if state == "present" else {}
-    finish(module, plan.changes, plan.verbs, backup, **facts)
+    for sentence in facts.get("away_told", []) if not act else []:
+        module.warn(sentence)
+    retention.keep_house(module, transaction)
+    finish(module, plan.changes, plan.verbs, backup, plan.doubt, stops=plan.stops, **facts)
 
 
 def restore_keepalived(module: AnsibleModule, keepalived: Keepalived) -> None:
     """Put a backup of keepalived's files back."""
     generation = keepalived.transaction.newest(module.params["run_id"])
     if generation is None:
-        finish(module, [], [], "")
+        finish(module, [], [], "", stops=False)
         return
     plan = keepalived.plan_restore(generation)
     if plan.needed and not module.check_mode:
         keepalived.restore(generation)
-    finish(module, plan.changes, plan.verbs, generation)
+    finish(module, plan.changes, plan.verbs, generation, stops=plan.stops)
 
 
 def address_work(module: AnsibleModule, transaction: Transaction) -> None:
@@ -296,6 +334,7 @@ def address_work(module: AnsibleModule, transaction: Transaction) -> None:
     addresses = Addresses(module.run_command, backend, transaction)
     plan = addresses.plan_restore(generation) if generation else addresses.plan(plains)
     backup = addresses.apply(plan) if plan.verbs and act else ""
+    retention.keep_house(module, transaction)
     finish(module, plan.changes, plan.verbs, backup, backend=backend.name)
 
 
@@ -307,13 +346,21 @@ def address_backend(module: AnsibleModule, interfaces: list[str], paths: list[st
     return former(found, wanted, paths)
 
 
+def transaction_of(module: AnsibleModule) -> Transaction:
+    """Return where what is replaced is kept. Plain addresses give nothing back when they are taken away."""
+    run_id, keep = module.params["run_id"], retention.keep_of(module.params["backup_keep"])
+    if module.params["method"] != "keepalived":
+        return Transaction("vip_address", run_id, keep=keep, is_ours=retention.all_files)
+    return Transaction("vip", run_id, keep=keep, is_ours=lambda file: MARKER.encode() in (file.content or b""))
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     method = module.params["method"]
     work = keepalived_work if method == "keepalived" else address_work
     try:
-        work(module, Transaction("vip" if method == "keepalived" else "vip_address", module.params["run_id"]))
+        work(module, transaction_of(module))
     except VipError as error:
         module.fail_json(msg=f"The virtual addresses cannot be configured:\n{error}", faults=error.faults)
     except (DaemonError, RenumberError, BackendError, LinkError, OSError) as error:

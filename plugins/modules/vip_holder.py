@@ -43,10 +43,19 @@ options:
     description:
       - V(one) waits O(timeout) seconds for exactly one holder, then fails. In check mode it looks once and never
         fails, since the addresses may not be there before the first run.
-      - V(any) looks once and reports.
+      - V(any) reports, and says in RV(doubled) which addresses more than one host holds. It looks once; only where it
+        sees such an address it looks again, O(timeout) seconds at most, since one that moves is seen twice for a
+        moment.
     type: str
     choices: [one, any]
     default: one
+  unheld:
+    description:
+      - Addresses that nobody need hold yet. One that is added to a virtual router comes up where that is held, which
+        may be a node that is changed later. Two holders are a failure all the same.
+    type: list
+    elements: str
+    default: []
   timeout:
     description: Seconds to wait for a state that holds.
     type: float
@@ -84,6 +93,12 @@ holders:
   returned: always
   type: dict
   sample: {10.231.104.100: {interface: eth0, local: true, others: []}}
+doubled:
+  description: A sentence for each address that more than one host holds.
+  returned: always
+  type: list
+  elements: str
+  sample: ["10.231.104.100: 2 hosts hold it: this host, 02:42:0a:e7:68:0c"]
 """
 
 import time
@@ -112,6 +127,7 @@ ARGUMENTS: dict[str, Any] = {
         },
     },
     "expect": {"type": "str", "choices": ["one", "any"], "default": "one"},
+    "unheld": {"type": "list", "elements": "str", "default": []},
     "timeout": {"type": "float", "default": 15},
 }
 Seen = Dict[str, List[Holders]]
@@ -124,9 +140,19 @@ def look(module: AnsibleModule, targets: Targets) -> Seen:
     return {name: [next(rest) for _target in own] for name, own in targets.items()}
 
 
-def wrong(seen: Seen) -> list[str]:
-    """Return a sentence for each address that not exactly one host holds."""
-    return [sentence(found) for own in seen.values() for found in own if found.count != 1]
+def wrong(seen: Seen, unheld: list[str]) -> list[str]:
+    """Return a sentence for each address that not exactly one host holds, or none where that is no fault."""
+    every = [found for own in seen.values() for found in own]
+    return [
+        sentence(found)
+        for found in every
+        if found.count > 1 or (found.count == 0 and found.target.address not in unheld)
+    ]
+
+
+def doubled(seen: Seen) -> list[str]:
+    """Return a sentence for each address that more than one host holds."""
+    return [sentence(found) for own in seen.values() for found in own if found.count > 1]
 
 
 def sentence(found: Holders) -> str:
@@ -148,24 +174,25 @@ def report(seen: Seen) -> dict[str, Any]:
         for own in seen.values()
         for h in own
     }
-    return {"held": held, "holders": holders}
+    return {"held": held, "holders": holders, "doubled": doubled(seen)}
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     once = module.params["expect"] == "any" or module.check_mode
+    unheld = module.params["unheld"]
     end = time.monotonic() + module.params["timeout"]
     try:
         targets = {**instance_targets(module.params["instances"]), **address_targets(module.params["addresses"])}
         seen = look(module, targets)
-        while wrong(seen) and not once and time.monotonic() < end:
+        while (doubled(seen) if once else wrong(seen, unheld)) and time.monotonic() < end:
             time.sleep(0.3)
             seen = look(module, targets)
     except (VipError, LinkError) as error:
-        module.fail_json(msg=str(error), held={}, holders={})
-    if wrong(seen) and not once:
-        module.fail_json(msg="Not exactly one holder. " + "; ".join(wrong(seen)), **report(seen))
+        module.fail_json(msg=str(error), held={}, holders={}, doubled=[])
+    if wrong(seen, unheld) and not once:
+        module.fail_json(msg="Not exactly one holder. " + "; ".join(wrong(seen, unheld)), **report(seen))
     module.exit_json(changed=False, **report(seen))
 
 

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
+from .readable import readable_text
+
 EVERY = 15.0
 """Seconds between two lines, and before the first one."""
 
@@ -50,4 +52,4 @@ class Progress:
 
 def line(host: str, doing: str, seconds: float) -> str:
     """Return what is shown."""
-    return f"{host}: {doing} ({seconds:.0f} s so far)"
+    return readable_text(f"{host}: {doing} ({seconds:.0f} s so far)")

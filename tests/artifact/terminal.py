@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-PROMPT = re.compile(rb"(?i)password[^\n]*: $")
+PROMPT = re.compile(rb"(?i)password[^\n]*: \Z")
 
 
 @dataclass(frozen=True)

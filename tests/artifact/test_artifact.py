@@ -38,6 +38,7 @@ def test_the_artifact_holds_roles_plugins_playbooks_examples_and_licence(shipped
         "README.md",
         "CHANGELOG.rst",
         "SECURITY.md",
+        "docs/security.md",
         "requirements.txt",
         "meta/runtime.yml",
         "plugins/inventory/stack.py",

@@ -209,7 +209,7 @@ def _results(shown: str) -> dict[tuple[str, str], dict[str, Any]]:
     for line in shown.splitlines():
         if head := re.match(r"TASK \[(\S+) (\S+)\]", line):
             task = (head[1], head[2])
-        elif body := re.match(r"(ok|changed|fatal): \[.*?\](?:: \w+!)? => (\{.*\})$", line):
+        elif body := re.fullmatch(r"(ok|changed|fatal): \[.*?\](?:: \w+!)? => (\{.*\})", line):
             found[task] = {**json.loads(body[2]), "failed": body[1] == "fatal"}
     return found
 

@@ -42,7 +42,10 @@ class Hunt:
         """Watch for the lab's present secrets."""
         now = yaml.safe_load(SECRETS.read_text())
         for secret, value in now.items():
-            self.canaries.add_text(f"{name}: {secret}", value)
+            if "PRIVATE KEY" in value:
+                self.canaries.add_key(f"{name}: {secret}", value.encode())
+            else:
+                self.canaries.add_text(f"{name}: {secret}", value)
         for stem in SERVED if keys else ():
             key = read_key(FOLDER / f"{stem}.pfx", now[f"{stem}_pfx"])
             self.canaries.add_key(f"{name}: private key of {stem}", key)

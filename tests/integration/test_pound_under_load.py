@@ -9,14 +9,19 @@ move. Kept connections are retried as RFC 9110 allows. The figures are printed a
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 import sys
+import time
 
 import pytest
 from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, inside, play
 
+from ansible_collections.netstack.datacenter.plugins.modules.haproxy_drain import SPARE
 from checkout import localised as here
 from topology import load as load_topology
+from traffic.generators import counted, crowd, resolve
 from traffic.remote import Load, load
 from traffic.site_copy import SiteCopy
 
@@ -28,6 +33,7 @@ pytestmark = [
 NODES = ("lb1", "lb2")
 CLIENT = load_topology(TOPOLOGY).container("client")
 SOURCES = here("10.231.10.201-10.231.10.240")
+BUSY = "https://portal.lab.test/download?bytes=2000&rate=20000"
 URL, WHERE = "https://portal.lab.test/whoami", {"connect": here("10.231.10.102")}
 WORKERS = 6
 MOVES = 2  # of the VIP in each change: away from its node, and home again
@@ -51,6 +57,7 @@ def declare_the_former_site(site):
 def site(lab):
     """A copy of the site, as the last change leaves it."""
     inside("client", "sh", "-c", here("for n in $(seq 201 240); do ip address replace 10.231.10.$n/32 dev eth1; done"))
+    resolve(CLIENT, "portal.lab.test", WHERE["connect"])
     return SiteCopy(INVENTORY, "pound-under-load")
 
 
@@ -74,7 +81,7 @@ def servers():
 def summary(name, seen):
     """Return the figures of one load as a line for a reader."""
     gap = f", longest gap {seen['longest_gap_ms']:.0f} ms" if "longest_gap_ms" in seen else ""
-    failed = f"{seen['failed']} failed {seen['causes']}, {seen['retries']} retried"
+    failed = f"{seen['failed']} failed {seen['causes']}, {seen.get('retries', 0)} retried"
     return f"{name}: {seen['requests']} requests, {failed}{gap}"
 
 
@@ -86,18 +93,57 @@ def test_a_change_costs_clients_at_most_what_was_under_way_when_the_vip_moved(si
         Load(CLIENT, "fresh", URL, workers=WORKERS, pause=0.02, **WHERE) as fresh,
         Load(CLIENT, "keepalive", URL, workers=WORKERS, pause=0.02, **WHERE) as keepalive,
         Load(CLIENT, "gap", URL, rate=20, **WHERE) as meter,
+        crowd(CLIENT, URL, BUSY, 10, http2=False) as others,
     ):
         done = play("--limit", "lb1,lb2", inventory=site.folder)  # planning the switches would only take time
-        seen = {"fresh": fresh.stop(), "keepalive": keepalive.stop(), "gap": meter.stop()}
-    figures[change.__name__] = seen
+        seen = {"fresh": fresh.stop(), "keepalive": keepalive.stop(), "gap": meter.stop(), **counted(others)}
+    told = sorted(map(int, re.findall(r"(\d+) requests are still under way", done.out)))
+    figures[change.__name__] = {**seen, "told": told}
     with capsys.disabled():
-        print("", change.__name__, *(summary(name, one) for name, one in seen.items()), sep="\n")
+        print("", change.__name__, *(summary(name, one) for name, one in seen.items()), f"told: {told}", sep="\n")
     assert done.code == 0, done.out
     assert not set(processes().values()) & set(before.values()), "Pound was not restarted"
-    for name in ("fresh", "keepalive"):
-        assert seen[name]["requests"] > 10 * WORKERS
-        assert seen[name]["failed"] <= MOVES * WORKERS, seen[name]
+    del seen["gap"]  # it goes on asking while nobody answers
+    for name, one in seen.items():
+        assert one["requests"] > 10 * WORKERS, name
+        assert one["failed"] <= MOVES * WORKERS, (name, one)
     assert servers() == clients
+
+
+def let_haproxy(state):
+    """Have HAProxy of the node that holds the VIPs close its clients' connections, or keep them again."""
+    words = ["ansible", "lb2", "-i", str(INVENTORY), "-m", "netstack.datacenter.haproxy_drain"]
+    done = subprocess.run(
+        [*words, "-a", f"state={state} timeout=1 lease=1"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def asked_to_close(name, address):
+    """Return how often a client that asks twice is told that its connection ends."""
+    urls = [f"https://{name}.lab.test/whoami"] * 2
+    told = ["--verbose", "--http1.1", "--cacert", "/opt/public/ca.pem", "--resolve", f"{name}.lab.test:443:{address}"]
+    ask = shlex.join(["curl", "--silent", *told, *urls])
+    return inside("client", "sh", "-c", f"{ask} 2>&1").lower().count("< connection: close")
+
+
+@pytest.mark.parametrize(
+    ("name", "address"), [("shop", here("10.231.10.100")), ("portal", here("10.231.10.102"))], ids=["shop", "portal"]
+)
+def test_before_a_move_clients_are_asked_to_end_their_connections_through_pound_too(site, name, address):
+    declare_the_former_site(site)
+    assert play("--limit", "lb1,lb2", inventory=site.folder).code == 0
+    assert asked_to_close(name, address) == 0
+    let_haproxy("draining")
+    assert asked_to_close(name, address) == 2
+    if name == "shop":
+        let_haproxy("serving")
+    else:  # as after a run that was killed: the lease ends
+        end = time.monotonic() + 3 * SPARE
+        while asked_to_close(name, address):
+            assert time.monotonic() < end, "nobody ends it"
+            time.sleep(1)
+    assert asked_to_close(name, address) == 0
 
 
 def test_the_measurement_sees_a_restart_under_the_clients(site):

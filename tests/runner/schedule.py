@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs parts in two lanes: those on a lab one after the other, the rest beside them, those that want it alone."""
+"""Runs parts in three lanes, for a lab mostly waits; then those that want the machine alone.
+
+Of the parts on a lab that several use one is at work at a time, and of those with a lab of their own one.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ from .parts import Part, Table
 from .recorder import FOLDER
 from .skips import Skip
 
-LANES = 2
+LANES = 3
+OWN = "a lab of its own"
 
 
 @dataclass
@@ -56,20 +60,22 @@ class Run:
                 self.outcomes[part.name] = Outcome(part.name, problems=[f"the runner failed: {error!r}"])
             finally:
                 with self._choosing:
-                    self._in_use.discard(part.name)
+                    self._in_use.discard(self._lab_of(part))
 
     def _next(self, waiting: list[Part]) -> Part | None:
-        """Take the next part: one on a lab where none is at work, else one without."""
+        """Take the next part: one on a lab where that is free, else one without."""
         with self._choosing:
-            lab_is_free = not self._in_use
-            ready = [part for part in waiting if part.lab] if lab_is_free else []
+            ready = [part for part in waiting if part.lab and self._lab_of(part) not in self._in_use]
             ready = ready or [part for part in waiting if not part.lab]
             if not ready or self.stop.is_set():
                 return None
             waiting.remove(ready[0])
             if ready[0].lab:
-                self._in_use.add(ready[0].name)
+                self._in_use.add(self._lab_of(ready[0]))
             return ready[0]
+
+    def _lab_of(self, part: Part) -> str:
+        return part.lab if part.lab in self.table.shared_labs() else OWN
 
     def _one(self, part: Part) -> Outcome:
         """Run one part, or skip it where what it needs cannot be had."""

@@ -25,6 +25,7 @@ ALLOWED = {
     "playbooks/tasks/plan_esxi.yml": ["names hostvars", "names hostvars"],
 }
 CONTROLLER = "{{ stack_verify_from | default('localhost') }}"
+BEHIND_FIREWALL = "{{ inventory_hostname if vip_firewall | default(false) | bool else 'localhost' }}"
 
 
 def nodes(value):
@@ -83,10 +84,12 @@ def test_knows_its_own_host_only(path):
     assert found == ALLOWED.get(str(path.relative_to(TOP)), [])
 
 
-def test_a_roles_own_variable_for_the_probing_host_begins_at_the_controller():
+def test_a_roles_own_variable_for_the_probing_host_begins_at_the_controller_or_the_host_itself():
     defaults = [yaml.safe_load(path.read_text()) or {} for path in TOP.glob("roles/*/defaults/main.yml")]
     values = {name: value for found in defaults for name, value in found.items() if name.endswith("_verify_from")}
-    assert {name: value for name, value in values.items() if value not in (CONTROLLER, "localhost")} == {}
+    assert {
+        name: value for name, value in values.items() if value not in (CONTROLLER, "localhost", BEHIND_FIREWALL)
+    } == {}
 
 
 @pytest.mark.parametrize(

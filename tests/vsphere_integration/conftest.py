@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from vsphere.client import Simulator
@@ -14,9 +16,11 @@ from .labs import CENTERS, DELIVERED, HOSTS, Lab
 def simulator(tmp_path_factory):
     for package in ("asyncssh", "pyVmomi"):
         pytest.importorskip(package, reason=f"{package} is not installed")
-    known = tmp_path_factory.mktemp("ssh") / "known_hosts"
-    with Simulator(HOSTS, CENTERS, known_hosts=known) as found:
-        found.known_hosts = str(known)
+    folder = tmp_path_factory.mktemp("ssh")
+    known, key = folder / "known_hosts", folder / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    with Simulator(HOSTS, CENTERS, known_hosts=known, authorized_keys=f"{key}.pub") as found:
+        found.known_hosts, found.key_file = str(known), str(key)
         yield found
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 
 import pytest
@@ -201,3 +202,23 @@ def test_the_users_own_ssh_arguments_count_before_the_defaults(esx1, tmp_path):
     session = Shell(replace(esx1.shell_target, ssh_arguments=arguments))
     session.close()
     assert "ssh-ed25519" in nothing.read_text()
+
+
+@pytest.mark.parametrize("off", ["variable", "argument"])
+@pytest.mark.parametrize("hashed", [False, True])
+def test_a_known_and_changed_host_key_is_refused_over_ssh_with_host_key_checking_off(esx1, tmp_path, off, hashed):
+    """By OpenSSH itself, which goes on with a key then, and keeps only the password back."""
+    file = tmp_path / "known_hosts"
+    file.write_text(f"[127.0.0.1]:{esx1.shell_target.port} {esx1.simulator.host_key('esx2')}\n")
+    if hashed:
+        subprocess.run(["ssh-keygen", "-q", "-H", "-f", str(file)], check=True, capture_output=True)
+    arguments = ("-F", "/dev/null", f"-oUserKnownHostsFile={file}")
+    arguments += ("-oStrictHostKeyChecking=no",) if off == "argument" else ()
+    login = {"password": None, "key_file": esx1.simulator.key_file, "host_key_checking": off == "argument"}
+    target = replace(esx1.shell_target, ssh_arguments=arguments, **login)
+    with pytest.raises(errors.HostKeyError, match="not the known one"):
+        Shell(target)
+    file.write_text("")
+    Shell(target).close()
+    file.write_text(f"[127.0.0.1]:{esx1.shell_target.port} {esx1.simulator.host_key('esx1')}\n")
+    Shell(target).close()

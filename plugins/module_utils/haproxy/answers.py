@@ -11,20 +11,24 @@ import re
 from typing import NamedTuple
 
 __all__ = [
+    "SECTIONS",
     "Processes",
     "ServerState",
     "first_complaint",
     "keep_state_of",
     "parse_environment",
+    "parse_information",
     "parse_processes",
     "parse_servers_state",
     "parse_stat",
+    "proxies_in",
     "servers_in",
 ]
 
 _FORCED_MAINTENANCE = 0x01 | 0x04  # by the CLI, by the configuration
+_CONFIGURED_MAINTENANCE = 0x04
 _FORCED_DRAIN = 0x08
-_SECTIONS = frozenset(
+SECTIONS = frozenset(
     [
         "frontend",
         "backend",
@@ -104,6 +108,12 @@ def parse_environment(text: str) -> dict[str, str]:
     return {name: value for name, _equals, value in pairs}
 
 
+def parse_information(text: str) -> dict[str, int]:
+    """Parse what is a whole number in ``show info``."""
+    pairs = (line.partition(": ") for line in text.splitlines())
+    return {name: int(value) for name, _colon, value in pairs if value.strip().isdigit()}
+
+
 def parse_servers_state(text: str) -> list[ServerState]:
     """Parse ``show servers state`` by the names in its header, which later releases extend."""
     lines = [line for line in text.splitlines() if line.strip()]
@@ -131,7 +141,7 @@ def servers_in(configuration: str) -> dict[tuple[str, str], str]:
     section = ""
     for line in configuration.splitlines():
         words = line.split()
-        if words and words[0] in _SECTIONS and not line[0].isspace():
+        if words and words[0] in SECTIONS and not line[0].isspace():
             section = words[1] if len(words) > 1 else ""
         if len(words) > 2 and words[0] == "server":
             found[section, words[1]] = words[2]
@@ -146,18 +156,61 @@ def _numbers(text: str) -> range:
     return range(int(found.group(1) or 1), int(found.group(2)) + 1) if found else range(0)
 
 
-def keep_state_of(state: str, before: str, after: str) -> str:
+def keep_state_of(state: str, before: str, after: str, edited: bool = False) -> str:
     """Return the saved server state without the servers whose address or port changes between two configurations.
 
     HAProxy takes a server's port from the state file in place of the configured one, so a changed server must start
     afresh. Servers that only one of the two knows are dropped too. So are those whose line names another port or
     address than ``after``: after a run that was killed before its reload, ``before`` is the new text already, and the
     line still is the running worker's.
+
+    ``edited`` says that a hand has changed ``before``. Of a proxy that it has changed only what an operator said over
+    the socket is kept, maintenance and drain: a weight, or a server that is down for its check, may be the hand's.
     """
     old, new = servers_in(before), servers_in(after)
     same = {key: address for key, address in new.items() if old.get(key) == address}
+    proxies, former = proxies_in(after), proxies_in(before)
+    touched = {name for name, lines in proxies.items() if edited and former.get(name) != lines}
+    disabling = {name for name, lines in proxies.items() if any("disabled" in line.split() for line in lines)}
     header = next((line[2:].split() for line in state.splitlines() if line.startswith("# be_id")), [])
-    return "".join(f"{line}\n" for line in state.splitlines() if line.strip() and _kept(line, header, same))
+    lines = [line for line in state.splitlines() if line.strip() and _kept(line, header, same)]
+    kept = [_said_by_operator(line, header, touched, disabling) for line in lines]
+    return "".join(f"{line}\n" for line in kept if line)
+
+
+def proxies_in(configuration: str) -> dict[str, list[str]]:
+    """Return the lines that make up each section with servers, those of all defaults before its own."""
+    defaults: list[str] = []
+    found: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for line in configuration.splitlines():
+        words = line.split()
+        if words and words[0] in SECTIONS and not line[0].isspace():
+            lines = defaults if words[0] == "defaults" else []
+            if words[0] in ("backend", "listen") and len(words) > 1:
+                lines = found.setdefault(words[1], [])
+        if words and not words[0].startswith("#"):
+            lines.append(" ".join(words))
+    return {name: [*defaults, *own] for name, own in found.items()}
+
+
+def _said_by_operator(line: str, header: list[str], touched: set[str], disabling: set[str]) -> str:
+    """Return what is kept of a server's line: nothing of what a hand wrote into the configuration.
+
+    HAProxy itself takes the weight of the configuration where the initial weight differs, but leaves a server down
+    that only a former configuration had disabled.
+    """
+    words = line.split()
+    row = dict(zip(header, words))
+    admin = row.get("srv_admin_state", "")
+    if not line[:1].isdigit() or not admin.isdigit():
+        return line
+    if int(admin) & _CONFIGURED_MAINTENANCE and words[1] not in disabling:
+        return ""
+    if words[1] not in touched:
+        return line
+    words[header.index("srv_uweight")] = row["srv_iweight"]
+    return " ".join(words) if int(admin) & (_FORCED_MAINTENANCE | _FORCED_DRAIN) else ""
 
 
 def _kept(line: str, header: list[str], same: dict[tuple[str, str], str]) -> bool:

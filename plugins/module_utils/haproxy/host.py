@@ -9,17 +9,30 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Sequence
+from typing import Mapping, Sequence
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import first_complaint
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import (
+    Names,
+    complaints,
+    explained,
+)
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import NEWEST, Dialect, parse_version
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import STATE_BASE, masked
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask import masked_message
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import FOREIGN, STATE_BASE
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.started import PROPERTIES, Started, started
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
 
 __all__ = ["MAIN", "STATE_HEADER", "UNIT", "CommandError", "Host", "Run"]
 
 MAIN = "/etc/haproxy/haproxy.cfg"
+_FRAGMENTS = f"/etc/haproxy/{FOREIGN}"
+_WRONG_FILES = (
+    f"the unit reads {{files}}, and it must read {MAIN}, which holds the fragments of {_FRAGMENTS} already, and not "
+    "these once more; mend CONFIG or EXTRAOPTS in /etc/default/haproxy, or the unit's drop-in"
+)
 UNIT = "haproxy.service"
 #: An empty state file that no release complains about.
 STATE_HEADER = (
@@ -58,25 +71,52 @@ class Host(Systemd):
         version = found.group(1) if found else ""
         return version, parse_version(version) or NEWEST
 
-    def complaint(self, text: str, fatal_warnings: bool = True, stand_ins: Sequence[str] = ()) -> str:
+    def complaint(
+        self,
+        text: str,
+        fatal_warnings: bool = True,
+        stand_ins: Mapping[str, str] | None = None,
+        lines: Sequence[Line] = (),
+        names: Names | None = None,
+    ) -> str:
         """Return what the host's own HAProxy says against a configuration, "" where it accepts it.
 
         Args:
             text: the configuration.
             fatal_warnings: refuse warnings too.
-            stand_ins: paths that do not exist yet and are taken for present.
+            stand_ins: path -> what is taken for the content of a file that is not there yet, or that is replaced.
+            lines: the lines of ``text`` with the declared object that made each; without them no object is told.
+            names: what the user calls these objects.
         """
+        unit = self.started()
+        options = ["-c", *(["-W"] if unit.master else []), *(["-dW"] if fatal_warnings else [])]
         folder = tempfile.mkdtemp(prefix="netstack-haproxy-")
         try:
-            main = self._stage(Path(folder), text, stand_ins)
-            options = ["-c"] + (["-dW"] if fatal_warnings else [])
-            status, output, errors = self.run([self.program, *options, "-f", main])
+            main = self._stage(Path(folder), text, stand_ins or {})
+            files = [main if file == MAIN else file for file in unit.files if MAIN in unit.files] or [main]
+            command = [self.program, *options, *(word for file in files for word in ("-f", file))]
+            variables = unit.named_in(text)
+            status, output, errors = self.run(["env", *variables, *command] if variables else command)
         finally:
             shutil.rmtree(folder)
         if status == 0:
             return ""
-        said = first_complaint(f"{output}\n{errors}") or f"haproxy -c ended with status {status}"
-        return _with_line(masked(said.replace(main, MAIN)), text)
+        said = f"{output}\n{errors}".replace(main, MAIN)
+        found = complaints(said, MAIN)
+        if not found:
+            return masked_message(first_complaint(said)) or f"haproxy -c ended with status {status}"
+        return explained(found, lines or [Line(each) for each in text.splitlines()], names or {})
+
+    def started(self) -> Started:
+        """Return how the unit starts HAProxy."""
+        output = self.run(["systemctl", "show", UNIT, f"--property={PROPERTIES}"])[1]
+        return started(output, on_disk)
+
+    def misread(self) -> str:
+        """Return that the unit does not read our file, or the fragments once more; "" where it does as it should."""
+        files = self.started().files
+        right = MAIN in files and _FRAGMENTS not in {file.rstrip("/") for file in files}
+        return "" if right or not files else _WRONG_FILES.format(files=", ".join(files))
 
     def rsyslog_complaint(self, text: str) -> str:
         """Return what the host's rsyslogd says against a drop-in, "" where it accepts it or is not there."""
@@ -90,17 +130,28 @@ class Host(Systemd):
         return "" if status == 0 else " ".join(lines[:2]) or f"rsyslogd -N1 ended with status {status}"
 
     @staticmethod
-    def _stage(folder: Path, text: str, stand_ins: Sequence[str]) -> str:
+    def _stage(folder: Path, text: str, stand_ins: Mapping[str, str]) -> str:
         """Write the configuration with its own state file and stand-ins; return its path."""
         (folder / "global").write_text(STATE_HEADER)
         text = text.replace(f"server-state-base {STATE_BASE}", f"server-state-base {folder}")
-        for index, path in enumerate(stand_ins):
+        for index, (path, content) in enumerate(stand_ins.items()):
             substitute = folder / f"stand-in-{index}.pem"
-            substitute.write_text(PEM)
+            substitute.write_text(content)
             text = re.sub(rf"(?<=\s){re.escape(path)}(?=\s)", str(substitute), text)
         main = folder / "haproxy.cfg"
         main.write_text(text)
         return str(main)
+
+    @staticmethod
+    def configured(pid: int) -> list[str]:
+        """Return the configuration files that a process was started with, [] where it is not there or names none."""
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_text(errors="replace").split("\0")
+        except OSError:
+            return []
+        paths = [Path(after) for word, after in zip(words, words[1:]) if word == "-f"]
+        found = [sorted(path.glob("*.cfg")) if path.is_dir() else [path] for path in paths]
+        return [str(path) for files in found for path in files]
 
     def default_descriptors(self) -> int:
         """Return the hard limit on open files that systemd gives a service that asks for none."""
@@ -123,15 +174,6 @@ class Host(Systemd):
         """Tell whether this process may raise the hard limit of another (CAP_SYS_RESOURCE, missing in containers)."""
         found = re.search(r"^CapEff:\s+([0-9a-f]+)", Path("/proc/self/status").read_text(), re.MULTILINE)
         return bool(found and int(found.group(1), 16) & _CAP_SYS_RESOURCE)
-
-
-def _with_line(said: str, text: str) -> str:
-    """Add the line that a complaint speaks of, which the user can search for in what was declared."""
-    found = re.search(rf"{re.escape(MAIN)}:([0-9]+)", said)
-    lines = text.splitlines()
-    if not found or not 0 < int(found.group(1)) <= len(lines):
-        return said
-    return f"{said} (the line is: {masked(lines[int(found.group(1)) - 1]).strip()})"
 
 
 def missing(paths: Sequence[str]) -> list[str]:

@@ -9,19 +9,28 @@ import re
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.listening import silent
 
+_LAST_PORT = 65535
 __all__ = ["bound_in", "not_listening"]
 
 
 def bound_in(text: str) -> list[tuple[str, int]]:
-    """Return address and port of the bind lines; "" means any address. Sockets, names and ranges are left out."""
+    """Return address and port of the bind lines, each of a range; "" is any address. Sockets and names are left out."""
     found = []
     for line in re.findall(r"^\s+bind\s+(\S+)", text, re.MULTILINE):
         for item in line.split(","):
             host, _colon, port = item.rpartition(":")
             host = "" if host == "*" else host.strip("[]")
-            if port.isdigit() and int(port) < 65536 and _is_address(host):
-                found.append((host, int(port)))
+            if _is_address(host):
+                found += [(host, each) for each in _ports(port)]
     return found
+
+
+def _ports(text: str) -> range:
+    """Return the ports of ``80`` or of ``8000-8010``; none of anything else."""
+    first, _dash, last = text.partition("-")
+    if not first.isdigit() or not (last or first).isdigit() or int(last or first) > _LAST_PORT:
+        return range(0)
+    return range(int(first), int(last or first) + 1)
 
 
 def _is_address(host: str) -> bool:

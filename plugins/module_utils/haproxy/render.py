@@ -6,41 +6,51 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any, Mapping, NamedTuple
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import peers as sharing
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import (
+    SETTINGS,
+    Line,
+    Origin,
+    classed,
+    each,
+    in_order,
+    made,
+)
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask import DIGEST, HIDDEN, masked
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.sections import (
     DEFAULTS_NAME,
     address_port,
+    indented,
     proxy,
     quoted,
     timeout_lines,
     tls_words,
 )
 
-__all__ = ["DIGEST", "HEALTH_LISTENER", "HIDDEN", "MARKER", "Texts", "declared_digest", "is_ours", "masked", "render"]
+__all__ = [
+    "DIGEST",
+    "FOREIGN",
+    "HEALTH_LISTENER",
+    "HIDDEN",
+    "MARKER",
+    "Texts",
+    "declared_digest",
+    "is_intact",
+    "is_ours",
+    "masked",
+    "render",
+    "resealed",
+]
 
 MARKER = "# Made by Ansible, netstack.datacenter.haproxy: changes made here are replaced by the next run."
-#: The variable that carries the digest of the configuration into the running process.
-DIGEST = "NETSTACK_CONFIG_SHA256"
 HEALTH_LISTENER = "netstack-health"
-HIDDEN = "********"
+#: Origin of the lines of a fragment that somebody else made: (FOREIGN, file name, index of the line).
+FOREIGN = "conf.d"
 SOCKET = "/run/haproxy/admin.sock"
 STATE_BASE = "/var/lib/haproxy/state"
-
-_WORD = r"""(?:\\.|"(?:\\.|[^"\\])*"|'[^']*'|[^\s\\"'])+"""
-_SENSITIVE = r"[\w.-]*(?:key|auth|pass|token|secret|credential)[\w.-]*"
-#: What stands before a value that must not be shown; the value is the next word, or the rest of the line.
-_BEFORE_WORD = (r"\b(?:insecure-)?password\s+", r"\bcrt-pass[\w-]*\s+")
-_BEFORE_REST = (
-    r"\bstats\s+auth\s+",
-    rf"\b(?:pre)?setenv\s+[\"']?{_SENSITIVE}[\"']?\s+",
-    rf"\b(?:(?:set|add|replace)-header|hdr)\s+[\"']?{_SENSITIVE}[\"']?\s+",
-    rf"\bset-var(?:-fmt)?\({_SENSITIVE}\)\s+",
-    rf"\bhdr(?:_\w+)?\({_SENSITIVE}[^)]*\)\s+(?!-m\s+found\b)",
-    r"\bsend\s+[\"']?AUTH(?:\s|\\.)+",
-    r"\b(?:authorization|x-api-key|token|secret)\s+(?!if\b|unless\b)",
-)
 
 _TIMEOUTS = {
     "connect": "5s",
@@ -54,10 +64,11 @@ _TIMEOUTS = {
 
 
 class Texts(NamedTuple):
-    """The main file and the fragments (name -> text) that it contains."""
+    """The main file, the fragments (name -> text) that it contains, and the object that made each line of it."""
 
     main: str
     fragments: dict[str, str]
+    lines: tuple[Line, ...] = ()
 
 
 def render(
@@ -82,13 +93,30 @@ def render(
     sections = [_global(configuration["global"], node), _defaults(configuration["defaults"])]
     if foreign or any(service["raw"] for _name, service in services):
         # Sections that name no defaults take the last ones; ours taken both ways would be a warning.
-        sections.append([f"defaults {DEFAULTS_NAME}-by-hand from {DEFAULTS_NAME}"])
-    sections += [_peers(name, peers) for name, peers in configuration["peers"].items()]
+        sections.append([Line(f"defaults {DEFAULTS_NAME}-by-hand from {DEFAULTS_NAME}")])
+    sections += [_peers(name, peers, node) for name, peers in configuration["peers"].items()]
     sections += _own(configuration, secrets)
-    parts = [MARKER] + ["\n".join(lines) for lines in sections]
-    parts += [f"# conf.d/{name}.cfg\n{_body(text)}" for name, text in fragments.items()]
-    parts += [f"# conf.d/{name}, which is not ours\n{text.rstrip()}" for name, text in sorted(foreign.items())]
-    return Texts(_sealed("\n\n".join(parts) + "\n"), fragments)
+    sections += [[Line(f"# conf.d/{name}.cfg"), *lines] for name, lines in fragments.items()]
+    sections += [_foreign(name, text) for name, text in sorted(foreign.items())]
+    lines = (Line(MARKER), *_parted(sections))
+    texts = {name: f"{MARKER}\n\n{_text(own)}" for name, own in fragments.items()}
+    return Texts(_sealed(_text(lines)), texts, lines)
+
+
+def _text(lines: Sequence[Line]) -> str:
+    return "".join(f"{line.text}\n" for line in lines)
+
+
+def _parted(sections: Sequence[Sequence[Line]]) -> Iterator[Line]:
+    """Yield the lines of all sections, with an empty one before each."""
+    for section in sections:
+        yield Line("")
+        yield from section
+
+
+def _foreign(name: str, text: str) -> list[Line]:
+    """Return a fragment of somebody else; its lines are told by the place where they stand."""
+    return [Line(f"# conf.d/{name}, which is not ours"), *each((FOREIGN, name), text.rstrip().splitlines())]
 
 
 def _sealed(text: str) -> str:
@@ -97,10 +125,22 @@ def _sealed(text: str) -> str:
     return text.replace(f"setenv {DIGEST} -", f"setenv {DIGEST} {digest}", 1)
 
 
+def resealed(text: str) -> str:
+    """Return a configuration of ours, changed since, with the digest of what it now is."""
+    return _sealed(re.sub(rf"(?m)^(\s*setenv {DIGEST}) [0-9a-f]{{64}}$", r"\1 -", text, count=1))
+
+
 def declared_digest(text: str) -> str:
     """Return the digest that a configuration of ours carries; "" for any other text."""
     found = re.search(rf"^\s*setenv {DIGEST} ([0-9a-f]{{64}})$", text, re.MULTILINE)
     return found.group(1) if found else ""
+
+
+def is_intact(text: str) -> bool:
+    """Tell whether a configuration is as this role rendered it: its digest is that of the rest of it."""
+    digest = declared_digest(text)
+    blank = text.replace(f"setenv {DIGEST} {digest}", f"setenv {DIGEST} -", 1)
+    return bool(digest) and hashlib.sha256(blank.encode()).hexdigest() == digest
 
 
 def is_ours(text: str) -> bool:
@@ -108,73 +148,71 @@ def is_ours(text: str) -> bool:
     return text.startswith(MARKER)
 
 
-def masked(text: str) -> str:
-    """Return a configuration as a diff may show it: without passwords, whoever wrote them, and without the digest."""
-    for before in _BEFORE_REST:
-        text = re.sub(rf"(?i)({_on_one_line(before)})\S.*", rf"\g<1>{HIDDEN}", text)
-    for before in _BEFORE_WORD:
-        text = re.sub(rf"(?i)({_on_one_line(before)}){_WORD}", rf"\g<1>{HIDDEN}", text)
-    return re.sub(rf"(?m)^(\s*setenv {DIGEST} ).*$", rf"\g<1>{HIDDEN}", text)
-
-
-def _on_one_line(pattern: str) -> str:
-    """Return a pattern whose blanks do not reach over the end of the line."""
-    return pattern.replace(r"\s+", r"[^\S\n]+").replace(r"(?:\s|", r"(?:[^\S\n]|")
-
-
-def _fragment(name: str, service: Mapping[str, Any], mode: str, dialect: Dialect) -> str:
-    sections = []
-    for kind in ("frontend", "listen", "backend"):
-        for title, section in service[f"{kind}s"].items():
-            sections.append("\n".join(proxy(kind, title, section, section["mode"] or mode, dialect)))
+def _fragment(name: str, service: Mapping[str, Any], mode: str, dialect: Dialect) -> list[Line]:
+    origin: Origin = ("services", name)
+    sections = [
+        proxy(kind, title, section, section["mode"] or mode, dialect, (*origin, f"{kind}s", title))
+        for kind in ("frontend", "listen", "backend")
+        for title, section in service[f"{kind}s"].items()
+    ]
     if service["raw"]:
-        sections.append("\n".join(service["raw"]))
-    return f"{MARKER}\n\n" + "\n\n".join(sections) + "\n"
+        sections.append(each((*origin, "raw"), service["raw"]))
+    return list(_parted(sections))[1:]
 
 
-def _body(fragment: str) -> str:
-    return fragment[len(MARKER) :].strip("\n")
+def _section(head: str, origin: Origin, *lines: list[Line]) -> list[Line]:
+    return [Line(head, origin), *indented([line for part in lines for line in part])]
 
 
-def _lines(head: str, lines: list[str]) -> list[str]:
-    return [head] + [f"    {line}" for line in lines]
+def _global(options: Mapping[str, Any], node: str) -> list[Line]:
+    base = ["chroot /var/lib/haproxy", "user haproxy", "group haproxy"]
+    base += [f"stats socket {SOCKET} mode 660 level admin", "stats timeout 30s"]
+    base += [f"server-state-base {STATE_BASE}", "server-state-file global", f"localpeer {node}"]
+    words = {"maxconn": "maxconn", "threads": "nbthread", "hard_stop_after": "hard-stop-after"}
+    given = [Line(f"{word} {options[key]}", ("global", key)) for key, word in words.items() if options[key]]
+    return _section(
+        "global",
+        ("global",),
+        each(("global", "log"), [f"log {target}" for target in options["log"]]),
+        made(("global",), base),
+        given,
+        _tls_defaults(options),
+        each(("global", "raw"), options["raw"]),
+        [Line(f"setenv {DIGEST} -")],
+    )
 
 
-def _global(options: Mapping[str, Any], node: str) -> list[str]:
-    lines = [f"log {target}" for target in options["log"]]
-    lines += ["chroot /var/lib/haproxy", "user haproxy", "group haproxy"]
-    lines += [f"stats socket {SOCKET} mode 660 level admin", "stats timeout 30s"]
-    lines += [f"server-state-base {STATE_BASE}", "server-state-file global", f"localpeer {node}"]
-    lines += [f"maxconn {options['maxconn']}"] if options["maxconn"] else []
-    lines += [f"nbthread {options['threads']}"] if options["threads"] else []
-    lines += [f"hard-stop-after {options['hard_stop_after']}"] if options["hard_stop_after"] else []
-    lines += _tls_defaults(options)
-    return _lines("global", lines + options["raw"] + [f"setenv {DIGEST} -"])
-
-
-def _tls_defaults(options: Mapping[str, Any]) -> list[str]:
+def _tls_defaults(options: Mapping[str, Any]) -> list[Line]:
     """Return what holds for all TLS listeners. Tickets are off: their keys would live as long as the process."""
     return [
-        f"ssl-default-bind-ciphers {options['ciphers']}",
-        f"ssl-default-bind-ciphersuites {options['ciphersuites']}",
-        f"ssl-default-bind-options ssl-min-ver {options['minimum_tls']} no-tls-tickets",
+        Line(f"ssl-default-bind-ciphers {options['ciphers']}", ("global", "ciphers")),
+        Line(f"ssl-default-bind-ciphersuites {options['ciphersuites']}", ("global", "ciphersuites")),
+        Line(
+            f"ssl-default-bind-options ssl-min-ver {options['minimum_tls']} no-tls-tickets", ("global", "minimum_tls")
+        ),
     ]
 
 
-def _defaults(options: Mapping[str, Any]) -> list[str]:
+def _defaults(options: Mapping[str, Any]) -> list[Line]:
+    origin: Origin = ("defaults",)
     given = {name: value for name, value in (options["timeouts"] or {}).items() if value}
-    lines = ["log global", f"mode {options['mode']}"]
-    lines += [f"option {option}" for option in options["options"]]
-    lines += timeout_lines({**_TIMEOUTS, **given})
-    return _lines(f"defaults {DEFAULTS_NAME}", lines + ["load-server-state-from-file global"] + options["raw"])
+    return _section(
+        f"defaults {DEFAULTS_NAME}",
+        origin,
+        made(origin, ["log global"]),
+        made((*origin, "mode"), [f"mode {options['mode']}"]),
+        each((*origin, "options"), [f"option {option}" for option in options["options"]]),
+        timeout_lines({**_TIMEOUTS, **given}, origin),
+        made(origin, ["load-server-state-from-file global"]),
+        in_order(classed(each((*origin, "raw"), options["raw"]))),
+    )
 
 
-def _peers(name: str, peers: Mapping[str, Any]) -> list[str]:
-    hosts = peers["hosts"].items()
-    return _lines(f"peers {name}", [f"peer {host} {address_port(ip, peers['port'])}" for host, ip in hosts])
+def _peers(name: str, peers: Mapping[str, Any], node: str) -> list[Line]:
+    return _section(f"peers {name}", ("peers", name), sharing.lines(name, peers, node))
 
 
-def _own(configuration: Mapping[str, Any], secrets: Mapping[str, str]) -> list[list[str]]:
+def _own(configuration: Mapping[str, Any], secrets: Mapping[str, str]) -> list[list[Line]]:
     """Return the listeners of the load balancer itself: health, metrics, statistics."""
     own = [_health(configuration["health"])]
     if configuration["metrics"]:
@@ -184,25 +222,31 @@ def _own(configuration: Mapping[str, Any], secrets: Mapping[str, str]) -> list[l
     return own
 
 
-def _health(options: Mapping[str, Any]) -> list[str]:
+def _listener(head: str, key: str, options: Mapping[str, Any], settings: list[str], rules: list[str]) -> list[Line]:
+    """Return one of them. Its own rules end each request, so those of the user come first."""
+    raw = classed(each((key, "raw"), options["raw"]))
+    native = {SETTINGS: made((key,), settings), "http-request": made((key,), rules)}
+    return _section(f"{head} from {DEFAULTS_NAME}", (key,), in_order(raw, native))
+
+
+def _health(options: Mapping[str, Any]) -> list[Line]:
     """Return the listener that answers 200 as long as HAProxy serves; VRRP and the peer ask it."""
     lines = [f"bind {address_port(address, options['port'])}" for address in options["addresses"]]
-    lines += ["mode http", f"monitor-uri {options['uri']}", *options["raw"]]
-    # Last: HAProxy warns about a `monitor fail` that stands after a rule on requests, and raw may have one.
-    return _lines(f"frontend {HEALTH_LISTENER} from {DEFAULTS_NAME}", [*lines, "http-request deny deny_status 404"])
+    lines += ["mode http", f"monitor-uri {options['uri']}"]
+    return _listener(f"frontend {HEALTH_LISTENER}", "health", options, lines, ["http-request deny deny_status 404"])
 
 
-def _metrics(options: Mapping[str, Any]) -> list[str]:
+def _metrics(options: Mapping[str, Any]) -> list[Line]:
     """Return the Prometheus exporter, on a listener of its own: ``stats auth`` would not cover it."""
     lines = [f"bind {address_port(options['address'], options['port'])}", "mode http", "option dontlog-normal"]
-    lines += ["http-request use-service prometheus-exporter if { path /metrics }", "http-request deny deny_status 404"]
-    return _lines(f"frontend netstack-metrics from {DEFAULTS_NAME}", lines + options["raw"])
+    rules = ["http-request use-service prometheus-exporter if { path /metrics }", "http-request deny deny_status 404"]
+    return _listener("frontend netstack-metrics", "metrics", options, lines, rules)
 
 
-def _stats(options: Mapping[str, Any], secrets: Mapping[str, str]) -> list[str]:
+def _stats(options: Mapping[str, Any], secrets: Mapping[str, str]) -> list[Line]:
     bind = f"bind {address_port(options['address'], options['port'])}"
     bind += " " + " ".join(tls_words(options["tls"], "http")) if options["tls"] else ""
     credentials = quoted(f"{options['user']}:{secrets[options['password_secret']]}")
     lines = [bind, "mode http", "option dontlog-normal", "stats enable", "stats hide-version"]
     lines += [f"stats uri {options['uri']}", "stats refresh 10s", f"stats auth {credentials}"]
-    return _lines(f"listen netstack-stats from {DEFAULTS_NAME}", lines + options["raw"])
+    return _listener("listen netstack-stats", "stats", options, lines, [])

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import socket
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.deadline import Deadline
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import (
     Processes,
     ServerState,
@@ -33,7 +34,7 @@ class Runtime:
 
     Args:
         path: the socket.
-        timeout: seconds to wait for each piece of an answer.
+        timeout: seconds for a whole answer.
     """
 
     def __init__(self, path: str = ADMIN_SOCKET, timeout: float = 10.0) -> None:
@@ -46,6 +47,7 @@ class Runtime:
         Raises UnreachableError where nobody listens or the answer breaks off.
         """
         pieces = []
+        deadline = Deadline(self.timeout)
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
                 stream.settimeout(self.timeout)
@@ -53,6 +55,7 @@ class Runtime:
                 stream.sendall(command.encode() + b"\n")
                 stream.shutdown(socket.SHUT_WR)  # the master's socket (3.0) stays open until its client ends
                 while True:
+                    stream.settimeout(deadline.left())
                     piece = stream.recv(65536)
                     if not piece:
                         break

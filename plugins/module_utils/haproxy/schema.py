@@ -27,6 +27,7 @@ LINE: Options = {"type": "line"}
 TOKEN: Options = {"type": "token"}
 NAME: Options = {"type": "name"}
 ADDRESS: Options = {"type": "address"}
+ENDPOINT: Options = {"type": "endpoint"}
 PATH: Options = {"type": "path"}
 DURATION: Options = {"type": "duration"}
 BOOL: Options = {"type": "bool"}
@@ -62,8 +63,8 @@ CLIENT_TIMEOUTS = ("client", "client_fin", "http_request", "http_keep_alive", "t
 SERVER_TIMEOUTS = ("connect", "server", "server_fin", "queue", "tunnel", "check")
 
 BIND = _group(
-    address=_with(ADDRESS, default="*"),
-    port=_with(PORT, required=True),
+    address=_with(ENDPOINT, default="*"),
+    port={"type": "ports"},
     tls=_group(
         certificates=_items(PATH, required=True, filled=True),
         alpn=TOKENS,
@@ -75,7 +76,7 @@ BIND = _group(
 )
 SERVER = _group(
     name=_with(NAME, required=True),
-    address=_with(ADDRESS, required=True),
+    address=_with(ENDPOINT, required=True),
     port=PORT,
     weight={"type": "int", "minimum": 0, "maximum": 256, "default": 100},
     cookie=TOKEN,
@@ -136,6 +137,7 @@ _BACK = {
         expect_status=TOKEN,
         user=NAME,
         tls=BOOL,
+        ca_file=PATH,
         port=PORT,
         interval=_with(DURATION, default="2s"),
         rise=_with(COUNT, default=2),
@@ -174,7 +176,7 @@ DEFAULTS = _group(
     raw=LINES,
 )
 PEERS = _named(
-    _group(port=_with(PORT, default=10000), hosts=_with(_named(ADDRESS), required=True)),
+    _group(port=_with(PORT, default=10000), hosts=_with(_named(ADDRESS), required=True), ca_secret=LINE),
 )
 STATS = _group(
     address=_with(ADDRESS, required=True),

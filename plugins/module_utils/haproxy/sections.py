@@ -7,8 +7,20 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import (
+    CHECK,
+    SERVERS,
+    SETTINGS,
+    Kinds,
+    Line,
+    Origin,
+    classed,
+    each,
+    in_order,
+    made,
+)
 
-__all__ = ["DEFAULTS_NAME", "address_port", "bind_line", "proxy", "quoted", "tls_words"]
+__all__ = ["DEFAULTS_NAME", "address_port", "bind_line", "is_socket", "proxy", "quoted", "tls_words"]
 
 #: Sections of ours name their defaults, so that a ``defaults`` section in a raw or foreign part cannot leak into them.
 DEFAULTS_NAME = "netstack"
@@ -19,8 +31,15 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def address_port(address: str, port: int | None) -> str:
+def is_socket(address: str) -> bool:
+    """Tell whether an address is a socket of this host (unix@, abns@), which has no port."""
+    return "@" in address
+
+
+def address_port(address: str, port: int | str | None) -> str:
     """Return ADDRESS:PORT as HAProxy reads it: IPv6 in brackets, no port where the client's own is kept."""
+    if is_socket(address):
+        return address
     host = f"[{address}]" if ":" in address else address
     return f"{host}:{port}" if port else host
 
@@ -48,34 +67,44 @@ def bind_line(bind: dict[str, Any], mode: str) -> str:
     return " ".join(words)
 
 
-def timeout_lines(timeouts: dict[str, Any] | None) -> list[str]:
+def timeout_lines(timeouts: dict[str, Any] | None, origin: Origin = ()) -> list[Line]:
     """Return the timeout lines in the order of the schema."""
     given = {name: value for name, value in (timeouts or {}).items() if value}
-    return [f"timeout {name.replace('_', '-')} {value}" for name, value in given.items()]
+    return [
+        Line(f"timeout {name.replace('_', '-')} {value}", (*origin, "timeouts", name)) for name, value in given.items()
+    ]
 
 
-def proxy(kind: str, name: str, section: dict[str, Any], mode: str, dialect: Dialect) -> list[str]:
-    """Return a section's lines: its head, then what belongs to clients, then rules, then what belongs to servers."""
-    lines = [f"mode {mode}"]
+def proxy(kind: str, name: str, section: dict[str, Any], mode: str, dialect: Dialect, origin: Origin) -> list[Line]:
+    """Return a section's lines: its head, then what belongs to clients, then rules, then what belongs to servers.
+
+    What the user wrote himself stands behind ours of the same kind.
+    """
+    settings = made((*origin, "mode"), [f"mode {mode}"])
     if kind != "backend":
-        lines += _front_head(section, mode)
-    lines += timeout_lines(section["timeouts"])
-    lines += [f"option {option}" for option in section["options"]]
+        settings += _front_head(section, mode, origin)
+    settings += timeout_lines(section["timeouts"], origin)
+    settings += each((*origin, "options"), [f"option {option}" for option in section["options"]])
     if kind != "frontend":
-        lines += _back_head(section)
-    lines += _rules(kind, section)
+        settings += _back_head(section, origin)
+    native: Kinds = {SETTINGS: settings, **_rules(kind, section, origin)}
     if kind != "frontend":
-        lines += _back_tail(section, dialect)
-    lines += section["raw"]
-    return [f"{kind} {name} from {DEFAULTS_NAME}"] + [f"    {line}" for line in lines]
+        native.update(_back_tail(section, dialect, origin))
+    body = in_order(native, classed(each((*origin, "raw"), section["raw"])))
+    return [Line(f"{kind} {name} from {DEFAULTS_NAME}", origin), *indented(body)]
 
 
-def _front_head(section: dict[str, Any], mode: str) -> list[str]:
-    lines = [bind_line(bind, mode) for bind in section["binds"]]
+def indented(lines: list[Line]) -> list[Line]:
+    """Return the lines of a section's body."""
+    return [Line(f"    {line.text}", line.origin) for line in lines]
+
+
+def _front_head(section: dict[str, Any], mode: str, origin: Origin) -> list[Line]:
+    lines = each((*origin, "binds"), [bind_line(bind, mode) for bind in section["binds"]])
     if section["maxconn"]:
-        lines.append(f"maxconn {section['maxconn']}")
+        lines.append(Line(f"maxconn {section['maxconn']}", (*origin, "maxconn")))
     if not _logs(section["options"]):
-        lines.append("option tcplog" if mode == "tcp" else "option httplog")
+        lines.append(Line("option tcplog" if mode == "tcp" else "option httplog", origin))
     return lines
 
 
@@ -83,36 +112,36 @@ def _logs(options: list[str]) -> bool:
     return any(option.split(" ")[0] in ("httplog", "tcplog", "httpslog") for option in options)
 
 
-def _rules(kind: str, section: dict[str, Any]) -> list[str]:
-    """Return ACLs and rules in the order in which HAProxy evaluates them; another order is a warning."""
-    lines = [f"acl {acl['name']} {acl['criterion']}" for acl in section["acls"]]
+def _rules(kind: str, section: dict[str, Any], origin: Origin) -> Kinds:
+    """Return ACLs and rules by their kind."""
+    asked = each((*origin, "http_request"), [f"http-request {rule}" for rule in section["http_request"]])
+    answered = each((*origin, "http_response"), [f"http-response {rule}" for rule in section["http_response"]])
+    acls = each((*origin, "acls"), [f"acl {acl['name']} {acl['criterion']}" for acl in section["acls"]])
+    found: Kinds = {"acl": acls, "http-request": asked, "http-response": answered}
     if kind != "backend":
-        lines += _forwarding(section)
-    lines += [f"http-request {rule}" for rule in section["http_request"]]
-    if kind != "backend":
-        lines += [f"http-request redirect {rule}" for rule in section["redirects"]]
-    lines += [f"http-response {rule}" for rule in section["http_response"]]
-    if kind != "backend":
-        lines += [_use_backend(rule) for rule in section["use_backends"]]
-        lines += [f"default_backend {section['default_backend']}"] if section["default_backend"] else []
-    return lines
+        redirects = each((*origin, "redirects"), [f"http-request redirect {rule}" for rule in section["redirects"]])
+        found["http-request"] = [*_forwarding(section, origin), *asked, *redirects]
+        found["use_backend"] = each((*origin, "use_backends"), [_use_backend(rule) for rule in section["use_backends"]])
+        default = [f"default_backend {section['default_backend']}"] if section["default_backend"] else []
+        found["default_backend"] = made((*origin, "default_backend"), default)
+    return found
 
 
-def _forwarding(section: dict[str, Any]) -> list[str]:
+def _forwarding(section: dict[str, Any], origin: Origin) -> list[Line]:
     """Return the lines that tell the servers who the client is.
 
     What the client itself claims is dropped, since servers commonly believe the first value; a TLS offloader on this
     very host (loopback) is believed.
     """
-    lines = []
+    client, protocol = [], []
     if section["forward_for"]:
-        lines += ["http-request del-header X-Forwarded-For unless { src 127.0.0.0/8 ::1 }", "option forwardfor"]
+        client = ["http-request del-header X-Forwarded-For unless { src 127.0.0.0/8 ::1 }", "option forwardfor"]
     if section["forwarded_proto"]:
-        lines += [
+        protocol = [
             "http-request set-header X-Forwarded-Proto https if { ssl_fc }",
             "http-request set-header X-Forwarded-Proto http unless { ssl_fc } || { src 127.0.0.0/8 ::1 }",
         ]
-    return lines
+    return made((*origin, "forward_for"), client) + made((*origin, "forwarded_proto"), protocol)
 
 
 def _use_backend(rule: dict[str, Any]) -> str:
@@ -123,11 +152,14 @@ def _use_backend(rule: dict[str, Any]) -> str:
     return f"use_backend {rule['backend']} {joint}{condition}"
 
 
-def _back_head(section: dict[str, Any]) -> list[str]:
-    lines = [f"balance {section['balance']}"] if section["balance"] else []
-    lines += [f"hash-type {section['hash_type']}"] if section["hash_type"] else []
-    lines += [_cookie(section["cookie"])] if section["cookie"] else []
-    return lines + (_stick(section["stick"]) if section["stick"] else [])
+def _back_head(section: dict[str, Any], origin: Origin) -> list[Line]:
+    texts = {
+        "balance": [f"balance {section['balance']}"] if section["balance"] else [],
+        "hash_type": [f"hash-type {section['hash_type']}"] if section["hash_type"] else [],
+        "cookie": [_cookie(section["cookie"])] if section["cookie"] else [],
+        "stick": _stick(section["stick"]) if section["stick"] else [],
+    }
+    return [line for key, lines in texts.items() for line in made((*origin, key), lines)]
 
 
 def _cookie(cookie: dict[str, Any]) -> str:
@@ -151,10 +183,12 @@ def _stick(stick: dict[str, Any]) -> list[str]:
     return [table, rule] if rule else [table]
 
 
-def _back_tail(section: dict[str, Any], dialect: Dialect) -> list[str]:
+def _back_tail(section: dict[str, Any], dialect: Dialect, origin: Origin) -> Kinds:
     check = section["health_check"]
-    lines = _check_lines(check) if check else []
-    return lines + [_server(server, section, dialect) for server in section["servers"]]
+    return {
+        CHECK: made((*origin, "health_check"), _check_lines(check) if check else []),
+        SERVERS: each((*origin, "servers"), [_server(server, section, dialect) for server in section["servers"]]),
+    }
 
 
 def _check_lines(check: dict[str, Any]) -> list[str]:
@@ -214,6 +248,11 @@ def _server_tls(tls: dict[str, Any], dialect: Dialect) -> list[str]:
     return words
 
 
+def _verified(check: dict[str, Any]) -> str:
+    """Return how a check over TLS of its own treats the server's certificate; its name is the one of check-sni."""
+    return f"verify required ca-file {check['ca_file']}" if check["ca_file"] else "verify none"
+
+
 def _server_check(server: dict[str, Any], check: dict[str, Any] | None) -> list[str]:
     """Return the words that switch checking on.
 
@@ -225,7 +264,7 @@ def _server_check(server: dict[str, Any], check: dict[str, Any] | None) -> list[
         return words
     wants_tls = check["tls"] if check["tls"] is not None else (check["type"] == "tls" or bool(server["tls"]))
     if wants_tls and (port or not server["tls"]):
-        words.append("check-ssl" if server["tls"] else "check-ssl verify none")
+        words.append("check-ssl" if server["tls"] else f"check-ssl {_verified(check)}")
     # What is sent as SNI is what the certificate is compared with, so it is the name that is to be verified.
     name = (server["tls"] or {}).get("verify_host") or check["host"]
     if wants_tls and name and check["type"] in ("http", "tls"):

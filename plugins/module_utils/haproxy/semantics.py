@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import OLDEST, Dialect
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.sections import address_port
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.sections import address_port, is_socket
 
 __all__ = ["faults"]
 
@@ -19,6 +19,10 @@ _CHECK_KEYS: dict[str, tuple[str, ...]] = {
     "host": ("http", "smtp", "tls"),
     "user": ("mysql", "pgsql"),
 }
+#: The types of check that send the name of the server that they want.
+_NAMED_CHECKS = ("http", "tls")
+#: Ports on which servers speak HTTPS: by IANA, and those of Kubernetes' API and of administration by custom.
+_PORTS_OF_HTTPS = (443, 6443, 8443, 9443)
 
 
 class Section(NamedTuple):
@@ -75,23 +79,32 @@ def _shared_binds(configuration: Mapping[str, Any], sections: list[Section]) -> 
     """Two listeners on one address: HAProxy binds both and the kernel deals connections out at random."""
     seen: dict[str, str] = {}
     found = []
-    for address, path in _listeners(configuration, sections):
-        if address in seen:
-            found.append(f"{path}: {address} is already bound by {seen[address]}")
-        seen.setdefault(address, path)
+    for addresses, path in _listeners(configuration, sections):
+        taken = next((address for address in addresses if address in seen), None)
+        if taken:
+            found.append(f"{path}: {taken} is already bound by {seen[taken]}")
+        seen = {**dict.fromkeys(addresses, path), **seen}
     return found
 
 
-def _listeners(configuration: Mapping[str, Any], sections: list[Section]) -> Iterator[tuple[str, str]]:
+def _listeners(configuration: Mapping[str, Any], sections: list[Section]) -> Iterator[tuple[list[str], str]]:
+    """Yield what each listener binds, a range as each of its ports, and where it is declared."""
     health = configuration["health"]
     for address in health["addresses"]:
-        yield address_port(address, health["port"]), "health"
+        yield _bound(address, health["port"]), "health"
     for own in ("stats", "metrics"):
         if configuration[own]:
-            yield address_port(configuration[own]["address"], configuration[own]["port"]), own
+            yield _bound(configuration[own]["address"], configuration[own]["port"]), own
     for section in sections:
         for index, bind in enumerate(section.body.get("binds", [])):
-            yield address_port(bind["address"], bind["port"]), f"{section.path}.binds[{index}]"
+            yield _bound(bind["address"], bind["port"]), f"{section.path}.binds[{index}]"
+
+
+def _bound(address: str, port: int | str | None) -> list[str]:
+    if port is None:
+        return [address] if is_socket(address) else []
+    first, _dash, last = str(port).partition("-")
+    return [address_port(address, each) for each in range(int(first), int(last or first) + 1)]
 
 
 def _section(section: Section, configuration: Mapping[str, Any]) -> list[str]:
@@ -116,6 +129,7 @@ def _front(section: Section, maxconn: int | None) -> list[str]:
     own = section.body["maxconn"]
     if own and maxconn and own > maxconn:
         found.append(f"{section.path}.maxconn: {own} can never be reached, global maxconn is {maxconn}")
+    found += [fault for index, bind in enumerate(section.body["binds"]) for fault in _bind(section, index, bind)]
     binds = enumerate(section.body["binds"])
     blind = [f"binds[{index}]" for index, bind in binds if bind["accept_proxy"] and not bind["tls"]]
     if blind and section.body["forwarded_proto"]:
@@ -124,6 +138,14 @@ def _front(section: Section, maxconn: int | None) -> list[str]:
             "tell whether the client spoke TLS and would always say http; set the header by http_request"
         )
     return found
+
+
+def _bind(section: Section, index: int, bind: Mapping[str, Any]) -> list[str]:
+    """An address needs a port, and a socket has none."""
+    path, socket = f"{section.path}.binds[{index}]", is_socket(bind["address"])
+    if socket and bind["port"] is not None:
+        return [f"{path}.port: {bind['address']} is a socket, which has no port; remove it"]
+    return [] if socket or bind["port"] is not None else [f"{path}.port: is missing"]
 
 
 def _servers(section: Section) -> list[str]:
@@ -136,7 +158,10 @@ def _servers(section: Section) -> list[str]:
         names.add(server["name"])
         if server["cookie"] and not section.body["cookie"]:
             found.append(f"{path}.cookie: the section has no cookie, so this value is never set")
-        if server["check"] and not (server["port"] or server["check_port"] or check.get("port")):
+        socket = is_socket(server["address"])
+        if socket and server["port"]:
+            found.append(f"{path}.port: {server['address']} is a socket, which has no port; remove it")
+        if server["check"] and not (socket or server["port"] or server["check_port"] or check.get("port")):
             found.append(f"{path}: has no port, so its check needs check_port (or health_check.port)")
         if server["check_port"] and not server["check"]:
             found.append(f"{path}.check_port: has no effect with check false")
@@ -193,7 +218,34 @@ def _check(section: Section) -> list[str]:
         found.append(f"{path}.tls: a check of type tls cannot go without TLS")
     if check["type"] == "pgsql" and not check["user"]:
         found.append(f"{path}.user: a pgsql check logs in and needs the user's name")
-    return found
+    return found + _check_authority(section, check, path) + _check_of_tls_port(section, check, path)
+
+
+def _check_authority(section: Section, check: Mapping[str, Any], path: str) -> list[str]:
+    """The authority of a check is for servers whose TLS is passed through; others have one of their own."""
+    if not check["ca_file"]:
+        return []
+    if not check["tls"] and check["type"] != "tls":
+        return [f"{path}.ca_file: has no effect without tls: true"]
+    if any(server["tls"] for server in section.body["servers"]):
+        return [f"{path}.ca_file: belongs to servers without tls; those with tls have a ca_file of their own"]
+    if check["type"] not in _NAMED_CHECKS:
+        return [f"{path}.ca_file: a check of type {check['type']} asks for no name; use type http or tls"]
+    return [] if check["host"] else [f"{path}.ca_file: checks no name, so any certificate would do; give host"]
+
+
+def _check_of_tls_port(section: Section, check: Mapping[str, Any], path: str) -> list[str]:
+    """A page asked in plain text of a port whose TLS is passed through: each server would be DOWN."""
+    if section.mode != "tcp" or check["type"] != "http" or check["tls"] is not None:
+        return []
+    servers = [server for server in section.body["servers"] if server["check"] and not server["tls"]]
+    asked = {server["check_port"] or check["port"] or server["port"] for server in servers} & set(_PORTS_OF_HTTPS)
+    if not asked:
+        return []
+    return [
+        f"{path}.tls: is not given, and servers commonly speak TLS on port {min(asked)}, which is passed through; say "
+        "true, or false where they do not"
+    ]
 
 
 def _either(words: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ existing bond its old parameters. A bond whose parameters change is deleted, and
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -22,6 +23,8 @@ Run = Callable[[List[str]], Tuple[int, str, str]]
 NETPLAN_FILE = "/etc/netplan/90-netstack-bond.yaml"
 NETWORKD_FOLDER = "/etc/systemd/network"
 INTERFACES_FILE = "/etc/network/interfaces.d/netstack-bond"
+#: Options of others' stanzas that hold a secret (wpa-psk, wpa-password, wireless-key ...), or commands with one.
+_SECRET = re.compile(r"(?im)^\s*\S*(psk|pass|secret|key)\S*\s|pass(word|wd|phrase)?[= ]|://[^\s/@]*:[^\s/@]*@")
 
 
 class BackendError(RuntimeError):
@@ -149,7 +152,8 @@ def _stripped(path: Path, names: list[str]) -> File | None:
     if changed == text:
         return None
     status = path.stat()
-    return File(str(path), changed.encode(), status.st_mode & 0o7777)
+    secret = _SECRET.search(text) is not None
+    return File(str(path), changed.encode(), status.st_mode & 0o7777, secret=secret)
 
 
 def _copy_into(root: str, files: list[File]) -> None:

@@ -26,7 +26,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.mod
 Run = Callable[[List[str]], Tuple[int, str, str]]
 NOBODY = "00:00:00:00:00:00"
 CARRYING = 0x38  # synchronization, collecting and distributing in the state of an LACPDU (IEEE 802.1AX)
-_FIELD = re.compile(r"^\s*([^:]+): *(.*?)\s*$")
+_FIELD = re.compile(r"\s*([^:]+): *(.*?)\s*")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def parse_proc(text: str) -> Partner:
     down: list[str] = []
     states: dict[str, list[int]] = {}
     for line in text.splitlines():
-        found = _FIELD.match(line)
+        found = _FIELD.fullmatch(line)
         name, value = found.groups() if found else ("", "")
         if name == "Slave Interface":
             member = value

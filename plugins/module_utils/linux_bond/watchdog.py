@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Callable, List, Sequence, Tuple
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
@@ -130,7 +131,7 @@ class Watchdog:
     def arm(self, pending: Pending, changes: Sequence[Change], back: Sequence[str], forward: Sequence[str]) -> None:
         """Keep the former files and start the timer. Raises WatchdogError when systemd refuses; nothing is changed."""
         shutil.rmtree(str(self.folder), ignore_errors=True)
-        self.folder.mkdir(parents=True, mode=0o700)
+        own_files.make_folder(str(self.folder), 0o700)
         for number, change in enumerate(changes):
             if change.current is not None:
                 self._keep(f"old.{number}", change.current.content or b"")

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import (
+    FOUND,
     Outcome,
     RejectedError,
     Steps,
     carry_out,
     decoded,
+    first_contact,
     listed,
     on_disk,
     original,
@@ -26,7 +28,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render i
     MARKER,
     bound_in,
     certificates_of,
-    declared_digest,
     is_ours,
     render,
 )
@@ -34,7 +35,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.pound.schema i
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.semantics import faults
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.service import FAILURES, Service
 from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import GIVEN_BACK, File, Transaction
 
 __all__ = ["SYSCTL", "Deployment", "Wishes", "wishes_from"]
 
@@ -87,11 +88,11 @@ class Deployment:
         self.checked()
         if not self.host.program and not self.predict:
             raise RejectedError("Pound is not installed on this host; the role's install tasks do that")
-        outcome = Outcome()
+        outcome = Outcome(note={} if is_ours(on_disk(MAIN)) else first_contact(self.host))
         text = self._text(wishes)
         self._validate(text, wishes, outcome)
         outcome.changes = self.transaction.plan([File(MAIN, text.encode()), *_sysctl(wishes.families)])
-        outcome.actions = self._allow(wishes.families) + self._actions(text, any_file(outcome, MAIN))
+        outcome.actions = self._allow(wishes.families) + self._actions(outcome, text)
         self._guard(text, wishes.allow_restart, outcome)
         self._carry_out(outcome, text)
         return outcome
@@ -109,21 +110,34 @@ class Deployment:
             self._judge(text, f"what generation {generation} holds is refused by Pound")
         outcome.changes, outcome.restores = self.transaction.plan(files), generation
         # Also where the files are back already: a rollback that was killed before its restart is finished here.
-        outcome.actions = self._actions(text, any_file(outcome, MAIN)) if serves else self._ending()
+        outcome.actions = self._actions(outcome, text) if serves else self._ending()
         self._guard(text, allow_restart, outcome)
         self._carry_out(outcome, text if serves else "")
         return outcome
 
     def absent(self, allow_restart: bool = False) -> Outcome:
-        """Stop the service, remove what the role made and put back what it had replaced."""
-        outcome = Outcome()
+        """Remove what the role made and put back what it had replaced; a Pound that ran before goes on with that."""
+        outcome = Outcome(note={GIVEN_BACK: True})
         mine = [path for path in (MAIN, SYSCTL) if is_ours(on_disk(path))]
         if mine:
             files = [original(self.transaction, File(path, None), is_ours) for path in mine]
-            outcome.changes, outcome.actions = self.transaction.plan(files), self._ending()
-            self._guard("", allow_restart, outcome)
-            self._carry_out(outcome, "")
+            text = self._served_before(next((decoded(file) for file in files if file.path == MAIN), ""), outcome)
+            outcome.changes = self.transaction.plan(files)
+            outcome.actions = ["restart"] if text else self._ending()
+            self._guard(text, allow_restart, outcome)
+            self._carry_out(outcome, text)
+            outcome.in_effect = False
         return outcome
+
+    def _served_before(self, text: str, outcome: Outcome) -> str:
+        """Return the former configuration where Pound ran when the role came, runs now, and takes it; else ""."""
+        ran = (self.transaction.noted(FOUND) or {}).get("active") and self.host.runs(self.host.unit())
+        if not ran or not text or self.host.is_sample(text):
+            return ""
+        complaint = self.host.complaint(text)
+        if complaint:
+            outcome.notes.append(f"Pound stops, for it refuses the {MAIN} that was there before: {complaint}")
+        return "" if complaint else text
 
     def _text(self, wishes: Wishes) -> str:
         """Check the declaration and render it. Raises RejectedError with all faults at once."""
@@ -161,16 +175,16 @@ class Deployment:
                 )
         return [f"{_ALLOW} (IPv{family})" for family in closed]
 
-    def _actions(self, text: str, touched: bool) -> list[str]:
+    def _actions(self, outcome: Outcome, text: str) -> list[str]:
         """Return what the service needs, compared with what runs: the next run finishes an interrupted one."""
         unit = self.host.unit()
         actions = [] if unit.get("UnitFileState") == "enabled" else ["enable"]  # its package does not enable it
         if not self.host.runs(unit):
             return [*actions, "start"]
-        digest = declared_digest(text)
-        if self.service.running_digest() != digest or (not digest and touched):
-            actions.append("restart")
-        return actions
+        doubt = self.service.doubt(text)
+        if not doubt or any(change.wanted.path == MAIN for change in outcome.changes):
+            return [*actions, "restart"] if doubt else actions
+        return [*actions, outcome.due("restart", doubt)]
 
     def _ending(self) -> list[str]:
         """Return what takes the service out of use."""
@@ -236,11 +250,6 @@ def wishes_from(parameters: Mapping[str, Any]) -> Wishes:
         raise RejectedError(listed([fault.replace("pound.", "", 1) for fault in found]))
     rest = {key: parameters[key] for key in ("awaited_files", "renewed_files", "allow_restart")}
     return Wishes(configuration, **rest)
-
-
-def any_file(outcome: Outcome, path: str) -> bool:
-    """Tell whether a file changes."""
-    return any(change.wanted.path == path for change in outcome.changes)
 
 
 def _family(address: str) -> int:

@@ -13,7 +13,9 @@ import tempfile
 from pathlib import Path
 from typing import Iterable, Sequence
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import space
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
+from ansible_collections.netstack.datacenter.plugins.module_utils.packaged import as_packaged
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.package import Release, unusable
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import CONTROL
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
@@ -57,7 +59,7 @@ class Host(Systemd):
 
     def _of_file(self, path: str) -> str:
         """Return the version of a package file. Raises CommandError where it is none of Pound."""
-        status, output, errors = self.run(["dpkg-deb", "--show", "--showformat=${Package} ${Version}", path])
+        status, output, errors = self.run(["dpkg-deb", "--show", "--showformat=${Package} ${Version}", "--", path])
         name, _blank, version = output.strip().partition(" ")
         if status != 0 or name != "pound":
             raise CommandError(f"{path} is no package of Pound: {errors.strip() or f'it holds {name}'}")
@@ -81,7 +83,8 @@ class Host(Systemd):
                 substitute.write_text(PEM)
                 text = text.replace(f'"{path}"', f'"{substitute}"')
             staged = Path(folder) / "pound.cfg"
-            staged.write_text(text)
+            with space.named(str(staged)):
+                staged.write_text(text)
             status, output, errors = self.run([self.program, "-c", "-f", str(staged)])
             said = f"{errors}\n{output}".replace(str(staged), MAIN)
         return "" if status == 0 else first_complaint(said) or f"pound -c ended with status {status}"
@@ -102,10 +105,7 @@ class Host(Systemd):
 
     def is_sample(self, text: str) -> bool:
         """Tell whether a configuration is the one that the package brings, which is nobody's wish."""
-        listing = self.run(["dpkg-query", "--show", "--showformat=${Conffiles}", "pound"])[1]
-        found = re.search(rf"^\s*{re.escape(MAIN)} ([0-9a-f]{{32}})", listing, re.MULTILINE)
-        digest = hashlib.md5(text.encode()).hexdigest()  # what dpkg keeps
-        return bool(found and found.group(1) == digest)
+        return as_packaged(self.run, "pound", MAIN, text)
 
 
 def first_complaint(text: str) -> str:

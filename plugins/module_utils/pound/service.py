@@ -7,12 +7,19 @@ from __future__ import annotations
 import time
 from typing import Callable
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
 from ansible_collections.netstack.datacenter.plugins.module_utils.listening import silent
+from ansible_collections.netstack.datacenter.plugins.module_utils.loaded import Loaded, contents, digest_of, named_in
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.host import MAIN, UNIT, Host
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import bound_in, declared_digest
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError
 
 __all__ = ["FAILURES", "NotLoadedError", "Service"]
+
+
+#: Words of a configuration before a path that is not read, and before a directory that is read with its files.
+_NOT_READ = ("Control", "PIDFile", "RootJail")
+_FOLDERS = ("Cert", "IncludeDir")
 
 
 class NotLoadedError(Exception):
@@ -34,6 +41,29 @@ class Service:
     def __init__(self, host: Host, patience: float = 15.0) -> None:
         self.host = host
         self.patience = patience
+        self.loaded = Loaded("pound")
+
+    def doubt(self, text: str) -> str:
+        """Return why ``text``, which may still have to be put in place, may not be what runs; "" where that is proven.
+
+        A digest stays in a file to which a hand has added something, so the process must also have read that text and
+        the files that it names. Where this role started it, that is known, and a file that a hand has changed since
+        needs no restart to be put right.
+        """
+        if self.running_digest() != declared_digest(text):
+            return "what runs is another configuration"
+        unread = self.loaded.unread(self._process(), self.reads(text))
+        return f"what runs was started before the last change of {', '.join(unread)}" if unread else ""
+
+    @staticmethod
+    def reads(text: str) -> dict[str, str]:
+        """Return what a Pound that starts with ``text`` reads: path -> digest. It reads nothing later."""
+        included = "".join(on_disk(path) for path in named_in(text, _NOT_READ))
+        paths = [*named_in(text, _NOT_READ, _FOLDERS), *named_in(included, _NOT_READ, _FOLDERS)]
+        return {MAIN: digest_of(text.encode()), **contents(paths)}
+
+    def _process(self) -> int:
+        return int(self.host.unit().get("MainPID") or 0)
 
     def running_digest(self) -> str:
         """Return the digest of the configuration that serves, "" where nobody says or it is not ours."""
@@ -41,10 +71,11 @@ class Service:
 
     def start(self, text: str) -> None:
         """Start or restart the service with ``text``, which is on disk. Raises NotLoadedError; then it is stopped."""
-        cursor = self.host.journal_cursor()
+        cursor, read = self.host.journal_cursor(), self.reads(text)
         try:
             self.host.systemctl("restart", UNIT)
             self._prove(text)
+            self.loaded.note(self._process(), read)
         except FAILURES as error:
             said = _complaint(self.host.journal(cursor))
             self.host.run(["systemctl", "stop", UNIT])

@@ -45,15 +45,15 @@ def check_certificate(report: Report, settings: Settings) -> bool:
     found: list[Finding] = []
     for name in _names(service):
         try:
-            with handshake(connect(service, settings, service.port), context, name) as connection:
+            with handshake(connect(service, settings, service.port), context, name, settings) as connection:
                 certificate: dict[str, Any] = connection.getpeercert() or {}
-                protocol = connection.version()
+                report.certificate = describe(certificate, connection.version() or "")
         except ssl.SSLCertVerificationError as error:
             found.append(_refused(name, error, settings))
         except OSError as error:
             found.append(_no_handshake(name, error))
-        else:
-            report.certificate = describe(certificate, protocol or "")
+        except ValueError as error:
+            found.append(Finding("certificate", f"one for {name}", reason(error), "Get one whose fields can be read"))
     if report.certificate:
         found += _expiring(report.certificate, settings)
     report.findings += found

@@ -38,8 +38,9 @@ def probe_all(services: Sequence[Service], settings: Settings) -> list[Report]:
     Raises:
         WireError: the CA file cannot be read.
     """
+    begun = settings.begun()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(lambda service: probe_patiently(service, settings), services))
+        return list(pool.map(lambda service: probe_patiently(service, begun), services))
 
 
 def probe_patiently(service: Service, settings: Settings) -> Report:
@@ -109,11 +110,20 @@ def _status(report: Report, client: Client) -> bool:
     return False
 
 
+def _pointed(location: str) -> tuple[str, str | None]:
+    """Return scheme and host of an URL; nothing of what is none, as `https://[x`, or has a port that is none."""
+    try:
+        parts = urlsplit(location)
+        return (parts.scheme, parts.hostname) if parts.port != 0 else ("", None)
+    except ValueError:
+        return "", None
+
+
 def _redirects(report: Report, client: Client) -> None:
     service = report.service
     answer = client.get(plain_port=service.redirect_port)
-    wanted, pointed = f"https://{service.host}", urlsplit(answer.location)
-    if answer.status in REDIRECTS and (pointed.scheme, pointed.hostname) == ("https", service.host.lower()):
+    wanted = f"https://{service.host}"
+    if answer.status in REDIRECTS and _pointed(answer.location) == ("https", service.host.lower()):
         report.verified.append(f"port {service.redirect_port} redirects to {answer.location}")
         return
     came = f"status {answer.status}, Location {answer.location or 'missing'}"

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import socket
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.deadline import Deadline
 
 DEFAULT_STATUS = "200-399"
 
@@ -112,6 +115,25 @@ class Settings:
     sticky_requests: int = 5
     requests_per_backend: int = 10
     source_addresses: tuple[str, ...] = ()
+    deadline: float = 600.0  # for all services together
+    until: Deadline | None = None  # that time, once it runs
+
+    def begun(self) -> Settings:
+        """Return the same with the time of the task running."""
+        return replace(self, until=Deadline(self.deadline))
+
+    def next(self) -> float:
+        """Return how long the next step may take. Raises OverError where the task's time is over."""
+        if self.until is None:
+            return self.timeout
+        try:
+            return min(self.timeout, self.until.left())
+        except socket.timeout:
+            raise OverError(f"the time of the task is over (deadline, {self.deadline:g} s)") from None
+
+
+class OverError(OSError):
+    """The time for all services together is over."""
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 from dataclasses import dataclass
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.deadline import Deadline, Line
 from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.service import Service, Settings
 
 BODY_LIMIT = 65536  # bytes read of an answer; the connection is closed after it
@@ -65,17 +67,20 @@ def reason(error: Exception) -> str:
         return error.verify_message
     if isinstance(error, http.client.BadStatusLine):
         return "the connection was closed without an answer, or the answer was not HTTP"
+    if isinstance(error, ValueError):
+        return f"an answer that cannot be read ({error})"
     return str(error) or type(error).__name__
 
 
 def connect(service: Service, settings: Settings, port: int, source: str = "") -> socket.socket:
     """Open a TCP connection to the VIP. Raises OSError."""
-    return socket.create_connection((service.vip, port), settings.timeout, (source, 0) if source else None)
+    return socket.create_connection((service.vip, port), settings.next(), (source, 0) if source else None)
 
 
-def handshake(plain: socket.socket, context: ssl.SSLContext, name: str) -> ssl.SSLSocket:
-    """Do the TLS handshake. Raises OSError; closes the connection then."""
+def handshake(plain: socket.socket, context: ssl.SSLContext, name: str, settings: Settings) -> ssl.SSLSocket:
+    """Do the TLS handshake, for which a time-out is one deadline. Raises OSError; closes the connection then."""
     try:
+        plain.settimeout(settings.next())
         return context.wrap_socket(plain, server_hostname=name)
     except OSError:
         plain.close()
@@ -100,18 +105,19 @@ class Client:
         if cookie:
             headers["Cookie"] = f"{self.service.cookie}={cookie}"
         port = plain_port or self.service.port
-        connection = http.client.HTTPConnection(self.service.host, port, timeout=self.settings.timeout)
+        connection = http.client.HTTPConnection(self.service.host, port)
         try:
-            connection.sock = connect(self.service, self.settings, port, source)
+            line = connect(self.service, self.settings, port, source)
             if self.context is not None and not plain_port:
-                connection.sock = handshake(connection.sock, self.context, self.service.host)
+                line = handshake(line, self.context, self.service.host, self.settings)
+            connection.sock = Line(line, Deadline(self.settings.next()))
             connection.putrequest("GET", self.service.path, skip_host=True, skip_accept_encoding=True)
             connection.putheader("Host", self._host_header(port))
             for name, value in headers.items():
                 connection.putheader(name, value)
             connection.endheaders()
             return _answer(connection.getresponse())
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
             raise WireError(reason(error)) from error
         finally:
             connection.close()
@@ -121,8 +127,18 @@ class Client:
         return host if port in (80, 443) else f"{host}:{port}"
 
 
+def _refuse_length(response: http.client.HTTPResponse) -> None:
+    """Refuse a length that is none (RFC 9112, 6.3): http.client ignores it, a browser shows an error."""
+    given = response.getheader("Content-Length")
+    if given is not None and re.fullmatch("[0-9]+", given.strip(), re.ASCII) is None:
+        raise WireError(f"Content-Length is {given!r}, which is no length")
+
+
 def _answer(response: http.client.HTTPResponse) -> Answer:
-    response.read(BODY_LIMIT)
+    _refuse_length(response)
+    body = response.read(BODY_LIMIT)
+    if response.length and len(body) < BODY_LIMIT:
+        raise WireError(f"the answer broke off {response.length} octets before its end")
     pairs: list[str] = response.msg.get_all("Set-Cookie") or []
     cookies = {}
     for pair in pairs:

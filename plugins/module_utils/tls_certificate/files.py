@@ -8,16 +8,15 @@ import base64
 import binascii
 import hashlib
 import os
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.pem import LARGEST, spans
+
 __all__ = ["Block", "Served", "blocks", "real", "served", "source_files"]
 
-_BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 _SUFFIXES = (".pem", ".crt", ".cer", ".cert", ".key")
 _EXPLICIT_VERSION = 0xA0
-_LARGEST = 1024 * 1024  # bytes; certificates and keys are a few kB
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Served:
 
 def blocks(text: str) -> list[Block]:
     """Return the PEM blocks of ``text``; whatever stands between them is left out."""
-    return [_block(label, body) for label, body in _BLOCK.findall(text)]
+    return [_block(label, body) for label, body in spans(text)]
 
 
 def _block(label: str, body: str) -> Block:
@@ -131,4 +130,4 @@ def source_files(path: str) -> list[Path]:
     if all(item.is_file() for item in pair):
         return pair
     found = [item for item in sorted(source.iterdir()) if item.suffix.lower() in _SUFFIXES and item.is_file()]
-    return [item for item in found if item.stat().st_size <= _LARGEST]
+    return [item for item in found if item.stat().st_size <= LARGEST]

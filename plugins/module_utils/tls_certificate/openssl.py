@@ -19,7 +19,7 @@ _KEYS = {
 }
 _ALGORITHM = {"ec": "id-ecPublicKey", "rsa": "rsaEncryption"}
 _COMMON_NAME_MAXIMUM = 64  # characters; RFC 5280 appendix A, ub-common-name
-_IP = re.compile(r"^[0-9.]+$|:")
+_IP = re.compile(r"\A[0-9.]+\Z|:")
 
 
 class OpensslError(Exception):

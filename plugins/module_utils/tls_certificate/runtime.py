@@ -9,9 +9,10 @@ import re
 import socket
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import Callable
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
+from ansible_collections.netstack.datacenter.plugins.module_utils.deadline import Deadline
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import Processes, parse_processes
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.files import Served
 
@@ -41,15 +42,16 @@ def ask(path: str, command: str) -> str:
         connection.connect(path)
         with suppress(BrokenPipeError, ConnectionResetError):  # the answer tells why
             connection.sendall(command.encode() + b"\n")
-        return _receive(connection)
+        return _receive(connection, Deadline(_TIMEOUT))
 
 
-def _receive(connection: socket.socket) -> str:
+def _receive(connection: socket.socket, deadline: Deadline) -> str:
     parts: list[bytes] = []
     with suppress(ConnectionResetError):  # the unread rest of a command that is too large
         part = connection.recv(65536)
         while part:
             parts.append(part)
+            connection.settimeout(deadline.left())
             part = connection.recv(65536)
     return b"".join(parts).decode("utf-8", "replace")
 
@@ -158,9 +160,7 @@ class Runtime:
 def _write_state(configuration: str, state: str) -> None:
     path = state_file(configuration)
     if path:
-        temporary = Path(f"{path}.netstack")
-        temporary.write_text(state)
-        os.replace(str(temporary), path)
+        own_files.replace(path, state.encode(), durable=False)
 
 
 def state_file(configuration: str) -> str:

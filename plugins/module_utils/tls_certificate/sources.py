@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import openssl
@@ -12,6 +13,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificat
     blocks,
     source_files,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.pem import LARGEST
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File
 
 __all__ = ["UnreadableError", "inspect", "wanted_file"]
@@ -24,8 +26,12 @@ class UnreadableError(Exception):
 
 
 def _read(path: str) -> list[Block]:
+    """Return the blocks of a file. Raises OSError, also where it is larger than any certificate."""
     with open(path, encoding="ascii", errors="replace") as stream:
-        return blocks(stream.read())
+        text = stream.read(LARGEST + 1)
+    if len(text) > LARGEST:
+        raise OSError(errno.EFBIG, f"it is larger than {LARGEST} octets")
+    return blocks(text)
 
 
 def inspect(path: str) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class Status:
     pid: int
     stale: bool = False
     """Whether systemd has yet to read the unit's files again."""
+    stamp: int | None = None
+    """When systemd last started or reloaded it, in microseconds of the monotonic clock; None where it does not say."""
 
 
 class Daemon:
@@ -75,7 +77,7 @@ class Daemon:
 
     def status(self) -> Status:
         """Return what systemd says; a host without the unit is neither enabled nor active."""
-        keys = "LoadState,UnitFileState,ActiveState,MainPID,NeedDaemonReload,Restart"
+        keys = "LoadState,UnitFileState,ActiveState,MainPID,NeedDaemonReload,Restart,StateChangeTimestampMonotonic"
         rc, out, _err = self.run(["systemctl", "show", UNIT, "--property=" + keys])
         found = dict(line.split("=", 1) for line in out.splitlines() if "=" in line) if rc == 0 else {}
         return Status(
@@ -83,6 +85,7 @@ class Daemon:
             enabled=found.get("UnitFileState") == "enabled",
             active=found.get("ActiveState") in ("active", "reloading"),
             pid=int(found.get("MainPID") or 0),
+            stamp=int(found["StateChangeTimestampMonotonic"]) if "StateChangeTimestampMonotonic" in found else None,
             # systemd 252 does not see by itself that a folder for drop-ins has come: the setting it has loaded tells.
             stale="yes" in found.get("NeedDaemonReload", "")
             or os.path.exists(DROP_IN) != (found.get("Restart") == "always"),

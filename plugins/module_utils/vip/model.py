@@ -22,6 +22,8 @@ PROFILES: dict[str, dict[str, float]] = {
     "standard": {"advert_interval": 1.0, "health_interval": 1.0},
     "tuned": {"advert_interval": 0.2, "health_interval": 0.3},
 }
+MARKER = "# Managed by netstack.datacenter.vip; the role puts local changes aside."
+MAX_TTL = 255  # of VRRP's adverts: no router in between can have sent one with it (RFC 9568, 5.1.1.3 and 5.1.2.3)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,47}\Z")
 DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,14}\Z")  # IFNAMSIZ is 16, its last byte a zero
 RAW = re.compile(r"[^\r\n\0]*\Z")
@@ -32,13 +34,14 @@ INSTANCE_KEYS = [
     "addresses",
     "unicast_source",
     "unicast_peers",
+    "unicast_hops",
     "preempt",
     "preferred",
     "advert_interval",
     "authentication_secret",
     "raw",
 ]
-HEALTH_KEYS = ["enabled", "address", "port", "path", "interval", "timeout", "fall", "rise"]
+HEALTH_KEYS = ["enabled", "address", "port", "path", "interval", "timeout", "fall", "rise", "owner"]
 
 
 class VipError(ValueError):
@@ -53,7 +56,9 @@ class VipError(ValueError):
 class Instance:
     """One VRRP instance: the addresses of one family that move together.
 
-    ``advert_interval`` is in seconds. Without ``unicast_peers`` the adverts are multicast.
+    ``advert_interval`` is in seconds. Without ``unicast_peers`` the adverts are multicast. ``unicast_hops`` says
+    how many routers lie between the nodes at most. ``any_hop_limit`` is true while a peer may send with another limit
+    than 255.
     """
 
     name: str
@@ -64,6 +69,8 @@ class Instance:
     advert_interval: float
     unicast_source: str = ""
     unicast_peers: tuple[str, ...] = ()
+    unicast_hops: int = 0
+    any_hop_limit: bool = False
     preempt: bool = False
     password: str = field(default="", repr=False)
     raw: tuple[str, ...] = ()
@@ -73,10 +80,18 @@ class Instance:
         """Return 4 or 6."""
         return self.addresses[0].version
 
+    @property
+    def min_ttl(self) -> int:
+        """Return the least TTL or hop limit that a peer's advert can have on arrival; each router takes one off."""
+        return MAX_TTL - self.unicast_hops
+
 
 @dataclass(frozen=True)
 class Health:
-    """How the host's own HAProxy is asked whether it serves; times in seconds."""
+    """How the host's own HAProxy is asked whether it serves; times in seconds.
+
+    ``owner`` is the uid that must have opened the listener; HAProxy does so as root, before it becomes another user.
+    """
 
     enabled: bool = True
     address: str = "127.0.0.1"
@@ -86,6 +101,7 @@ class Health:
     timeout: int = 1
     fall: int = 2
     rise: int = 2
+    owner: int = 0
 
 
 @dataclass(frozen=True)

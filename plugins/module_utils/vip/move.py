@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Instances moved away from this host and brought home again, by their tracked files.
+"""Instances moved away from this host and brought home again, by their leases.
 
-The order of things is what keeps the service: somebody else proves healthy, then the file says away, then the wire
-shows that another host holds the addresses. When it does not in time, the file says home again.
+The order of things is what keeps the service: somebody else proves healthy, then the lease says away, then the wire
+shows that another host holds the addresses. When it does not in time, the lease is taken back.
 """
 
 from __future__ import annotations
 
 import http.client
+import math
+import socket
 import time
 from dataclasses import dataclass
 from typing import Any, Callable, List
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.deadline import Deadline, Line
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import Holders, Target
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
@@ -21,6 +24,8 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.targets im
 Look = Callable[[List[Target]], List[Holders]]
 PAUSE = 0.2  # seconds between two looks at the wire
 TAKEOVER = 3.0  # seconds; an advert of priority 0 is answered within one advert interval (RFC 9568, 6.4.2: Skew_Time)
+LEASE = 600  # seconds that a node stays away when nobody brings it home
+MARGIN = 5.0  # seconds by which a lease outlives the longest wait of a move, for what else the module does
 
 
 class MoveError(RuntimeError):
@@ -37,9 +42,11 @@ class Peer:
 
 
 def unhealthy(peer: Peer, timeout: float = 3.0) -> str:
-    """Return why a peer does not prove healthy, "" when it does. ``timeout`` is in seconds."""
-    connection = http.client.HTTPConnection(peer.address, peer.port, timeout=timeout)
+    """Return why a peer does not prove healthy, "" when it does. ``timeout``: seconds to connect, and to answer."""
+    connection = http.client.HTTPConnection(peer.address, peer.port)
     try:
+        line = socket.create_connection((peer.address, peer.port), timeout)
+        connection.sock = Line(line, Deadline(timeout))
         connection.request("GET", peer.path)
         status = connection.getresponse().status
     except (OSError, http.client.HTTPException) as error:
@@ -59,30 +66,55 @@ def require_healthy(peers: list[Peer], probe: Callable[[Peer], str] = unhealthy)
 
 
 class Mover:
-    """Moves instances; ``look`` asks the wire, ``paths`` says where the tracked files lie."""
+    """Moves instances; ``look`` asks the wire, ``paths`` says where the leases lie."""
 
-    def __init__(self, look: Look, paths: Paths, timeout: float, sleep: Callable[[float], Any] = time.sleep) -> None:
+    def __init__(
+        self,
+        look: Look,
+        paths: Paths,
+        timeout: float,
+        lease: int = LEASE,
+        sleep: Callable[[float], Any] = time.sleep,
+    ) -> None:
+        """``lease`` and ``timeout`` are in seconds; a lease that a move could outlast is made longer."""
         self.look, self.paths, self.timeout, self.sleep = look, paths, timeout, sleep
+        self.lease = max(lease, math.ceil(timeout + MARGIN))
 
     def pending(self, names: list[str], to_away: bool) -> list[str]:
-        """Return the instances that are not where they should be. One without a tracked file is not configured here."""
+        """Return the instances that are not where they should be. One that this host does not have is nowhere."""
         return [name for name in self.configured(names) if away.is_away(self.paths, name) != to_away]
 
     def configured(self, names: list[str]) -> list[str]:
         """Return the instances that this host has."""
-        return [name for name in names if name in away.known(self.paths)]
+        here = away.configured(self.paths)
+        return [name for name in names if name in here]
 
-    def move_away(self, names: list[str], targets: Targets) -> None:
+    def renew(self, names: list[str]) -> None:
+        """Let the leases of instances that are away begin anew."""
+        for name in names:
+            away.send(self.paths, name, self.lease)
+
+    def release(self, names: list[str]) -> None:
+        """Take leases back and wait for nothing."""
+        for name in names:
+            away.bring_home(self.paths, name)
+
+    def over(self, names: list[str]) -> dict[str, int]:
+        """Return the instances whose leases have come to their end, and for how many seconds they have been over."""
+        moment = away.now(self.paths)
+        found = {name: lease for name in names if (lease := away.lease_of(self.paths, name))}
+        return {name: lease.over(moment) for name, lease in found.items() if not lease.left(moment)}
+
+    def move_away(self, names: list[str], targets: Targets, held: list[str]) -> None:
         """Send instances away and wait until another host holds their addresses.
 
-        Raises MoveError after bringing home those that nobody took in time.
+        What this host does not hold ends no service when nobody has it, as an instance that a killed run had not
+        loaded yet. Raises MoveError after bringing home those that nobody took in time.
         """
-        for name in names:
-            away.write(self.paths, name, True)
-        stranded = self.wait({name: targets[name] for name in names}, _taken, TAKEOVER)
+        self.renew(names)
+        stranded = self.wait({name: targets[name] for name in names if name in held}, _taken, TAKEOVER)
         if stranded:
-            for name in stranded:
-                away.write(self.paths, name, False)
+            self.release(list(stranded))
             raise MoveError(f"not taken over by another host, so brought home again: {self.describe(stranded)}")
 
     def misplaced(self, targets: Targets, before: dict[str, Any], preferred: dict[str, Any]) -> list[str]:
@@ -121,8 +153,7 @@ class Mover:
 
         Raises MoveError when they are not in time; the instances stay at home.
         """
-        for name in names:
-            away.write(self.paths, name, False)
+        self.release(names)
         stranded = self.wait({name: targets[name] for name in names}, _single)
         if stranded:
             raise MoveError(

@@ -12,6 +12,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model impo
     DEVICE,
     HEALTH_KEYS,
     INSTANCE_KEYS,
+    MAX_TTL,
     NAME,
     PROFILES,
     Health,
@@ -81,12 +82,21 @@ def parse_instance(name: str, data: Any, profile: str, secrets: dict[str, Any], 
         advert_interval=read.number("advert_interval", PROFILES[profile]["advert_interval"], low, high, float),
         unicast_source=source,
         unicast_peers=peers,
+        unicast_hops=parse_hops(read, peers),
         preempt=read.flag("preempt", False),
         password=password,
-        raw=read.lines("raw"),
+        raw=parse_raw(read),
     )
     check_advert(read, result)
     return result if len(faults) == before else None
+
+
+def parse_raw(read: Reader) -> tuple[str, ...]:
+    """Return further lines of the instance, none of which may change the TTL that the peer asks for."""
+    lines = read.lines("raw")
+    if any(line.split()[:1] == ["unicast_ttl"] for line in lines):
+        read.fault("`raw` sets `unicast_ttl`, but the peer takes adverts of TTL 255 only: say `unicast_hops` instead")
+    return lines
 
 
 def check_advert(read: Reader, instance: Instance) -> None:
@@ -162,6 +172,14 @@ def parse_unicast(read: Reader, addresses: tuple[Interface, ...]) -> tuple[str, 
     return source, peers
 
 
+def parse_hops(read: Reader, peers: tuple[str, ...]) -> int:
+    """Return how many routers lie between the nodes."""
+    hops = int(read.number("unicast_hops", 0, 0, MAX_TTL - 1))
+    if hops and not peers:
+        read.fault("has `unicast_hops` but no `unicast_peers` behind them")
+    return hops
+
+
 def check_unicast(read: Reader, addresses: tuple[Interface, ...], source: str, peers: tuple[str, ...]) -> None:
     """Note what contradicts itself between the addresses, the source and the peers."""
     ends = [ipaddress.ip_address(end) for end in (source, *peers) if end]
@@ -207,6 +225,7 @@ def parse_health(data: Any, profile: str, faults: list[str]) -> Health:
         timeout=read.number("timeout", Health.timeout, 1, 3600),
         fall=read.number("fall", Health.fall, 1, 255),
         rise=read.number("rise", Health.rise, 1, 255),
+        owner=read.number("owner", Health.owner, 0, 2**32 - 2),
     )
 
 

@@ -13,7 +13,10 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.th
     x509,
 )
 
-__all__ = ["Chain", "fingerprint", "issued_by", "order", "title"]
+__all__ = ["Chain", "fingerprint", "issued_by", "order", "title", "whole"]
+
+_MOST = 300
+"""The system's own bundle of CAs, which some give as a chain, has about 150."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,19 @@ def title(certificate: x509.Certificate) -> str:
     return certificate.subject.rfc4514_string() or f"serial {certificate.serial_number:x}"
 
 
+def whole(certificate: x509.Certificate) -> x509.Certificate:
+    """Return a certificate all parts of which can be read; the library reads each of them when it is asked for.
+
+    Raises ValueError where one cannot.
+    """
+    try:
+        _parts = certificate.extensions, certificate.subject, certificate.issuer, certificate.not_valid_after_utc
+        certificate.public_key()
+    except Exception as error:  # UnsupportedAlgorithm has moved between releases of cryptography
+        raise ValueError(f"a part of it cannot be read ({error})") from None
+    return certificate
+
+
 def fingerprint(certificate: x509.Certificate) -> str:
     """Return the SHA-256 fingerprint in lower-case hexadecimal."""
     return certificate.fingerprint(hashes.SHA256()).hex()
@@ -57,9 +73,12 @@ def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 def order(given: tuple[x509.Certificate, ...], now: datetime) -> Chain:
     """Return the chain that ``given`` holds, whatever its order; ``now`` chooses between cross-signed issuers.
 
-    Raises UnusableError where there is no leaf or more than one, or where intermediates are given but not the issuer.
+    Raises UnusableError where there is no leaf or more than one, where intermediates are given but not the issuer, or
+    where there are too many to compare each with each.
     """
     unique = sorted({fingerprint(item): item for item in given}.values(), key=fingerprint)
+    if len(unique) > _MOST:
+        raise UnusableError(_too_many(len(unique)))
     leaf = _leaf(unique)
     chain, root = _walk(leaf, unique, now)
     dropped = tuple(item for item in unique if item not in chain and item != root)
@@ -77,6 +96,15 @@ def _leaf(certificates: list[x509.Certificate]) -> x509.Certificate:
     if not leaves:
         raise UnusableError(_no_certificate())
     raise UnusableError(_several(leaves))
+
+
+def _too_many(count: int) -> Finding:
+    return Finding(
+        "TOO_MANY",
+        f"there are {count} certificates, more than {_MOST}",
+        "Each may have issued each other one, and no server's chain is as long.",
+        "Keep the server's certificate and its intermediates.",
+    )
 
 
 def _no_certificate() -> Finding:

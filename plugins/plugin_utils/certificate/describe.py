@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import pem
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import fingerprint
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import fingerprint, whole
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.names import alternative_names
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.third_party import x509
 
@@ -15,7 +15,9 @@ def describe(text: str) -> str:
     """Return a few lines for each certificate of the PEM ``text``; "" where there is none."""
     try:
         certificates = [
-            x509.load_pem_x509_certificate(block.text) for block in pem.blocks(text.encode()) if block.is_certificate
+            whole(x509.load_pem_x509_certificate(block.text))
+            for block in pem.blocks(text.encode())
+            if block.is_certificate
         ]
     except ValueError:
         return "(not readable as certificates)\n"

@@ -33,11 +33,12 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome for one certificate: a bundle, or findings; notes in both cases."""
+    """The outcome for one certificate: a bundle, or findings; notes in both cases, of which warnings are to be read."""
 
     bundle: Bundle | None
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def judge(request: Request, material: Material, roots: tuple[x509.Certificate, ...], now: datetime) -> Verdict:
@@ -54,8 +55,11 @@ def judge(request: Request, material: Material, roots: tuple[x509.Certificate, .
         *checks.check_purpose(chain),
         *checks.check_anchor(chain, roots),
     ]
-    notes = (*material.notes, *_notes(chain, roots))
-    return Verdict(None if findings else _bundle(request.name, chain, material.key), tuple(findings), notes)
+    warnings = _warnings(request, chain, roots)
+    left_out = sorted(f"{title(item)} does not belong to the chain and was left out" for item in chain.dropped)
+    notes = (*material.notes, *left_out, *warnings)
+    bundle = None if findings else _bundle(request.name, chain, material.key)
+    return Verdict(bundle, tuple(findings), notes, warnings)
 
 
 def _bundle(name: str, chain: Chain, key: bytes) -> Bundle:
@@ -63,13 +67,16 @@ def _bundle(name: str, chain: Chain, key: bytes) -> Bundle:
     return Bundle(name, text, tuple(fingerprint(item) for item in chain.certificates), key.decode())
 
 
-def _notes(chain: Chain, roots: tuple[x509.Certificate, ...]) -> list[str]:
-    notes = [f"{title(item)} does not belong to the chain and was left out" for item in chain.dropped]
+def _warnings(request: Request, chain: Chain, roots: tuple[x509.Certificate, ...]) -> tuple[str, ...]:
+    """Return what is mostly wrong and may be right: a leaf alone, whose issuer may be a root that clients have."""
     alone = len(chain.certificates) == 1 and chain.root is None and chain.leaf.subject != chain.leaf.issuer
-    if alone and not roots:
-        issuer = chain.leaf.issuer.rfc4514_string()
-        notes.append(
-            f"no intermediate certificate is given: right only when {issuer} is a root that all clients trust; "
-            "ca_file makes this a check"
-        )
-    return sorted(notes)
+    if not alone or roots:
+        return ()
+    issuer = chain.leaf.issuer.rfc4514_string()
+    mend = "add it by chain_file"
+    if request.source == "pkcs12":
+        mend = "export the PFX with 'Include all certificates in the certification path'"
+    return (
+        f"no intermediate certificate is given: right only when {issuer} is a root that all clients trust; else "
+        f"{mend}. ca_file makes this a check",
+    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import pem
+from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.pem import LARGEST, spans
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import derivation, pem
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import whole
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import Finding, UnusableError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.third_party import (
     PrivateKeyTypes,
@@ -15,9 +17,20 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.th
     x509,
 )
 
-__all__ = ["Material", "from_pem", "from_pkcs12", "load_key", "merge", "parse_certificates", "public_bytes"]
+__all__ = [
+    "Material",
+    "from_pem",
+    "from_pkcs12",
+    "load_key",
+    "merge",
+    "parse_certificates",
+    "public_bytes",
+    "read_blocks",
+]
 
 _NOT_STARTED = "HAProxy would not start with it."
+_MOST_KEYS = 8
+"""Private keys of a file that are opened to see whether they are one; each may take a second."""
 _HARMLESS = (
     "DH PARAMETERS",
     "EC PARAMETERS",
@@ -51,11 +64,16 @@ def public_bytes(key: object) -> bytes:
 def from_pem(data: bytes, password: str | None, where: str) -> Material:
     """Return what a PEM text holds; ``where`` names it in messages.
 
-    Raises UnusableError where it is not PEM, a certificate is damaged, or the key cannot be opened.
+    Raises UnusableError where it is not PEM, a certificate is damaged, its keys ask for too much work, or the key
+    cannot be opened.
     """
-    found = _blocks(data, where)
+    found = read_blocks(data, where)
     certificates = parse_certificates(found, where)
-    keys = {load_key(block, password, where) for block in found if block.is_key}
+    private = {block.text: block for block in found if block.is_key}
+    if len(private) > _MOST_KEYS:
+        raise UnusableError(_several_keys(where, len(private)))
+    _refuse_work(sum(derivation.iterations(block.der) for block in private.values()), where)
+    keys = {load_key(block, password, where) for block in private.values()}
     if len(keys) > 1:
         raise UnusableError(_several_keys(where, len(keys)))
     notes = [f"{where}: a {block.label} block was left out" for block in found if block.label in _HARMLESS]
@@ -72,7 +90,8 @@ def _several_keys(where: str, count: int) -> Finding:
     )
 
 
-def _blocks(data: bytes, where: str) -> list[pem.Block]:
+def read_blocks(data: bytes, where: str) -> list[pem.Block]:
+    """Return the PEM blocks of a text. Raises UnusableError where it has none, or one that is damaged."""
     try:
         found = pem.blocks(data)
     except ValueError as error:
@@ -98,9 +117,9 @@ def parse_certificates(found: list[pem.Block], where: str) -> list[x509.Certific
     for block in found:
         try:
             if block.is_certificate:
-                certificates.append(x509.load_pem_x509_certificate(block.text))
+                certificates.append(whole(x509.load_pem_x509_certificate(block.text)))
             elif block.label == "PKCS7":
-                certificates += pkcs7.load_pem_pkcs7_certificates(block.text)
+                certificates += map(whole, pkcs7.load_pem_pkcs7_certificates(block.text))
         except ValueError:
             raise UnusableError(_damaged(where, f"a {block.label} block is no certificate")) from None
     return certificates
@@ -155,11 +174,12 @@ def _wrong_password(where: str) -> Finding:
 def from_pkcs12(data: bytes, password: str | None, where: str) -> Material:
     """Return what a PKCS#12 (PFX) file holds, the old RC2-40 ones of Windows included.
 
-    Raises UnusableError where it cannot be opened or has no key or certificate.
+    Raises UnusableError where it is not whole, asks for too much work, cannot be opened, or has no key or certificate.
     """
-    if pem.blocks(data):
-        mend = "Use source pem."
-        raise UnusableError(Finding("NOT_PKCS12", f"{where} is PEM text, not PKCS#12", "The parser would fail.", mend))
+    fault = _not_whole(data, where)
+    if fault:
+        raise UnusableError(fault)
+    _refuse_work(derivation.iterations(data), where)
     key, leaf, others = _open(data, password, where)
     if key is None or leaf is None:
         lacking = "private key" if key is None else "certificate"
@@ -167,7 +187,46 @@ def from_pkcs12(data: bytes, password: str | None, where: str) -> Material:
         mend = "Export again with the private key ('Yes, export the private key' in Windows)."
         raise UnusableError(Finding("INCOMPLETE_PKCS12", f"{where} holds no {lacking}", why, mend))
     text, public = _plain(key)
-    return Material((leaf, *others), public, text)
+    try:
+        return Material(tuple(map(whole, (leaf, *others))), public, text)
+    except ValueError as error:
+        raise UnusableError(_damaged(where, f"a certificate: {error}")) from None
+
+
+def _refuse_work(asked: int, where: str) -> None:
+    """Refuse what would hash its password for minutes, before any password is tried."""
+    if asked > derivation.MOST:
+        why = "Opening it would hold up the run, for hours where that is meant."
+        mend = "Export it again with a usual number (openssl pkcs12 -iter 100000), and ask who made this one."
+        what = f"{where} asks for {asked} iterations to open it, more than {derivation.MOST}"
+        raise UnusableError(Finding("TOO_MUCH_WORK", what, why, mend))
+
+
+def _not_whole(data: bytes, where: str) -> Finding | None:
+    """Return what is wrong with a file before any password counts; a wrong password would look the same otherwise."""
+    if len(data) > LARGEST:
+        return _damaged(where, f"it has {len(data)} octets, more than {LARGEST}")
+    if spans(data.decode("latin-1")):
+        return Finding("NOT_PKCS12", f"{where} is PEM text, not PKCS#12", "The parser would fail.", "Use source pem.")
+    if not data.strip():
+        return _damaged(where, "it is empty")
+    if not data.startswith(pem.DER_SEQUENCE):
+        return _damaged(where, "it does not begin as PKCS#12 does")
+    length = der_length(data)
+    if length is not None and length > len(data):
+        return _damaged(where, f"it is cut off, {len(data)} of {length} bytes are there")
+    return None
+
+
+def der_length(data: bytes) -> int | None:
+    """Return how long a DER file says that it is (X.690, 8.1.3); None where it does not say, as in BER it may."""
+    if len(data) < 2:
+        return 2
+    size = data[1] & 0x7F if data[1] & 0x80 else 0
+    if data[1] == 0x80:
+        return None
+    content = int.from_bytes(data[2 : 2 + size], "big") if size else data[1]
+    return 2 + size + content
 
 
 def _open(

@@ -42,15 +42,19 @@ def handshake(host: str, port: int, server_name: str) -> list[bytes]:
 def judge_endpoint(endpoint: Mapping[str, Any], expected: str) -> list[str]:
     """Return what is wrong with what an endpoint sends; ``expected`` are the certificates of the file (PEM)."""
     name, where = endpoint["certificate"], f"{endpoint['host']}:{endpoint['port']}"
-    wanted = [x509.load_pem_x509_certificate(block.text) for block in pem.blocks(expected.encode())]
+    try:
+        wanted = [x509.load_pem_x509_certificate(block.text) for block in pem.blocks(expected.encode())]
+    except ValueError as error:
+        return [f"{name}: what the host reports of its file cannot be read: {error}"]
     if not wanted:
         return [f"{name}: there is no certificate of this name to compare {where} with."]
-    server_name = endpoint["server_name"]
     try:
-        sent = handshake(endpoint["host"], endpoint["port"], server_name)
+        sent = handshake(endpoint["host"], endpoint["port"], endpoint["server_name"])
+        return _differences(name, where, [x509.load_der_x509_certificate(item) for item in sent], wanted)
     except OSError as error:
         return [f"{name}: no TLS handshake with {where}: {error}"]
-    return _differences(name, where, [x509.load_der_x509_certificate(item) for item in sent], wanted)
+    except ValueError as error:
+        return [f"{name}: what {where} sends is no certificate: {error}"]
 
 
 def _differences(name: str, where: str, sent: list[x509.Certificate], wanted: list[x509.Certificate]) -> list[str]:

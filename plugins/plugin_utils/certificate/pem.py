@@ -8,14 +8,12 @@ import binascii
 import re
 from dataclasses import dataclass, field
 
-__all__ = ["Block", "blocks", "encode", "looks_like"]
+from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.pem import LARGEST, spans
 
-_BLOCK = re.compile(
-    rb"-----BEGIN (?P<label>[A-Z0-9 ]+)-----(?P<body>.*?)-----END (?P=label)-----",
-    re.DOTALL,
-)
+__all__ = ["DER_SEQUENCE", "Block", "blocks", "encode", "looks_like"]
+
 _HEADER = re.compile(rb"^[A-Za-z0-9-]+:.*$", re.MULTILINE)
-_DER_SEQUENCE = b"\x30"
+DER_SEQUENCE = b"\x30"
 
 
 @dataclass(frozen=True)
@@ -35,20 +33,30 @@ class Block:
         """Tell whether this is a private key."""
         return self.label.endswith("PRIVATE KEY")
 
+    @property
+    def der(self) -> bytes:
+        """Return the content; empty where headers (RFC 1421) stand before it."""
+        try:
+            return base64.b64decode(b"".join(self.text.split(b"\n")[1:-2]), validate=True)
+        except binascii.Error:
+            return b""
+
 
 def blocks(data: bytes) -> list[Block]:
     """Return all PEM blocks of ``data``; what stands between them is comment.
 
-    Raises ValueError where a block is not base64.
+    Raises ValueError where a block is not base64, or where there is more than any certificate needs.
     """
-    return [_block(match) for match in _BLOCK.finditer(data)]
+    if len(data) > LARGEST:
+        raise ValueError(f"it has {len(data)} octets, more than {LARGEST}")
+    return [_block(label, body.encode("latin-1")) for label, body in spans(data.decode("latin-1"))]
 
 
-def _block(match: re.Match[bytes]) -> Block:
-    label, body = match["label"].decode(), match["body"].replace(b"\r", b"")
+def _block(label: str, written: bytes) -> Block:
+    body = written.replace(b"\r", b"")
     headers = _HEADER.findall(body)  # RFC 1421 headers of an encrypted key: Proc-Type, DEK-Info
     if headers:
-        return Block(label, b"-----BEGIN %b-----%b-----END %b-----\n" % (match["label"], body, match["label"]))
+        return Block(label, b"-----BEGIN %b-----%b-----END %b-----\n" % (label.encode(), body, label.encode()))
     try:
         der = base64.b64decode(re.sub(rb"\s", b"", body), validate=True)
     except binascii.Error:
@@ -68,7 +76,7 @@ def looks_like(data: bytes) -> str:
     """Return what data without any PEM block seems to be, in words for a message."""
     if not data.strip():
         return "it is empty"
-    if data.startswith(_DER_SEQUENCE):
+    if data.startswith(DER_SEQUENCE):
         return "it is binary (DER or PKCS#12)"
     if b"-----BEGIN" in data:
         return "its block has no matching END line"

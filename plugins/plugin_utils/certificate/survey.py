@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import material as materials
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import pem
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.chain import order
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import Finding, UnusableError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.judge import Bundle, Verdict, judge
@@ -26,7 +25,8 @@ Reader = Callable[[str], bytes]
 class Survey:
     """What is known of all certificates after one look.
 
-    ``remote`` and ``self_signed`` are to be treated on the target; ``findings`` and ``notes`` are whole messages.
+    ``remote`` and ``self_signed`` are to be treated on the target; ``findings``, ``notes`` and ``warnings`` (those
+    notes that the user is to read) are whole messages.
     """
 
     bundles: list[Bundle] = field(default_factory=list)
@@ -34,6 +34,7 @@ class Survey:
     self_signed: list[Request] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def add(self, name: str, verdict: Verdict) -> None:
         """Add the verdict on one certificate."""
@@ -41,6 +42,7 @@ class Survey:
             self.bundles.append(verdict.bundle)
         self.findings.extend(finding.text(name) for finding in verdict.findings)
         self.notes.extend(f"{name}: {note}" for note in verdict.notes)
+        self.warnings.extend(f"{name}: {warning}" for warning in verdict.warnings)
 
 
 def survey(declared: Mapping[str, object], read: Reader, secrets: Mapping[str, object], now: datetime) -> Survey:
@@ -157,8 +159,7 @@ def _reported(
         mend = "Let the ACME client or the internal CA put it there first, or mend path."
         why = "The certificate is kept on the host, not on the controller."
         raise UnusableError(Finding("SOURCE_MISSING", f"cannot be read on the host: {report['error']}", why, mend))
-    found = pem.blocks(str(report["certificates"]).encode())
-    certificates = materials.parse_certificates(found, request.path)
+    certificates = _certificates(str(report["certificates"]), request.path)
     key = _single_key(request, report["keys"])
     notes: tuple[str, ...] = ()
     if key["problem"] == "openssl missing" and check_mode and certificates:
@@ -167,8 +168,12 @@ def _reported(
     elif key["problem"]:
         raise UnusableError(_unreadable_key(key))
     else:
-        public = _public(str(key["public_key"]))
+        public = _public(str(key["public_key"]), request.path)
     return Material(tuple(certificates), public, b"", notes), (str(key["file"]), int(key["index"]))
+
+
+def _certificates(text: str, where: str) -> list[x509.Certificate]:
+    return materials.parse_certificates(materials.read_blocks(text.encode(), where), where) if text else []
 
 
 def _assumed(certificates: list[x509.Certificate], now: datetime) -> bytes:
@@ -203,5 +208,11 @@ def _unreadable_key(key: Mapping[str, str]) -> Finding:
     return Finding("DAMAGED", what, "HAProxy would not start with it.", "Mend the file, or install openssl.")
 
 
-def _public(text: str) -> bytes:
-    return materials.public_bytes(serialization.load_pem_public_key(text.encode()))
+def _public(text: str, where: str) -> bytes:
+    try:
+        return materials.public_bytes(serialization.load_pem_public_key(text.encode()))
+    except ValueError:
+        why = "It is what the host says of its private key."
+        raise UnusableError(
+            Finding("DAMAGED", f"no public key comes for {where}", why, "See what openssl pkey -pubout says there.")
+        ) from None

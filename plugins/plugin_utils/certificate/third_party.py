@@ -12,6 +12,7 @@ __all__ = [
     "MISSING",
     "ExtendedKeyUsageOID",
     "InvalidSignature",
+    "NameOID",
     "PrivateKeyTypes",
     "ec",
     "ed448",
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
-    from cryptography.x509.oid import ExtendedKeyUsageOID
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 else:
     try:
         from cryptography import x509
@@ -42,11 +43,11 @@ else:
         from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
         from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
         from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
-        from cryptography.x509.oid import ExtendedKeyUsageOID
+        from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
         if not hasattr(x509.Certificate, "not_valid_after_utc"):
             MISSING = "The controller's Python has cryptography older than 42. Install 42 or newer."
     except ImportError as error:
         MISSING = f"The controller's Python cannot import cryptography ({error}). Install 42 or newer."
-        ExtendedKeyUsageOID = InvalidSignature = PrivateKeyTypes = ec = ed448 = ed25519 = hashes = None
+        ExtendedKeyUsageOID = InvalidSignature = NameOID = PrivateKeyTypes = ec = ed448 = ed25519 = hashes = None
         pkcs7 = pkcs12 = rsa = serialization = x509 = None

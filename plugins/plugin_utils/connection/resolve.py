@@ -17,7 +17,6 @@ and an API has no `ansible_ssh_port`: that is where the same host answers OpenSS
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -26,7 +25,7 @@ from ansible import constants
 from ansible.plugins.loader import connection_loader
 
 from ..declared.arguments import plain
-from . import ssh_arguments
+from . import ssh_arguments, words
 from .model import API, SSH, Connection
 
 _PLUGIN = "ssh"
@@ -61,7 +60,8 @@ def resolve(name: str, variable: Variable, keywords: Mapping[str, Any], protocol
     """Return how the host is reached by this protocol.
 
     Raises:
-        ValueError: SSH arguments cannot be read, or something is set that this client cannot use.
+        ValueError: SSH arguments cannot be read, something is set that this client cannot use, or host or user are
+            none that a program could be given.
         AnsibleError: a value is not of its type.
 
     """
@@ -69,14 +69,22 @@ def resolve(name: str, variable: Variable, keywords: Mapping[str, Any], protocol
     found = {option: _value(option, variables, keywords) for option in _names()}
     _refuse_unread(found, protocol)
     values = {field: plain(found[option][0]) for field, option in _FIELDS.items()}
-    values["host"] = re.sub(r"^\[(.*)\]$", r"\1", str(values["host"]))
+    values["host"] = _bare(str(values["host"]))
     sources = {field: found[option][1] for field, option in _FIELDS.items()}
+    words.refuse_host(values["host"], sources["host"])
+    if protocol != API:  # a login of an API is data, and no argument of anything
+        words.refuse_user(values["user"], sources["user"])
     texts = [(str(found[option][0] or ""), found[option][1]) for option in _ARGUMENTS]
     proxies = [(ssh_arguments.proxy(ssh_arguments.read(text)), source) for text, source in texts]
     via, sources["via"] = next((each for each in proxies if each[0]), ("", "default"))
     return Connection(
         name=name, ssh_arguments=" ".join(text for text, _source in texts if text), via=via, sources=sources, **values
     )
+
+
+def _bare(host: str) -> str:
+    """Return a host without the brackets of an IPv6 address."""
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
 
 
 def _given(variable: Variable, protocol: str) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Journal:
 
     def lock(self) -> str:
         """Take the lock, and return why not where it is held too long or nobody waits any more."""
-        self.handle = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.handle = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         deadline = time.monotonic() + self.patience
         while True:
             try:
@@ -77,7 +77,9 @@ def run(
         DetachedError: the process died.
 
     """
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    before = os.umask(0o077)  # those above it too are of this user alone, whatever the umask is
+    file.parent.mkdir(parents=True, exist_ok=True)
+    os.umask(before)
     life, held = os.pipe()
     answer, out = os.pipe()
     first = os.fork()

@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..cutover.run import Keeper
+from ..private_files import read, write
 
 _NAMES = ("link", "lag", "ports", "peer", "peer_kind", "peer_ports", "waive")
 
@@ -24,9 +23,8 @@ class Kept:
 
     def links(self) -> list[dict[str, Any]]:
         """Return the links; none where the run changed none."""
-        if not self.file.exists():
-            return []
-        found: list[dict[str, Any]] = json.loads(self.file.read_text(encoding="utf-8"))
+        text = read(self.file)
+        found: list[dict[str, Any]] = json.loads(text) if text else []
         return found
 
     def keeper(self, link: Mapping[str, Any]) -> Keeper:
@@ -51,10 +49,4 @@ class Kept:
         self._write([each for each in found if each["steps"]])
 
     def _write(self, links: list[dict[str, Any]]) -> None:
-        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.file.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(links, stream, indent=1)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, self.file)
+        write(self.file, json.dumps(links, indent=1))

@@ -26,7 +26,7 @@ def is_of(commit: Commit, link: str) -> bool:
 
 def disabled_by(history: Iterable[Commit], link: str, port: str) -> bool:
     """Tell whether a conversion of this link disabled a port and did not enable it since; newest commit first."""
-    word = re.compile(rf"\b(disables|enables) {re.escape(port)}(?: |$)")
+    word = re.compile(rf"\b(disables|enables) {re.escape(port)}(?: |\Z)")
     gone: set[str] = set()
     newer: Commit | None = None
     for commit in history:

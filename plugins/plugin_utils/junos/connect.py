@@ -11,8 +11,8 @@ import gc
 import importlib
 import logging
 import os
-import re
 import socket
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -20,6 +20,7 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from . import direct, errors
+from .proxy import Proxy, words
 from .target import NETCONF_PORT, SYSTEM_KNOWN_HOSTS, Target, known_lines, resolved
 
 if TYPE_CHECKING:
@@ -61,7 +62,17 @@ def warm() -> None:
 
 
 class _Device(Device):  # type: ignore[misc]  # PyEZ has no type information
-    """PyEZ's Device with an SSH configuration of ours, so that no other one interferes."""
+    """PyEZ's Device with an SSH configuration of ours, so that no other one interferes, and with its ProxyCommand."""
+
+    proxy: Proxy | None = None
+
+    def close(self) -> None:
+        """Close the session, and end the program that it went through."""
+        try:
+            super().close()
+        finally:
+            if self.proxy:
+                self.proxy.end()
 
     def _sshconf_lkup(self) -> str:
         """Return the file that ncclient reads; it holds nothing but the known_hosts to use."""
@@ -79,6 +90,7 @@ def open_device(target: Target) -> Any:
     target = looked_up(target)
     direct.authenticate_at_once()
     direct.load_keys_once()
+    direct.ask_for_signatures()
     with (
         _file("known_hosts", _aliased(target.known or ())) as known,
         _file("config", f"Host *\n UserKnownHostsFile {known}\n") as config,
@@ -98,14 +110,22 @@ def looked_up(target: Target) -> Target:
     if PYEZ_MISSING:
         raise errors.ConnectError(f"PyEZ is not installed on the controller ({PYEZ_MISSING}).", "Install junos-eznc.")
     target = resolved(target, _ssh_config(target))
-    port = target.port or NETCONF_PORT
     names = (*target.known_hosts, SYSTEM_KNOWN_HOSTS)
-    known = known_lines(names, target.host, port, paramiko.HostKeys.hash_host) if target.host_key_checking else []
+    found = known_lines(names, target, paramiko.HostKeys.hash_host)
+    known = [line for line in found if _is_usable(line)]
     if target.host_key_checking and not known:
         if target.proxy_command is None:
             _refuse_unknown_name(target)
         raise _unknown(target, names)
     return replace(target, known=tuple(known))
+
+
+def _is_usable(line: str) -> bool:
+    """Tell whether the client can compare this known key: old switches have kinds that it has given up (ssh-dss)."""
+    try:
+        return paramiko.hostkeys.HostKeyEntry.from_line(line) is not None
+    except (paramiko.SSHException, paramiko.hostkeys.InvalidHostKey):
+        return False
 
 
 def _refuse_unknown_name(target: Target) -> None:
@@ -122,8 +142,8 @@ def _nameless(target: Target, error: socket.gaierror) -> errors.UnreachableError
 
 
 def _ssh_config(target: Target) -> Any:
-    # paramiko fills %p of a ProxyCommand with 22 where the file says no port; _filled does it right.
-    tokens = {**paramiko.SSHConfig.TOKENS_BY_CONFIG_KEY, "proxycommand": []}
+    # paramiko fills the tokens in before the line is split, and %p with 22 where the file says no port.
+    tokens = {**paramiko.SSHConfig.TOKENS_BY_CONFIG_KEY, "proxycommand": [], "proxyjump": []}
     config = type("_Config", (paramiko.SSHConfig,), {"TOKENS_BY_CONFIG_KEY": tokens})()
     file = os.path.expanduser(target.ssh_config or "~/.ssh/config")
     try:
@@ -179,22 +199,52 @@ def _path_of(number: int) -> str:
 
 
 def _open(target: Target, ssh_file: str) -> Any:
-    plain: socket.socket | None = None
-    if target.proxy_command is None:
-        plain = _socket(target)
-    try:
-        device = _device(target, ssh_file, plain)
-        device.open()
-    except Exception as error:
-        raise _cause(error, target) from error
-    finally:
-        # ncclient works on a duplicate of the descriptor.
-        if plain is not None:
-            plain.close()
+    """Open the session before its deadline, which holds for all of it: a peer that sends an octet now and then is late.
+
+    ncclient works on a duplicate of the socket, which a shutdown ends too.
+    """
+    proxy = Proxy(_proxy_words(target)) if target.proxy_command else None
+    with proxy.socket if proxy else _socket(target) as plain, ending(plain, target.connect_timeout) as late:
+        try:
+            device = _device(target, ssh_file, plain)
+            device.open()
+        except Exception as error:
+            if proxy:
+                proxy.end()
+            raise (_late(target) if late.is_set() else _cause(error, target)) from error
     device.timeout = target.rpc_timeout
+    device.proxy = proxy
     direct.hasten(device._conn._session)
     direct.normalize_at_once(device)
     return device
+
+
+@contextmanager
+def ending(line: socket.socket, seconds: float) -> Iterator[threading.Event]:
+    """End a connection after so many seconds unless the block has ended before; the event says whether it was."""
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        with suppress(OSError):
+            line.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
+
+
+def _late(target: Target) -> errors.UnreachableError:
+    what = f"No NETCONF session with {target.where} within {target.connect_timeout} s (timeouts, connect)."
+    return errors.UnreachableError(what, "Look at the way to the switch, and at what it is busy with.")
+
+
+def _proxy_words(target: Target) -> list[str]:
+    return words(target.proxy_command or "", target.host, target.port or NETCONF_PORT, target.user)
 
 
 def _socket(target: Target) -> socket.socket:
@@ -210,14 +260,7 @@ def _socket(target: Target) -> socket.socket:
         raise errors.UnreachableError(what, "Look at the way to the switch.") from None
 
 
-def _filled(command: str, target: Target) -> str:
-    """Return a ProxyCommand with its tokens filled in (ssh_config(5), TOKENS)."""
-    values = {"%h": target.host, "%p": str(target.port or NETCONF_PORT), "%r": target.user or "", "%%": "%"}
-    return re.sub("%[hpr%]", lambda match: values[match[0]], command)
-
-
-def _device(target: Target, ssh_file: str, plain: socket.socket | None) -> Any:
-    proxy = target.proxy_command
+def _device(target: Target, ssh_file: str, plain: socket.socket) -> Any:
     return _Device(
         host=_ALIAS,
         ssh_config=ssh_file,
@@ -225,11 +268,10 @@ def _device(target: Target, ssh_file: str, plain: socket.socket | None) -> Any:
         user=target.user,
         passwd=target.password,
         ssh_private_key_file=os.path.expanduser(target.key_file) if target.key_file else None,
-        hostkey_verify=target.host_key_checking,
+        hostkey_verify=bool(target.known),  # a known key is compared with host key checking off, too
         look_for_keys=target.look_for_keys and not target.key_file,
         allow_agent=True,
-        proxy_command=_filled(proxy, target) if proxy else None,
-        sock_fd=plain.fileno() if plain is not None else None,
+        sock_fd=plain.fileno(),
         conn_open_timeout=target.connect_timeout,
         gather_facts=False,
         normalize=True,
@@ -252,7 +294,9 @@ def _cause(error: BaseException, target: Target) -> errors.ConnectError:
     names = [type(item).__name__ for item in chain]
     for item in chain:
         if isinstance(item, SSHUnknownHostError):
-            return _changed(target, str(getattr(item, "fingerprint", "")))
+            return _changed(target, f"one with the MD5 fingerprint {getattr(item, 'fingerprint', '')}")
+        if "no acceptable host key" in str(item):
+            return _changed(target, "none of that kind")
     if "ConnectAuthError" in names or "AuthenticationError" in names:
         why = _key_trouble(target)
         if why:
@@ -313,11 +357,11 @@ def _unknown(target: Target, files: tuple[str, ...]) -> errors.ConnectError:
     return errors.HostKeyUnknownError(what, mend)
 
 
-def _changed(target: Target, fingerprint: str) -> errors.ConnectError:
-    what = f"The host key of {target.where} is not the known one; it shows one with the MD5 fingerprint {fingerprint}."
+def _changed(target: Target, shown: str) -> errors.ConnectError:
+    what = f"The host key of {target.where} is not the known one; it shows {shown}."
     mend = (
         "Another machine answers, or the switch got a new key. If the latter, remove the old one: "
-        f"ssh-keygen -R '[{target.host}]:{target.port}'. Nothing was sent to it."
+        f"ssh-keygen -R '[{target.host}]:{target.port}'. Nothing was sent to it, whether host keys are checked or not."
     )
     return errors.HostKeyChangedError(what, mend)
 

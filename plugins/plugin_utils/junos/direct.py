@@ -9,6 +9,7 @@
   read here in any namespace and with any white space.
 - paramiko makes an object for the MAC of each packet and compares it octet by octet in Python (packet.compute_hmac,
   util.constant_time_bytes_eq), and reads a private key anew for each session, an RSA key for 0.1 s (PKey.from_path).
+- ncclient asks a switch with a known RSA key for what paramiko 5 does not know (Transport.preferred_keys).
 
 This leans on private names, so each is looked for first, and whatever is missing means: the stock way.
 """
@@ -169,6 +170,34 @@ def authenticate_at_once() -> bool:
         return False
     util.constant_time_bytes_eq, packet.compute_hmac = hmac.compare_digest, hmac.digest
     return True
+
+
+def ask_for_signatures() -> bool:
+    """Make paramiko ask for the signatures of an RSA key where ncclient names the key's kind; return whether it does.
+
+    For a host whose known key is of RSA, ncclient asks for `ssh-rsa` alone, which is no signature any more from
+    paramiko 5 on: the negotiation of every switch with such a key ended in a KeyError.
+    """
+    try:
+        from paramiko import Transport
+    except ImportError:
+        return False
+    stock = getattr(Transport, "preferred_keys", None)
+    if not isinstance(stock, property) or not hasattr(Transport, "_key_info"):
+        return False
+    if "ssh-rsa" not in Transport._key_info and not hasattr(stock.fget, "asks"):
+        Transport.preferred_keys = property(_asking(stock.fget))
+    return True
+
+
+def _asking(stock: Any) -> Any:
+    def preferred_keys(transport: Any) -> tuple[str, ...]:
+        kinds = stock(transport)
+        names = (("rsa-sha2-512", "rsa-sha2-256") if name == "ssh-rsa" else (name,) for name in kinds)
+        return tuple(dict.fromkeys(name for each in names for name in each if name in transport._key_info))
+
+    preferred_keys.asks = True  # type: ignore[attr-defined]  # marks the function as ours
+    return preferred_keys
 
 
 def load_keys_once() -> bool:

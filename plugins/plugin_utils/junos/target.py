@@ -15,6 +15,7 @@ from ..connection import ssh_arguments
 from ..connection.model import Connection
 
 NETCONF_PORT = 830
+SSH_PORT = 22
 SYSTEM_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts"
 
 
@@ -93,13 +94,16 @@ def with_arguments(target: Target, arguments: str) -> Target:
 
 
 def jump(hosts: str, ssh_config: str | None = None) -> str:
-    """Return the ProxyCommand that does what `ProxyJump` does; as OpenSSH it hands its own configuration file on."""
+    """Return the ProxyCommand that does what `ProxyJump` does; as OpenSSH it hands its own configuration file on.
+
+    Both have the same tokens, which are filled in once the command is split.
+    """
     *first, last = [host.strip() for host in hosts.split(",")]
     name, port = _host_and_port(last.removeprefix("ssh://"))
-    options = ["-F", ssh_config] if ssh_config else []
+    options = ["-F", ssh_config.replace("%", "%%")] if ssh_config else []
     options += ["-J", ",".join(first)] if first else []
     options += ["-p", port] if port else []
-    return " ".join(["ssh", "-W", "[%h]:%p", *(shlex.quote(word).replace("%", "%%") for word in [*options, name])])
+    return " ".join(["ssh", "-W", "[%h]:%p", *map(shlex.quote, [*options, "--", name])])
 
 
 def _host_and_port(text: str) -> tuple[str, str]:
@@ -144,14 +148,20 @@ def _is_file(name: str) -> bool:
     return os.path.isfile(os.path.expanduser(name))
 
 
-def known_lines(files: Iterable[str], host: str, port: int, hashed: Any) -> list[str]:
-    """Return the lines of known_hosts files that name the host.
+def known_lines(files: Iterable[str], target: Target, hashed: Any) -> list[str]:
+    """Return the lines of known_hosts files that name the host of a target.
 
     Only these are handed on: a client that parses a thousand keys per session spends its time there. `hashed(name,
     salt)` computes the hashed form of a name. Lines with a marker (@revoked, @cert-authority) are not understood by the
     client and are left out; so is a key that a @revoked line names.
+
+    With host key checking off a key is the switch's only where the line means its port: behind another one, as that of
+    a tunnel, another machine answers than the one of that name.
     """
-    names = [f"[{host}]:{port}", host]
+    port = target.port or NETCONF_PORT
+    names = [f"[{target.host}]:{port}"]
+    if target.host_key_checking or port in (SSH_PORT, NETCONF_PORT):
+        names.append(target.host)
     found: list[str] = []
     revoked: set[tuple[str, ...]] = set()
     for file in files:

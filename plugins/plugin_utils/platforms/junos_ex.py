@@ -12,7 +12,7 @@ PORT = re.compile(r"(ge|xe|et|mge|fe)-(\d+)/(\d+)/(\d+)(?::(\d+))?")
 _BUNDLE = re.compile(r"ae(\d{1,4})")
 AE_HIGHEST = 127
 """Highest ae index of an EX: `device value outside range 0..127` (EX 11.4, internap/fake-switches); see Limit.ae."""
-VLAN_NAME = re.compile(r"(?!\d+(-\d+)?$|all$)(?=.*\S$)\S[^\x00-\x1f\"\[\]*?<>]{1,63}")
+VLAN_NAME = re.compile(r"(?!\d+(-\d+)?\Z|all\Z)(?=.*\S\Z)\S[^\x00-\x1f\"\[\]*?<>]{1,63}")
 """Names of 2 to 64 characters (Juniper's YANG, junos-ex 21.4R1), blanks and apostrophes among them; no id, no range of
 ids and not `all`, which mean other VLANs in `vlan members`; no character of a wildcard."""
 FRAME_UNTAGGED = 14

@@ -42,7 +42,7 @@ _LAYOUTS: Mapping[str, Layout] = {
 """PIC 0 are the built-in ports; PIC 1 and 2 the uplinks (Juniper, statement `pic`, EX Series)."""
 _OTHERS = ("ex4000", "ex4100", "ex4400", "ex4600", "ex4650", "ex62", "ex82", "ex92")
 """How models begin whose ports depend on line cards, channels or modes: known, and not judged."""
-_MODEL = re.compile(r"(ex\d{4}(?:-c(?=-|$))?)(?:-(\d+)\w*)?(?:-\w+)*")
+_MODEL = re.compile(r"(ex\d{4}(?:-c(?=-|\Z))?)(?:-(\d+)\w*)?(?:-\w+)*")
 _RELEASE = re.compile(r"\d{1,2}\.\d{1,2}([RXFSBI]\d+([.-][A-Z]?\d+)*)?(-EVO)?", re.IGNORECASE)
 """15.1R7, 12.3R12-S5.1, 14.1X53-D47.6, 21.4R3-S2."""
 

@@ -33,6 +33,26 @@ def advice(limit: str, away: Set[str], pending: Set[str], related: Mapping[str, 
     return f"Without them and what shares links with them, --limit '{pattern}' goes on; it changes {', '.join(left)}."
 
 
+def alone(
+    away: Set[str], pending: Set[str], related: Mapping[str, Iterable[str]], pairs: Mapping[str, Iterable[str]]
+) -> str:
+    """Return how a load balancer goes on whose peer does not answer; nothing where there is none.
+
+    It may be changed although nobody takes its VIPs, but only where the user says so. `pairs` has the peers of each.
+    """
+    apart = {host: set(others) - set(pairs.get(host, ())) for host, others in related.items()}
+    left = pending - without(away, pending, apart)
+    nodes = sorted(node for node in left if not away.isdisjoint(pairs.get(node, ())))
+    if not nodes:
+        return ""
+    who = ", ".join(nodes)
+    return (
+        f" By consent {who} goes on: --limit '{','.join(nodes)}' -e stack_change_holder=true changes {who} "
+        "in place, though no peer takes its VIPs over now. A reload cuts no client; a restart, which this allows where "
+        "one is needed, does."
+    )
+
+
 def login_advice(refused: Sequence[str]) -> str:
     """Return what to do about devices that answer and refuse the login; nothing where there are none.
 

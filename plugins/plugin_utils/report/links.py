@@ -14,8 +14,8 @@ SEEN = {
 NOBODY_LOOKED = "nobody looked at it in this run"
 VERIFIED, FAILED, NOT_VERIFIED = "verified", "failed", "not verified"
 _BY_ROLE = {"linux": "; its end is changed and verified by the role linux_bond, which no playbook runs"}
-_RANK = (FAILED, VERIFIED, NOT_VERIFIED)
-"""What counts where two hosts speak for one end, such as a vCenter and its host."""
+STATES = (FAILED, VERIFIED, NOT_VERIFIED)
+"""Of an end. Where two hosts speak for one, such as a vCenter and its host, the state counts that stands first."""
 
 
 def judged(
@@ -86,7 +86,7 @@ def _in_run(end: dict[str, Any], part: Mapping[str, Any], run: str) -> dict[str,
 
 def _add(ends: dict[str, dict[str, Any]], end: dict[str, Any]) -> None:
     held = ends.get(end["host"])
-    if held is None or _RANK.index(end["state"]) < _RANK.index(held["state"]):
+    if held is None or STATES.index(end["state"]) < STATES.index(held["state"]):
         ends[end["host"]] = {key: end[key] for key in ("state", "by", "why")}
 
 

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,8 +15,11 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.links i
 TEMPLATES = Path(__file__).parent
 
 
-def render(parts: dict[str, dict[str, Any]], run: str = "") -> str:
-    """Return the page of a run for the parts of all hosts; equal parts give an equal page."""
+def render(parts: dict[str, dict[str, Any]], run: str = "", broken: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return the page of a run for the parts of all hosts; equal parts give an equal page.
+
+    `broken` has the files that are no parts, each with the reason.
+    """
     links = joined(parts, run)
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -25,7 +30,13 @@ def render(parts: dict[str, dict[str, Any]], run: str = "") -> str:
     )
     newest = max((part["time"] for part in parts.values()), default="")
     page: str = environment.get_template("page.html.j2").render(
-        parts=parts, links=links, tags=tags, services=services(parts), newest=newest, verdict=verdict(parts, links)
+        parts=parts,
+        broken=broken,
+        links=links,
+        tags=tags,
+        services=services(parts),
+        newest=newest,
+        verdict=verdict(parts, links, broken),
     )
     return page
 
@@ -45,11 +56,17 @@ def services(parts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return joined
 
 
-def verdict(parts: dict[str, dict[str, Any]], links: dict[str, dict[str, Any]]) -> str:
+def verdict(
+    parts: dict[str, dict[str, Any]],
+    links: dict[str, dict[str, Any]],
+    broken: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Return the one word on top: failed, incomplete (something was not verified in this run), or verified."""
     if any(part["failures"] for part in parts.values()):
         return "failed"
-    if any(part["unverified"] or any(link["unverified"] for link in part["links"]) for part in parts.values()):
+    if broken or any(
+        part["unverified"] or any(link["unverified"] for link in part["links"]) for part in parts.values()
+    ):
         return "incomplete"
     if any(end["state"] == NOT_VERIFIED for link in links.values() for end in link["ends"].values()):
         return "incomplete"

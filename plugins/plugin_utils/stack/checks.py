@@ -11,6 +11,10 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service 
 HTTPS_PORTS = (443, 8443)
 TLS_PORTS = (*HTTPS_PORTS, 465, 636, 993, 995)
 """Ports on which clients speak TLS from the first byte (IANA)."""
+PAGE_TLS_PORTS = (*TLS_PORTS, 6443, 9443)
+"""Ports on which no page is to be had in plain text: by custom those of Kubernetes' API and of administration, too."""
+LDAPS_PORTS = (636, 3269)
+"""Ports of LDAP over TLS, the second of Active Directory's global catalogue."""
 PROTOCOL_PORTS = {
     "smtp": (25, 465, 587, 2525),
     "imap": (143, 993),
@@ -36,9 +40,20 @@ def check_at(service: Service, port: int) -> dict[str, Any]:
     found["type"] = kind
     if kind != "http" and health.type == "by_port":
         found = {key: value for key, value in found.items() if key not in _HTTP_KEYS}
-    if asked in TLS_PORTS and (kind in _SPOKEN or (kind == "http" and health.type == "by_port")):
-        found["tls"] = True
+    if health.tls is None and asked in (*PAGE_TLS_PORTS, *LDAPS_PORTS):
+        found.update(_tls(service, asked, kind))
     return found
+
+
+def _tls(service: Service, port: int, kind: str) -> dict[str, bool]:
+    """Return what a port says of TLS; that it is plain only where the rule against it is waived."""
+    by_port = service.health_check.type == "by_port"
+    if port in TLS_PORTS and (kind in _SPOKEN or (kind == "http" and by_port)):
+        return {"tls": True}
+    if kind == "ldap" and port in LDAPS_PORTS:
+        return {"tls": True}
+    plain = kind == "http" and service.mode == "tcp" and service.backend_tls is None
+    return {"tls": False} if plain else {}
 
 
 def usual(health: HealthCheck, port: int) -> str:

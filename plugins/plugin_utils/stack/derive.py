@@ -28,6 +28,8 @@ _HALVES: Mapping[str, Callable[[Site, str], dict[str, Any]]] = {
     "linux": bonds,
 }
 """Who derives a host's own end of its links, by its kind."""
+RAW = "RAW"
+"""The rule of which a variable outside the site (`stack_raw`) says what it weighs, so that a run decides."""
 UNREADABLE = "stack_unreadable"
 """The host that stands for a site of which no host can be read, so that a run has somebody to fail on."""
 
@@ -79,9 +81,13 @@ def _derived(site: Site, pair: str | None, host: str) -> dict[str, Any]:
 
 def _shown(loaded: Loaded, host: str, pair: str | None) -> dict[str, Any]:
     own = _objects(loaded.site, host, pair)
-    warnings = [str(finding) for finding in loaded.warnings if _concerns(finding.fault, own)]
-    waived = [str(item) for item in loaded.waived if _concerns(item.finding.fault, own)]
-    return {name: lines for name, lines in (("stack_warnings", warnings), ("stack_waived", waived)) if lines}
+    concerning = [finding for finding in loaded.warnings if _concerns(finding.fault, own)]
+    found = {
+        "stack_warnings": [str(finding) for finding in concerning if finding.rule != RAW],
+        "stack_raw_found": [str(finding) for finding in concerning if finding.rule == RAW],
+        "stack_waived": [str(item) for item in loaded.waived if _concerns(item.finding.fault, own)],
+    }
+    return {name: lines for name, lines in found.items() if lines}
 
 
 def _objects(site: Site, host: str, pair: str | None) -> set[tuple[str, str]]:

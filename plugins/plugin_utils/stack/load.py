@@ -33,7 +33,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.written_
 
 _VALUE_RULES = ("JINJA", "TAG", "RECURSION", "RANGE")
 """Rules of the reader after which another word about the same value would only repeat it."""
-_PART_RULES = ("YAML_SYNTAX", "FILE_UNREADABLE", "SITE_FOLDER", "UNKNOWN_SECTION")
+_PART_RULES = ("YAML_SYNTAX", "ALIASES", "FILE_UNREADABLE", "SITE_FOLDER", "UNKNOWN_SECTION")
 """Rules of the reader after which nobody knows what else the site declares."""
 _STRUCTURE = ("lb", "mode", "tls", "ports", "backends", "profile")
 """Keys of a service without which its other values cannot be judged."""

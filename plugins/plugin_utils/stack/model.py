@@ -115,10 +115,11 @@ class Metrics(Object):
 
 
 class Peers(Object):
-    """The connection over which both nodes replicate their stick tables."""
+    """The connection over which both nodes replicate their stick tables; by TLS where the pair has a CA."""
 
     port: Port = 10000
     vlan: Text | None = None
+    ca_secret: Text | None = None
 
 
 class LbPair(Object):

@@ -26,7 +26,9 @@ _PLAIN_TAGS = {
     f"tag:yaml.org,2002:{name}"
     for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "value")
 }
-_NUMBER = re.compile(r"^[-+]?(0|[1-9][0-9]*)$")
+_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,18})")
+_MOST_REPEATED = 100_000
+"""Values that aliases may repeat in a file; reading these takes half a second."""
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -117,6 +119,20 @@ def recursion() -> str:
     return "an alias stands inside its own anchor, so the data would be endless; remove it"
 
 
+@reading("ALIASES")
+def aliases(most: int) -> str:
+    """Aliases repeat more values than any site has.
+
+    Breaks: a few lines of aliases to lists of aliases become billions of values, and reading them never ends.
+    Why: each alias stands for a copy of all that its anchor holds, the aliases in it included ("billion laughs").
+    Mend: write fewer aliases to anchors that hold aliases; what many objects share belongs into a profile.
+    """
+    return (
+        f"with this alias more than {most} values are repeated, as in no site, so nothing of the file is read; use "
+        "fewer aliases to what holds aliases, and profiles for what many objects share"
+    )
+
+
 def _shortened(text: str) -> str:
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
@@ -130,6 +146,9 @@ class Document:
         self.shown = shown
         self._positions = positions
         self._open: list[int] = []
+        self._met: set[int] = set()
+        self._alias: Path = ()
+        self._repeated = 0
         self.data = self._load(file)
 
     def _load(self, file: FilePath) -> dict[str, Any]:
@@ -157,7 +176,8 @@ class Document:
                 not_a_mapping("a list" if isinstance(node, yaml.SequenceNode) else "one value"),
             )
             return {}
-        return self._mapping(node, ())
+        data = self._mapping(node, ())
+        return {} if self._repeated > _MOST_REPEATED else data
 
     def _report(self, rule: str, path: Path, line: int, text: str) -> None:
         self.findings.append(Finding(rule, "error", Place(self.shown, line), Fault(path, text)))
@@ -166,6 +186,16 @@ class Document:
         if id(node) in self._open:
             self._report("RECURSION", path, node.start_mark.line + 1, recursion())
             return None
+        if id(node) not in self._met:
+            self._met.add(id(node))
+            return self._read(node, path)
+        outermost, self._alias = self._alias, self._alias or path
+        try:
+            return None if self._is_too_often() else self._read(node, path)
+        finally:
+            self._alias = outermost
+
+    def _read(self, node: Any, path: Path) -> Any:
         if node.tag not in _PLAIN_TAGS:
             self._report("TAG", path, node.start_mark.line + 1, tag(node.tag))
             return "tagged"
@@ -176,6 +206,16 @@ class Document:
             return self._mapping(node, path) if isinstance(node, yaml.MappingNode) else self._sequence(node, path)
         finally:
             self._open.pop()
+
+    def _is_too_often(self) -> bool:
+        """Count a value that an alias repeats; where they are too many, say so at the key of the alias, once."""
+        self._repeated += 1
+        if self._repeated == _MOST_REPEATED + 1:
+            key = self._alias
+            while key and isinstance(key[-1], int):
+                key = key[:-1]
+            self._report("ALIASES", key, self._positions.at(key).line, aliases(_MOST_REPEATED))
+        return self._repeated > _MOST_REPEATED
 
     def _sequence(self, node: Any, path: Path) -> list[Any]:
         items = []
@@ -206,7 +246,8 @@ class Document:
         """Yield what `<<` brings in, with the places where it was written; the mapping's own keys come later."""
         for source in node.value if isinstance(node, yaml.SequenceNode) else [node]:
             if isinstance(source, yaml.MappingNode) and id(source) not in self._open:
-                yield from self._value(source, path).items()
+                found = self._value(source, path)
+                yield from found.items() if isinstance(found, dict) else ()
             else:
                 self._report(
                     "NOT_A_MAPPING", path, source.start_mark.line + 1, not_a_mapping("a merge (<<) of something else")
@@ -231,7 +272,7 @@ class Document:
         """Return the value; 0644, 1:30 and dates stay text, for YAML 1.1 would make other numbers of them."""
         text = str(node.value)
         kind = node.tag.rsplit(":", 1)[-1]
-        if kind == "int" and _NUMBER.match(text):
+        if kind == "int" and _NUMBER.fullmatch(text):
             return int(text)
         if kind == "float":
             try:

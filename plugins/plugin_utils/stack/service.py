@@ -87,6 +87,7 @@ class HealthCheck(Part):
     """How a backend proves that it can serve, not merely that its port is open.
 
     `by_port` asks each port in the protocol that is usual there (checks.py); with a `uri` that of HTTPS is a page.
+    `tls` says whether servers whose TLS is passed through are asked over TLS; with `backend_tls` they are by default.
     """
 
     type: CheckType
@@ -95,6 +96,8 @@ class HealthCheck(Part):
     host: Text | None = None
     expect_status: Annotated[str, BeforeValidator(_status), Field(pattern=STATUS)] | None = None
     user: Text | None = None
+    tls: Flag | None = None
+    ca_file: Annotated[str, Field(pattern=r"^/\S+$")] | None = None
     port: Port | None = None
     interval: Duration = "2s"
     rise: Count = 2

@@ -13,10 +13,10 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogu
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Path
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.third_party import BaseModel, ValidationError
 
-_HOST = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$")
-_GROUP = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,31}$")
-_FILE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
-_FILE_WITH_DOTS = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
+_GROUP = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_FILE_WITH_DOTS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NAMES: dict[str, tuple[re.Pattern[str], str]] = {
     "vlans": (_FILE_WITH_DOTS, "letters, digits, '.', '_' and '-'"),
     "devices": (_HOST, "letters, digits, '.', '_' and '-', as a host name of the inventory"),
@@ -100,7 +100,7 @@ def bad_value(value: object, wanted: str) -> str:
 
 def named_badly(section: str, name: str) -> bool:
     """Tell whether an object of this section cannot have this name."""
-    return _NAMES[section][0].match(name) is None
+    return _NAMES[section][0].fullmatch(name) is None
 
 
 def build(
@@ -116,7 +116,7 @@ def build(
 def _causes(error: ValidationError) -> list[Mapping[str, Any]]:
     """Return the errors without those that only say that a list is too short because of a wrong item in it."""
     found = error.errors(include_url=False)
-    inside = {item["loc"][:-1] for item in found}
+    inside = {item["loc"][:length] for item in found for length in range(len(item["loc"]))}
     return [item for item in found if not (item["type"] == "too_short" and item["loc"] in inside)]
 
 

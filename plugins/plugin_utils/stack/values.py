@@ -11,20 +11,20 @@ from typing import Annotated, Any, TypeVar
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.third_party import BeforeValidator, Field
 
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"^(\d+)(us|ms|s|m|h|d)$")
+_DURATION = re.compile(r"(\d+)(us|ms|s|m|h|d)")
 T = TypeVar("T", IPv4Address, IPv6Address, IPv4Network, IPv6Network)
 
 
 def seconds(duration: str) -> float:
     """Return the seconds that a duration such as `30s` or `500ms` stands for."""
-    match = _DURATION.match(duration)
+    match = _DURATION.fullmatch(duration)
     if match is None:
         raise ValueError(f"{duration!r} is no duration")
     return int(match[1]) * _UNITS[match[2]]
 
 
 def _duration(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)) or not _DURATION.match(str(value)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)) or not _DURATION.fullmatch(str(value)):
         raise ValueError(
             f"{value!r} is no time with a unit, and HAProxy would take a bare number for milliseconds; write for "
             "example 30s, 500ms or 1h"

@@ -15,12 +15,32 @@ from functools import cache
 from typing import Any
 from xml.etree import ElementTree
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.deadline import Deadline, Line
+
 from . import errors
 from .faults import told, untrusted
 from .target import API_PORT, Target
 from .third_party import MISSING, SoapAdapter, VmomiSupport, vim
 
 _PATH = "/sdk"
+_LARGEST = 1024 * 1024
+"""Octets of the list of versions, which is a few kB."""
+
+
+class _Connection(http.client.HTTPSConnection):
+    """A connection each of whose answers must have come to its end in time, however slowly its octets come."""
+
+    def connect(self) -> None:
+        super().connect()
+        self.sock: Any = Line(self.sock, self._deadline())
+
+    def request(self, *given: Any, **named: Any) -> None:
+        if self.sock is not None:
+            self.sock.deadline = self._deadline()
+        super().request(*given, **named)
+
+    def _deadline(self) -> Deadline:
+        return Deadline(float(self.timeout or 0))
 
 
 class Login:
@@ -40,6 +60,7 @@ class Login:
             sslContext=context,
             httpConnectionTimeout=target.call_timeout,
         )
+        self.stub.scheme = _Connection
         self.content = self._log_in()
 
     def _log_in(self) -> Any:
@@ -101,13 +122,11 @@ def _known() -> list[tuple[str, str]]:
 
 
 def _offered(target: Target, context: ssl.SSLContext) -> set[str]:
-    line = http.client.HTTPSConnection(
-        target.host, target.port or API_PORT, timeout=target.connect_timeout, context=context
-    )
+    line = _Connection(target.host, target.port or API_PORT, timeout=target.connect_timeout, context=context)
     try:
         line.request("GET", f"{_PATH}/vimServiceVersions.xml")
         answer = line.getresponse()
-        text = answer.read()
+        text = answer.read(_LARGEST)
         return {str(each.text) for each in ElementTree.fromstring(text).iter("version")}
     except ssl.SSLCertVerificationError as error:
         raise untrusted(error, target.api) from None

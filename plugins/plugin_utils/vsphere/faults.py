@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from . import errors
 from .third_party import vim, vmodl
@@ -32,6 +33,8 @@ def told(where: str, what: str) -> Iterator[None]:
         raise meaning(fault, where, what) from None
     except ssl.SSLCertVerificationError as error:
         raise untrusted(error, where) from None
+    except ExpatError as error:
+        raise errors.LostError(f"{what} The answer of {where} is no XML: {error}.") from None
     except (OSError, http.client.HTTPException) as error:
         raise errors.LostError(f"{what} The connection to {where} broke: {_cause(error)}.") from None
 

@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..private_files import file_name, read, write
 from . import shape, specs
 from .desire import forget_lost, written_out
 from .model import HostState, SwitchState
@@ -67,11 +66,7 @@ def explicit(plan: Plan) -> Plan:
 
 
 def _file(folder: str, run_id: str, host: str) -> Path:
-    return Path(os.path.expanduser(folder)) / _safe(run_id) / f"{_safe(host)}.json"
-
-
-def _safe(name: str) -> str:
-    return "".join(each if each.isalnum() or each in "-_." else "_" for each in name).lstrip(".") or "_"
+    return Path(folder).expanduser() / file_name(run_id) / f"{file_name(host)}.json"
 
 
 def keep(folder: str, run_id: str, host: str, points: Mapping[str, Any]) -> None:
@@ -82,22 +77,22 @@ def keep(folder: str, run_id: str, host: str, points: Mapping[str, Any]) -> None
 
     """
     file = _file(folder, run_id, host)
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    old = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    old = kept(folder, run_id, host)
     for name, made in points.items():
-        kept = old.setdefault(name, {"vswitches": {}, "port_groups": {}})
+        first = old.setdefault(name, {"vswitches": {}, "port_groups": {}})
         for section in _SECTIONS.values():
-            kept[section] = {**made[section], **kept[section]}
-    handle, name = tempfile.mkstemp(dir=file.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        json.dump(old, stream, indent=1, sort_keys=True)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(name, file)
+            first[section] = {**made[section], **first[section]}
+    write(file, json.dumps(old, indent=1, sort_keys=True))
 
 
 def kept(folder: str, run_id: str, host: str) -> dict[str, Any]:
-    """Return the restore points of a run, empty where it changed nothing."""
+    """Return the restore points of a run, empty where it changed nothing.
+
+    Raises:
+        OSError: it cannot be read.
+
+    """
     file = _file(folder, run_id, host)
-    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    text = read(file)
+    found: dict[str, Any] = json.loads(text) if text else {}
     return found

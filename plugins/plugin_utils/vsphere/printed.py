@@ -260,5 +260,5 @@ def _plain(command: str) -> str:
     """Return a command as `failover_of` and its like write it: no formatter, long options, no quotes."""
     command = re.sub(r"--formatter[= ]\S+\s+", "", command.strip())
     for letters, name in ((r"(?:-p|--portgroup-name)", "portgroup-name"), (r"(?:-v|--vswitch-name)", "vswitch-name")):
-        command = re.sub(rf"\s{letters}[= ](?:\"([^\"]*)\"|'([^']*)'|(.*\S))\s*$", rf" --{name}=\1\2\3", command)
+        command = re.sub(rf"\s{letters}[= ](?:\"([^\"]*)\"|'([^']*)'|(.*\S))\s*\Z", rf" --{name}=\1\2\3", command)
     return command

@@ -10,9 +10,11 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cached_property
 
 from ..declared.findings import Finding, RefusalError
 from . import errors, esxcli, printed
+from .host_keys import is_known_unchecked
 from .model import HostState, Nic
 from .plan import Step
 from .request import ITSELF
@@ -58,14 +60,27 @@ class Shell:
             "StrictHostKeyChecking": "yes" if target.host_key_checking else "no",
         }
         # The first value of an option counts: the user's arguments come before what is only our default.
-        words = ["ssh", "-T", "-x", *_options(shared), *target.ssh_arguments, *_options(options)]
-        if not target.host_key_checking:
+        words = ["ssh", "-T", "-x", *_options(shared | self._strict), *target.ssh_arguments, *_options(options)]
+        if not target.host_key_checking and not self._is_known:
             words.append("-oUserKnownHostsFile=/dev/null")
-        if target.key_file:
-            words += ["-i", os.path.expanduser(target.key_file)]
-        if target.port:
-            words += ["-p", str(target.port)]
-        return [*words, "-l", target.user or "root", "--", target.host]
+        return [*words, *self._login(), "--", target.host]
+
+    def _login(self) -> list[str]:
+        target = self.target
+        words = ["-i", os.path.expanduser(target.key_file)] if target.key_file else []
+        return [*words, *(["-p", str(target.port)] if target.port else []), "-l", target.user or "root"]
+
+    @property
+    def _strict(self) -> dict[str, str]:
+        """Return what has a known host key compared though host key checking is off."""
+        return {"StrictHostKeyChecking": "yes"} if self._is_known else {}
+
+    @cached_property
+    def _is_known(self) -> bool:
+        off = [] if self.target.host_key_checking else ["-oStrictHostKeyChecking=no"]
+        if not off and "stricthostkeychecking" not in " ".join(self.target.ssh_arguments).lower():
+            return False  # it is compared anyway
+        return is_known_unchecked([*self.target.ssh_arguments, *off, *self._login()], self.target.host)
 
     def _environment(self) -> dict[str, str]:
         environment = dict(os.environ)

@@ -47,6 +47,7 @@ HOSTS = {
         },
     },
     "passing": {"state": "present", "certificates": {"www": GOOD}},
+    "alone": {"certificates": {"www": {**GOOD, "file": "alone.pem"}}},
     "ours": {"certificates": {"www": {**GOOD, "file": "vaulted-right.pem"}}},
     "theirs": {"certificates": {"www": {**GOOD, "file": "vaulted-wrong.pem"}}},
     "unknown": {},
@@ -61,6 +62,7 @@ def write_files(folder):
     whole = issuer.pem + key_pem(leaf.key) + leaf.pem
     (folder / "www.pem").write_bytes(whole)
     (folder / "locked.pem").write_bytes(leaf.pem + issuer.pem + key_pem(leaf.key, "right"))
+    (folder / "alone.pem").write_bytes(leaf.pem + key_pem(leaf.key))
     for password in ("right", "wrong"):
         vault = VaultLib([("default", VaultSecret(password.encode()))])
         (folder / f"vaulted-{password}.pem").write_bytes(vault.encrypt(whole.decode()))
@@ -106,6 +108,12 @@ def ran(tmp_path_factory):
 def test_checking_opens_no_connection(ran):
     assert ran.result("checked")[0] == "ok"
     assert not ran.connected("checked")
+
+
+def test_a_lone_leaf_is_warned_of_before_anything_is_touched(ran):
+    assert ran.result("alone")[0] == "ok"
+    assert re.search(r"\[WARNING\]: www: no\s+intermediate\s+certificate\s+is\s+given", ran.text)
+    assert ran.text.count("WARNING]: www: no") == 1
 
 
 def test_a_refusal_comes_before_any_connection_and_names_everything(ran):

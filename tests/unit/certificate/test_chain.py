@@ -130,6 +130,17 @@ def test_a_lone_leaf_is_served_with_a_note_that_ca_file_turns_into_a_check():
     assert (checked.findings, checked.notes) == ([], [])
 
 
+@pytest.mark.parametrize("others", [[], [LOWER, UPPER]])
+def test_a_pfx_without_its_chain_is_warned_of_and_says_how_to_export_it(others, tmp_path):
+    files = {"f": pfx(LEAF, others, "right", tmp_path)}
+    found = look({"web": {"source": "pkcs12", "file": "f", "password_secret": "pw"}}, files, {"pw": "right"})
+    assert len(found.bundles) == 1
+    assert found.warnings == found.notes
+    assert ["Include all certificates in the certification path" in text for text in found.warnings] == [True] * (
+        not others
+    )
+
+
 def test_of_two_issuers_with_one_key_the_one_in_force_is_served():
     stale = Certificate("Test Issuing CA", UPPER, authority=True, start=-900, end=-1)
     parts = [LEAF.pem, LOWER.pem, stale.pem, UPPER.pem, LEAF_KEY]

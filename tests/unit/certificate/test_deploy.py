@@ -308,7 +308,7 @@ def test_an_attempt_that_was_taken_back_is_not_what_a_rollback_finds(host):
 def test_a_second_rollback_without_a_run_changes_nothing(host, monkeypatch):
     host.run(NEW)
     store = host.transaction
-    monkeypatch.setattr(tls_certificate_target, "Transaction", lambda _role, _run: store)
+    monkeypatch.setattr(tls_certificate_target, "Transaction", lambda _role, _run, **_more: store)
 
     class Module:
         check_mode = False
@@ -317,6 +317,7 @@ def test_a_second_rollback_without_a_run_changes_nothing(host, monkeypatch):
             self.params = {
                 "state": "restored",
                 "run_id": "",
+                "backup_keep": {},
                 "haproxy_socket": host.haproxy.admin,
                 "haproxy_master_socket": host.haproxy.master,
                 "haproxy_configuration": str(host.configuration),

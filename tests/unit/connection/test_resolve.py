@@ -116,6 +116,42 @@ def test_brackets_of_an_ipv6_address_are_no_part_of_it(given, host):
     assert found(ansible_host=given).host == host
 
 
+BAD = [
+    "a b",
+    "a\tb",
+    "a\n",
+    "-oProxyCommand=x",
+    "a'b",
+    'a"b',
+    "a;b",
+    "a|b",
+    "`a`",
+    "a$(b)",
+    "a&b",
+    "a>b",
+    "a\x1bb",
+    "a\x00",
+]
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_a_host_and_a_user_that_a_program_could_take_for_something_else_are_refused(text):
+    for protocol in (NETCONF, API, SSH):
+        with pytest.raises(ValueError, match=r"The host .* \(var: ansible_host\) is refused"):
+            found(protocol, ansible_host=text)
+    for protocol in (NETCONF, SSH):
+        with pytest.raises(ValueError, match=r"The user .* \(var: ansible_user\) is refused"):
+            found(protocol, ansible_user=text)
+    assert found(API, ansible_user=text).user == text
+
+
+def test_users_of_a_domain_and_accounts_of_machines_are_none_of_these():
+    users = ["DOMAIN\\anna", "anna@vsphere.local", "svc$", "a.b-c_d+e"]
+    assert [found(ansible_user=user).user for user in users] == users
+    with pytest.raises(ValueError, match="user"):
+        found(ansible_user="anna\\")
+
+
 @pytest.mark.parametrize("value", [False, "no", "false", 0])
 def test_host_keys_are_checked_unless_a_variable_says_no(value):
     assert not found(ansible_host_key_checking=value).host_key_checking

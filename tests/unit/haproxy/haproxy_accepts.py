@@ -12,12 +12,15 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import Names
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect, parse_version
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import STATE_HEADER
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import STATE_HEADER, Host
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import Texts
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
 
 UNPACKED = Path(__file__).resolve().parents[3] / ".cache" / "haproxy"
@@ -47,6 +50,22 @@ def program_of(name: str) -> str:
     return next((program for program in found if release_of(program) == RELEASES[name]), "")
 
 
+def refusal(texts: Texts, name: str, names: Names | None = None) -> str:
+    """Return what the product says when a release is asked about a configuration; only the real host has its user."""
+    program = program_of(name)
+    if not program:
+        pytest.skip(f"no HAProxy {name} is on this machine (script/haproxy unpacks it)")
+    host = Host(_run)
+    host.program = program
+    text = re.sub(r"\n    (user|group|chroot) ", r"\n    # \1 ", texts.main)
+    return host.complaint(text, lines=texts.lines, names=names)
+
+
+def _run(command: Sequence[str]) -> tuple[int, str, str]:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
 def accept(text: str, folder: Path, name: str) -> None:
     """Assert that a release takes a configuration without a warning, apart from what only the real host has."""
     program = program_of(name)
@@ -54,7 +73,9 @@ def accept(text: str, folder: Path, name: str) -> None:
         pytest.skip(f"no HAProxy {name} is on this machine (script/haproxy unpacks it)")
     (folder / "global").write_text(STATE_HEADER)
     (folder / "some.pem").write_text(PEM)
-    text = re.sub(r"/etc/haproxy/(certs|ca)/\S+\.(pem|crt)|@system-ca|/etc/ssl/\S+\.crt", f"{folder}/some.pem", text)
+    text = re.sub(
+        r"/etc/haproxy/(certs|ca|peers)/\S+\.(pem|crt|ca)|@system-ca|/etc/ssl/\S+\.crt", f"{folder}/some.pem", text
+    )
     text = re.sub(r"\n    (user|group|chroot) .*", "", text).replace("/var/lib/haproxy/state", str(folder))
     (folder / "haproxy.cfg").write_text(text)
     done = subprocess.run(

@@ -143,7 +143,8 @@ def test_a_release_is_read_from_the_program_and_from_the_package(text: str, dial
 
 def test_binds_are_read_from_the_text() -> None:
     text = "frontend a\n    bind *:80\n    bind 10.0.0.1:443,[::1]:443 ssl\n    bind /run/x.sock\n    bind :8000-8010\n"
-    assert bound_in(text) == [("", 80), ("10.0.0.1", 443), ("::1", 443)]
+    ranged = [("", port) for port in range(8000, 8011)]
+    assert bound_in(text) == [("", 80), ("10.0.0.1", 443), ("::1", 443), *ranged]
 
 
 def test_a_bind_that_is_no_address_is_left_out_and_not_a_crash() -> None:
@@ -159,3 +160,49 @@ def test_the_kernels_tables_are_read() -> None:
     six = "  sl\n   0: 00000000000000000000000001000000:0050 0:0 0A 0\n"
     assert listening_in(four) == {("127.0.0.1", 8405)}
     assert listening_in(six) == {("::1", 80)}
+
+
+EDITED = """defaults d
+    timeout server 5s
+backend web
+    server a 127.0.0.1:8405 weight 100 check
+    server b 10.0.0.2:80 weight 100 check
+listen other
+    server c 10.0.0.3:80
+"""
+RIGHT = EDITED.replace("server a 127.0.0.1:8405 weight 100 check", "server a 127.0.0.1:8405 weight 100 check port 1")
+ADMIN = "{be} 1 {name} {address} {op} {admin} {weight} {initial} 12 15 3 4 6 0 0 0 - {port} - 0 0 - - 0\n"
+
+
+def line(name: str, admin: int, weight: int, initial: int = 100, op: int = 2) -> str:
+    """Return the state of one of the servers above."""
+    places = {"a": ("6 web", "127.0.0.1", 8405), "b": ("6 web", "10.0.0.2", 80), "c": ("7 other", "10.0.0.3", 80)}
+    be, address, port = places[name]
+    return ADMIN.format(
+        be=be, name=name, address=address, port=port, op=op, admin=admin, weight=weight, initial=initial
+    )
+
+
+def test_of_a_proxy_that_a_hand_has_edited_only_drain_and_maintenance_are_kept() -> None:
+    state = HEADER + line("a", 8, 30) + line("b", 1, 100) + line("c", 0, 50)
+    kept = HEADER + line("a", 8, 100) + line("b", 1, 100) + line("c", 0, 50)
+    assert keep_state_of(state, EDITED, RIGHT, edited=True) == kept
+    assert keep_state_of(state, EDITED, RIGHT) == state
+
+
+def test_a_weight_and_a_failed_check_of_a_hand_do_not_survive() -> None:
+    state = HEADER + line("a", 0, 30, 30) + line("b", 0, 100, op=0)
+    assert keep_state_of(state, EDITED, RIGHT, edited=True) == HEADER
+
+
+def test_edited_defaults_are_those_of_every_proxy() -> None:
+    state = HEADER + line("c", 0, 50)
+    assert keep_state_of(state, EDITED, EDITED.replace("5s", "6s"), edited=True) == HEADER
+
+
+def test_a_server_that_a_hand_had_disabled_in_the_file_comes_back() -> None:
+    """HAProxy leaves it down where it has no check, although the new configuration does not disable it (3.0.11)."""
+    state = HEADER + line("a", 5, 100, op=0)
+    assert keep_state_of(state, EDITED, EDITED) == HEADER
+    declared = EDITED.replace("weight 100 check", "weight 100 disabled")
+    assert keep_state_of(state, declared, declared) == state

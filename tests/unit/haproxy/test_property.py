@@ -12,6 +12,24 @@ import pytest
 from .haproxy_accepts import RELEASES, accept
 from .haproxy_builders import rendered
 
+RULES = [
+    "acl known src 10.0.0.0/8",
+    "tcp-request inspect-delay 3s",
+    "tcp-request connection reject if { src 10.0.0.1 }",
+    "tcp-request session accept if { src 10.0.0.2 }",
+    "tcp-request content reject if known",
+    "use-server s0 if known",
+    "tcp-response content accept",
+    "default-server slowstart 5s",
+    "# a comment",
+]
+RULES_OF_HTTP = [
+    "http-request deny if known",
+    "http-request set-header X-A b",
+    "redirect prefix https://a.test if known",
+    "http-response set-header X-B c",
+    "monitor fail if known",
+]
 TLS = {"certificates": ["/etc/haproxy/certs/a.pem"]}
 
 
@@ -44,9 +62,16 @@ def _listen(dice: random.Random, port: int) -> dict[str, Any]:
     both.update(timeouts={"client": "9s", "server": "8s"}, balance=dice.choice(["leastconn", "source"]))
     tells = "tls" in bind or "accept_proxy" not in bind
     http = {"cookie": {}, "forward_for": True, "forwarded_proto": tells, "redirects": ["scheme https if !{ ssl_fc }"]}
-    options = {**both, **(http if mode == "http" else {})}
+    options = {**both, **(http if mode == "http" else {}), "raw": _rules(dice, mode)}
     servers = [_server(dice, number) for number in range(dice.randint(1, 4))]
     return {"mode": mode, "binds": [bind], "servers": servers, **_some(dice, options)}
+
+
+def _rules(dice: random.Random, mode: str) -> list[str]:
+    """Return rules in any order; the ACL that some of them use is always there."""
+    rules = [RULES[0], *(rule for rule in RULES[1:] + (RULES_OF_HTTP if mode == "http" else []) if dice.random() < 0.5)]
+    dice.shuffle(rules)
+    return rules
 
 
 def declared(seed: int) -> dict[str, Any]:

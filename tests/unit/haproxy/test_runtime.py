@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.server
     wait_until_idle,
     wanted_weight,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import runtime as of_certificates
 
 from .haproxy_builders import FakeSocket
 from .test_answers import DRAINED, HEADER, REFUSED_RELOAD, STOPPED
@@ -37,6 +41,40 @@ def test_the_masters_answer_is_read_to_its_end(fake_socket: Start) -> None:
 def test_a_socket_without_a_listener_is_unreachable(tmp_path: Path) -> None:
     with pytest.raises(UnreachableError, match="No such file"):
         Runtime(str(tmp_path / "none")).ask("show env")
+
+
+@pytest.fixture
+def dripping(tmp_path: Path) -> Iterator[str]:
+    """A socket whose answer comes octet by octet, and ends after a time that only a hang would take."""
+    path, over = str(tmp_path / "socket"), threading.Event()
+
+    def answer(server: socket.socket) -> None:
+        try:
+            line, _address = server.accept()
+            with line:
+                end = time.monotonic() + 40
+                while time.monotonic() < end and not over.wait(0.1):
+                    line.sendall(b"x")
+        except OSError:
+            return
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
+        server.bind(path)
+        server.listen()
+        threading.Thread(target=answer, args=(server,), daemon=True).start()
+        yield path
+        over.set()
+
+
+def test_an_answer_that_comes_octet_by_octet_ends_at_its_time(dripping: str) -> None:
+    with pytest.raises(UnreachableError, match="timed out"):
+        Runtime(dripping, timeout=0.5).ask("show env")
+
+
+def test_that_of_a_certificate_does_too(dripping: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(of_certificates, "_TIMEOUT", 0.5)
+    with pytest.raises(OSError, match="timed out"):
+        of_certificates.ask(dripping, "show ssl cert")
 
 
 def test_a_refusal_is_passed_on_in_haproxys_words(fake_socket: Start) -> None:

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import deploy, service
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import service
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy import (
     Deployment,
     RejectedError,
     wishes_from,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import CommandError
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import MARKER
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import MARKER, declared_digest
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import Runtime, UnreachableError
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import NotLoadedError
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import (
@@ -46,8 +46,8 @@ class FakeService:
         self.errors, self.digest = list(errors), digest
         self.loaded: list[str] = []
 
-    def running_digest(self) -> str:
-        return self.digest
+    def doubt(self, text: str) -> str:
+        return "" if declared_digest(text) == self.digest else "what serves is another configuration"
 
     def reload(self, before: str, after: str) -> None:
         self.loaded.append(after)
@@ -67,20 +67,6 @@ class FailingHost(FakeHost):
         self.asked.append(" ".join(words))
         if self.fails in self.asked[-1]:
             raise CommandError(f"systemctl {self.asked[-1]}: Job failed")
-
-
-@pytest.fixture
-def etc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the folder that stands for /etc/haproxy, with a configuration that serves."""
-    folder = tmp_path / "etc"
-    (folder / "conf.d").mkdir(parents=True)
-    (folder / "haproxy.cfg").write_text("# by hand\n")
-    paths = {"MAIN": "haproxy.cfg", "FRAGMENTS": "conf.d", "LIMIT_DROP_IN": "unit/a", "LOG_DROP_IN": "rsyslog"}
-    for name, path in paths.items():
-        monkeypatch.setattr(deploy, name, str(folder / path))
-    monkeypatch.setattr(deploy, "STATE_BASE", str(tmp_path / "state"))
-    monkeypatch.setattr(deploy, "STATE_FILE", str(tmp_path / "state" / "global"))
-    return folder
 
 
 def deployment(tmp_path: Path, host: FakeHost, fake: FakeService, predict: bool = False) -> Deployment:
@@ -111,6 +97,18 @@ def test_whatever_fails_the_old_files_come_back_and_are_loaded(error: Exception,
     assert list((etc / "conf.d").iterdir()) == []
     assert fake.loaded[1:] == ["# by hand\n"]
     assert Transaction("haproxy", store=str(tmp_path / "store")).generations() == []
+
+
+def test_an_address_that_cannot_be_bound_is_told_with_the_object_that_wants_it(etc: Path, tmp_path: Path) -> None:
+    """The words are those of 3.0.11; only loading shows it, for ``haproxy -c`` binds nothing."""
+    number = rendered(web(), "2.6").main.splitlines().index("    bind 192.0.2.100:80") + 1
+    words = f"Binding [{etc}/haproxy.cfg:{number}] for frontend web: protocol tcpv4: cannot bind socket"
+    with pytest.raises(RejectedError) as refusal:
+        deployment(tmp_path, FakeHost(RUNNING, ""), FakeService(NotLoadedError(words))).present(
+            wishes_from(parameters(declared_as={"prefix": "haproxy_"}))
+        )
+    told = "(the line is: bind 192.0.2.100:80; declared in haproxy_services.web.frontends.web.binds[0])"
+    assert f"{words} {told}; the old configuration is back" in str(refusal.value)
 
 
 def test_an_rsyslog_that_does_not_restart_takes_the_change_back(etc: Path, tmp_path: Path) -> None:
@@ -210,8 +208,9 @@ def test_restoring_twice_without_a_run_does_not_bring_the_change_back(etc: Path,
 
 def test_a_fragment_of_somebody_else_is_not_overwritten(etc: Path, tmp_path: Path) -> None:
     (etc / "conf.d" / "web.cfg").write_text("listen theirs\n")
+    (etc / "haproxy.cfg").unlink()
     with pytest.raises(RejectedError, match=r"conf\.d/web\.cfg .*not made by this role.* service web"):
-        deployment(tmp_path, FakeHost(RUNNING, ""), FakeService()).present(wishes_from(parameters()))
+        deployment(tmp_path, FakeHost(RUNNING, ""), FakeService()).present(wishes_from(parameters(foreign="keep")))
     assert (etc / "conf.d" / "web.cfg").read_text() == "listen theirs\n"
 
 

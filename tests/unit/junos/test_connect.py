@@ -92,8 +92,9 @@ def test_a_proxy_command_of_the_ssh_configuration_is_used(nonels, tmp_path):
     script.write_text(RELAY)
     config.write_text(f"Host switch1\n HostName 127.0.0.1\n ProxyCommand {sys.executable} {script} %h %p\n")
     device = open_device(changed(nonels, host="switch1", ssh_config=str(config)))
-    assert device._conn._session.transport.sock.__class__.__name__ == "ProxyCommand"
+    assert device.proxy is not None
     device.close()
+    assert device.proxy._process.returncode is not None
 
 
 def test_port_and_user_that_are_given_win_over_the_ssh_configuration(nonels, tmp_path):
@@ -105,12 +106,12 @@ def test_port_and_user_that_are_given_win_over_the_ssh_configuration(nonels, tmp
 @pytest.mark.parametrize(
     ("hosts", "command"),
     [
-        ("bastion", "ssh -W [%h]:%p bastion"),
-        ("me@bastion:2222", "ssh -W [%h]:%p -p 2222 me@bastion"),
-        ("one,two", "ssh -W [%h]:%p -J one two"),
-        ("me@[2001:db8::1]:2222", "ssh -W [%h]:%p -p 2222 me@2001:db8::1"),
-        ("2001:db8::1", "ssh -W [%h]:%p 2001:db8::1"),
-        ("ssh://bastion:22", "ssh -W [%h]:%p -p 22 bastion"),
+        ("bastion", "ssh -W [%h]:%p -- bastion"),
+        ("me@bastion:2222", "ssh -W [%h]:%p -p 2222 -- me@bastion"),
+        ("one,two", "ssh -W [%h]:%p -J one -- two"),
+        ("me@[2001:db8::1]:2222", "ssh -W [%h]:%p -p 2222 -- me@2001:db8::1"),
+        ("2001:db8::1", "ssh -W [%h]:%p -- 2001:db8::1"),
+        ("ssh://bastion:22", "ssh -W [%h]:%p -p 22 -- bastion"),
     ],
 )
 def test_a_proxy_jump_becomes_the_command_that_does_the_same(hosts, command):
@@ -140,7 +141,7 @@ def test_the_jump_is_made_by_ssh_with_the_same_configuration_file(nonels, tmp_pa
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     open_device(changed(nonels, proxy_jump="me@bastion:2222")).close()
-    assert said.read_text() == f"-W [127.0.0.1]:{nonels.target.port} -F /dev/null -p 2222 me@bastion"
+    assert said.read_text() == f"-W [127.0.0.1]:{nonels.target.port} -F /dev/null -p 2222 -- me@bastion"
 
 
 def test_a_jump_of_none_switches_the_configurations_jump_off(nonels, tmp_path):

@@ -13,7 +13,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.bac
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import Declared
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.plan import back, compare, forward
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.render import ifupdown
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File
+from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 
 from .bond_builders import BOND, Host, bond, declared
 
@@ -108,6 +108,28 @@ def test_ifupdown_takes_the_members_out_of_what_it_sources_but_not_out_of_our_ow
         (str(lan), False),
         (str(own), False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("wpa-psk hunter2hunter2", False),
+        ("wpa-password hunter2hunter2", False),
+        ("wireless-key s:hunter2hunter2", False),
+        ("post-up curl http://admin:hunter2hunter2@192.0.2.1/up", False),
+        ("post-up vpn --password hunter2hunter2", False),
+        ("dns-nameservers 192.0.2.53", True),
+    ],
+)
+def test_a_file_of_others_with_a_secret_in_it_is_not_shown(tmp_path, line, shown):
+    main, own = tmp_path / "interfaces", tmp_path / "interfaces.d/netstack-bond"
+    main.write_text(f"source interfaces.d/*\niface eth0 inet dhcp\niface eth9 inet dhcp\n    {line}\n")
+    changes = Transaction("test", store=str(tmp_path / "store")).plan(
+        Ifupdown(None, str(main), str(own)).files(declared("ifupdown"))
+    )
+    (found,) = (entry for entry in Transaction.diff(changes) if entry["after_header"].startswith(f"{main} "))
+    assert (line in found["before"], line in found["after"]) == (shown, shown)
+    assert "hunter2" not in str(found)
 
 
 def test_ifupdown_that_would_not_read_our_file_is_refused(tmp_path):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.structure impo
 
 CASES = Path(__file__).parent / "cases"
 VIP = "192.0.2.100"
-RUNNING = {"LoadState": "loaded", "ActiveState": "active", "UnitFileState": "enabled"}
+PID = os.getpid()  # of the process that stands for Pound: one that lives
+RUNNING = {"LoadState": "loaded", "ActiveState": "active", "UnitFileState": "enabled", "MainPID": str(PID)}
 STOPPED = {"LoadState": "loaded", "ActiveState": "inactive", "UnitFileState": "disabled"}
 NO_UNIT = {"LoadState": "not-found", "ActiveState": "inactive", "UnitFileState": ""}
 

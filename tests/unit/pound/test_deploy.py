@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import loaded
 from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import Outcome, RejectedError
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import deploy, service
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import host as system
@@ -17,7 +19,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.pound.deploy i
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.service import NotLoadedError
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
 
-from .pound_builders import NO_UNIT, STOPPED, VIP, FakeHost, listener, parameters, rendered
+from .pound_builders import NO_UNIT, PID, RUNNING, STOPPED, VIP, FakeHost, listener, parameters, rendered
 
 TEXT = rendered({"listeners": {"shop": listener()}}, {})
 BY_HAND = f"ListenHTTP\n    Address {VIP}\n    Port 80\nEnd\n"
@@ -40,9 +42,10 @@ class Site:
         self.nonlocal_bind.write_text("0\n")
         self.host = FakeHost()
         self.starts: list[str] = []
+        monkeypatch.setattr(loaded, "RUN", str(folder / "run"))
         self.errors: list[Exception] = []
         self.patch = monkeypatch
-        for module in (deploy, system):
+        for module in (deploy, service, system):
             monkeypatch.setattr(module, "MAIN", str(self.main))
         monkeypatch.setattr(deploy, "SYSCTL", str(self.sysctl))
         monkeypatch.setattr(system, "NONLOCAL", dict.fromkeys((4, 6), str(self.nonlocal_bind)))
@@ -57,6 +60,13 @@ class Site:
         if self.errors:
             raise self.errors.pop(0)
         self.host.running = text
+        running = service.Service(self.host)
+        running.loaded.note(PID, running.reads(text))
+
+    def restarted_by_hand(self) -> None:
+        """Forget what the role has noted of the process, as another one is that somebody else has started."""
+        (self.folder / "run" / "pound.loaded").unlink()
+        self.host.running = self.main.read_text()
 
     def run(self, predict: bool = False, **more: Any) -> Outcome:
         return self.deployment(predict).present(wishes_from(parameters(**more)))
@@ -75,17 +85,59 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
 def test_a_new_pound_is_enabled_and_started_and_then_left_alone(unit: dict[str, str], site: Site) -> None:
     site.host.state = dict(unit)
     assert site.run(predict=True).actions == ["enable", "start"]
-    assert site.run().actions == ["enable", "start"]
+    outcome = site.run()
+    assert (outcome.actions, outcome.restarts) == (["enable", "start"], False)
     assert (site.main.read_text(), site.starts, site.host.asked) == (TEXT, [TEXT], ["enable"])
-    site.host.state = {"ActiveState": "active", "UnitFileState": "enabled"}
+    site.host.state = dict(RUNNING)
     assert not site.run().changed
 
 
 def test_what_runs_counts_and_not_only_what_is_on_disk(site: Site) -> None:
     site.run()
-    site.host.running = TEXT.replace(deploy.declared_digest(TEXT), "0" * 64)  # a run that was killed before its restart
+    site.host.running = TEXT.replace(
+        service.declared_digest(TEXT), "0" * 64
+    )  # a run that was killed before its restart
     outcome = site.run()
     assert (outcome.changes, outcome.actions) == ([], ["restart"])
+
+
+def test_a_file_that_a_hand_has_edited_and_started_is_replaced_and_restarted(site: Site) -> None:
+    site.run()
+    site.main.write_text(TEXT + BY_HAND)  # with our digest
+    site.restarted_by_hand()
+    outcome = site.run()
+    assert ([change.wanted.path for change in outcome.changes], outcome.actions) == ([str(site.main)], ["restart"])
+    assert not site.run().changed
+
+
+def test_a_file_that_was_put_right_by_a_run_that_was_killed_is_not_taken_for_what_runs(site: Site) -> None:
+    site.run()
+    site.main.write_text(TEXT + BY_HAND)
+    site.restarted_by_hand()
+    site.main.write_text(TEXT)
+    outcome = site.run()
+    assert (outcome.changes, outcome.actions) == ([], ["restart"])
+    assert outcome.notes == [f"restart: what runs was started before the last change of {site.main}"]
+
+
+def test_a_file_that_a_hand_has_edited_and_not_started_is_put_right_without_a_restart(site: Site) -> None:
+    """Pound cannot reload, so a restart costs its clients their connections."""
+    site.run()
+    site.main.write_text(TEXT + BY_HAND)
+    outcome = site.run()
+    assert ([change.wanted.path for change in outcome.changes], outcome.actions) == ([str(site.main)], [])
+    assert site.main.read_text() == TEXT
+
+
+def test_what_pound_includes_counts_as_its_configuration(site: Site) -> None:
+    page, included = site.folder / "503.html", site.folder / "more.cfg"
+    page.write_text("sorry")
+    included.write_text(f'Err503 "{page}"\n')
+    shop = {"global": {"raw": [f'Include "{included}"']}}
+    site.run(**shop)
+    assert not site.run(**shop).changed
+    page.write_text("by hand")
+    assert site.run(**shop).actions == ["restart"]
 
 
 @pytest.mark.parametrize("predict", [True, False])
@@ -108,7 +160,8 @@ def test_a_restart_while_the_vip_is_elsewhere_or_with_consent_is_made(site: Site
     assert site.run().actions == ["restart"]
     site.host.held.append(VIP)
     more = {"listeners": {"shop": listener(port=9443)}}
-    assert site.run(allow_restart=True, **more).actions == ["restart"]
+    outcome = site.run(allow_restart=True, **more)
+    assert (outcome.actions, outcome.restarts) == (["restart"], True)
 
 
 def test_a_listener_on_every_address_is_served_at_any_of_them(site: Site) -> None:
@@ -196,13 +249,44 @@ def test_the_sample_is_known_by_what_dpkg_keeps_of_it(site: Site) -> None:
     assert [site.host.is_sample(text) for text in ("Hello World", "Hello world")] == [True, False]
 
 
-def test_absent_stops_it_and_puts_back_what_was_there(site: Site) -> None:
+def test_absent_stops_what_did_not_run_before_and_puts_back_what_was_there(site: Site) -> None:
     site.main.write_text(BY_HAND)
+    site.host.state = dict(STOPPED)
     site.run()
+    site.host.state = {"ActiveState": "active", "UnitFileState": "enabled"}
     outcome = site.deployment().absent()
     assert (site.main.read_text(), outcome.actions) == (BY_HAND, ["stop", "disable"])
     site.host.state = dict(STOPPED)
     assert not site.deployment().absent().changed
+
+
+@pytest.mark.parametrize("predict", [True, False])
+def test_a_pound_that_ran_before_the_role_goes_on_with_its_old_file(predict: bool, site: Site) -> None:
+    site.main.write_text(BY_HAND)
+    site.run()
+    outcome = site.deployment(predict).absent()
+    assert (outcome.actions, outcome.in_effect) == (["restart"], False)
+    assert (site.main.read_text(), site.starts) == ((TEXT, [TEXT]) if predict else (BY_HAND, [TEXT, BY_HAND]))
+    if not predict:
+        assert not site.deployment().absent().changed
+
+
+def test_a_pound_that_refuses_its_old_file_stops_and_that_is_told(site: Site) -> None:
+    site.main.write_text(BY_HAND)
+    site.run()
+    site.host.refuses = "unrecognized keyword"
+    outcome = site.deployment().absent()
+    assert outcome.actions == ["stop", "disable"]
+    assert "unrecognized keyword" in outcome.notes[0]
+
+
+def test_its_old_file_is_not_given_back_while_the_vip_is_here(site: Site) -> None:
+    site.main.write_text(BY_HAND)
+    site.run()
+    site.host.held = [VIP]
+    with pytest.raises(RejectedError, match=f"this node holds {VIP}"):
+        site.deployment().absent()
+    assert site.main.read_text() == TEXT
 
 
 def test_absent_leaves_a_configuration_of_somebody_else_alone(site: Site) -> None:
@@ -211,9 +295,9 @@ def test_absent_leaves_a_configuration_of_somebody_else_alone(site: Site) -> Non
 
 
 def test_a_pound_that_ends_at_its_start_is_told_in_its_words_and_stopped(site: Site) -> None:
-    said = "/etc/pound.cfg:4.1: can't bind HTTP socket"
-    log = f"Stopping pound.service - reverse proxy\nConfig file /etc/pound.cfg is OK\n{said}\npound terminated\n"
+    said = f"{site.main}:4.1: can't bind HTTP socket"
+    log = f"Stopping pound.service - reverse proxy\nConfig file {site.main} is OK\n{said}\npound terminated\n"
     site.patch.setattr(site.host, "journal", lambda _cursor: log)
     site.host.state = {"ActiveState": "failed"}
-    with pytest.raises(NotLoadedError, match=r"^/etc/pound\.cfg:4\.1: can't bind HTTP socket$"):
+    with pytest.raises(NotLoadedError, match=rf"^{re.escape(said)}$"):
         service.Service(site.host).start(TEXT)

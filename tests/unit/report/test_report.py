@@ -81,7 +81,7 @@ def test_what_a_device_says_is_escaped(bad):
 
 def test_writing_one_host_keeps_the_part_of_another(tmp_path):
     store.write(tmp_path, "lb1", part(warnings=["old"]))
-    shown = store.write(tmp_path, "lb2", part(warnings=["new"])).read_text()
+    shown = store.write(tmp_path, "lb2", part(warnings=["new"])).page.read_text()
     assert "old" in shown
     assert "new" in shown
     assert set(json.loads((tmp_path / "report.json").read_text())["hosts"]) == {"lb1", "lb2"}
@@ -90,7 +90,7 @@ def test_writing_one_host_keeps_the_part_of_another(tmp_path):
 def test_a_part_of_another_release_does_not_break_the_page(tmp_path):
     store.write(tmp_path, "lb1", part())
     (tmp_path / "hosts" / "old.json").write_text('{"format": 0, "run": "r0"}')
-    assert "r0" not in store.write(tmp_path, "lb1", part()).read_text()
+    assert "r0" not in store.write(tmp_path, "lb1", part()).page.read_text()
 
 
 def test_hosts_that_write_at_the_same_time_all_end_in_the_page(tmp_path):

@@ -200,8 +200,22 @@ def test_two_lanes_go_on_at_once(checkout):
 ALONE = "mkdir busy && sleep 0.3 && rmdir busy"
 
 
-def test_parts_on_a_lab_are_never_at_once(checkout):
-    checkout.parts(*(sh(f"p{number}", ALONE, lab=f"{number}.yml") for number in range(4)))
+@pytest.mark.parametrize("labs", [["1.yml", "2.yml", "3.yml", "4.yml"], ["shared.yml"] * 4])
+def test_of_parts_on_one_lab_and_of_those_on_their_own_one_runs_at_a_time(checkout, labs):
+    checkout.parts(*(sh(f"p{number}", ALONE, lab=lab) for number, lab in enumerate(labs)))
+    assert checkout.run().last == "4 passed, 0 failed, 0 skipped"
+
+
+def test_a_lab_that_parts_share_and_one_of_its_own_and_a_part_without_are_in_use_at_once(checkout):
+    def meets(name, *others):
+        return f"touch {name}; " + "".join(f"while [ ! -e {other} ]; do sleep 0.05; done; " for other in others)
+
+    checkout.parts(
+        sh("a", meets("a", "b", "c"), lab="shared.yml"),
+        sh("z", "true", lab="shared.yml"),
+        sh("b", meets("b", "a", "c"), lab="own.yml", limit=60),
+        sh("c", meets("c", "a", "b")),
+    )
     assert checkout.run().last == "4 passed, 0 failed, 0 skipped"
 
 

@@ -75,7 +75,7 @@ def like(file: str, files: dict[str, str]) -> str | None:
     number (lb1 for lb2, esx1 for esx2).
     """
     host, _dot, kind = file.partition(".")
-    first = re.sub(r"\d+$", "1", host) + f".{kind}"
+    first = re.sub(r"\d+\Z", "1", host) + f".{kind}"
     return first if first != file and first in files else None
 
 

@@ -182,3 +182,27 @@ def test_a_variable_of_group_vars_that_is_derived_loses_and_is_no_fault(right):
     lb1 = right.read("-i", "inventory", "--limit", "lb1")["lb1"]
     assert lb1["variables"]["vip_profile"] == "standard"
     assert (lb1["preflight"]["errors"], lb1["preflight"].get("failed")) == ([], None)
+
+
+SHOWN = """
+- name: A play of the user's own
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: Show why
+      ansible.builtin.debug:
+        msg: "{{ stack_errors }}"
+"""
+HOSTILE = """plugin: netstack.datacenter.stack
+vlans: {server: {id: '{{ lookup("pipe", "touch ran") }}', subnet: '{% set x = lookup("pipe", "touch ran") %}'}}
+devices: {web1: {kind: external}}
+"""
+
+
+def test_a_refused_template_is_shown_by_a_task_of_the_users_own_and_not_executed(place):
+    place.site(HOSTILE)
+    result = place.plays(SHOWN, "-i", "inventory")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.count("touch ran") == 2
+    assert "is Jinja, and nothing in the site is templated" in result.stdout
+    assert not (place.folder / "ran").exists()

@@ -7,6 +7,7 @@ import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.answered import (
     advice,
+    alone,
     login_advice,
     without,
 )
@@ -61,3 +62,24 @@ def test_a_login_that_is_refused_is_no_reason_to_go_on_without_the_device():
     assert login_advice([]) == ""
     assert login_advice(["ex1"]).startswith("ex1 answers, and refuses the login, so it is not away: mend ansible_user")
     assert login_advice(["ex1", "ex2"]).startswith("ex1, ex2 answer, and refuse the login, so they are not away")
+
+
+PAIRS = {"lb1": {"lb2"}, "lb2": {"lb1"}}
+
+
+def test_a_load_balancer_whose_peer_is_away_goes_on_in_place_by_consent():
+    told = alone({"lb2"}, {"lb1", "ex1"}, RELATED, PAIRS)
+    assert "--limit 'lb1' -e stack_change_holder=true changes lb1 in place" in told
+
+
+@pytest.mark.parametrize(
+    ("away", "pending"),
+    [
+        ({"lb2"}, {"ex1"}),  # nothing to do at the peer
+        ({"lb1", "lb2"}, {"lb1"}),
+        ({"lb2", "ex1"}, {"lb1"}),  # and a link of the peer leads to what is away
+        ({"esx1"}, {"lb1"}),
+    ],
+)
+def test_nobody_is_told_to_change_a_node_that_needs_more_than_its_peer(away, pending):
+    assert alone(away, pending, RELATED, PAIRS) == ""

@@ -52,6 +52,7 @@ def full_site():
         "10.0.10.7", profile="https_offload", tls={"at": "pound", "certificate": "shop"}, backend_port=80
     )
     site["services"]["sql"] = builders.tcp("10.0.10.6", ports=[3306, 3307], stickiness="source", balance="source")
+    site["services"]["sql"]["extended_protection"] = True
     return site
 
 

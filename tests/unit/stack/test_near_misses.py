@@ -9,6 +9,7 @@ from . import stack_builders as builders
 
 HOUR = {"client": "1h", "server": "1h"}
 CA = "/etc/ssl/ca.pem"
+PAGE = {"type": "http", "uri": "/readyz"}
 AT_HAPROXY = {"at": "haproxy", "certificate": "shop"}
 VERIFIED = {"ca_file": CA, "server_name": "mail.shop.test"}
 
@@ -46,7 +47,7 @@ SERVICES = {
     "noticed after a minute": (tcp(3306, health_check={"type": "tcp", "interval": "20s", "fall": 3}), set()),
     "an open port, asked as is usual there, for HTTP": (
         web(health_check={"type": "by_port"}, profile="https_offload", backend_port=80),
-        {"HEALTH_TCP_FOR_HTTP"},
+        {"HEALTH_TCP_FOR_HTTP", "PEERS_PLAIN"},
     ),
     "few addresses, and nobody sticks": (tcp(3306, clients_behind_nat=True), set()),
     "few addresses, balanced by them": (
@@ -73,6 +74,23 @@ SERVICES = {
     "TLS to the servers only": (tcp(389, backend_port=636, backend_tls=VERIFIED), set()),
     "no TLS, which the servers speak": (web(tls={"at": "none"}, backend_tls=VERIFIED), {"HTTP_MODE_ON_TLS_PORT"}),
     "offloaded in mode tcp to a port of TLS": (tcp(636, tls=AT_HAPROXY, backend_port=636), {"BACKEND_PLAIN_TO_TLS"}),
+    "a page over passed-through TLS": (tcp(6443, health_check={**PAGE, "tls": True}), set()),
+    "a page in plain text where others speak TLS": (tcp(6443, health_check={**PAGE, "tls": False}), set()),
+    "a page in plain text of another port": (tcp(5432, health_check={**PAGE, "port": 8008}), {"HEALTH_PORT_FOREIGN"}),
+    "a page in plain text where it is usual": (tcp(8080, health_check=PAGE), set()),
+    "a page of a port that tells nothing": (tcp(16443, health_check=PAGE), {"HEALTH_TLS_UNSAID"}),
+    "a page of it, and what is spoken is said": (tcp(16443, health_check={**PAGE, "tls": False}), set()),
+    "a page of servers that are spoken to over TLS": (tcp(6443, backend_tls=VERIFIED, health_check=PAGE), set()),
+    "a verified check": (tcp(6443, health_check={**PAGE, "tls": True, "host": "api.test", "ca_file": CA}), set()),
+    "a verified check without a name": (
+        tcp(6443, health_check={**PAGE, "tls": True, "ca_file": CA}),
+        {"HEALTH_CA_UNUSED"},
+    ),
+    "mail over TLS": (tcp(465, health_check={"type": "smtp", "tls": True}, timeouts=HOUR), set()),
+    "TLS of a protocol that begins without": (
+        tcp(3306, health_check={"type": "mysql", "tls": True}),
+        {"HEALTH_KEY_FOREIGN"},
+    ),
     "RPC balanced by the address, from the first static port on": (
         tcp(135, 1024, 60001, balance="source", timeouts=HOUR),
         set(),
@@ -192,7 +210,7 @@ def a_smaller_one_without_ipv6(site):
 
 
 SITES = {
-    sticks_with_another_pair: {"STICKS_WITH_ANOTHER_KIND"},
+    sticks_with_another_pair: {"STICKS_WITH_ANOTHER_KIND", "PEERS_PLAIN"},
     neighbouring_ids: set(),
     same_id_elsewhere: set(),
     one_prefers: set(),

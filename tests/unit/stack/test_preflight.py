@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timezone
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import authority
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import files, libraries, secrets
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.tags import PLAYBOOKS, Tags, only_ours
 
@@ -113,9 +115,11 @@ def test_a_playbook_of_somebody_else_is_not_ours_by_its_name(tmp_path, monkeypat
     assert not only_ours(["site.yml"])
 
 
+CA = authority.make("edge", datetime.now(timezone.utc))
 DERIVED = {
     "tls_certificate_certificates": {"a": {"secret": "a_pem", "password_secret": "a_key"}, "b": {"source": "pem"}},
     "haproxy_stats": {"user": "x", "password_secret": "page"},
+    "haproxy_peers": {"edge": {"ca_secret": "peers"}, "plain": {}},
     "vip_instances": {"one": {"authentication_secret": "vrrp"}, "two": {"authentication_secret": "vrrp"}, "three": {}},
 }
 
@@ -126,7 +130,7 @@ def missing(known, hosts=("lb1", "lb2"), derived=DERIVED):
 
 
 def test_a_missing_secret_is_told_once_with_who_needs_it_and_where_it_belongs():
-    found = missing({"a_pem": "x", "a_key": "y", "vrrp": "z"})
+    found = missing({"a_pem": "x", "a_key": "y", "peers": CA, "vrrp": "z"})
     assert len(found) == 1
     for part in ("lb_pairs.edge.stats.password_secret", "'page'", "netstack_secrets of lb1, lb2", "group_vars"):
         assert part in found[0]
@@ -137,15 +141,23 @@ def test_each_secret_that_is_named_is_looked_for():
         "certificates.a.secret",
         "certificates.a.password_secret",
         "lb_pairs.edge.stats.password_secret",
+        "lb_pairs.edge.peers.ca_secret",
         "lb_pairs.edge.authentication_secret",
     ]
-    assert missing({"a_pem": "x", "a_key": "y", "page": "p", "vrrp": "z"}) == []
+    assert missing({"a_pem": "x", "a_key": "y", "page": "p", "peers": CA, "vrrp": "z"}) == []
     assert missing({}, derived={}) == []
+
+
+def test_a_secret_that_is_to_be_a_ca_and_is_none_is_told_before_anything_is_contacted():
+    known = {"a_pem": "x", "a_key": "y", "page": "p", "vrrp": "z"}
+    (found,) = missing({**known, "peers": "no certificate"})
+    for part in ("lb_pairs.edge.peers.ca_secret: peers is not a PEM file", "netstack_secrets of lb1, lb2", "peers_ca"):
+        assert part in found
 
 
 def test_an_empty_secret_and_no_dictionary_are_told():
     assert "is empty in" in missing({"a_pem": "x", "a_key": "", "page": "p", "vrrp": "z"})[0]
-    assert len(missing(None)) == 4
+    assert len(missing(None)) == 5
 
 
 def test_a_dictionary_that_cannot_be_read_is_told_once_by_its_name():
@@ -187,7 +199,7 @@ def test_certificates_in_an_inventory_directory_are_told_unless_ansible_passes_t
     for name in ("shop.pfx", "sub/key.pem", "host_vars/in.key", "x.p12", "stack.yml", "group_vars/all/ca.crt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    ignored = re.compile(rb"^host_vars$|^group_vars$|\.p12$")
+    ignored = re.compile(rb"\Ahost_vars\Z|\Agroup_vars\Z|\.p12\Z")
     (found,) = files.findings([str(tmp_path), "lb1,"], ignored)
     assert found.startswith(f"{tmp_path / 'shop.pfx'}, {tmp_path / 'sub' / 'key.pem'}: ")
     assert files.findings([str(tmp_path / "stack.yml"), str(tmp_path / "host_vars" / "none")], ignored) == []

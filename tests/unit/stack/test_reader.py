@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Place, Positions
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.ranges import RangeError, expand, spread
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.reader import Document
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.validate import named_badly
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values import seconds
 
 
@@ -88,3 +89,49 @@ def test_a_range_among_backends_keeps_the_options_of_each(tmp_path):
 @pytest.mark.parametrize(("text", "value"), [("500ms", 0.5), ("30s", 30), ("15m", 900), ("1h", 3600), ("2d", 172800)])
 def test_a_duration_is_counted_in_seconds(text, value):
     assert seconds(text) == pytest.approx(value)
+
+
+BOMB = "x0: &x0 [a, a, a, a, a, a, a, a, a, a]\n"
+LISTS = "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]\n" for n in range(1, 12))
+MERGED = "x0: &x0 {a: 1, b: 2}\n" + "".join(
+    f"x{n}: &x{n} {{<<: [{', '.join([f'*x{n - 1}'] * 10)}]}}\n" for n in range(1, 12)
+)
+
+
+@pytest.mark.parametrize(("text", "line"), [(BOMB + LISTS, 5), (MERGED, 6)], ids=["lists", "merges"])
+def test_the_values_that_aliases_repeat_are_counted_and_no_more_are_read(text, line, tmp_path, monkeypatch):
+    """Read to its end, the file would have 10 ** 12 values."""
+    scalars = []
+    monkeypatch.setattr(Document, "_scalar", lambda _self, node, _path: scalars.append(node) or str(node.value))
+    found, _positions = read(tmp_path, text)
+    assert (found.data, [finding.rule for finding in found.findings]) == ({}, ["ALIASES"])
+    assert found.findings[0].place.line == line
+    assert len(scalars) <= 100_000 + len(text)
+
+
+def test_what_many_objects_share_by_aliases_is_no_bomb(tmp_path):
+    shared = "links: {first: &base {bundle: lacp, mtu: 9000, vlans: {tagged: [a, b, c]}}}\nothers:\n"
+    found, _positions = read(
+        tmp_path, shared + "".join(f"  link{n}: {{<<: *base, description: x}}\n" for n in range(5000))
+    )
+    assert found.findings == []
+    assert found.data["others"]["link4999"]["mtu"] == 9000
+
+
+def test_a_merge_of_a_tagged_mapping_is_refused_as_a_tag(tmp_path):
+    assert [each.rule for each in read(tmp_path, "a: {<<: !x {b: 1}}\n")[0].findings] == ["TAG"]
+
+
+def test_a_number_longer_than_any_is_text(tmp_path):
+    assert read(tmp_path, f"a: {'9' * 5000}\n")[0].data == {"a": "9" * 5000}
+
+
+@pytest.mark.parametrize("section", ["devices", "services", "lb_pairs", "certificates", "vlans", "links", "profiles"])
+def test_a_newline_at_its_end_makes_a_name_a_bad_one(section):
+    assert not named_badly(section, "web1")
+    assert named_badly(section, "web1\n")
+
+
+def test_a_duration_ends_with_its_unit():
+    with pytest.raises(ValueError, match="no duration"):
+        seconds("30s\n")

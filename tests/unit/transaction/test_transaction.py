@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils import files, transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, Transaction
 from ansible_collections.netstack.datacenter.plugins.modules import backup_info
 
@@ -148,7 +148,7 @@ def test_when_one_file_cannot_be_written_the_others_are_put_back(work, tmp_path)
 
 def fail_to_write(monkeypatch, path, after=0):
     """Let writing ``path`` fail from the call after the first ``after`` on."""
-    real, calls = transaction._write, []
+    real, calls = files.write, []
 
     def write(wanted):
         calls.extend([wanted.path] if wanted.path == str(path) else [])
@@ -156,7 +156,7 @@ def fail_to_write(monkeypatch, path, after=0):
             raise OSError("no space")
         real(wanted)
 
-    monkeypatch.setattr(transaction, "_write", write)
+    monkeypatch.setattr(files, "write", write)
 
 
 def test_an_owner_whom_the_host_does_not_have_leaves_nothing_behind(work, tmp_path):
@@ -172,14 +172,14 @@ def test_an_owner_whom_the_host_does_not_have_leaves_nothing_behind(work, tmp_pa
 @pytest.mark.parametrize("cause", [KeyboardInterrupt, ValueError, LookupError])
 def test_whatever_stops_it_the_first_file_is_put_back(work, tmp_path, monkeypatch, cause):
     (tmp_path / "a").write_bytes(b"old")
-    real = transaction._put
+    real = files.put
 
     def put(wanted):
         if wanted.content == b"bad":
             raise cause
         real(wanted)
 
-    monkeypatch.setattr(transaction, "_put", put)
+    monkeypatch.setattr(files, "put", put)
     with pytest.raises(cause):
         work.apply(work.plan([file(tmp_path / "a", b"new"), file(tmp_path / "b", b"bad")]))
     assert (tmp_path / "a").read_bytes() == b"old"
@@ -208,7 +208,7 @@ def test_a_second_run_waits_until_the_first_has_written(work, tmp_path):
         other.apply(other.plan([file(tmp_path / "a", b"2")]))
         order.append("second")
 
-    with work._locked():
+    with work.locked():
         thread = threading.Thread(target=second)
         thread.start()
         thread.join(0.3)

@@ -14,7 +14,8 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.move impor
     unhealthy,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import Holders, Target
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
+
+from .vip_builders import Clock, configure, paths_below
 
 TARGETS = {"web4": [Target("192.0.2.100", "eth0")]}
 
@@ -32,9 +33,14 @@ class Link:
 
 
 @pytest.fixture
-def paths(tmp_path):
-    found = Paths(state=str(tmp_path))
-    away.write(found, "web4", False)
+def clock(tmp_path):
+    return Clock(tmp_path / "uptime")
+
+
+@pytest.fixture
+def paths(tmp_path, clock):
+    found = paths_below(tmp_path)
+    configure(found, "web4")
     return found
 
 
@@ -49,15 +55,39 @@ def mover(paths, **link):
 
 def test_what_a_peer_takes_stays_away(paths):
     subject = mover(paths)
-    subject.move_away(["web4"], TARGETS)
+    subject.move_away(["web4"], TARGETS, ["web4"])
     assert away.is_away(paths, "web4")
     assert subject.pending(["web4"], True) == []
 
 
 def test_what_nobody_takes_comes_home_again(paths):
     with pytest.raises(MoveError, match=r"brought home again: web4 \(192.0.2.100: nobody\)"):
-        mover(paths, peer_takes=False).move_away(["web4"], TARGETS)
+        mover(paths, peer_takes=False).move_away(["web4"], TARGETS, ["web4"])
     assert not away.is_away(paths, "web4")
+
+
+def test_what_this_host_did_not_hold_needs_nobody_to_take_it(paths):
+    """An instance that a killed run had written and not loaded yet is nobody's; it must not stop the next run."""
+    mover(paths, peer_takes=False).move_away(["web4"], TARGETS, [])
+    assert away.is_away(paths, "web4")
+
+
+def test_a_lease_is_never_shorter_than_the_move_itself_may_take(paths):
+    short, long = (Mover(Link(paths).look, paths, 15, lease) for lease in (5, 600))
+    assert (short.lease, long.lease) == (20, 600)
+    long.renew(["web4"])
+    assert away.seconds_left(paths, "web4") == 600
+
+
+def test_what_is_over_is_told_and_no_longer_away(paths, clock):
+    subject = mover(paths)
+    subject.renew(["web4"])
+    assert subject.over(["web4", "other"]) == {}
+    clock.set(5000 + subject.lease + 7)
+    assert subject.over(["web4", "other"]) == {"web4": 7}
+    assert subject.pending(["web4"], True) == ["web4"]
+    subject.release(["web4"])
+    assert subject.over(["web4"]) == {}
 
 
 def test_an_instance_that_the_host_does_not_have_is_not_moved(paths):
@@ -65,7 +95,7 @@ def test_an_instance_that_the_host_does_not_have_is_not_moved(paths):
 
 
 def test_a_node_left_away_by_a_killed_run_is_brought_home(paths):
-    away.write(paths, "web4", True)
+    away.send(paths, "web4", 60)
     subject = mover(paths)
     assert subject.pending(["web4"], False) == ["web4"]
     subject.move_home(["web4"], TARGETS)
@@ -99,7 +129,7 @@ def test_an_instance_belongs_to_who_held_it_and_at_first_to_its_preferred_node(p
 
 
 def test_what_another_host_holds_is_not_given_up(paths):
-    away.write(paths, "web4", True)
+    away.send(paths, "web4", 60)
     assert mover(paths).misplaced(TARGETS, {"web4": OTHER}, {}) == []
 
 

@@ -3,19 +3,16 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Health
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import (
     Paths,
     digest,
     render,
-    render_check,
     router_id,
 )
 
@@ -71,41 +68,50 @@ def test_two_configurations_have_the_same_router_id_only_if_they_are_the_same(on
 @given(st.sampled_from(["standard", "tuned"]), st.tuples(st.just(2), st.integers(0, 3), st.integers(0, 9)))
 def test_an_old_release_never_gets_a_fractional_interval(profile, version):
     lines = [line.split() for line in render(site(profile=profile), version, Paths()).splitlines()]
-    interval = next(words[1] for words in lines if words[:1] == ["interval"])
-    assert version >= (2, 2, 9) or "." not in interval
+    intervals = [words[1] for words in lines if words[:1] == ["interval"]]
+    assert len(intervals) == 2
+    assert version >= (2, 2, 9) or not any("." in interval for interval in intervals)
 
 
 @given(
     st.sets(st.integers(1, 200), min_size=1, max_size=20),
     st.booleans(),
 )
-def test_every_address_is_in_exactly_one_instance_that_tracks_its_own_file(numbers, preempt):
+def test_every_address_is_in_exactly_one_instance_that_has_its_own_lease(numbers, preempt):
     instances = {
         f"i{n}": instance(addresses=[f"198.51.100.{n}/24"], virtual_router_id=n, preempt=preempt) for n in numbers
     }
     text = render(site(instances), DEBIAN13, Paths())
     for n in numbers:
         assert text.count(f"198.51.100.{n}/24 dev eth0\n") == 1
-        assert text.count(f'file "/var/lib/netstack/vip/i{n}.away"') == 1
+        assert text.count(f'script "/usr/local/libexec/netstack-vip-lease i{n}"\n') == 1
+        assert text.count(f"        lease_i{n}\n") == 1
     assert text.count("    nopreempt\n") == (0 if preempt else len(numbers))
     assert text.count("{") == text.count("}")
 
 
-def check(tmp_path, port, status="200 OK", body=b""):
-    """Run the rendered check against a port and return its exit status."""
-    script = tmp_path / "check"
-    script.write_text(render_check(Health(port=port)))
-    return subprocess.run(["bash", str(script)], capture_output=True, timeout=10, check=False).returncode
+def unicast(version, **more):
+    """Return what an instance says of its peers, without the blanks at the lines' ends."""
+    lines = [line.strip() for line in render(site({"web4": instance(**more)}), version, Paths()).splitlines()]
+    words = ("check_unicast_src", "lower_prio_no_advert", "unicast_ttl", "vrrp_check_unicast_src", "192.0.2.12")
+    return [line for line in lines if line.split()[:1] and line.split()[0] in words]
 
 
-def test_the_health_check_asks_for_http_and_believes_only_200(tmp_path, http_server):
-    assert check(tmp_path, http_server(200)) == 0
-    assert check(tmp_path, http_server(503)) != 0
+@pytest.mark.parametrize("version", [(2, 1, 0), (2, 1, 5), (2, 2, 4), DEBIAN12, UBUNTU24, DEBIAN13])
+def test_only_the_peer_itself_on_the_link_is_believed(version):
+    peer = "192.0.2.12 min_ttl 255 max_ttl 255"
+    assert unicast(version) == ["check_unicast_src", "lower_prio_no_advert", "unicast_ttl 255", peer]
 
 
-def test_the_health_check_fails_where_nobody_listens(tmp_path, closed_port):
-    assert check(tmp_path, closed_port) != 0
+def test_a_peer_behind_routers_is_believed_at_the_ttl_that_they_leave():
+    assert unicast(DEBIAN13, unicast_hops=2)[-1] == "192.0.2.12 min_ttl 253 max_ttl 255"
 
 
-def test_the_health_check_fails_for_a_program_that_accepts_and_says_nothing(tmp_path, silent_port):
-    assert check(tmp_path, silent_port) != 0
+def test_a_release_that_knows_no_ttl_of_peers_checks_the_source_alone():
+    assert unicast((2, 0, 20)) == ["vrrp_check_unicast_src", "192.0.2.12"]
+    assert unicast((1, 2, 19)) == ["192.0.2.12"]
+
+
+def test_multicast_says_nothing_of_peers():
+    text = render(site({"gw": instance(unicast_source=None, unicast_peers=None)}), DEBIAN13, Paths())
+    assert "unicast" not in text

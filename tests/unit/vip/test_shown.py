@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File
@@ -13,6 +15,8 @@ from ansible_collections.netstack.datacenter.plugins.modules import vip
 from .vip_builders import instance, site
 
 CONFIG = Paths().config
+GOLDEN = sorted((Path(__file__).parents[1] / "stack" / "golden").glob("*/*.keepalived.conf"))
+GOLDEN += sorted((Path(__file__).parent / "golden").glob("*.conf"))
 FOREIGN = "vrrp_instance x {\n  authentication { auth_pass canary }\n  notify 'mail -p canary'\n}\n"
 
 
@@ -45,6 +49,20 @@ def test_no_password_is_shown_on_either_side(before, after):
     assert "canary" not in str(diff([change(before, after)], CONFIG))
 
 
+@pytest.mark.parametrize("line", ["notify_master '/x --token canary'", "smtp_helo_name canary"])
+def test_what_is_not_known_in_raw_is_hidden(line):
+    [shown] = diff([change(text(), text(raw=[line]))], CONFIG)
+    assert "canary" not in str(shown)
+    assert line.split()[0] in shown["after"]
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden.name)
+def test_what_the_role_renders_is_shown_but_its_passwords(golden):
+    [shown] = diff([change(None, golden.read_text())], CONFIG)
+    pairs = zip(golden.read_text().splitlines(), shown["after"].splitlines(), strict=True)
+    assert {line.split()[0] for line, seen in pairs if line != seen} <= {"auth_pass"}
+
+
 def test_all_else_is_shown_even_where_there_is_a_password():
     [shown] = diff([change(text("canary1", priority=90), text("canary1", priority=91))], CONFIG)
     assert "priority 90" in shown["before"] and "priority 91" in shown["after"]
@@ -74,3 +92,6 @@ def test_the_module_reports_with_it():
     vip.finish(Module(), [change(text("canary1"), text())], ["reload"], "")
     assert "canary" not in str(told)
     assert told["changed"] is True
+    vip.finish(Module(), [], ["reload"], "", "what runs is another configuration")
+    [shown] = told["diff"]
+    assert (shown["after_header"], shown["after"]) == ("service", "reload: what runs is another configuration\n")

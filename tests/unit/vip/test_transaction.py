@@ -6,7 +6,9 @@ from __future__ import annotations
 import getpass
 import grp
 import os
+import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,19 +22,18 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render imp
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import RenumberError, refuse_renumbering
 from ansible_collections.netstack.datacenter.plugins.modules import vip
 
-from .vip_builders import FakeDaemon, instance, instance6, site
+from .vip_builders import Clock, FakeDaemon, instance, instance6, mark, paths_below, site
 
 
 class Host:
     """A host below a temporary folder."""
 
     def __init__(self, root, **daemon):
-        self.paths = Paths(
-            f"{root}/etc/keepalived.conf", f"{root}/libexec/check", f"{root}/state", f"{root}/systemd/netstack.conf"
-        )
+        self.paths = paths_below(root)
+        self.clock = Clock(root / "uptime")
         self.daemon = FakeDaemon(config=self.paths.config, **daemon)
         self.store = engine.Transaction("vip", "run", store=f"{root}/backup")
-        self.keepalived = Keepalived(self.daemon, self.store, self.paths, staging=str(root))
+        self.keepalived = Keepalived(self.daemon, self.store, self.paths, str(root), lambda _peers, _seconds: {})
         self.config = Path(self.paths.config)
 
     def run(self, declared):
@@ -60,7 +61,7 @@ def host(tmp_path):
 
 
 def test_the_first_run_starts_and_the_second_changes_nothing(host):
-    assert host.run(site()).verbs == ["start", "tidy"]
+    assert host.run(site()).verbs == ["start"]
     assert host.daemon.verbs == ["start"]
     assert not host.run(site()).needed
 
@@ -73,12 +74,12 @@ def test_a_change_is_reloaded_and_never_restarted(host):
 
 def test_the_plan_in_check_mode_touches_nothing(host, tmp_path):
     host.keepalived.plan(site())
-    assert [path.name for path in tmp_path.rglob("*")] == []
+    assert [path.name for path in tmp_path.rglob("*")] == ["uptime"]
 
 
 def test_the_plan_is_the_same_before_keepalived_is_installed(tmp_path):
     bare = Host(tmp_path, binary=None, enabled=False)
-    assert bare.keepalived.plan(site()).verbs == ["enable", "start", "tidy"]
+    assert bare.keepalived.plan(site()).verbs == ["enable", "start"]
     assert bare.daemon.judged == []
 
 
@@ -124,7 +125,7 @@ def test_a_run_killed_at_any_point_is_finished_by_the_next(host, monkeypatch, po
             host.run(wanted)
     host.run(wanted)
     assert "priority 90" in host.daemon.loaded
-    assert away.known(host.paths) == ["web4", "web6"]
+    assert away.configured(host.paths) == ["web4", "web6"]
     assert not host.run(wanted).needed
 
 
@@ -158,26 +159,146 @@ def test_a_stopped_keepalived_is_started(host):
 
 def test_an_instance_that_is_away_stays_away_through_a_change(host):
     host.run(site())
-    away.write(host.paths, "web4", True)
+    away.send(host.paths, "web4", 60)
     host.run(site({"web4": instance(priority=90)}))
-    assert host.keepalived.facts(["web4"]) == {"away": ["web4"]}
+    facts = host.keepalived.facts(["web4"])
+    assert facts["away"] == ["web4"]
+    assert "web4 (60 s more)" in facts["away_told"][0]
 
 
-def test_the_tracked_file_of_an_instance_that_went_goes_after_the_reload(host):
-    host.run(site({"web4": instance(), "web6": instance6()}))
+def test_a_plan_warns_of_a_node_that_is_away_and_a_run_that_sent_it_away_does_not(host, monkeypatch):
     host.run(site())
-    assert away.known(host.paths) == ["web4"]
+    away.send(host.paths, "web4", 60)
+    monkeypatch.setattr(vip, "Keepalived", lambda *_arguments: host.keepalived)
+    monkeypatch.setattr(vip, "declared", lambda _parameters: site())
+    warned = {}
+    for check in (True, False):
+        warned[check] = []
+        module = SimpleNamespace(
+            check_mode=check,
+            params={"state": "present"},
+            run_command=None,
+            get_bin_path=lambda *_names, **_more: None,
+            warn=warned[check].append,
+            exit_json=lambda **result: None,
+        )
+        vip.keepalived_work(module, host.store)
+    assert "web4 (60 s more)" in warned[True][0]
+    assert warned[False] == []
+
+
+def test_the_lease_of_an_instance_that_went_goes_after_the_reload(host):
+    host.run(site({"web4": instance(), "web6": instance6()}))
+    away.send(host.paths, "web6", 60)
+    host.run(site())
+    assert not away.is_away(host.paths, "web6")
+
+
+def test_what_an_earlier_release_tracked_goes_only_when_keepalived_runs_the_leases(host):
+    """Until then its mark is all that a keepalived with the former configuration heeds."""
+    mark(host.paths, "web4", "1\n")
+    away.send(host.paths, "web4", 60)
+    seen = []
+    host.daemon.control = lambda verb, after=host.daemon.control: (
+        seen.append(away.marked(host.paths, "web4")),
+        after(verb),
+    )
+    assert host.run(site()).verbs == ["start", "tidy"]
+    assert seen == [True]
+    assert not Path(host.paths.mark("web4")).exists()
+    assert away.is_away(host.paths, "web4")
+    assert not host.run(site()).needed
+
+
+def test_a_rollback_to_the_configuration_of_an_earlier_release_makes_the_files_that_it_tracks(host):
+    """So that the node can be moved away by them."""
+    host.run(site())
+    former = re.sub(r"vrrp_script lease_web4 [^}]*}", "TRACKED", host.config.read_text())
+    tracked = f'track_file away_web4 {{\n    file "{host.paths.mark("web4")}"\n    weight 0\n}}'
+    host.config.write_text(former.replace("TRACKED", tracked).replace("lease_web4", "away_web4"))
+    host.run(site())
+    assert not Path(host.paths.mark("web4")).exists()
+    host.keepalived.restore(host.store.generations()[-1])
+    away.send(host.paths, "web4", 60)
+    assert Path(host.paths.mark("web4")).read_text() == "1\n"
+
+
+def test_the_check_of_a_lease_that_was_edited_or_removed_is_put_back(host):
+    host.run(site())
+    check = Path(host.paths.lease_check)
+    good = check.read_text()
+    assert check.stat().st_mode & 0o111
+    check.write_text("#!/bin/sh\nexit 1\n")
+    host.run(site())
+    assert check.read_text() == good
+    check.unlink()
+    host.run(site())
+    assert check.read_text() == good
+
+
+def test_keepalived_judges_with_a_check_of_a_lease_that_is_there(host):
+    host.run(site())
+    assert host.paths.lease_check not in host.daemon.judged[0]
+    assert '/lease web4"' in host.daemon.judged[0]
 
 
 def test_absence_stops_disables_and_removes(host):
     host.run(site())
     plan = host.keepalived.plan_absent()
-    assert plan.verbs == ["stop", "disable", "tidy"]
+    assert (plan.verbs, plan.stops) == (["stop", "disable"], True)
     host.daemon.verbs.clear()
     host.keepalived.remove(plan)
     assert host.daemon.verbs == ["stop", "disable"]
     assert not host.config.exists()
+    assert not Path(host.paths.lease_check).exists()
     assert not host.keepalived.plan_absent().needed
+
+
+def test_absence_takes_leases_and_marks_away(host):
+    host.run(site())
+    away.send(host.paths, "web4", 60)
+    mark(host.paths, "web4", "1\n")
+    plan = host.keepalived.plan_absent()
+    assert "tidy" in plan.verbs
+    host.keepalived.remove(plan)
+    assert away.litter(host.paths, []) == []
+
+
+BY_HAND = "global_defs {\n}\nvrrp_instance other {\n}\n"
+
+
+def by_hand(host, active):
+    """Let somebody have configured keepalived before the role, running or not."""
+    host.config.parent.mkdir(parents=True)
+    host.config.write_text(BY_HAND)
+    host.daemon.active = active
+    host.run(site())
+    host.daemon.verbs.clear()
+    return host.keepalived.plan_absent()
+
+
+def test_a_keepalived_that_ran_before_the_role_goes_on_with_its_old_file(host):
+    plan = by_hand(host, active=True)
+    assert plan.verbs == ["load"]
+    host.keepalived.remove(plan)
+    assert (host.config.read_text(), host.daemon.loaded, host.daemon.verbs) == (BY_HAND, BY_HAND, ["reload"])
+    assert not host.keepalived.plan_absent().needed
+
+
+def test_an_old_file_that_is_not_taken_leaves_all_as_it_is(host):
+    plan = by_hand(host, active=True)
+    ours = host.config.read_text()
+    host.daemon.refuses = "instance other"
+    with pytest.raises(DaemonError, match="refuses"):
+        host.keepalived.remove(plan)
+    assert (host.config.read_text(), host.daemon.verbs) == (ours, [])
+
+
+def test_a_keepalived_that_did_not_run_before_the_role_stops_and_has_its_old_file_again(host):
+    plan = by_hand(host, active=False)
+    assert plan.verbs[:2] == ["stop", "disable"]
+    host.keepalived.remove(plan)
+    assert (host.config.read_text(), host.daemon.active) == (BY_HAND, False)
 
 
 def test_absence_leaves_a_foreign_configuration_and_its_keepalived_alone(host):
@@ -287,7 +408,7 @@ def test_a_rollback_killed_before_the_load_is_finished_by_the_next(host, monkeyp
         with pytest.raises(KeyboardInterrupt):
             host.keepalived.restore(generation)
     plan = host.keepalived.plan_restore(generation)
-    assert (plan.changes, plan.verbs) == ([], ["load"])
+    assert (plan.changes, plan.verbs, plan.stops) == ([], ["stop"] if first else ["load"], first)
     host.keepalived.restore(generation)
     assert not host.daemon.active if first else "priority 101" in host.daemon.loaded
     assert not host.keepalived.plan_restore(generation).needed

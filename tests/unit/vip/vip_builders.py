@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError, Status
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Site
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import Holders, Target
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import router_id
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths, router_id
 
 
 def instance(**more: Any) -> dict[str, Any]:
@@ -119,3 +120,41 @@ def kernel_run(*links: tuple[str, list[tuple[str, int]]]):
 def holder(address: str, local: bool = False, *others: str) -> Holders:
     """Return who holds an address."""
     return Holders(Target(address, "eth0"), local, others)
+
+
+class Clock:
+    """The seconds since the boot of a host, in a file as /proc/uptime is one."""
+
+    def __init__(self, path: Path, now: int = 5000) -> None:
+        self.path = path
+        self.set(now)
+
+    def set(self, now: int) -> None:
+        """Let it be so many seconds since the boot."""
+        self.path.write_text(f"{now}.37 81234.12\n")
+
+
+def paths_below(root: Path) -> Paths:
+    """Return where everything lies of a host below a folder, whose clock is there already."""
+    return Paths(
+        config=f"{root}/etc/keepalived.conf",
+        check=f"{root}/libexec/check",
+        state=f"{root}/state",
+        drop_in=f"{root}/systemd/netstack.conf",
+        lease_check=f"{root}/libexec/lease",
+        leases=f"{root}/run/vip",
+        clock=f"{root}/uptime",
+    )
+
+
+def configure(paths: Paths, *names: str) -> None:
+    """Let the host have a configuration with these instances."""
+    Path(paths.config).parent.mkdir(parents=True, exist_ok=True)
+    text = "".join(f"vrrp_instance {name} {{\n}}\n" for name in names)
+    Path(paths.config).write_text(text)
+
+
+def mark(paths: Paths, name: str, text: str) -> None:
+    """Leave the mark of an earlier release."""
+    Path(paths.state).mkdir(parents=True, exist_ok=True)
+    Path(paths.mark(name)).write_text(text)

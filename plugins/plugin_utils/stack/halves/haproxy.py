@@ -26,6 +26,24 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service 
 
 CERTIFICATES = "/etc/haproxy/certs"
 """Where the role tls_certificate puts what HAProxy binds (its default directory)."""
+DECLARED_AS = {
+    "frontends": {"mode": "mode", "maxconn": "maxconn", "timeouts": "timeouts", "raw": "raw.frontend"},
+    "backends": {
+        "mode": "mode",
+        "balance": "balance",
+        "hash_type": "balance",
+        "cookie": "stickiness",
+        "stick": "stickiness",
+        "health_check": "health_check",
+        "servers": "backends",
+        "timeouts": "timeouts",
+        "raw": "raw.backend",
+    },
+}
+"""Key of a derived section -> the key of the service that it came from, with the same items below it.
+
+It lets what HAProxy says against a line name the object of the site. What is not here has its service's name.
+"""
 _CLIENT_SIDE = ("client", "http_request", "http_keep_alive")
 _SERVER_SIDE = ("connect", "server", "queue", "tunnel", "check")
 

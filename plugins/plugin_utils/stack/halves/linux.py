@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.haproxy import (
+    DECLARED_AS,
     certificate_files,
     haproxy_services,
     needs_peers,
@@ -39,14 +40,18 @@ DERIVED = {
     "haproxy_stats": "statistics page on this node's management address, where declared (role haproxy)",
     "haproxy_metrics": "Prometheus exporter on this node's management address, where declared (role haproxy)",
     "haproxy_health": "health listener on 127.0.0.1 and on this node's address in the internal VLAN (role haproxy)",
+    "haproxy_declared_as": "what the site calls the keys of frontends and backends, for messages (role haproxy)",
     "haproxy_awaited_files": "certificate files that an earlier role of the run puts there (role haproxy)",
     "pound_state": "present where TLS of a service ends at Pound, else absent (role pound)",
     "pound_listeners": "each VIP and port whose TLS ends at Pound (role pound)",
     "pound_awaited_files": "certificate files that an earlier role of the run puts there (role pound)",
     "vip_instances": "virtual routers of the pair with this node's priorities (role vip)",
     "vip_peer_health": "health listener of the other node, asked before a VIP is moved there (role vip)",
+    "vip_firewall_peers": "further addresses of the other node, where HAProxy's peers speak (role vip, vip_firewall)",
+    "vip_firewall_ports": "ports by which the nodes speak beside health and VRRP (role vip, vip_firewall)",
     "vip_profile": "timing of the failover (role vip)",
     "tls_certificate_certificates": "certificates of the pair's services (role tls_certificate)",
+    "stack_authenticated": "services whose servers authenticate connections, which are never closed before a move",
     "stack_services": "what netstack.datacenter.verify asks for: addresses, URLs, names, backends",
 }
 """Every variable that a load balancer gets from the site; `stack_derived` holds their digests."""
@@ -58,9 +63,11 @@ def load_balancer(site: Site, pair_name: str, host: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "haproxy_services": haproxy_services(site, pair_name, pair),
         "haproxy_health": _health(site, pair_name, pair, host),
+        "haproxy_declared_as": DECLARED_AS,
         "haproxy_awaited_files": _awaited(site, pair_name),
         "vip_instances": vip_instances(site, pair_name, host),
         "vip_peer_health": _peer_health(site, pair_name, pair, host),
+        **_firewall(site, pair_name, pair, host),
         "vip_profile": pair.profile,
         "tls_certificate_certificates": _certificates(site, pair_name),
         "stack_services": [
@@ -69,6 +76,8 @@ def load_balancer(site: Site, pair_name: str, host: str) -> dict[str, Any]:
     }
     if needs_peers(site, pair_name):
         found["haproxy_peers"] = {pair_name: _peers(site, pair_name, pair)}
+    if authenticated := [name for name, service in services_of(site, pair_name) if service.extended_protection]:
+        found["stack_authenticated"] = authenticated
     found.update(_watching(site, pair_name, pair, host))
     found.update(_offload(site, pair_name))
     return found
@@ -106,7 +115,17 @@ def _peer_health(site: Site, pair_name: str, pair: LbPair, host: str) -> list[di
 
 def _peers(site: Site, pair_name: str, pair: LbPair) -> dict[str, Any]:
     vlan = pair.peers.vlan or internal_vlan(site, pair_name, pair)
-    return {"port": pair.peers.port, "hosts": {host: _own(site, host, vlan) for host in pair.hosts}}
+    found: dict[str, Any] = {"port": pair.peers.port, "hosts": {host: _own(site, host, vlan) for host in pair.hosts}}
+    return {**found, "ca_secret": pair.peers.ca_secret} if pair.peers.ca_secret else found
+
+
+def _firewall(site: Site, pair_name: str, pair: LbPair, host: str) -> dict[str, Any]:
+    """Return what a firewall of the pair has to let in beside VRRP and health: what synchronises the stick tables."""
+    if not needs_peers(site, pair_name):
+        return {"vip_firewall_peers": [], "vip_firewall_ports": []}
+    peers = _peers(site, pair_name, pair)
+    others = [address for other, address in peers["hosts"].items() if other != host]
+    return {"vip_firewall_peers": others, "vip_firewall_ports": [peers["port"]]}
 
 
 def _watching(site: Site, pair_name: str, pair: LbPair, host: str) -> dict[str, Any]:

@@ -18,7 +18,9 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     models,
     offload,
     pairs,
+    peers,
     protocols,
+    raw,
     services,
     sticking,
     vips,
@@ -26,7 +28,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
 )
 
 TOPICS = (
-    *(vlans, devices, models),
+    *(raw, vlans, devices, models),
     *(links, link_ports, link_bundles, link_vlans, link_esxi, link_linux),
-    *(pairs, vips, services, offload, backends, health, sticking, protocols, certificates),
+    *(pairs, peers, vips, services, offload, backends, health, sticking, protocols, certificates),
 )

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.checks import (
+    PAGE_TLS_PORTS,
     PROTOCOL_PORTS,
-    TLS_PORTS,
     usual,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
@@ -18,7 +18,15 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values import seconds
 
 _HTTP_KEYS = ("method", "uri", "host", "expect_status")
-_USER_TYPES = ("mysql", "pgsql")
+_WANTED = {
+    **dict.fromkeys(_HTTP_KEYS, ("http",)),
+    "user": ("mysql", "pgsql"),
+    "tls": ("http", "smtp", "imap", "pop3", "ldap", "redis"),
+    "ca_file": ("http",),
+}
+"""The keys of a check that only some types use."""
+_PLAIN_PORTS = (80, 8000, 8008, 8080)
+"""Ports of pages in plain text (IANA)."""
 _SLOW = 60.0
 """Seconds that a dead server may be asked by clients before this is worth a warning."""
 
@@ -45,9 +53,10 @@ def used_types(service: Service) -> set[str]:
     return {usual(health, port) for port in checked_ports(service)} if health.type == "by_port" else {health.type}
 
 
-def _asked_as(health: HealthCheck) -> str:
-    """Return the type whose keys a check takes: by port, with a page for the port of HTTPS, those of http."""
-    return "http" if health.type == "by_port" and health.uri is not None else health.type
+def _asked_as(health: HealthCheck, key: str) -> str:
+    """Return the type whose keys a check takes: by port, with a page for the port of HTTPS, those of http but tls."""
+    asks_for_page = health.type == "by_port" and health.uri is not None and key in _HTTP_KEYS
+    return "http" if asks_for_page else health.type
 
 
 @rule("HEALTH_KEY_FOREIGN")
@@ -55,14 +64,14 @@ def health_key_foreign(site: Site) -> Iterator[Fault]:
     """A health check has a key that its type does not use.
 
     Breaks: it would be ignored; a check of type tcp with a uri asks for no page.
-    Why: uri, method, host and expect_status belong to HTTP, user to mysql and pgsql.
+    Why: uri, method, host, expect_status and ca_file belong to HTTP, user to mysql and pgsql, tls to protocols that
+    may speak TLS from the first byte; `type: tls` does by itself, and `by_port` where it is usual.
     Mend: set the type that is meant, or remove the key.
     """
     for name, service in _services(site):
         health = service.health_check
-        for key in (*_HTTP_KEYS, "user"):
-            wanted = _USER_TYPES if key == "user" else ("http",)
-            if getattr(health, key) is not None and _asked_as(health) not in wanted:
+        for key, wanted in _WANTED.items():
+            if getattr(health, key) is not None and _asked_as(health, key) not in wanted:
                 yield Fault(
                     ("services", name, "health_check", key),
                     f"a check of type {health.type} does not use {key} and would ignore it; set type "
@@ -112,15 +121,65 @@ def health_plain_to_tls(site: Site) -> Iterator[Fault]:
 
     Breaks: every server is DOWN (or UP for ever, where 400 is expected): "Layer7 wrong status" or "invalid response".
     Why: without backend_tls the check speaks plain text; passed-through TLS is spoken by the server.
-    Mend: check another port, use type tls or tcp, or declare backend_tls.
+    Mend: say `health_check.tls: true` (or false, where the servers do speak plain text there), check another port, or
+    declare backend_tls.
     """
-    for name, service in _services(site):
-        port = next((port for port in checked_ports(service) if port in TLS_PORTS), None)
-        if service.health_check.type == "http" and service.backend_tls is None and port is not None:
+    for name, service in _plain_pages(site):
+        port = next((port for port in checked_ports(service) if port in PAGE_TLS_PORTS), None)
+        if port is not None:
             yield Fault(
                 ("services", name, "health_check"),
-                f"a plain HTTP check asks port {port}, where servers speak TLS, so all of them would be DOWN; check "
-                "another port, use type tls, or declare backend_tls",
+                f"a plain HTTP check asks port {port}, where servers speak TLS, so all of them would be DOWN; say "
+                "health_check.tls: true (false where they do not), check another port, or declare backend_tls",
+            )
+
+
+def _plain_pages(site: Site) -> list[tuple[str, Service]]:
+    """Return the services that are asked for a page in plain text because nobody says otherwise."""
+    return [
+        (name, service)
+        for name, service in _services(site)
+        if service.health_check.type == "http" and service.health_check.tls is None and service.backend_tls is None
+    ]
+
+
+@rule("HEALTH_TLS_UNSAID", severity="warning", waivable=True)
+def health_tls_unsaid(site: Site) -> Iterator[Fault]:
+    """A page is asked for in plain text on a port that is passed through, and nothing says what is spoken there.
+
+    Breaks: where the servers speak TLS all of them are DOWN.
+    Why: a web service in mode tcp is mostly one whose TLS the servers end; no port number tells it for certain.
+    Mend: say `health_check.tls: true`, or false where they speak plain text.
+    """
+    for name, service in _plain_pages(site):
+        known = {*PAGE_TLS_PORTS, *_PLAIN_PORTS}
+        port = next(
+            (port for port in checked_ports(service) if port in served_ports(service) and port not in known), None
+        )
+        if service.mode == "tcp" and port is not None:
+            yield Fault(
+                ("services", name, "health_check"),
+                f"port {port} is passed through and asked for a page in plain text; if servers speak TLS there all of "
+                "them would be DOWN; say health_check.tls: true, or false",
+            )
+
+
+@rule("HEALTH_CA_UNUSED")
+def health_ca_unused(site: Site) -> Iterator[Fault]:
+    """A health check names an authority and would not verify any certificate by it.
+
+    Breaks: whoever answers passes for the server, or each certificate of the authority does.
+    Why: only a check over TLS of its own (`tls: true` without backend_tls) uses ca_file, and it verifies `host`.
+    Mend: set `tls: true` and `host`; with backend_tls its own ca_file and server_name hold for checks too.
+    """
+    for name, service in _services(site):
+        health = service.health_check
+        used = health.tls and health.host is not None and service.backend_tls is None
+        if health.ca_file is not None and not used:
+            yield Fault(
+                ("services", name, "health_check", "ca_file"),
+                "is used only by a check with tls: true and a host, of servers without backend_tls, whose ca_file and "
+                "server_name hold for checks too; set these, or remove it",
             )
 
 

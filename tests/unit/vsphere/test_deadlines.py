@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Proves that a host which answers octet by octet, or what is no answer, is told as that."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.connect import Login
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import Target
+
+DRIPS = 40
+"""Seconds after which the answer ends, so that whoever waits for it is seen."""
+VERSIONS = b"<namespaces><namespace><name>urn:vim25</name><version>8.0.3.0</version></namespace></namespaces>"
+
+
+def drip(line: ssl.SSLSocket) -> None:
+    line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+    end = time.monotonic() + DRIPS
+    while time.monotonic() < end:
+        line.sendall(b" ")
+        time.sleep(0.1)
+
+
+def versions(line: ssl.SSLSocket) -> None:
+    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(VERSIONS)
+    line.sendall(head + VERSIONS)
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Answer by one of these functions after the other; the last one goes on. Returns how to reach it."""
+    pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
+    key, made = str(tmp_path / "key"), str(tmp_path / "certificate")
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    subprocess.run([*command, "-subj", "/CN=esx", "-keyout", key, "-out", made], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made, key)
+    server = context.wrap_socket(socket.create_server(("127.0.0.1", 0)), server_side=True)
+
+    def answer(line: ssl.SSLSocket, how: Callable[[ssl.SSLSocket], None]) -> None:
+        try:
+            with line:
+                line.recv(65536)
+                how(line)
+        except OSError:
+            return
+
+    def accept(answers: list[Callable[[ssl.SSLSocket], None]]) -> None:
+        try:
+            while True:
+                how = answers.pop(0) if len(answers) > 1 else answers[0]
+                threading.Thread(target=answer, args=(server.accept()[0], how), daemon=True).start()
+        except OSError:
+            return
+
+    def begin(*answers: Callable[[ssl.SSLSocket], None]) -> Target:
+        threading.Thread(target=accept, args=(list(answers),), daemon=True).start()
+        port = server.getsockname()[1]
+        return Target("127.0.0.1", port, "root", "x", validate_certs=False, connect_timeout=1, call_timeout=1)
+
+    yield begin
+    server.close()
+
+
+def test_a_login_that_is_answered_by_what_is_no_xml_is_told_as_that(serve):
+    with pytest.raises(errors.UnreachableError, match="is no XML"):
+        Login(serve(versions, lambda line: line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n<a>")))
+
+
+def test_a_list_of_versions_that_does_not_end_is_no_answer_in_time(serve):
+    with pytest.raises(errors.UnreachableError, match="no answer came in time"):
+        Login(serve(drip))
+
+
+def test_a_login_that_does_not_end_is_no_answer_in_time(serve):
+    with pytest.raises(errors.UnreachableError, match="no answer came in time"):
+        Login(serve(versions, drip))
