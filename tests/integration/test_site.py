@@ -175,6 +175,7 @@ def test_a_node_restarts_nothing_while_its_peer_is_ill_unless_it_is_told_to(ill)
     assert pound_processes()[1] != processes[1]
 
 
+@pytest.mark.all_only("part stress changes both nodes in place under load")
 def test_a_node_whose_peer_is_ill_is_changed_in_place(ill):
     before = checksum()
     ill.change(lambda data: data["services"]["shop"].update(balance="leastconn"))
