@@ -12,8 +12,6 @@ import time
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple
 
-from ansible.module_utils.basic import AnsibleModule
-
 if TYPE_CHECKING:
     from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, Transaction
 
@@ -76,7 +74,7 @@ def prune(transaction: Transaction) -> list[str]:
     return _empty(transaction, surplus(transaction, transaction.keep))
 
 
-def keep_house(module: AnsibleModule, transaction: Transaction) -> None:
+def keep_house(module: Any, transaction: Transaction) -> None:
     """Empty what has come to be beyond the limits, also in a run without a change.
 
     That it cannot be done is a warning: what the module was called for is done.
