@@ -19,6 +19,8 @@ description:
     of C(nftables.service) whenever that has emptied the kernel's rules. nft judges and loads it as a whole.
     What it replaces is saved; where it cannot be loaded the former rules are back.
   - A host of the same link that sends with a peer's address passes, as it does keepalived's own checks.
+extends_documentation_fragment:
+  - netstack.datacenter.backup
 options:
   state:
     description:
@@ -94,6 +96,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import retention
 from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import Outcome, RejectedError
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
@@ -109,12 +112,18 @@ ARGUMENTS: dict[str, Any] = {
     "peers": {"type": "list", "elements": "str", "default": []},
     "ports": {"type": "list", "elements": "int", "default": []},
     "run_id": {"type": "str", "default": ""},
+    "backup_keep": retention.ARGUMENT,
 }
 
 
-def work(module: AnsibleModule) -> Outcome:
+def transaction_of(module: AnsibleModule) -> Transaction:
+    """Return where what is replaced is kept. A firewall gives nothing back when it is taken away."""
+    keep = retention.keep_of(module.params["backup_keep"])
+    return Transaction("vip_firewall", module.params["run_id"], keep=keep, is_ours=retention.all_files)
+
+
+def work(module: AnsibleModule, transaction: Transaction) -> Outcome:
     """Do what is asked."""
-    transaction = Transaction("vip_firewall", module.params["run_id"])
     nft = module.get_bin_path("nft", opt_dirs=["/usr/sbin"])
     host = FirewallHost(module.run_command, nft, transaction, module.check_mode)
     if module.params["state"] == "present":
@@ -126,11 +135,13 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     try:
-        outcome = work(module)
+        transaction = transaction_of(module)
+        outcome = work(module, transaction)
     except VipError as error:
         module.fail_json(msg=f"The firewall of the pair cannot be configured:\n{error}", faults=error.faults)
     except (RejectedError, CommandError, OSError) as error:
         module.fail_json(msg=str(error))
+    retention.keep_house(module, transaction)
     action = (["write"] if outcome.changes else []) + outcome.actions
     module.exit_json(changed=outcome.changed, diff=outcome.diff(), action=action, backup=outcome.backup)
 

@@ -55,7 +55,8 @@ _BEFORE_REST = (
 
 def masked(text: str) -> str:
     """Return a configuration as a diff may show it, line by line."""
-    return "".join(_line(line) for line in text.splitlines(True))
+    lines = text.splitlines(True)
+    return "".join(_line(bare) + line[len(bare) :] for line in lines for bare in line.splitlines())
 
 
 def masked_message(text: str) -> str:

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import entry
@@ -190,6 +191,15 @@ def test_a_message_shows_the_word_that_is_wrong():
     assert masked_message(said) == said
 
 
+@example("\\\r{")
+@example("\\\u2028A")
 @given(st.text(st.characters(codec="utf-8"), max_size=120))
 def test_any_text_has_as_many_lines_as_before(text):
     assert len(masked(text).splitlines()) == len(text.splitlines())
+
+
+def test_no_line_that_is_one_word_is_taken_for_a_directive():
+    """A key that a hand has put into a file, whole or cut."""
+    key = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgtSVmhU64mvT"
+    shown = masked(f"-----BEGIN PRIVATE KEY-----\n{key}\n{key.lower()}\n-----END PRIVATE KEY-----\n")
+    assert re.findall(r"[A-Za-z\d]{8,}", shown) == []

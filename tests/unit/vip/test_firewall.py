@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
 import grp
 import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,6 +18,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.deployment imp
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import firewall_host as subject
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.firewall import declared, render_rules
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import VipError
+from ansible_collections.netstack.datacenter.plugins.modules import vip_firewall as module
 
 from .vip_builders import instance, instance6
 
@@ -224,3 +227,13 @@ def test_only_check_mode_does_without_nft(host):
     assert host.firewall(predict=True, nft=None).present(rules()).actions == ["enable", "load"]
     with pytest.raises(RejectedError, match="install the package nftables"):
         host.firewall(nft=None).present(rules())
+
+
+@pytest.mark.parametrize(("number", "left"), [(3, 3), (0, 5)])
+def test_former_rules_are_kept_for_as_many_changes_as_is_asked(host, monkeypatch, number, left):
+    monkeypatch.setattr(module, "Transaction", functools.partial(engine.Transaction, store=f"{host.root}/backup"))
+    for port in range(1, 7):
+        asked = parameters(ports=[port], run_id=f"run-{port}", backup_keep={"number": number})
+        host.store = module.transaction_of(SimpleNamespace(params=asked))
+        host.firewall().present(rules(ports=[port]))
+    assert len(list(host.root.glob("backup/vip_firewall/*/[0-9]*"))) == left
