@@ -46,7 +46,7 @@ for path in sorted(glob.glob("/run/haproxy/*.sock")):
         print(path, command, *(" ".join(row[:6] + row[8:9] if columns else row) for row in rows), sep="\n")
 END
 """
-"""Files, processes of init's and of the daemons, addresses, the firewall, servers' states and certificates in HAProxy."""
+"""Files, init's and the daemons' processes, addresses, the firewall, servers' states and certificates in HAProxy."""
 
 
 class Stepped:

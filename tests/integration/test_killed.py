@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Proves that a run of site.yml that is killed after any of its tasks leaves a pair, and the next run converges.
 
-`ansible-playbook` and its workers get SIGKILL when a task has ended. The lease of a node that was moved away (20 s here)
-ends by itself then: each node holds every VIP when the other one's keepalived is stopped. Meanwhile two clients ask
+`ansible-playbook` and its workers get SIGKILL when a task has ended. The lease of a node that was moved away (20 s
+here) ends by itself then: each node holds every VIP when the other one's keepalived is stopped. Meanwhile two clients ask
 through VIPs of both nodes; a move that nobody had taken over would be taken back after TAKEOVER seconds, so a gap as
 long as that would be a VIP without a holder. Which tasks there are is read from the playbooks (steps.py).
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Holds a run after each task until it is told to go on, so that a test sees what the task left, or kills the run there."""
+"""Holds a run after each task until it is told to go on: a test sees what the task left, or kills the run there."""
 
 from __future__ import annotations
 
