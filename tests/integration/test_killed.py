@@ -2,9 +2,9 @@
 """Proves that a run of site.yml that is killed after any of its tasks leaves a pair, and the next run converges.
 
 `ansible-playbook` and its workers get SIGKILL when a task has ended. The lease of a node that was moved away (20 s
-here) ends by itself then: each node holds every VIP when the other one's keepalived is stopped. Meanwhile two clients ask
-through VIPs of both nodes; a move that nobody had taken over would be taken back after TAKEOVER seconds, so a gap as
-long as that would be a VIP without a holder. Which tasks there are is read from the playbooks (steps.py).
+here) ends by itself then: each node holds every VIP when the other one's keepalived is stopped. Meanwhile two clients
+ask through VIPs of both nodes; a move that nobody had taken over would be taken back after TAKEOVER seconds, so a gap
+as long as that would be a VIP without a holder. Which tasks there are is read from the playbooks (steps.py).
 
 A task that left both nodes as it found them, in whole runs to either state and with either standby that are held after
 each task and looked at, needs no kill of its own: what is killed after it is what is killed after the one before.
