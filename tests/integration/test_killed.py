@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, inside, play
+from runner.slices import whole_or_slice
 from stepped import Stepped, state
 from steps import Step, steps
 
@@ -53,6 +54,8 @@ ON_SECOND = {SECOND, "Put the VIPs where they were, new ones on their preferred 
 AWAY = Step(FIRST, "Move this node's VIPs to its peer")
 EACH_TIME = {(SECOND, "netstack.datacenter.pound : Bring the declared listeners into service")}
 """With the second node away; Pound is the one that is restarted."""
+CHANGED_MIND = whole_or_slice(False, True, reason="the run after a killed one makes the same change, not the way back")
+"""The run after the killed one has the former site, so that no other run need bring that back."""
 
 
 class Pair:
@@ -220,6 +223,8 @@ def test_a_run_killed_after_any_task_leaves_a_pair_and_the_next_run_converges(pa
     with capsys.disabled():
         print(f"\n{step}: longest gaps {gaps} ms, {[each['failed'] for each in seen]} of {seen[0]['requests']} failed")
     assert all(gap < TAKEOVER * 1000 for gap in gaps), seen
+    if CHANGED_MIND:
+        pair.declare()
     pair.run()
 
 
