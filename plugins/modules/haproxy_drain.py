@@ -26,7 +26,8 @@ options:
   state:
     description:
       - V(draining) closes and waits.
-      - V(serving) loads what is on disk again, where something else runs.
+      - V(serving) loads what is on disk again, where something else runs. What is under way is counted before that;
+        where a VIP has left the node in between, its requests are cut.
     type: str
     choices: [draining, serving]
     required: true
@@ -91,7 +92,7 @@ waited:
   type: float
   sample: 1.4
 left:
-  description: How many requests are under way all the same.
+  description: How many requests are under way all the same, with O(state=serving) after the move.
   returned: success
   type: int
   sample: 0
@@ -132,6 +133,21 @@ def drained(module: AnsibleModule, drain: Drain) -> dict[str, Any]:
     return {"closed": closed, "kept": planned.kept if planned else [], "waited": left.waited, "left": left.requests}
 
 
+def serving(module: AnsibleModule, drain: Drain) -> dict[str, Any]:
+    """Keep connections again; tell what is under way, which a VIP that has moved in between has cut."""
+    if module.check_mode:
+        return {}
+    left = drain.requests()
+    if left:
+        module.warn(
+            f"{left} requests were under way when the VIPs had moved; those of VIPs that left this node are cut"
+        )
+    if failure := drain.serve():
+        # No failure, for what comes next may bring VIPs home; the next run finds what runs and loads the file.
+        module.warn(f"HAProxy still closes its clients' connections: {failure}")
+    return {"left": left}
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
@@ -141,9 +157,8 @@ def main() -> None:
     try:
         if module.params["state"] == "draining":
             result = drained(module, drain)
-        elif not module.check_mode and (failure := drain.serve()):
-            # No failure, for what comes next may bring VIPs home; the next run finds what runs and loads the file.
-            module.warn(f"HAProxy still closes its clients' connections: {failure}")
+        else:
+            result |= serving(module, drain)
     except FAILURES as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, **result)

@@ -148,16 +148,15 @@ def first(predicted, left, hunt):
 
 @pytest.fixture(scope="session")
 def refused(first, hunt):
-    """A configuration that HAProxy refuses and that brings new secrets: the run in check mode, and the real one."""
-    from hunt import former_secrets, new_secrets
+    """The runs with a configuration that HAProxy refuses and that brings new secrets."""
+    from hunt import MODES, former_secrets, new_secrets
 
     site = SiteCopy(INVENTORY, "refused")
     site.change(lambda data: data["services"]["shop"].update(raw={"backend": ["no-such-keyword"]}))
     with former_secrets():
         new_secrets()
         hunt.note("refused")
-        modes = {"check": ("--check",), "run": ()}
-        return [hunt.play(f"refused, {mode}", *words, inventory=site.folder) for mode, words in modes.items()]
+        return [hunt.play(f"refused, {mode}", *words, inventory=site.folder) for mode, words in MODES.items()]
 
 
 @pytest.fixture(scope="session")

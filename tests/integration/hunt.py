@@ -17,6 +17,7 @@ from pathlib import Path
 import yaml
 from canary import Canaries, ProcessWatch, journal, read_key, search_files
 from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, Run, play
+from runner.slices import whole_or_slice
 
 from pki import SERVED
 from topology import load as load_topology
@@ -26,6 +27,11 @@ FOLDER = LAB / TOPOLOGY.stem
 SECRETS = FOLDER / "secrets.yml"
 TOPOLOGY_OF_LAB = load_topology(TOPOLOGY)
 NOT_SEARCHED = ("/proc", "/sys", "/dev", "/opt/lab")
+BOTH = {"check": ("--check",), "run": ()}
+MODES = whole_or_slice(
+    BOTH, {"run": ()}, reason="what is refused is refused, and searched for secrets, in check mode, too"
+)
+"""How the runs that fail are made; what refuses them is the same in both modes."""
 ANSIBLE_HOME = Path(os.environ.get("ANSIBLE_HOME", Path.home() / ".ansible"))
 
 

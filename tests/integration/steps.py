@@ -40,6 +40,11 @@ class Step:
     optional: bool = False
     acts: bool = True
 
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What a run tells of it."""
+        return self.play, self.task, self.nth
+
     def __str__(self) -> str:
         """Return it as the name of a test."""
         return f"{self.play}: {self.task}" + (f" ({self.nth + 1})" if self.nth else "")

@@ -3,7 +3,8 @@
 
 Every secret of the lab is a random string or key. They are looked for as they are, in base64 and line by line of a PEM
 body, in what runs with -vvv and --diff let out: those of test_site.py on empty hosts (check mode, and the real one
-without pipelining) and of a configuration that HAProxy refuses, which brings new secrets; and two that fail here. The
+without pipelining) and of a configuration that HAProxy refuses, which brings new secrets; two that fail here; and with
+--all one that renews every secret and has one for VRRP, its verification and the way back. The
 hosts' journals and files are searched as all tests of this part left them. The first test leaks on purpose: the search
 finds each of its leaks.
 """
@@ -14,24 +15,26 @@ import base64
 import secrets
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 import yaml
 from canary import ProcessWatch, search_files
-from conftest import Run, inside
+from conftest import INVENTORY, ROOT, Run, inside, play
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from hunt import HERE, TOPOLOGY_OF_LAB, Hunt, former_secrets, write_secrets
-from runner.slices import whole_or_slice
+from hunt import HERE, MODES, TOPOLOGY_OF_LAB, Hunt, former_secrets, new_secrets, write_secrets
 
+from pki import SERVED
 from podman import as_root
+from traffic.site_copy import SiteCopy
 
 pytestmark = pytest.mark.part("site")
 
-BOTH = {"check": ("--check",), "run": ()}
-MODES = whole_or_slice(BOTH, {"run": ()}, reason="what a secret is refused for is searched in check mode, too")
-"""How the runs that fail are made; what refuses them is the same in both modes."""
+RENEWAL = "renewal"
+"""The run that renews all secrets."""
 
 
 def test_the_search_finds_every_leak_that_is_made_on_purpose(first, tmp_path):
@@ -101,8 +104,55 @@ def unfit_secret(first: Run, hunt: Hunt) -> None:
 
 
 def test_no_secret_is_found_anywhere(predicted, first, refused, wrong_password, unfit_secret, hunt):
-    failing = [f"{name}, {mode}" for name in ("wrong password", "unfit secret") for mode in MODES]
-    assert hunt.runs == ["check of empty hosts", "first run", "refused, check", "refused, run", *failing]
+    failing = [f"{name}, {mode}" for name in ("refused", "wrong password", "unfit secret") for mode in MODES]
+    assert hunt.runs == ["check of empty hosts", "first run", *failing]
     channels = ("output", "results", "process arguments")
     assert [name for name in hunt.runs if not all(hunt.seen[f"{name}: {channel}"] for channel in channels)] == []
+    assert hunt.leaks() == []
+
+
+@pytest.fixture
+def renewed(first: Run, hunt: Hunt) -> Iterator[list[Run]]:
+    """Every secret is another, and VRRP has one, which takes other addresses; verified, and taken back."""
+    site = SiteCopy(INVENTORY, "renewed")
+    site.change(with_authentication)
+    with former_secrets():
+        new_secrets()
+        write_secrets(vrrp=secrets.token_urlsafe(6))
+        hunt.note("renewed")
+        run = hunt.play("renewed", "-e", f"netstack_run_id={RENEWAL}", inventory=site.folder)
+        told = hunt.play("renewed, verified", playbook="verify", inventory=site.folder)
+    yield [run, told, hunt.play("renewed, taken back", "-e", f"stack_rollback_to={RENEWAL}", playbook="rollback")]
+    done = play()
+    assert done.code == 0, done.out
+
+
+def with_authentication(data: dict[str, Any]) -> None:
+    """Let VRRP have a password: VRRP of IPv6 has none, and an address that stays must keep its virtual router."""
+    data["lb_pairs"]["edge"]["authentication_secret"] = "vrrp"
+    for number, service in enumerate(data["services"].values(), start=110):
+        service.pop("vip6", None)
+        service["vip"] = service["vip"].rsplit(".", 1)[0] + f".{number}"
+
+
+def held(hunt: Hunt, node: str, folder: str) -> dict[str, set[str]]:
+    """Return which secrets of the renewal lie below a folder of a node, and in files of which modes."""
+    hits = search_files(hunt.canaries, [folder], container=TOPOLOGY_OF_LAB.container(node), any_mode=True)
+    found: dict[str, set[str]] = {}
+    for _path, mode, name in hits:
+        found.setdefault(name.removeprefix("renewed: "), set()).add(mode)
+    return found
+
+
+@pytest.mark.all_only(
+    "the first run has each role's way of a secret but VRRP's, on both nodes; a renewal is three runs more"
+)
+def test_no_secret_is_found_after_all_were_renewed_verified_and_taken_back(renewed, hunt):
+    assert [done.code for done in renewed] == [0, 0, 0], [done.out[-3000:] for done in renewed if done.code]
+    assert (ROOT / "report" / "report.json").stat().st_mtime > hunt.began
+    for node in ("lb1", "lb2"):
+        kept = held(hunt, node, "/var/lib/netstack")
+        served = {f"private key of {stem}" for stem in SERVED}
+        assert {*served, "stats", "vrrp"} <= kept.keys(), "what was taken back is kept, and so are its secrets"
+        assert set().union(*kept.values()) == {"0o600"}
     assert hunt.leaks() == []

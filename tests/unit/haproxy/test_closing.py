@@ -20,6 +20,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.closin
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import declared_digest
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import NotLoadedError
+from ansible_collections.netstack.datacenter.plugins.modules.haproxy_drain import serving
 
 from .haproxy_builders import CASES, rendered, web
 
@@ -163,6 +164,34 @@ def test_a_file_that_was_edited_or_does_not_run_is_not_loaded(running: tuple[Run
     main.write_text(declared)
     one.text = ""
     assert drain.plan([], 600) is None
+
+
+class Module:
+    """What haproxy_drain is given by Ansible."""
+
+    check_mode = False
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+@pytest.mark.parametrize(("old", "left"), [([2], 2), ([], 0)])
+def test_what_a_move_has_cut_is_counted_after_it(
+    running: tuple[Running, Drain, Path], old: list[int], left: int
+) -> None:
+    """By the worker that ends, before the former configuration is loaded again."""
+    one, drain, main = running
+    planned = drain.plan([], 600)
+    assert planned
+    drain.close(planned)
+    one.old, module = old, Module()
+    assert serving(module, drain) == {"left": left}  # type: ignore[arg-type]
+    told = [f"{left} requests were under way when the VIPs had moved; those of VIPs that left this node are cut"]
+    assert module.warnings == (told if left else [])
+    assert one.loaded == [planned.text, main.read_text()]
 
 
 def test_it_waits_for_the_workers_that_end_too(running: tuple[Running, Drain, Path]) -> None:
