@@ -2,7 +2,8 @@
 """Runs programs of ansible-core, and reads inventories as ansible-playbook does before its first play.
 
 A program of its own, started by `real_ansible`. A request is a line of JSON on stdin, with the folder to be in and
-either `run`, a program with its arguments, or options of ansible-playbook, a pattern of a play's hosts and settings.
+either `run`, a program with its arguments, and its environment, or options of ansible-playbook, a pattern of a play's
+hosts and settings.
 The answer is a line on stdout: the program's status, its output and its errors, or for each of these hosts its
 variables and what `stack_preflight` makes of them. ansible-core keeps options and extra variables in globals, so each
 request has a process of its own, forked when everything is imported: most of a short run is imports.
@@ -64,6 +65,16 @@ def read(options: list[str], pattern: str) -> dict[str, Any]:
     }
 
 
+def surround(environment: dict[str, str]) -> None:
+    """Let this process have an environment, and the settings of ansible-core that it names, as if started with it."""
+    os.environ.clear()
+    os.environ.update(environment)
+    defined = constants.config.get_configuration_definitions()
+    for name, definition in defined.items():
+        if any(variable["name"] in environment for variable in definition.get("env", ())):
+            setattr(constants, name, constants.config.get_config_value(name))
+
+
 def run(program: str, *arguments: str) -> int:
     """Run a program of ansible-core and return its exit status."""
     try:
@@ -91,6 +102,7 @@ def answer(request: dict[str, Any], channel: int) -> None:
     os.chdir(request["folder"])
     for name, value in request.get("settings", {}).items():
         setattr(constants, name, value)
+    surround(request.get("environment", dict(os.environ)))
     found = ran(*request["run"]) if "run" in request else read(request["options"], request["hosts"])
     line = json.dumps(found, default=str).encode() + b"\n"
     while line:

@@ -80,6 +80,24 @@ def server() -> Server:
     return started
 
 
+def run(folder: Path, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a program of ansible-core in a directory, with some settings of the environment."""
+    given = {**environment(folder / "home"), **settings}
+    return subprocess.CompletedProcess(command, *server().ask(folder, run=command, environment=given))
+
+
+def start(folder: Path, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Do as `run` does with a process of its own: for what Python heeds when it begins, or a module when imported."""
+    return subprocess.run(
+        [str(BIN / command[0]), *command[1:]],
+        cwd=folder,
+        env={**environment(folder / "home"), **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 class Place:
     """A directory with an inventory, whose ssh leaves a mark when it is called."""
 
@@ -98,17 +116,10 @@ class Place:
         return self
 
     def run(self, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        """Run a program of ansible-core in this directory; with settings of the environment as a process of its own."""
-        if not settings:
-            return subprocess.CompletedProcess(command, *server().ask(self.folder, run=command))
-        return subprocess.run(
-            [str(BIN / command[0]), *command[1:]],
-            cwd=self.folder,
-            env={**environment(self.folder / "home"), **settings},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run(self.folder, *command, **settings)
+
+    def start(self, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        return start(self.folder, *command, **settings)
 
     def play(self, *options: str, hosts: str = "all") -> subprocess.CompletedProcess[str]:
         """Run a play that touches its hosts after the preflight."""

@@ -62,13 +62,13 @@ def said(old: Place) -> dict[str, str]:
     included = {"ansible.builtin.include_tasks": "{{ inventory_hostname }}.yml"}
     play = {"hosts": "all", "gather_facts": False, "tasks": [included]}
     (old.folder / "play.yml").write_text(yaml.safe_dump([play]))
-    done = old.run("ansible-playbook", "-i", "hosts.yml", "play.yml", **settings(old))
+    done = old.start("ansible-playbook", "-i", "hosts.yml", "play.yml", **settings(old))
     return dict(re.findall(r"(?ms)^fatal: \[([\w-]+)\]: (.*?)(?=^\S+: \[|^(?:PLAY|TASK) )", done.stdout))
 
 
 def test_the_inventory_refuses_every_host_of_the_site(tmp_path):
     place = aged(tmp_path).site(json.dumps(builders.site()))
-    listed = place.run("ansible-inventory", "-i", "inventory", "--list", **settings(place))
+    listed = place.start("ansible-inventory", "-i", "inventory", "--list", **settings(place))
     assert REFUSAL in listed.stdout
     assert "vip_instances" not in listed.stdout
 

@@ -32,12 +32,12 @@ ONE_OF_EACH = pytest.mark.all_only("one tag that is of no part; which others are
 
 
 def playbook(
-    place: Place, name: str, site: dict[str, Any], *options: str, variables: str = SECRETS, **settings: str
+    place: Place, name: str, site: dict[str, Any], *options: str, variables: str = SECRETS
 ) -> subprocess.CompletedProcess[str]:
     """Run one of the collection's playbooks on the site."""
     place.site(json.dumps(site))
     (place.inventory / "group_vars" / "load_balancers.yml").write_text(variables)
-    return place.run("ansible-playbook", f"netstack.datacenter.{name}", "-i", "inventory", *options, **settings)
+    return place.run("ansible-playbook", f"netstack.datacenter.{name}", "-i", "inventory", *options)
 
 
 def wrong() -> dict[str, Any]:
@@ -120,7 +120,9 @@ def test_a_run_for_the_links_alone_asks_for_no_secret_of_a_load_balancer(place):
 def test_a_library_that_is_not_installed_refuses_a_run_that_needs_it(place):
     (place.folder / "sitecustomize.py").write_text(WITHOUT_PYEZ)
     path = os.pathsep.join([str(place.folder), os.environ.get("PYTHONPATH", "")])
-    result = playbook(place, "preflight", cabled.site(), "--limit", "ex1", PYTHONPATH=path)
+    place.site(json.dumps(cabled.site()))
+    command = ("ansible-playbook", "netstack.datacenter.preflight", "-i", "inventory", "--limit", "ex1")
+    result = place.start(*command, PYTHONPATH=path)
     assert result.returncode != 0
     assert "PyEZ is not installed where Ansible runs, and this run reaches ex1 by it" in result.stdout
 

@@ -88,7 +88,7 @@ def done(silent, tmp_path_factory) -> subprocess.CompletedProcess[str]:
     play = {"hosts": "all", "gather_facts": False, "strategy": "free", "tasks": tasks}
     (place.folder / "play.json").write_text(json.dumps([play]))
     path = f"{place.folder / 'short'}:{site_files.ROOT / '.cache' / 'collections'}"
-    return place.run("ansible-playbook", "-i", "hosts.json", "-f", "20", "play.json", PYTHONPATH=path)
+    return place.start("ansible-playbook", "-i", "hosts.json", "-f", "20", "play.json", PYTHONPATH=path)
 
 
 @pytest.mark.parametrize("name", [*on_nodes(), *DEVICES])
