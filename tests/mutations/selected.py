@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from _pytest.mark import KeywordMatcher
@@ -32,15 +33,16 @@ def paths_of(command: str) -> list[str]:
     return [word for word in shlex.split(command) if word.startswith("tests/")]
 
 
-def selected(command: str, whole: bool, items: list[pytest.Item]) -> list[pytest.Item]:
-    """Return what a command selects."""
+def selected(command: str, whole: bool, files: dict[Path, list[pytest.Item]]) -> list[pytest.Item]:
+    """Return what a command selects of the items of each file."""
     words, paths = shlex.split(command), [ROOT / path for path in paths_of(command)]
     keywords = Expression.compile(words[words.index("-k") + 1] if "-k" in words else "")
+    named = [file for file in files if any(file.is_relative_to(path) for path in paths)]
     return [
         item
-        for item in items
-        if any(item.path.is_relative_to(path) for path in paths)
-        and (whole or not item.get_closest_marker("all_only"))
+        for file in named
+        for item in files[file]
+        if (whole or not item.get_closest_marker("all_only"))
         and ("-k" not in words or keywords.evaluate(KeywordMatcher.from_item(item)))
     ]
 
@@ -48,6 +50,9 @@ def selected(command: str, whole: bool, items: list[pytest.Item]) -> list[pytest
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Print what selects nothing, of the commands whose paths were all collected."""
     collected = {str(path) for path in session.config.args}
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in session.items:
+        files.setdefault(item.path, []).append(item)
     for command, whole in commands():
-        if collected.issuperset(paths_of(command)) and not selected(command, whole, session.items):
+        if collected.issuperset(paths_of(command)) and not selected(command, whole, files):
             print(f"selects nothing: {command}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
-from .touches_ansible import ROOT, reach, touches
+from .touches_ansible import ROOT, pytest_ignore_collect, reach, touches
 
 UNIT = ROOT / "tests" / "unit"
 OURS = "ansible_collections.netstack.datacenter"
@@ -53,6 +54,20 @@ def test_whatever_imports_or_starts_ansible_is_found(tmp_path, text):
 def test_what_only_speaks_of_ansible_is_not(tmp_path, text):
     (tmp_path / "test_it.py").write_text(text)
     assert not touches(tmp_path / "test_it.py")
+
+
+@pytest.mark.parametrize(
+    ("file", "chosen", "passed_over"),
+    [
+        ("haproxy/test_words.py", "ansible", True),
+        ("haproxy/test_words.py", "", None),
+        ("stack/test_raw.py", "ansible", None),
+        ("stack/test_reader.py", "ansible", None),  # itself it does not, a fixture beside it does
+    ],
+)
+def test_only_a_file_without_a_test_that_can_be_marked_is_passed_over(file, chosen, passed_over):
+    config = SimpleNamespace(option=SimpleNamespace(markexpr=chosen))
+    assert pytest_ignore_collect(UNIT / file, config) is passed_over
 
 
 def test_what_is_not_marked_needs_no_ansible():

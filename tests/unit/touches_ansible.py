@@ -28,6 +28,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.ansible)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Pass over files that no chosen test can be in: importing them all takes as long as many tests."""
+    if config.option.markexpr != pytest.mark.ansible.name or collection_path.suffix != ".py":
+        return None
+    beside = [folder / "conftest.py" for folder in collection_path.parents if folder.is_relative_to(ROOT / "tests")]
+    return None if any(map(touches, [collection_path, *filter(Path.is_file, beside)])) else True
+
+
 def marked(item: pytest.Function) -> bool:
     """Tell whether a test's file touches ansible-core, or that of one of its fixtures does."""
     fixtures = [each for found in item._fixtureinfo.name2fixturedefs.values() for each in found]

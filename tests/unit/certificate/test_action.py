@@ -6,15 +6,14 @@ All cases are hosts of one run of ansible-playbook, each with its own certificat
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
 
 import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
+
+from unit.stack.real_ansible import run
 
 from . import certificate_builders as builders
 from .certificate_builders import Certificate, key_pem
@@ -95,13 +94,7 @@ def ran(tmp_path_factory):
     (site / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": hosts, "vars": {"ansible_ssh_retries": 0}}}))
     (site / "play.yml").write_text(PLAY)
     (site / "right").write_text("right")
-    environment = {**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_HOME": str(site / "home")}
-    environment.pop("ANSIBLE_CONFIG", None)
-    done = subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "-vvv", "-i", "hosts.yml", "--vault-password-file", "right",
-         "play.yml"],
-        cwd=site, capture_output=True, text=True, check=False, env=environment,
-    )  # fmt: skip
+    done = run(site, "ansible-playbook", "-vvv", "-i", "hosts.yml", "--vault-password-file", "right", "play.yml")
     return Run(done.stdout + done.stderr)
 
 

@@ -4,10 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import yaml
@@ -16,8 +12,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.chang
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.limit import one_ended, shaken
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import DEVICE_WIDE, NEUTRAL
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import ChangeKind as Kind
-
-ROOT = Path(__file__).parents[3]
+from unit.stack import real_ansible
 
 
 def link(name="esx1-lan", **changed):
@@ -107,14 +102,7 @@ def run(folder, hosts, *arguments, **options):
     (folder / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": json.loads(json.dumps(hosts))}}))
     (folder / "play.yml").write_text(yaml.safe_dump(play))
     (folder / "only.retry").write_text("ex1\n")
-    return subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "-i", "hosts.yml", "play.yml", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=folder,
-        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"), "ANSIBLE_NOCOLOR": "1"},
-    )
+    return real_ansible.run(folder, "ansible-playbook", "-i", "hosts.yml", "play.yml", *arguments)
 
 
 ONE_IS_ENOUGH = pytest.mark.all_only("ansible-core reads the limit; a file of hosts and one host are two ways of many")

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import yaml
 from ansible.release import __version__
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.arguments import plain, validated
+from unit.stack.real_ansible import run
 
 
 class _Text(str):
@@ -81,7 +81,7 @@ def test_the_message_names_file_and_line(tmp_path: Path) -> None:
     ]
     book = tmp_path / "play.yml"
     book.write_text(yaml.safe_dump(play))
-    ran = subprocess.run(["ansible-playbook", "-i", "localhost,", book], capture_output=True, text=True, check=False)
+    ran = run(tmp_path, "ansible-playbook", "-i", "localhost,", str(book))
     assert ran.returncode == 2
     said = ran.stdout + ran.stderr
     assert "module: bundels" in said

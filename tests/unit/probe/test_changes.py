@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import stat
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from ansible.release import __version__
+
+from unit.stack.real_ansible import run
 
 # Up to ansible-core 2.18 the result of a loop under no_log holds no items, and a missing setting is told otherwise.
 OLD_CORE = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 19)
@@ -74,10 +74,7 @@ def play(folder: Path, record: Path, *arguments: str) -> list[dict[str, str]]:
     playbook.write_text(PLAYBOOK)
     settings = {"ANSIBLE_CALLBACKS_ENABLED": "netstack.datacenter.changes", "NETSTACK_CHANGES_FILE": str(record)}
     local = ["-e", f"ansible_connection=local ansible_python_interpreter={sys.executable} folder={folder}"]
-    command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "a,b", playbook, *local, *arguments]
-    env = {**os.environ, **settings, "ANSIBLE_HOME": str(folder.parent / "home")}
-    env["ANSIBLE_COLLECTIONS_PATH"] = str(Path(__file__).parents[3] / ".cache" / "collections")
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    done = run(folder.parent, "ansible-playbook", "-i", "a,b", str(playbook), *local, *arguments, **settings)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "[WARNING]: Failure using" not in done.stderr
     return [json.loads(line) for line in record.read_text().splitlines()]
@@ -133,18 +130,16 @@ def test_only_the_user_of_the_run_reads_the_file(runs):
 @pytest.mark.parametrize(
     ("planted", "said"), [(False, MISSING_SETTING), (True, "/record is a link, which is not followed")]
 )
-def test_without_a_file_the_run_goes_on_and_says_why_nothing_is_written(tmp_path, planted, said):
+def test_without_a_file_the_run_goes_on_and_says_why_nothing_is_written(tmp_path, monkeypatch, planted, said):
+    monkeypatch.delenv("NETSTACK_CHANGES_FILE", raising=False)
     playbook = tmp_path / "play.yml"
     playbook.write_text("- hosts: localhost\n  gather_facts: false\n  tasks: []\n")
-    env = {**os.environ, "ANSIBLE_CALLBACKS_ENABLED": "netstack.datacenter.changes", "ANSIBLE_HOME": str(tmp_path)}
-    env["ANSIBLE_COLLECTIONS_PATH"] = str(Path(__file__).parents[3] / ".cache" / "collections")
-    env.pop("NETSTACK_CHANGES_FILE", None)
+    settings = {"ANSIBLE_CALLBACKS_ENABLED": "netstack.datacenter.changes"}
     if planted:
         (tmp_path / "victim").write_text("precious")
         (tmp_path / "record").symlink_to("victim")
-        env["NETSTACK_CHANGES_FILE"] = str(tmp_path / "record")
-    command = [Path(sys.executable).with_name("ansible-playbook"), playbook]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+        settings["NETSTACK_CHANGES_FILE"] = str(tmp_path / "record")
+    done = run(tmp_path, "ansible-playbook", str(playbook), **settings)
     assert done.returncode == 0
     told = " ".join(done.stderr.split())  # ansible-core 2.17 breaks lines
     assert said in told

@@ -7,7 +7,6 @@ import html
 import json
 import os
 import re
-import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -21,7 +20,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress impor
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.readable import readable
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report import links, store
 from unit.report.test_report import part
-from unit.stack.real_ansible import BIN, environment
+from unit.stack.real_ansible import run
 
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 FORGED = "\x1b[2K\x1b[1A\x1b[32mok: [lb1]\x9b0m\u202e<script>alert(1)</script>{{ 7 * 191 }}"
@@ -68,8 +67,7 @@ def play(folder, tasks):
     python = {"ansible_python_interpreter": "{{ ansible_playbook_python }}", "ansible_connection": "local"}
     plays = [{"hosts": "lb1", "gather_facts": False, "vars": python, "tasks": tasks}]
     (folder / "play.yml").write_text(yaml.safe_dump(plays))
-    command = [str(BIN / "ansible-playbook"), "-i", "lb1,", "-v", "--diff", "play.yml"]
-    done = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
+    done = run(folder, "ansible-playbook", "-i", "lb1,", "-v", "--diff", "play.yml")
     return done.returncode, done.stdout + done.stderr
 
 

@@ -3,22 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .real_ansible import Place, Reader
-
-
-@pytest.fixture(scope="session")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    """Give the process that reads inventories."""
-    started = Reader(tmp_path_factory.mktemp("reader"))
-    yield started
-    started.close()
+from .real_ansible import Place
 
 
 @pytest.fixture
-def place(tmp_path: Path, reader: Reader) -> Place:
-    return Place(tmp_path, reader)
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)

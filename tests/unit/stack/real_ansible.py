@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +41,13 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-class Reader:
-    """One process that reads inventories as ansible-playbook does, one after the other."""
+class Server:
+    """One process that has ansible-core imported and answers requests one after the other; it ends with this one."""
 
     def __init__(self, home: Path) -> None:
         self.errors = (home / "errors").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, str(site_files.HERE / "inventory_server.py")],
+            [sys.executable, str(site_files.HERE / "ansible_server.py")],
             env=environment(home),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -52,11 +55,10 @@ class Reader:
             text=True,
         )
 
-    def read(self, folder: Path, options: tuple[str, ...], hosts: str, **settings: Any) -> dict[str, Any]:
-        """Return the hosts of a play on `hosts`: their variables, and what the preflight says of them."""
-        request = {"folder": str(folder), "options": options, "hosts": hosts, "settings": settings}
+    def ask(self, folder: Path, **request: Any) -> Any:
+        """Return the answer to a request, which is answered in this folder."""
         assert self.process.stdin and self.process.stdout
-        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.write(json.dumps({"folder": str(folder), **request}) + "\n")
         self.process.stdin.flush()
         found = json.loads(self.process.stdout.readline() or "null")
         assert found is not None, Path(self.errors.name).read_text()[-3000:]
@@ -68,11 +70,39 @@ class Reader:
         self.errors.close()
 
 
+@functools.cache
+def server() -> Server:
+    """Return the server of this session."""
+    home = tempfile.TemporaryDirectory(prefix="ansible-server-")
+    started = Server(Path(home.name))
+    atexit.register(home.cleanup)
+    atexit.register(started.close)
+    return started
+
+
+def run(folder: Path, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a program of ansible-core in a directory, with some settings of the environment."""
+    given = {**environment(folder / "home"), **settings}
+    return subprocess.CompletedProcess(command, *server().ask(folder, run=command, environment=given))
+
+
+def start(folder: Path, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Do as `run` does with a process of its own: for what Python heeds when it begins, or a module when imported."""
+    return subprocess.run(
+        [str(BIN / command[0]), *command[1:]],
+        cwd=folder,
+        env={**environment(folder / "home"), **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 class Place:
     """A directory with an inventory, whose ssh leaves a mark when it is called."""
 
-    def __init__(self, folder: Path, reader: Reader | None = None) -> None:
-        self.folder, self.reader = folder, reader
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.inventory = folder / "inventory"
         (self.inventory / "group_vars").mkdir(parents=True)
         self.mark = folder / "connected"
@@ -86,15 +116,10 @@ class Place:
         return self
 
     def run(self, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        """Run a program of ansible-core in this directory, with some settings of the environment."""
-        return subprocess.run(
-            [str(BIN / command[0]), *command[1:]],
-            cwd=self.folder,
-            env={**environment(self.folder / "home"), **settings},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run(self.folder, *command, **settings)
+
+    def start(self, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        return start(self.folder, *command, **settings)
 
     def play(self, *options: str, hosts: str = "all") -> subprocess.CompletedProcess[str]:
         """Run a play that touches its hosts after the preflight."""
@@ -106,8 +131,8 @@ class Place:
 
     def read(self, *options: str, hosts: str = "all", **settings: Any) -> dict[str, Any]:
         """Return what a play on these hosts would have to work with, without running one."""
-        assert self.reader is not None
-        return self.reader.read(self.folder, options, hosts, **settings)
+        found: dict[str, Any] = server().ask(self.folder, options=options, hosts=hosts, settings=settings)
+        return found
 
 
 def refused(place: Place, result: subprocess.CompletedProcess[str]) -> bool:

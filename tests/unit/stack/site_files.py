@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -16,8 +16,7 @@ def sites(kind: str) -> list[Path]:
     return sorted((HERE / kind).glob("*.yml"))
 
 
-def messages(site: Path) -> str:
+def messages(site: Path, loaded: Loaded) -> str:
     """Return what a user reads about the site, one line for each finding."""
-    loaded = load(site, HERE)
     found = loaded.errors if site.parent.name == "wrong" else loaded.findings
     return "".join(f"{finding}\n" for finding in found)

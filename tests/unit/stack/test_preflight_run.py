@@ -117,10 +117,12 @@ def test_a_run_for_the_links_alone_asks_for_no_secret_of_a_load_balancer(place):
     assert result.returncode == 0, result.stdout
 
 
-def test_a_library_that_is_not_installed_refuses_a_run_that_needs_it(place, monkeypatch):
+def test_a_library_that_is_not_installed_refuses_a_run_that_needs_it(place):
     (place.folder / "sitecustomize.py").write_text(WITHOUT_PYEZ)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(place.folder), os.environ.get("PYTHONPATH", "")]))
-    result = playbook(place, "preflight", cabled.site(), "--limit", "ex1")
+    path = os.pathsep.join([str(place.folder), os.environ.get("PYTHONPATH", "")])
+    place.site(json.dumps(cabled.site()))
+    command = ("ansible-playbook", "netstack.datacenter.preflight", "-i", "inventory", "--limit", "ex1")
+    result = place.start(*command, PYTHONPATH=path)
     assert result.returncode != 0
     assert "PyEZ is not installed where Ansible runs, and this run reaches ex1 by it" in result.stdout
 

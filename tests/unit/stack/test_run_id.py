@@ -21,6 +21,7 @@ PLAY = """
     - ansible.builtin.debug:
         msg: "this is run <{{ ansible_facts.netstack_run }}>"
 """
+COMMAND = ("ansible-playbook", "-i", "second.yml", "book.yml")
 LEFT = "netstack_run_id: !unsafe '{{ ticket }}'\n"
 
 
@@ -32,17 +33,13 @@ def place(tmp_path) -> Place:
     return found
 
 
-def run(place: Place, *options: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return place.run("ansible-playbook", "-i", "second.yml", "book.yml", *options, **settings)
-
-
 def ids(done: subprocess.CompletedProcess[str]) -> list[str]:
     return re.findall(r"this is run <(.*)>", done.stdout)
 
 
 @pytest.mark.parametrize("injected", ["true", "false"])
 def test_all_hosts_have_one_id_whether_facts_are_variables_or_not_and_nothing_is_deprecated(place, injected):
-    done = run(place, ANSIBLE_INJECT_FACT_VARS=injected, ANSIBLE_DEPRECATION_WARNINGS="true")
+    done = place.start(*COMMAND, ANSIBLE_INJECT_FACT_VARS=injected, ANSIBLE_DEPRECATION_WARNINGS="true")
     one, two = ids(done)
     assert one == two
     assert re.fullmatch(r"\d{8}T\d{6}Z-\d+", one)
@@ -50,15 +47,15 @@ def test_all_hosts_have_one_id_whether_facts_are_variables_or_not_and_nothing_is
 
 
 def test_the_users_id_is_that_of_the_run_and_may_be_a_template(place):
-    assert ids(run(place, "-e", "netstack_run_id=r17")) == ["r17", "r17"]
+    assert ids(place.run(*COMMAND, "-e", "netstack_run_id=r17")) == ["r17", "r17"]
     (place.folder / "group_vars").mkdir()
     (place.folder / "group_vars" / "all.yml").write_text("ticket: 4711\nnetstack_run_id: 'ticket-{{ ticket }}'\n")
-    assert ids(run(place)) == ["ticket-4711", "ticket-4711"]
+    assert ids(place.run(*COMMAND)) == ["ticket-4711", "ticket-4711"]
 
 
 def test_a_cached_fact_of_an_earlier_run_is_not_the_id_of_the_next(place):
     cache = {"ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(place.folder / "facts")}
-    first, second = ids(run(place, **cache))[0], ids(run(place, **cache))[0]
+    first, second = (ids(place.start(*COMMAND, **cache))[0] for _ in range(2))
     assert list((place.folder / "facts").iterdir())
     assert first != second
 
@@ -66,7 +63,7 @@ def test_a_cached_fact_of_an_earlier_run_is_not_the_id_of_the_next(place):
 def test_a_template_that_is_left_in_the_id_is_refused_by_preflight_and_by_each_action(place):
     (place.folder / "group_vars").mkdir()
     (place.folder / "group_vars" / "all.yml").write_text(LEFT)
-    done = run(place)
+    done = place.run(*COMMAND)
     assert done.returncode != 0
     assert "netstack_run_id still holds a template: {{ ticket }}" in done.stdout
     options = {"junos_lag": {}, "esxi_teaming": {}, "link_cutover": {"links": []}}
@@ -77,7 +74,7 @@ def test_a_template_that_is_left_in_the_id_is_refused_by_preflight_and_by_each_a
     book = [{"hosts": "one", "gather_facts": False, "tasks": tasks}]
     (place.folder / "book.yml").write_text(yaml.safe_dump(book))
     refused = 'FAILED! => {"changed": false, "msg": "run_id still holds a template: '
-    assert run(place).stdout.count(refused) == len(options)
+    assert place.run(*COMMAND).stdout.count(refused) == len(options)
 
 
 def test_a_template_that_is_left_in_the_id_is_refused_by_what_keeps_backups():

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,18 +28,25 @@ def named(site: Path) -> str:
     return f"{site.parent.name}/{site.stem}"
 
 
+@functools.cache
 def committed(site: Path) -> str:
     return site.with_suffix(".txt").read_text()
 
 
+@functools.cache
+def as_it_is(site: Path) -> Loaded:
+    """Return a committed site, loaded once for all tests that change neither it nor the rules."""
+    return load(site, site_files.HERE)
+
+
 @pytest.mark.parametrize("site", [*WRONG, *WARNED], ids=named)
 def test_the_messages_are_the_golden_ones(site, golden):
-    golden(site.with_suffix(".txt"), site_files.messages(site))
+    golden(site.with_suffix(".txt"), site_files.messages(site, as_it_is(site)))
 
 
 @pytest.mark.parametrize("site", WRONG, ids=named)
 def test_a_wrong_site_leaves_nothing_but_its_errors(site):
-    loaded = load(site, site_files.HERE)
+    loaded = as_it_is(site)
     assert loaded.errors
     for variables in inventory(loaded).values():
         assert list(variables) == ["stack_errors"]
@@ -46,7 +54,7 @@ def test_a_wrong_site_leaves_nothing_but_its_errors(site):
 
 @pytest.mark.parametrize("site", WARNED, ids=named)
 def test_a_warned_site_is_not_refused(site):
-    loaded = load(site, site_files.HERE)
+    loaded = as_it_is(site)
     assert not loaded.errors
     assert len(loaded.warnings) == 1
 
@@ -80,22 +88,22 @@ def test_every_rule_has_a_site_that_breaks_it():
 def test_without_the_rule_a_golden_file_is_red(rule, monkeypatch):
     monkeypatch.setitem(RULES, rule, replace(RULES[rule], check=lambda _site: ()))
     concerned = [site for site in [*WRONG, *WARNED] if f"[{rule}]" in committed(site)]
-    assert any(site_files.messages(site) != committed(site) for site in concerned)
+    assert any(site_files.messages(site, load(site, site_files.HERE)) != committed(site) for site in concerned)
 
 
 def broken_by(rule: str) -> tuple[Path, tuple[str, str]]:
     """Return the first site that breaks the rule, and the object that the finding names first."""
     site = next(site for site in [*WRONG, *WARNED] if f"[{rule}]" in committed(site))
-    finding = next(item for item in load(site, site_files.HERE).findings if item.rule == rule)
+    finding = next(item for item in as_it_is(site).findings if item.rule == rule)
     return site, finding.fault.objects()[0]
 
 
 def with_waiver(site: Path, owner: tuple[str, str], rule: str, reason: str, folder: Path) -> Loaded:
     """Return the site with one more waiver; the bare word `on` is a boolean of YAML 1.1."""
-    data = yaml.safe_load(site.read_text().replace(" on:", ' "on":'))
+    data = yaml.load(site.read_text().replace(" on:", ' "on":'), Loader=yaml.CSafeLoader)
     data[owner[0]][owner[1]].setdefault("waive", {})[rule] = reason
     copy = folder / "stack.yml"
-    copy.write_text(yaml.safe_dump(data))
+    copy.write_text(yaml.dump(data, Dumper=yaml.CSafeDumper))
     return load(copy, folder)
 
 
