@@ -87,6 +87,7 @@ def test_what_is_told_follows_the_configuration_the_far_end_and_the_time_since_t
     assert seen() == (True, False)
     device.clock.advance(86400 * 2)
     assert seen() == (True, True)
+    device.faults.settle = 0
     device.far["ge-0/0/1"] = FarEnd(lacp="off")
     assert seen() == (True, False)
     setform.load(device.edit(session), "set interfaces ge-0/0/1 disable")
