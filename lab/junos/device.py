@@ -10,6 +10,7 @@ from . import rules, schema
 from .clock import Clock, span, stamp
 from .errors import SIM, CommitError, JunosError, Report, error
 from .faults import Faults
+from .inherited import effective
 from .models import Model
 from .tree import Node, equal
 
@@ -85,6 +86,8 @@ class Device:
     far: dict[str, FarEnd] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     booted: float = 0
+    ports: tuple[object, dict[str, dict[str, object]]] | None = None
+    _acted_upon: tuple[Node, Node] | None = None
 
     def __post_init__(self) -> None:
         self.booted = self.clock.now() - 86400
@@ -100,6 +103,13 @@ class Device:
     def committed(self) -> Node:
         """Give the configuration that the switch runs."""
         return self.commits[0].tree
+
+    @property
+    def effective(self) -> Node:
+        """Give what the daemons get of it, to be read; worked out once, for no tree changes that was committed."""
+        if self._acted_upon is None or self._acted_upon[0] is not self.committed:
+            self._acted_upon = self.committed, effective(self.committed, self.model, self.fpcs)
+        return self._acted_upon[1]
 
     @property
     def edited(self) -> Node:

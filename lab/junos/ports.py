@@ -30,11 +30,14 @@ class Port:
 
 
 def ports(device: Device) -> dict[str, dict[str, object]]:
-    """Give all ports that have a cable."""
+    """Give all ports that have a cable; they are worked out anew when what they follow from is another."""
     state = State(device)
-    vlans = state.vlans()
-    families = {logical: (interface, family) for logical, interface, family in state.switching()}
-    return {name: asdict(_port(state, vlans, families, name)) for name in device.far}
+    follow_from = (state.root, state.settling, list(device.far.items()))
+    if device.ports is None or device.ports[0] != follow_from:
+        vlans = state.vlans()
+        families = {logical: (interface, family) for logical, interface, family in state.switching()}
+        device.ports = follow_from, {name: asdict(_port(state, vlans, families, name)) for name in device.far}
+    return device.ports[1]
 
 
 def _port(state: State, vlans: dict[str, Vlan], families: dict[str, tuple[Node, Node]], name: str) -> Port:

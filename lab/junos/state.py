@@ -10,7 +10,6 @@ from functools import cached_property
 
 from .device import Device
 from .farend import FLAGS, FarEnd
-from .inherited import effective
 from .rules import bundle_of
 from .tree import Node, natural
 
@@ -54,7 +53,7 @@ class State:
 
     def __init__(self, device: Device) -> None:
         self.device = device
-        self.root = effective(device.committed, device.model, device.fpcs)
+        self.root = device.effective
         self._lacp: dict[str, list[Lacp]] = {}
 
     def interface(self, name: str) -> Node | None:
@@ -116,6 +115,11 @@ class State:
         said = node.text("aggregated-ether-options", "lacp", "periodic") if node is not None else ""
         return "slow" if said == "slow" else "fast"
 
+    @property
+    def settling(self) -> bool:
+        """Tell whether LACP hears no partner yet after a commit."""
+        return self.device.clock.now() < self.device.commits[0].time + self.device.faults.settle
+
     def lacp(self, bundle: str) -> list[Lacp]:
         """Give LACP's view of each member of a bundle that speaks it."""
         if bundle not in self._lacp:
@@ -132,9 +136,7 @@ class State:
     def _partner(self, bundle: str, port: str) -> tuple[str, int] | None:
         """Give who answers LACP at a port: the far system and its bundle."""
         far = self.far(port)
-        if self.device.clock.now() < self.device.commits[0].time + self.device.faults.settle:
-            return None
-        if far is None or far.lacp == "off" or "active" not in (far.lacp, self.lacp_mode(bundle)):
+        if self.settling or far is None or far.lacp == "off" or "active" not in (far.lacp, self.lacp_mode(bundle)):
             return None
         return (far.system, far.key)
 

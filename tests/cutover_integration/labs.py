@@ -232,7 +232,10 @@ def gone(pid: int, seconds: float = 60) -> bool:
 
 
 class Watched:
-    """Asks the fabric all the time what becomes of the management's flows; `lost` has each time that some were lost."""
+    """Asks the fabric all the time what becomes of the management's flows; `lost` has each time that some were lost.
+
+    Between two looks the fabric itself looks whenever the host is asked or changed; it remembers what was lost then.
+    """
 
     def __init__(self, pair: Pair) -> None:
         self.pair, self.lost, self.asked = pair, list[str](), 0
@@ -240,13 +243,14 @@ class Watched:
         self.thread = threading.Thread(target=self._watch)
 
     def _watch(self) -> None:
-        while not self.over.wait(0.02):
+        while not self.over.wait(0.1):
             found = self.pair.fabric.deliveries()[self.pair.host]["vmk0"]
             self.asked += 1
             if found["lost"]:
                 self.lost.append(f"{found} after {self.pair.steps()[-1:]}")
 
     def __enter__(self) -> Watched:
+        self.pair.fabric.absences()
         self.thread.start()
         return self
 
@@ -254,3 +258,5 @@ class Watched:
         assert self.thread.is_alive(), "the watch ended before the run"
         self.over.set()
         self.thread.join()
+        absences = self.pair.fabric.absences()
+        self.lost += [f"absent for {seconds} s" for host, seconds in absences.items() if host == self.pair.host]

@@ -101,8 +101,11 @@ def test_a_switch_that_refuses_a_confirmation_takes_both_ends_back(nonels):
 def test_with_consent_the_host_is_changed_although_it_is_away_until_the_switch_follows(nonels):
     refused = nonels.run(strategy="host_first")
     assert "would cut the host's management off" in refused.stdout
-    done = nonels.run(strategy="host_first", consent=["management"])
+    with Watched(nonels) as watched:
+        done = nonels.run(strategy="host_first", consent=["management"])
     assert "changed=1" in recap(done), done.stdout + done.stderr
+    assert len(watched.lost) > 1, "the watch and the fabric both see it"
+    assert any(text.startswith("absent for ") for text in watched.lost)
     assert len(nonels.found()["steps"]) == 6
     assert nonels.lost_flows() == 0
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from junos import setform
+from junos.device import Options, Session
 from junos.farend import FarEnd
 from junos.ports import ports
 
@@ -65,3 +67,31 @@ def test_a_port_tells_how_its_bundle_speaks_lacp(make_device: Any) -> None:
     seen = shown(make_device, "els", passive)
     assert (seen["lacp"], seen["periodic"]) == ("passive", "fast")
     assert shown(make_device, "els", VLANS)["lacp"] == "off"
+
+
+@STYLES
+def test_what_is_told_follows_the_configuration_the_far_end_and_the_time_since_the_commit(
+    make_device: Any, style: str, session: Session
+) -> None:
+    """It is worked out once for each of them: the same question again and again costs nothing."""
+    device = make_device(style, BUNDLE.partition("\n")[2].partition("\n")[2].replace("MODE", MODE[style]))
+
+    def seen() -> tuple[object, object]:
+        shown = ports(device)
+        assert ports(device) is shown
+        return shown["ge-0/0/1"]["light"], shown["ge-0/0/1"]["forwards"]
+
+    device.far["ge-0/0/1"] = FarEnd(lacp="active")
+    assert seen() == (True, True)
+    device.faults.settle = 86400 * 2
+    assert seen() == (True, False)
+    device.clock.advance(86400 * 2)
+    assert seen() == (True, True)
+    device.faults.settle = 0
+    device.far["ge-0/0/1"] = FarEnd(lacp="off")
+    assert seen() == (True, False)
+    setform.load(device.edit(session), "set interfaces ge-0/0/1 disable")
+    device.commit(session, Options())
+    assert seen() == (False, False)
+    device.far.pop("ge-0/0/1")
+    assert ports(device) == {}
