@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sends VRRP adverts that no peer has sent: usage adverts.py SOURCE TTL VIRTUAL_ROUTER_ID VIP DESTINATION SECONDS.
+"""Sends VRRP adverts that no peer has sent: usage adverts.py ADVERTS [TIMES]; without a number until it is ended.
 
-Two a second, of priority 254, which any master that believes them gives its addresses up for.
+ADVERTS is a list in JSON of source, ttl, router, vip and destination. Each is sent four times a second, with priority
+254, which any master that believes it gives its addresses up for.
 """
 
 from __future__ import annotations
 
+import itertools
+import json
 import socket
 import struct
 import sys
@@ -36,15 +39,15 @@ def packet(source: str, ttl: int, router: int, vip: str, destination: str) -> by
     return header + body[:6] + struct.pack("!H", checksum(pseudo + body)) + body[8:]
 
 
-def main(source: str, ttl: str, router: str, vip: str, destination: str, seconds: str) -> None:
-    """Send for so many seconds."""
-    advert = packet(source, int(ttl), int(router), vip, destination)
-    family = socket.AF_INET6 if ":" in source else socket.AF_INET
-    with socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW) as wire:
-        end = time.monotonic() + float(seconds)
-        while time.monotonic() < end:
-            wire.sendto(advert, (destination, 0))
-            time.sleep(0.5)
+def main(adverts: str, times: str = "") -> None:
+    """Send all of them, again and again."""
+    families = (socket.AF_INET, socket.AF_INET6)
+    wires = {family: socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_RAW) for family in families}
+    frames = [(packet(**each), each["destination"]) for each in json.loads(adverts)]
+    for _ in range(int(times)) if times else itertools.count():
+        for advert, destination in frames:
+            wires[socket.AF_INET6 if ":" in destination else socket.AF_INET].sendto(advert, (destination, 0))
+        time.sleep(0.25)
 
 
 if __name__ == "__main__":
