@@ -125,7 +125,8 @@ options:
       - C(virtual_directories) by name, each with C(path) and C(health_uri), in mode C(http). Each has a backend of its
         own, whose servers are checked by that page; what they do not match goes to the service's own backend.
       - C(servers_require_tls) and C(extended_protection) tell of the servers what refuses offloaded TLS.
-      - A backend is a device, an address, or a mapping of C(host), C(name), C(weight), C(backup), C(maxconn).
+      - A backend is a device, an address, or a mapping of C(host), C(name), C(port) (this server's own, before
+        C(backend_port)), C(weight), C(backup), C(maxconn).
     type: dict
   profiles:
     description:

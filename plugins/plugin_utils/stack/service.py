@@ -65,6 +65,7 @@ class Backend(Part):
 
     host: Text
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]+$")] | None = None
+    port: Port | None = None
     weight: Annotated[int, Field(strict=True, ge=0, le=256)] = 100
     backup: Flag = False
     maxconn: Connections | None = None
@@ -170,6 +171,16 @@ class Service(Part):
     verify: Verify = Verify()
     raw: Raw = Raw()
     waive: Waivers = Field(default_factory=dict)
+
+    @property
+    def shares_servers(self) -> bool:
+        """Whether all ports go on to the same ports of the servers, so that one backend serves them."""
+        fixed = self.backend_port is not None or all(backend.port is not None for backend in self.backends)
+        return fixed or len(self.ports) == 1
+
+    def server_port(self, backend: Backend, port: int) -> int:
+        """Return the port of a backend for what comes to `port`: its own, else the service's, else the same one."""
+        return backend.port or self.backend_port or port
 
     @model_validator(mode="after")
     def _has_a_vip(self) -> Service:

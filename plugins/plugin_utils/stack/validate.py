@@ -30,6 +30,7 @@ _NAMES: dict[str, tuple[re.Pattern[str], str]] = {
 _OTHER_NAMES = {
     "app": "profile",
     "auth_pass": "authentication_secret",
+    "backend_port": "port",
     "cert": "certificate",
     "check": "health_check",
     "force_trunk": "trunk",
