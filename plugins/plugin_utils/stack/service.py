@@ -29,6 +29,8 @@ Line = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]+$")]
 Balance = Literal["roundrobin", "static-rr", "leastconn", "first", "source", "random"]
 CheckType = Literal["http", "tcp", "smtp", "imap", "pop3", "tls", "ldap", "mysql", "pgsql", "redis", "by_port"]
 
+COOKIE = "SERVERID"
+"""The cookie by which clients stick where a service names none."""
 STATUS = r"^[1-5]\d\d(-[1-5]\d\d)?$"
 
 
@@ -40,6 +42,14 @@ class Part(BaseModel):
 
 def _one_or_many(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+def _one_word(value: Any) -> Any:
+    if isinstance(value, dict) and "cookie" in value:
+        raise ValueError(
+            "it is one word, and the cookie's name stands beside it; write stickiness: cookie, cookie_name: NAME"
+        )
+    return value
 
 
 def _status(value: Any) -> Any:
@@ -153,7 +163,8 @@ class Service(Part):
     mode: Literal["http", "tcp"] = "http"
     tls: Tls
     server_names: tuple[Text, ...] = ()
-    stickiness: Literal["cookie", "source", "none"] = "none"
+    stickiness: Annotated[Literal["cookie", "source", "none"], BeforeValidator(_one_word)] = "none"
+    cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")] | None = None
     sticks_with: Text | None = None
     clients_behind_nat: Flag = False
     balance: Balance = "roundrobin"
@@ -171,6 +182,11 @@ class Service(Part):
     verify: Verify = Verify()
     raw: Raw = Raw()
     waive: Waivers = Field(default_factory=dict)
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie by which clients stick, for `stickiness: cookie`."""
+        return self.cookie_name or COOKIE
 
     @property
     def shares_servers(self) -> bool:

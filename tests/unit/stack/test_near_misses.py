@@ -131,6 +131,9 @@ SERVICES = {
         web(extended_protection=True, servers_require_tls=True),
         {"EXTENDED_PROTECTION_OFFLOAD"},
     ),
+    "a cookie's name without stickiness": (tcp(3306, cookie_name="SRV"), {"COOKIE_NAME_UNUSED"}),
+    "a cookie's name that ends as one of applications": (web(cookie_name="LB_JSESSIONID"), set()),
+    "a cookie of applications, whatever the case": (web(cookie_name="PHPsessid"), {"COOKIE_NAME_OF_APPLICATION"}),
     "a port for each of several that TLS is offloaded to": (
         web(profile=None, tls=AT_HAPROXY, health_check={"type": "http"}, backends=at_ports(8080, 8081)),
         set(),

@@ -176,7 +176,7 @@ def _backend(
     if service.balance == "source":
         back["hash_type"] = "consistent"
     if service.stickiness == "cookie":
-        back["cookie"] = {"name": "SERVERID", "secure": service.tls.ends_here, "httponly": True}
+        back["cookie"] = {"name": service.cookie, "secure": service.tls.ends_here, "httponly": True}
     if service.stickiness == "source":
         back["stick"] = _stick(service, pair_name, table)
     back.update(_timeouts(service, _SERVER_SIDE))
