@@ -41,10 +41,10 @@ def backend_unknown(site: Site) -> Iterator[Fault]:
     for name, _service, index, backend in _backends(site):
         if as_address(backend.host) is None and not site.knows("devices", backend.host):
             close = difflib.get_close_matches(backend.host, known, 1)
-            mend = f"did you mean {close[0]}?" if close else "declare it, or write an address"
+            mend = f"did you mean {close[0]}?" if close else "declare it (kind external), or write an address"
             yield Fault(
                 ("services", name, "backends", index),
-                f"{backend.host} is neither a device nor an address, so HAProxy could not reach it; {mend}",
+                f"{backend.host} is neither a device nor an address, and no DNS is asked; {mend}",
             )
 
 

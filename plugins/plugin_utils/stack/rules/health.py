@@ -87,7 +87,8 @@ def health_port_foreign(site: Site) -> Iterator[Fault]:
 
     Breaks: a server whose service is dead stays UP as long as the other port answers.
     Why: a check proves what it asks for, and nothing else; one port cannot speak for several.
-    Mend: remove `port` from the health check, or waive it where that port speaks for the service.
+    Mend: remove `port` from the health check, or waive it where that port speaks for the service, as Patroni's 8008 and
+    the clustercheck of Galera on 9200 do.
     """
     for name, service in _services(site):
         port = service.health_check.port
@@ -96,7 +97,8 @@ def health_port_foreign(site: Site) -> Iterator[Fault]:
             yield Fault(
                 ("services", name, "health_check", "port"),
                 f"port {port} is asked where {', '.join(map(str, unasked))} is served, so a dead service could stay "
-                "UP; remove port, or waive it",
+                "UP; remove port, or where it speaks for the service (Patroni, clustercheck of Galera) say so: waive: "
+                "{HEALTH_PORT_FOREIGN: why}",
             )
 
 
