@@ -56,6 +56,14 @@ def _status(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+class ClientCertificates(Part):
+    """Which certificates clients show: those of the authority in `ca_file`, a file on the load balancers."""
+
+    ca_file: Annotated[str, Field(pattern=r"^/\S+$")]
+    verify: Literal["required", "optional"] = "required"
+    crl_file: Annotated[str, Field(pattern=r"^/\S+$")] | None = None
+
+
 class Tls(Part):
     """Where TLS ends: at HAProxy, at Pound before it, or nowhere (`none`: plain text, or TLS passed through)."""
 
@@ -63,6 +71,7 @@ class Tls(Part):
     certificate: Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)] = ()
     alpn: tuple[Literal["h2", "http/1.1"], ...] = ()
     minimum: Literal["TLSv1.2", "TLSv1.3"] | None = None
+    client_certificates: ClientCertificates | None = None
 
     @property
     def ends_here(self) -> bool:

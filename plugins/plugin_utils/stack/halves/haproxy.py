@@ -152,6 +152,8 @@ def _tls(service: Service) -> dict[str, Any] | None:
         found["alpn"] = list(service.tls.alpn)
     if service.tls.minimum is not None:
         found["minimum"] = service.tls.minimum
+    if service.tls.client_certificates is not None:
+        found["client_certificates"] = service.tls.client_certificates.model_dump(exclude_none=True)
     return found
 
 

@@ -175,6 +175,9 @@ def _probe(site: Site, pair: LbPair, name: str, service: Service, vip: str, port
         "balance": service.balance,
         "backends": [_probed(site, pair, backend) for backend in service.backends],
     }
+    clients = service.tls.client_certificates
+    if clients is not None and clients.verify == "required":
+        found["client_certificate"] = "required"
     if verify.identify_header is not None:
         found["identify_header"] = verify.identify_header
     return found
