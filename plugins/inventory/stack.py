@@ -109,15 +109,17 @@ options:
   services:
     description:
       - Services by name.
-      - C(lb) (a pair), C(vip), C(vip6), C(prefers) (a node; otherwise an odd address goes to the
-        first node of the pair and an even one to the second), C(ports), C(redirect_http), C(profile),
-        C(mode), C(tls) (C(at), C(certificate), C(alpn), C(minimum)), C(server_names), C(stickiness) (C(cookie),
-        C(source), C(none)), C(sticks_with) (another service, whose stick table both use), C(clients_behind_nat),
-        C(balance), C(backends), C(backend_port) (each port goes on to the same port without it), C(backend_tls)
-        (C(verify), C(ca_file), C(server_name)), C(send_proxy), C(health_check),
-        C(timeouts), C(long_polls) (how long requests are held open on purpose), C(maxconn), C(verify) (C(path),
-        C(expect_status), C(identify_header) for C(netstack.datacenter.verify)), C(raw) (lines for C(frontend) and
-        C(backend)).
+      - C(lb) (a pair), C(vip), C(vip6), C(prefers) (a node; otherwise an odd address goes to the first node of the
+        pair and an even one to the second), C(ports), C(redirect_http), C(profile), C(mode), C(tls) (C(at),
+        C(certificate), C(alpn), C(minimum), C(client_certificates)), C(server_names), C(stickiness) (C(cookie),
+        C(source), C(none)), C(cookie_name) (of the cookie that HAProxy sets, by default C(SERVERID)), C(sticks_with)
+        (another service, whose stick table both use), C(clients_behind_nat), C(balance), C(backends), C(backend_port)
+        (each port goes on to the same port without it), C(backend_tls) (C(verify), C(ca_file), C(server_name)),
+        C(send_proxy), C(health_check), C(timeouts), C(long_polls) (how long requests are held open on purpose),
+        C(maxconn), C(verify) (C(path), C(expect_status), C(identify_header) for C(netstack.datacenter.verify)),
+        C(raw) (lines for C(frontend) and C(backend)).
+      - C(client_certificates) of C(tls) at C(haproxy) are C(ca_file) (a file on the load balancers), C(verify)
+        (C(required), or C(optional)) and C(crl_file); what servers learn of the client is a line of C(raw).
       - C(health_check) takes C(type) (C(http), C(tcp), C(smtp), C(imap), C(pop3), C(tls), C(ldap), C(mysql), C(pgsql),
         C(redis), or C(by_port), which asks each port in the protocol that is usual there, and that of HTTPS for
         C(uri)), C(method), C(uri), C(host), C(expect_status), C(user), C(tls) (whether servers whose TLS is passed
@@ -125,7 +127,8 @@ options:
       - C(virtual_directories) by name, each with C(path) and C(health_uri), in mode C(http). Each has a backend of its
         own, whose servers are checked by that page; what they do not match goes to the service's own backend.
       - C(servers_require_tls) and C(extended_protection) tell of the servers what refuses offloaded TLS.
-      - A backend is a device, an address, or a mapping of C(host), C(name), C(weight), C(backup), C(maxconn).
+      - A backend is a device, an address, or a mapping of C(host), C(name), C(port) (this server's own, before
+        C(backend_port)), C(weight), C(backup), C(maxconn).
     type: dict
   profiles:
     description:

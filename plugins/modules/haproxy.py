@@ -63,8 +63,13 @@ options:
         C(criterion)), C(http_request), C(http_response), C(redirects), C(use_backends) (C(backend), C(condition)),
         C(default_backend), C(options), C(timeouts) and C(raw).
       - Binds take C(address) (also a socket, V(unix@/PATH) or V(abns@NAME), which has no port), C(port) (or a range, as
-        V(8000-8010), whose servers without C(port) get the client's), C(tls) (C(certificates), C(alpn), C(minimum)),
+        V(8000-8010), whose servers without C(port) get the client's), C(tls) (C(certificates), C(alpn), C(minimum),
+        C(client_certificates)),
         C(accept_proxy), C(transparent) and C(raw).
+      - C(client_certificates) of a bind are C(ca_file) (whose certificates clients have to show), C(verify)
+        (V(required), the default, or V(optional), where clients without one are let in) and C(crl_file) (those that are
+        revoked; with a list of each authority in C(ca_file)). What servers are to know of the client is set by
+        C(http_request), as V(set-header X-Client-CN %[ssl_c_s_dn(cn)]).
       - Backends take C(mode), C(balance), C(hash_type), C(cookie) (C(name), C(secure), C(httponly), C(same_site),
         C(domain)), C(stick) (C(on), C(type) (default V(ip)), C(size) (default V(100k)), C(expire) (default V(30m)),
         C(peers), C(table) (another section's, which then has type, size, expire and peers)), C(health_check), C(acls),

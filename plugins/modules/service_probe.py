@@ -79,6 +79,13 @@ options:
         description: HAProxy's balance algorithm; with V(source) and V(first) one prober cannot reach every backend.
         type: str
         default: ""
+      client_certificate:
+        description:
+          - With V(required) the service takes only clients that show a certificate. The probe has none, so it checks
+            that it is refused, and requests are told in RV(unverified).
+        type: str
+        choices: [none, required]
+        default: none
       identify_header:
         description:
           - A header of the application's answers that holds the name of the backend.
@@ -280,6 +287,7 @@ def service_options() -> dict[str, Any]:
         "redirect_port": {"type": "int", "default": 0},
         "stickiness": {"type": "dict", "options": stickiness},
         "balance": {"type": "str", "default": ""},
+        "client_certificate": {"type": "str", "choices": ["none", "required"], "default": "none"},
         "identify_header": {"type": "str", "default": ""},
         "backends": {"type": "list", "elements": "dict", "default": [], "options": backend_options()},
     }

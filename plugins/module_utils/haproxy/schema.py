@@ -69,6 +69,11 @@ BIND = _group(
         certificates=_items(PATH, required=True, filled=True),
         alpn=TOKENS,
         minimum=_with(TOKEN, choices=TLS_VERSIONS),
+        client_certificates=_group(
+            ca_file=_with(PATH, required=True),
+            verify=_with(TOKEN, choices=["required", "optional"], default="required"),
+            crl_file=PATH,
+        ),
     ),
     accept_proxy=_with(BOOL, default=False),
     transparent=_with(BOOL, default=False),

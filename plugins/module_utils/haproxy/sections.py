@@ -54,7 +54,13 @@ def tls_words(tls: dict[str, Any], mode: str) -> list[str]:
         words += ["alpn", ",".join(alpn)]
     if tls["minimum"]:
         words += ["ssl-min-ver", tls["minimum"]]
-    return words
+    return words + (_client_words(tls["client_certificates"]) if tls["client_certificates"] else [])
+
+
+def _client_words(clients: dict[str, Any]) -> list[str]:
+    """Return the words of a bind line by which clients show a certificate of an authority, or may show one."""
+    words = ["ca-file", clients["ca_file"], "verify", clients["verify"]]
+    return words + (["crl-file", clients["crl_file"]] if clients["crl_file"] else [])
 
 
 def bind_line(bind: dict[str, Any], mode: str) -> str:

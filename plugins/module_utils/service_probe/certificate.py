@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from typing import Any
@@ -18,6 +19,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.
     connect,
     handshake,
     reason,
+    trusting,
     verifying,
 )
 
@@ -33,6 +35,10 @@ MENDS = {
     62: "Get a certificate whose subject alternative names cover it, or mend server_names",
     64: "Declare server_names: without them the certificate has to name the VIP's address",
 }
+
+
+#: The alerts certificate_required of TLS 1.3 and handshake_failure of TLS 1.2, as OpenSSL calls them.
+_WANTS_ONE = ("ALERT_CERTIFICATE_REQUIRED", "ALERT_HANDSHAKE_FAILURE")
 
 
 def check_certificate(report: Report, settings: Settings) -> bool:
@@ -51,16 +57,42 @@ def check_certificate(report: Report, settings: Settings) -> bool:
         except ssl.SSLCertVerificationError as error:
             found.append(_refused(name, error, settings))
         except OSError as error:
-            found.append(_no_handshake(name, error))
+            found += [] if _asks_for_one(service, error) else [_no_handshake(name, error)]
         except ValueError as error:
             found.append(Finding("certificate", f"one for {name}", reason(error), "Get one whose fields can be read"))
     if report.certificate:
         found += _expiring(report.certificate, settings)
     report.findings += found
-    if not found:
+    if not found and not report.certificate:
+        report.leave("the certificate", "TLS 1.2 ends before it can be judged where clients have to show one")
+    elif not found:
         names, days = ", ".join(_names(service)), report.certificate["days_left"]
         report.verified.append(f"the certificate is valid for {names} and {days} more days")
     return not found
+
+
+def check_refusal(report: Report, settings: Settings) -> None:
+    """Check that a client without a certificate is refused; it sends nothing, so that the refusal is not overtaken."""
+    service, mend = report.service, "See client_certificates of the service, and what HAProxy runs"
+    expected = "a client without a certificate to be refused"
+    try:
+        with handshake(connect(service, settings, service.port), trusting(), service.host, settings) as connection:
+            connection.settimeout(settings.next())
+            came = "the end of the connection" if connection.recv(1) == b"" else "an answer"
+    except socket.timeout:
+        came = "it is let in"
+    except OSError as error:
+        if _asks_for_one(service, error):
+            report.verified.append("a client without a certificate is refused")
+            return
+        came = reason(error)
+    report.findings.append(Finding("client certificate", expected, came, mend, passing=True))
+
+
+def _asks_for_one(service: Service, error: OSError) -> bool:
+    """Tell whether a server has ended TLS because the client shows no certificate (RFC 8446, 6.2; RFC 5246, 7.2.2)."""
+    told = str(getattr(error, "reason", None) or "")
+    return service.client_certificate == "required" and told.endswith(_WANTS_ONE)
 
 
 def _names(service: Service) -> tuple[str, ...]:

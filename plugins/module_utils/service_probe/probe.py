@@ -9,7 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Sequence
 from urllib.parse import urlsplit
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.certificate import check_certificate
+from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.certificate import (
+    check_certificate,
+    check_refusal,
+)
 from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.service import (
     Finding,
     Report,
@@ -61,11 +64,13 @@ def probe(service: Service, settings: Settings) -> Report:
     if service.encrypted:
         context = verifying(settings) if check_certificate(report, settings) else trusting()
     client = Client(service, settings, context)
-    if not service.speaks_http:
+    if service.client_certificate == "required":
+        check_refusal(report, settings)
+        report.leave("requests, backends, stickiness", "clients have to show a certificate, and the probe has none")
+    elif not service.speaks_http:
         _connects(report, settings)
-        return report
     try:
-        if _status(report, client):
+        if _takes_requests(service) and _status(report, client):
             check_backends(report, client, settings)
         if service.redirect_port:
             _redirects(report, client)
@@ -73,6 +78,10 @@ def probe(service: Service, settings: Settings) -> Report:
         report.findings.append(_silent(str(error)))
     report.requests = client.requests
     return report
+
+
+def _takes_requests(service: Service) -> bool:
+    return service.speaks_http and service.client_certificate != "required"
 
 
 def _silent(came: str) -> Finding:

@@ -44,6 +44,7 @@ class Service:
     cookie: str = "SERVERID"
     identify_header: str = ""  # the header of answers that tells the backend's name, for what sends one
     balance: str = ""
+    client_certificate: str = "none"  # required: clients without one are refused, and the probe has none
     backends: tuple[Backend, ...] = ()
 
     @property
@@ -88,6 +89,7 @@ class Service:
             cookie=sticky.get("cookie") or "SERVERID",
             identify_header=given.get("identify_header") or "",
             balance=given.get("balance") or "",
+            client_certificate=given.get("client_certificate") or "none",
             backends=tuple(Backend.of(backend) for backend in given.get("backends") or ()),
         )
 

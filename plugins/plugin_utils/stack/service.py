@@ -29,6 +29,8 @@ Line = Annotated[str, Field(min_length=1, pattern=r"^[^\r\n]+$")]
 Balance = Literal["roundrobin", "static-rr", "leastconn", "first", "source", "random"]
 CheckType = Literal["http", "tcp", "smtp", "imap", "pop3", "tls", "ldap", "mysql", "pgsql", "redis", "by_port"]
 
+COOKIE = "SERVERID"
+"""The cookie by which clients stick where a service names none."""
 STATUS = r"^[1-5]\d\d(-[1-5]\d\d)?$"
 
 
@@ -42,8 +44,24 @@ def _one_or_many(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _one_word(value: Any) -> Any:
+    if isinstance(value, dict) and "cookie" in value:
+        raise ValueError(
+            "it is one word, and the cookie's name stands beside it; write stickiness: cookie, cookie_name: NAME"
+        )
+    return value
+
+
 def _status(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class ClientCertificates(Part):
+    """Which certificates clients show: those of the authority in `ca_file`, a file on the load balancers."""
+
+    ca_file: Annotated[str, Field(pattern=r"^/\S+$")]
+    verify: Literal["required", "optional"] = "required"
+    crl_file: Annotated[str, Field(pattern=r"^/\S+$")] | None = None
 
 
 class Tls(Part):
@@ -53,6 +71,7 @@ class Tls(Part):
     certificate: Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)] = ()
     alpn: tuple[Literal["h2", "http/1.1"], ...] = ()
     minimum: Literal["TLSv1.2", "TLSv1.3"] | None = None
+    client_certificates: ClientCertificates | None = None
 
     @property
     def ends_here(self) -> bool:
@@ -65,6 +84,7 @@ class Backend(Part):
 
     host: Text
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]+$")] | None = None
+    port: Port | None = None
     weight: Annotated[int, Field(strict=True, ge=0, le=256)] = 100
     backup: Flag = False
     maxconn: Connections | None = None
@@ -152,7 +172,8 @@ class Service(Part):
     mode: Literal["http", "tcp"] = "http"
     tls: Tls
     server_names: tuple[Text, ...] = ()
-    stickiness: Literal["cookie", "source", "none"] = "none"
+    stickiness: Annotated[Literal["cookie", "source", "none"], BeforeValidator(_one_word)] = "none"
+    cookie_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")] | None = None
     sticks_with: Text | None = None
     clients_behind_nat: Flag = False
     balance: Balance = "roundrobin"
@@ -170,6 +191,21 @@ class Service(Part):
     verify: Verify = Verify()
     raw: Raw = Raw()
     waive: Waivers = Field(default_factory=dict)
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie by which clients stick, for `stickiness: cookie`."""
+        return self.cookie_name or COOKIE
+
+    @property
+    def shares_servers(self) -> bool:
+        """Whether all ports go on to the same ports of the servers, so that one backend serves them."""
+        fixed = self.backend_port is not None or all(backend.port is not None for backend in self.backends)
+        return fixed or len(self.ports) == 1
+
+    def server_port(self, backend: Backend, port: int) -> int:
+        """Return the port of a backend for what comes to `port`: its own, else the service's, else the same one."""
+        return backend.port or self.backend_port or port
 
     @model_validator(mode="after")
     def _has_a_vip(self) -> Service:

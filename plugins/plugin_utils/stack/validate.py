@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args, get_origin
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack import elsewhere
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import reading
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Path
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.third_party import BaseModel, ValidationError
@@ -30,8 +31,13 @@ _NAMES: dict[str, tuple[re.Pattern[str], str]] = {
 _OTHER_NAMES = {
     "app": "profile",
     "auth_pass": "authentication_secret",
+    "backend_port": "port",
     "cert": "certificate",
+    "algorithm": "balance",
     "check": "health_check",
+    "client_ca": "client_certificates",
+    "cookie": "cookie_name",
+    "crl": "crl_file",
     "force_trunk": "trunk",
     "ip": "address",
     "lacp_rate": "periodic",
@@ -60,7 +66,7 @@ def bad_name(section: str, name: str) -> str:
 
 
 @reading("UNKNOWN_KEY")
-def unknown_key(key: str, known: Iterable[str]) -> str:
+def unknown_key(key: str, known: Iterable[str], elsewhere_is: str | None = None) -> str:
     """An object has a key that it does not know.
 
     Breaks: a misspelt key that is ignored is a setting that is silently not there.
@@ -73,6 +79,7 @@ def unknown_key(key: str, known: Iterable[str]) -> str:
     if other in names:
         close = [str(other)]
     mend = f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}" if names else "remove it"
+    mend = elsewhere_is or mend
     return f"the key {key!r} is not known here and would be ignored; {mend}"
 
 
@@ -125,12 +132,18 @@ def _fault(model: type[BaseModel], error: dict[str, Any], path: Path) -> tuple[s
     kind = str(error["type"])
     last = str(location[-1]) if location else ""
     if kind == "extra_forbidden":
-        return "UNKNOWN_KEY", (*path, *location), unknown_key(last, keys_at(model, location[:-1]))
+        part = part_at(model, location[:-1])
+        known = [] if part is None else list(part.model_fields)
+        hint = None if part is None else elsewhere.of_key(part.__name__, last)
+        return "UNKNOWN_KEY", (*path, *location), unknown_key(last, known, hint)
     if kind == "missing":
         return "MISSING_KEY", (*path, *location[:-1]), missing_key(last)
     if kind == "value_error":
         return "BAD_VALUE", (*path, *location), str(error["ctx"]["error"])
-    return "BAD_VALUE", (*path, *location), bad_value(_shown(error["input"]), _wanted(kind, error))
+    named = next((str(step) for step in reversed(location) if not isinstance(step, int)), "")
+    instead = elsewhere.of_value(named, error["input"])
+    wanted = _wanted(kind, error) + (f"; {instead}" if instead else "")
+    return "BAD_VALUE", (*path, *location), bad_value(_shown(error["input"]), wanted)
 
 
 class _Shown(str):
@@ -179,8 +192,8 @@ def _choice(value: str, expected: str) -> str:
     return f"it must be {expected.replace(chr(39), '')}" + (f"; did you mean {close[0]}?" if close else "")
 
 
-def keys_at(model: type[BaseModel], location: Path) -> list[str]:
-    """Return the keys that the part of `model` at `location` knows."""
+def part_at(model: type[BaseModel], location: Path) -> type[BaseModel] | None:
+    """Return the part of `model` at `location`."""
     current: type[BaseModel] | None = model
     by_name = False
     for step in location:
@@ -190,7 +203,7 @@ def keys_at(model: type[BaseModel], location: Path) -> list[str]:
             annotation = current.model_fields[step].annotation
             by_name = get_origin(annotation) is dict
             current = _model_in(annotation)
-    return [] if current is None else list(current.model_fields)
+    return current
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

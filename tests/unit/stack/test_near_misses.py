@@ -27,6 +27,11 @@ def limits(*each):
     return [{"host": f"web{number}", "maxconn": limit} for number, limit in enumerate(each, 1)]
 
 
+def at_ports(*each):
+    """Return backends with these ports; None has none of its own."""
+    return [{"host": f"web{number}", "port": port} for number, port in enumerate(each, 1)]
+
+
 SERVICES = {
     "more connections than the servers take, which HTTP queues": (web(maxconn=50, backends=limits(10, 10)), set()),
     "as many as they take": (tcp(3306, maxconn=20, backends=limits(10, 10)), set()),
@@ -125,6 +130,42 @@ SERVICES = {
     "Extended Protection says it all": (
         web(extended_protection=True, servers_require_tls=True),
         {"EXTENDED_PROTECTION_OFFLOAD"},
+    ),
+    "a cookie's name without stickiness": (tcp(3306, cookie_name="SRV"), {"COOKIE_NAME_UNUSED"}),
+    "a cookie's name that ends as one of applications": (web(cookie_name="LB_JSESSIONID"), set()),
+    "a cookie of applications, whatever the case": (web(cookie_name="PHPsessid"), {"COOKIE_NAME_OF_APPLICATION"}),
+    "a port for each of several that TLS is offloaded to": (
+        web(profile=None, tls=AT_HAPROXY, health_check={"type": "http"}, backends=at_ports(8080, 8081)),
+        set(),
+    ),
+    "a port for one of them": (
+        web(profile=None, tls=AT_HAPROXY, health_check={"type": "http"}, backends=at_ports(8080, None)),
+        {"BACKEND_PORT_MISSING", "HEALTH_PLAIN_TO_TLS"},
+    ),
+    "a port of TLS for one of them": (
+        web(backends=at_ports(None, 8443)),
+        {"BACKEND_PLAIN_TO_TLS", "HEALTH_PLAIN_TO_TLS"},
+    ),
+    "two ports of one host, each with a name": (
+        web(backends=[{"host": "web1", "port": 8080}, {"host": "web1", "port": 8081, "name": "second"}]),
+        set(),
+    ),
+    "two names for one port of one host": (
+        web(backends=["web1", {"host": "10.0.20.11", "port": 80, "name": "second"}]),
+        {"BACKEND_TWICE"},
+    ),
+    "one port of a server is asked and another one serves": (
+        web(backends=at_ports(None, 8080), health_check={"port": 80}),
+        {"HEALTH_PORT_FOREIGN"},
+    ),
+    "several ports that go on to one of each server": (tcp(3306, 3307, backends=at_ports(3306, 3307)), set()),
+    "several ports, and one server with one": (
+        tcp(3306, 3307, backends=at_ports(3306, None)),
+        {"BACKEND_PORT_FOR_SOME"},
+    ),
+    "ports that are asked in different ways, where the way is said": (
+        tcp(389, backends=at_ports(389, 1636), health_check={"type": "ldap", "tls": True}, timeouts=HOUR),
+        {"HEALTH_PROTOCOL_PORT"},
     ),
     "a name, where the certificate declares none": (web(tls={"certificate": "shop"}, server_names=["a.test"]), set()),
 }

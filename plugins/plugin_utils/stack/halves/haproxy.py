@@ -72,9 +72,10 @@ def _fragment(site: Site, pair: LbPair, pair_name: str, name: str, service: Serv
     table = _table_holder(keeper, site.services[keeper])
     backends: dict[str, Any] = {}
     for front, ports in groups.items():
-        port = _server_port(service, ports)
-        for own, health in [(f"{front}.servers", check_at(service, port)), *_directories(service, front)]:
-            backends[own] = _backend(site, pair, pair_name, service, port, health, None if own == table else table)
+        check = check_at(service, service.server_port(service.backends[0], ports[0]))
+        for own, health in [(f"{front}.servers", check), *_directories(service, front)]:
+            shared = None if own == table else table
+            backends[own] = _backend(site, pair, pair_name, service, ports[0], health, shared)
     return {"frontends": frontends, "backends": backends}
 
 
@@ -102,13 +103,9 @@ def _routes(service: Service, front: str) -> list[dict[str, str]]:
 
 
 def _port_groups(name: str, service: Service) -> dict[str, list[int]]:
-    if service.backend_port is not None or len(service.ports) == 1:
+    if service.shares_servers:
         return {name: list(service.ports)}
     return {f"{name}.{port}": [port] for port in service.ports}
-
-
-def _server_port(service: Service, ports: list[int]) -> int:
-    return service.backend_port if service.backend_port is not None else ports[0]
 
 
 def _binds(service: Service, ports: list[int], tls: dict[str, Any] | None) -> list[dict[str, Any]]:
@@ -155,6 +152,8 @@ def _tls(service: Service) -> dict[str, Any] | None:
         found["alpn"] = list(service.tls.alpn)
     if service.tls.minimum is not None:
         found["minimum"] = service.tls.minimum
+    if service.tls.client_certificates is not None:
+        found["client_certificates"] = service.tls.client_certificates.model_dump(exclude_none=True)
     return found
 
 
@@ -179,7 +178,7 @@ def _backend(
     if service.balance == "source":
         back["hash_type"] = "consistent"
     if service.stickiness == "cookie":
-        back["cookie"] = {"name": "SERVERID", "secure": service.tls.ends_here, "httponly": True}
+        back["cookie"] = {"name": service.cookie, "secure": service.tls.ends_here, "httponly": True}
     if service.stickiness == "source":
         back["stick"] = _stick(service, pair_name, table)
     back.update(_timeouts(service, _SERVER_SIDE))
@@ -208,7 +207,7 @@ def _server(site: Site, pair: LbPair, service: Service, backend: Backend, port: 
     server: dict[str, Any] = {
         "name": server_name(backend),
         "address": str(backend_address(site, pair, backend)),
-        "port": port,
+        "port": service.server_port(backend, port),
         "weight": backend.weight,
     }
     if service.backend_tls is not None:

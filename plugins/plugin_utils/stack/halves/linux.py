@@ -171,10 +171,13 @@ def _probe(site: Site, pair: LbPair, name: str, service: Service, vip: str, port
         "path": verify.path or health.uri or "/",
         "expect_status": verify.expect_status or health.expect_status or "200-399",
         "redirect_port": 80 if service.redirect_http and port == HTTPS else 0,
-        "stickiness": {"kind": service.stickiness, "cookie": "SERVERID"},
+        "stickiness": {"kind": service.stickiness, "cookie": service.cookie},
         "balance": service.balance,
         "backends": [_probed(site, pair, backend) for backend in service.backends],
     }
+    clients = service.tls.client_certificates
+    if clients is not None and clients.verify == "required":
+        found["client_certificate"] = "required"
     if verify.identify_header is not None:
         found["identify_header"] = verify.identify_header
     return found

@@ -41,10 +41,10 @@ def backend_unknown(site: Site) -> Iterator[Fault]:
     for name, _service, index, backend in _backends(site):
         if as_address(backend.host) is None and not site.knows("devices", backend.host):
             close = difflib.get_close_matches(backend.host, known, 1)
-            mend = f"did you mean {close[0]}?" if close else "declare it, or write an address"
+            mend = f"did you mean {close[0]}?" if close else "declare it (kind external), or write an address"
             yield Fault(
                 ("services", name, "backends", index),
-                f"{backend.host} is neither a device nor an address, so HAProxy could not reach it; {mend}",
+                f"{backend.host} is neither a device nor an address, and no DNS is asked; {mend}",
             )
 
 
@@ -68,26 +68,38 @@ def backend_without_address(site: Site) -> Iterator[Fault]:
 
 @rule("BACKEND_TWICE")
 def backend_twice(site: Site) -> Iterator[Fault]:
-    """A service has the same backend twice, by name or by address.
+    """A service has the same backend twice, by name or by address and port.
 
     Breaks: HAProxy refuses two servers of one name; one server gets the load of two.
     Why: "duplicate server name" is fatal on every release (measured).
-    Mend: remove one; give a server more load by its weight.
+    Mend: remove one; give a server more load by its weight. Two servers on two ports of one host need a `name` each.
     """
     for name, service in sorted(site.services.items()):
         pair = site.lb_pairs.get(service.lb)
         owners: dict[object, Backend] = {}
         for index, backend in enumerate(service.backends):
-            address = backend_address(site, pair, backend) if pair else None
-            keys = [key for key in (backend.host, address, backend.name) if key is not None]
+            keys = _told_by(site, pair, service, backend)
             first = next((owners[key] for key in keys if key in owners), None)
             if first is not None and not _two_devices(site, first, backend):
-                yield Fault(
-                    ("services", name, "backends", index),
-                    f"{backend.host} is there already as {first.host}, and one server would get the load of two; "
-                    "remove one, or use weight",
-                )
+                yield Fault(("services", name, "backends", index), _twice(service, first, backend))
             owners.update({key: backend for key in keys if key not in owners})
+
+
+def _told_by(site: Site, pair: LbPair | None, service: Service, backend: Backend) -> list[object]:
+    """Return what no two servers may have in common: their name, or place and port."""
+    address = backend_address(site, pair, backend) if pair else None
+    port = backend.port or service.backend_port
+    return [server_name(backend), (backend.host, port), *([(address, port)] if address is not None else [])]
+
+
+def _twice(service: Service, first: Backend, backend: Backend) -> str:
+    ports = {backend.port or service.backend_port, first.port or service.backend_port}
+    if len(ports) > 1:
+        return f"two servers would be called {server_name(backend)}, and HAProxy refuses that; give each of them a name"
+    return (
+        f"{backend.host} is there already as {first.host}, and one server would get the load of two; remove one, or "
+        "use weight"
+    )
 
 
 def _two_devices(site: Site, one: Backend, other: Backend) -> bool:
@@ -202,14 +214,34 @@ def backend_port_missing(site: Site) -> Iterator[Fault]:
 
     Breaks: HAProxy would speak plain HTTP to the port on which the servers speak TLS, or the other way round.
     Why: without backend_port each port is handed on to the same port.
-    Mend: declare backend_port (80 where TLS is offloaded), or backend_tls where the servers speak TLS.
+    Mend: declare backend_port (80 where TLS is offloaded) or the port of each backend, or backend_tls where the servers
+    speak TLS.
     """
     for name, service in sorted(site.services.items()):
-        if service.tls.ends_here and service.backend_port is None and service.backend_tls is None:
+        unsaid = service.backend_port is None and any(backend.port is None for backend in service.backends)
+        if service.tls.ends_here and unsaid and service.backend_tls is None:
             yield Fault(
                 ("services", name),
                 "TLS ends at the load balancer and nothing says where the servers listen, so it would speak plain "
                 "text to their TLS port; declare backend_port, or backend_tls where they speak TLS",
+            )
+
+
+@rule("BACKEND_PORT_FOR_SOME")
+def backend_port_for_some(site: Site) -> Iterator[Fault]:
+    """Some backends have a port of their own, and to the others each of several ports goes on as it is.
+
+    Breaks: what comes to different ports meets in one port of some servers, and not of the others.
+    Why: without backend_port each port is a backend of its own, and every server is in all of them.
+    Mend: give every backend a port, or declare backend_port for the others; or make a service of each port.
+    """
+    for name, service in sorted(site.services.items()):
+        index = next((index for index, backend in enumerate(service.backends) if backend.port is not None), None)
+        if index is not None and not service.shares_servers:
+            yield Fault(
+                ("services", name, "backends", index),
+                f"it has one port for what comes to {', '.join(map(str, service.ports))}, and other backends get each "
+                "on the same port; give every backend a port, or declare backend_port for the others",
             )
 
 

@@ -146,6 +146,22 @@ def certificate_without_tls(site: Site) -> Iterator[Fault]:
             )
 
 
+@rule("CLIENT_CERTIFICATES_WITHOUT_TLS")
+def client_certificates_without_tls(site: Site) -> Iterator[Fault]:
+    """A service asks clients for certificates and ends no TLS.
+
+    Breaks: whoever comes is let in; its author believes that nobody without a certificate is.
+    Why: a client shows its certificate to the one who ends TLS (RFC 8446, 4.3.2).
+    Mend: set `at: haproxy`, or remove client_certificates and let the servers ask.
+    """
+    for name, service in sorted(site.services.items()):
+        if service.tls.at == "none" and service.tls.client_certificates is not None:
+            yield Fault(
+                ("services", name, "tls", "client_certificates"),
+                "no TLS ends here (at: none), so nobody would be asked for one; set at: haproxy, or let servers ask",
+            )
+
+
 @rule("TLS_WITHOUT_CERTIFICATE")
 def tls_without_certificate(site: Site) -> Iterator[Fault]:
     """A service ends TLS and names no certificate.

@@ -10,6 +10,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogu
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.checks import (
     PAGE_TLS_PORTS,
     PROTOCOL_PORTS,
+    check_at,
     usual,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
@@ -43,8 +44,9 @@ def checked_ports(service: Service) -> tuple[int, ...]:
 
 
 def served_ports(service: Service) -> tuple[int, ...]:
-    """Return the ports on which the backends serve."""
-    return (service.backend_port,) if service.backend_port is not None else service.ports
+    """Return the ports on which the backends serve, those of the first backend first."""
+    asked = service.ports[:1] if service.shares_servers else service.ports
+    return tuple(dict.fromkeys(service.server_port(backend, port) for backend in service.backends for port in asked))
 
 
 def used_types(service: Service) -> set[str]:
@@ -85,7 +87,8 @@ def health_port_foreign(site: Site) -> Iterator[Fault]:
 
     Breaks: a server whose service is dead stays UP as long as the other port answers.
     Why: a check proves what it asks for, and nothing else; one port cannot speak for several.
-    Mend: remove `port` from the health check, or waive it where that port speaks for the service.
+    Mend: remove `port` from the health check, or waive it where that port speaks for the service, as Patroni's 8008 and
+    the clustercheck of Galera on 9200 do.
     """
     for name, service in _services(site):
         port = service.health_check.port
@@ -94,7 +97,27 @@ def health_port_foreign(site: Site) -> Iterator[Fault]:
             yield Fault(
                 ("services", name, "health_check", "port"),
                 f"port {port} is asked where {', '.join(map(str, unasked))} is served, so a dead service could stay "
-                "UP; remove port, or waive it",
+                "UP; remove port, or where it speaks for the service (Patroni, clustercheck of Galera) say so: waive: "
+                "{HEALTH_PORT_FOREIGN: why}",
+            )
+
+
+@rule("HEALTH_PORTS_UNLIKE")
+def health_ports_unlike(site: Site) -> Iterator[Fault]:
+    """Servers of one service listen on ports that a check would have to ask in different ways.
+
+    Breaks: those that are asked in the way of the first server's port are DOWN.
+    Why: all servers of a backend have one health check; what it speaks unasked (`by_port`, LDAP) follows from the port.
+    Mend: say the type and `tls` of the check, or make two services of them.
+    """
+    for name, service in _services(site):
+        asked = served_ports(service) if service.shares_servers and service.health_check.port is None else ()
+        unlike = next((port for port in asked[1:] if check_at(service, port) != check_at(service, asked[0])), None)
+        if unlike is not None:
+            yield Fault(
+                ("services", name, "health_check"),
+                f"servers listen on ports {asked[0]} and {unlike}, which are asked in different ways, and all servers "
+                "have one check; say its type and tls, or make two services of them",
             )
 
 

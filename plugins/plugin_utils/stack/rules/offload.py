@@ -49,6 +49,24 @@ def pound_speaks_no_h2(site: Site) -> Iterator[Fault]:
                 )
 
 
+@rule("POUND_ASKS_NO_CERTIFICATE")
+def pound_asks_no_certificate(site: Site) -> Iterator[Fault]:
+    """A service whose TLS ends at Pound asks clients for certificates.
+
+    Breaks: whoever comes would be let in.
+    Why: the role pound has no key for Pound's `ClientCert`, which has no form that lets some clients in without one and
+    still refuses a wrong one, as `verify: optional` does.
+    Mend: end TLS at haproxy.
+    """
+    for pair in sorted(site.lb_pairs):
+        for name, service in offloaded(site, pair):
+            if service.tls.client_certificates is not None:
+                yield Fault(
+                    ("services", name, "tls", "client_certificates"),
+                    "the role pound asks clients for no certificate, so everybody would be let in; end TLS at haproxy",
+                )
+
+
 @rule("POUND_LISTENERS_CLASH")
 def pound_listeners_clash(site: Site) -> Iterator[Fault]:
     """Two services of a pair whose TLS ends at Pound meet at one loopback address and port of HAProxy.

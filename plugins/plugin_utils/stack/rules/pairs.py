@@ -25,20 +25,28 @@ def _pairs(site: Site) -> list[tuple[str, LbPair]]:
     return sorted(site.lb_pairs.items())
 
 
+_MENDS = {
+    1: "name two, or use the role haproxy without a site for a single load balancer",
+    2: "name two",
+}
+_MORE = "name two, and let further ones be a pair of their own with other VIPs"
+
+
 @rule("PAIR_NEEDS_TWO")
 def pair_needs_two(site: Site) -> Iterator[Fault]:
     """A pair does not have two different hosts.
 
     Breaks: there is nobody to take the VIP over, or nobody who knows who holds it.
     Why: VRRP priorities, unicast peers and the two turns of a change are derived for exactly two nodes.
-    Mend: name two different hosts.
+    Mend: name two different hosts; a third and a fourth are a pair of their own, with other VIPs. A single load
+    balancer needs no site, for the role haproxy stands alone.
     """
     for name, pair in _pairs(site):
         if len(pair.hosts) != NODES or len(set(pair.hosts)) != NODES:
             yield Fault(
                 ("lb_pairs", name, "hosts"),
                 f"a pair is two different hosts, not {', '.join(pair.hosts)}, for each VIP needs one to hold it and "
-                "one to take over; name two",
+                f"one to take over; {_MENDS.get(len(pair.hosts), _MORE)}",
             )
 
 

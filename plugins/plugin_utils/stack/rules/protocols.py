@@ -178,8 +178,9 @@ def backend_plain_to_tls(site: Site) -> Iterator[Fault]:
     Mend: declare `backend_tls`, or the servers' plain port as `backend_port`.
     """
     for name, service in _services(site):
-        port = service.backend_port
-        if _offloads(service) and port in TLS_PORTS:
+        ports = [backend.port or service.backend_port for backend in service.backends]
+        port = next((port for port in ports if port in TLS_PORTS), None)
+        if _offloads(service) and port is not None:
             yield Fault(
                 ("services", name),
                 f"servers speak TLS on port {port} and would get plain text; declare backend_tls, or their plain port",

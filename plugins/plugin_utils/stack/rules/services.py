@@ -140,6 +140,23 @@ def http_mode_on_tls_port(site: Site) -> Iterator[Fault]:
             )
 
 
+@rule("TLS_ON_PLAIN_PORT", waivable=True)
+def tls_on_plain_port(site: Site) -> Iterator[Fault]:
+    """A service ends TLS on port 80.
+
+    Breaks: browsers speak plain HTTP there and get no answer (HAProxy logs "SSL handshake failure").
+    Why: `tls` holds for all ports of a service; port 80 is that of http (IANA).
+    Mend: remove 80 from ports and set `redirect_http`, or serve it by a second service with `tls: {at: none}`.
+    """
+    for name, service in _services(site):
+        if service.tls.ends_here and 80 in service.ports and not service.redirect_http:  # the port of http
+            yield Fault(
+                ("services", name, "ports"),
+                "clients speak plain HTTP on port 80, and TLS would be expected of them; remove 80 and set "
+                "redirect_http, or serve it by a second service with tls at none",
+            )
+
+
 @rule("ALPN_H2_IN_TCP")
 def alpn_h2_in_tcp(site: Site) -> Iterator[Fault]:
     """A service in mode tcp offers HTTP/2 to its clients.

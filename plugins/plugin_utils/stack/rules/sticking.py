@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Rules on services whose clients stay where another service has put them."""
+"""Rules on what keeps clients at their server: a cookie of the load balancer's, or where another service put them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
@@ -12,6 +13,13 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup i
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import Service
 
+_OF_APPLICATIONS = re.compile(
+    r"JSESSIONID|PHPSESSID|ASP\.NET_SessionId|ASPSESSIONID\w*|\.ASPXAUTH|\.AspNetCore\..*|connect\.sid|sessionid"
+    r"|laravel_session|CFID|CFTOKEN|MRHSession",
+    re.IGNORECASE,
+)
+"""Cookies in which servers keep their own sessions: Java, PHP, ASP and ASP.NET, Node, Django, Laravel, ColdFusion."""
+
 
 def _followers(site: Site) -> Iterator[tuple[str, Service, Service]]:
     """Yield the services that stick with another one that can be read."""
@@ -19,6 +27,42 @@ def _followers(site: Site) -> Iterator[tuple[str, Service, Service]]:
         other = service.sticks_with
         if other is not None and other != name and other in site.services:
             yield name, service, site.services[other]
+
+
+@rule("COOKIE_NAME_UNUSED")
+def cookie_name_unused(site: Site) -> Iterator[Fault]:
+    """A service names a cookie, and its clients do not stick by one.
+
+    Breaks: its author believes that clients stay at their server.
+    Why: only `stickiness: cookie` sets a cookie.
+    Mend: set `stickiness: cookie`, or remove cookie_name.
+    """
+    for name, service in sorted(site.services.items()):
+        if service.cookie_name is not None and service.stickiness != "cookie":
+            yield Fault(
+                ("services", name, "cookie_name"),
+                f"with stickiness {service.stickiness} no cookie is set; set stickiness: cookie, or remove it",
+            )
+
+
+@rule("COOKIE_NAME_OF_APPLICATION", waivable=True)
+def cookie_name_of_application(site: Site) -> Iterator[Fault]:
+    """The cookie by which clients stick has the name of one in which servers keep sessions of their own.
+
+    Breaks: users are logged off with each request; the servers never see their own cookie again.
+    Why: HAProxy sets the cookie itself, over one of the same name, and takes it out of requests (HAProxy configuration
+    manual, `cookie`: insert, indirect).
+    Mend: take a name that is the load balancer's alone. To stick by the application's own cookie, use stickiness none
+    and `raw.backend: [cookie NAME prefix]`; waive it where the servers set no such cookie.
+    """
+    for name, service in sorted(site.services.items()):
+        cookie = service.cookie_name
+        if service.stickiness == "cookie" and cookie is not None and _OF_APPLICATIONS.fullmatch(cookie):
+            yield Fault(
+                ("services", name, "cookie_name"),
+                f"servers keep sessions in cookies called {cookie}, and HAProxy would set its own over theirs; take "
+                f"another name, or stickiness none with raw.backend: [cookie {cookie} prefix]",
+            )
 
 
 @rule("STICKS_WITH_UNKNOWN")

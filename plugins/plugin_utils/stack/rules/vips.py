@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.checks import PAGE_TLS_PORTS
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import (
     Address,
@@ -64,7 +65,7 @@ def vip_outside_subnet(site: Site) -> Iterator[Fault]:
             yield Fault(
                 ("services", name, key),
                 f"{address} lies outside {subnet} of VLAN {vlan_name}, so nobody would ask for it there; correct it "
-                "or the pair's vip_vlan",
+                "or the pair's vip_vlan, or waive it where a router sends that prefix to the pair",
             )
 
 
@@ -129,7 +130,10 @@ def vip_port_twice(site: Site) -> Iterator[Fault]:
 
     Breaks: HAProxy shares the connections out between both, at random.
     Why: each bind is a socket of its own with SO_REUSEPORT. redirect_http listens on port 80 too.
-    Mend: give one another VIP or port, or make one service of both.
+    Mend: give one another VIP or port, or make one service of both. Several by name at one port are served so: the
+    second has another port or VIP, and the first has all names (`server_names`, `tls.certificate`) and the line of the
+    message in `raw.frontend`. Where TLS is passed through, that line comes after `tcp-request inspect-delay 5s` and
+    `tcp-request content accept if { req.ssl_hello_type 1 }`.
     """
     owners: dict[tuple[Address, int], str] = {}
     for name, service in sorted(site.services.items()):
@@ -140,9 +144,22 @@ def vip_port_twice(site: Site) -> Iterator[Fault]:
                     yield Fault(
                         ("services", name, key),
                         f"{address} port {port} is served by {first} already, and connections would go to either; "
-                        "give one another VIP or port",
+                        f"give one another VIP or port{_by_name(name, service, first, site.services[first], port)}",
                         (("services", first),),
                     )
+
+
+def _by_name(name: str, service: Service, first: str, other: Service, port: int) -> str:
+    """Return how the first service serves the second one's clients by the name that they ask for, where it can."""
+    if port not in service.ports or port not in other.ports or service.mode != other.mode:
+        return ""
+    if service.mode == "tcp" and not (port in PAGE_TLS_PORTS and not service.tls.ends_here and not other.tls.ends_here):
+        return ""
+    asked = "req.hdr(host)" if service.mode == "http" else "req.ssl_sni"
+    wanted = service.server_names[0] if service.server_names else "NAME"
+    backend = f"{name}.servers" if service.shares_servers else f"{name}.{port}.servers"
+    line = f"use_backend {backend} if {{ {asked} -i {wanted} }}"
+    return f"; {first} can send clients on to it by the name that they ask for, raw.frontend: [{line}]"
 
 
 @rule("VIP_IN_TWO_PAIRS")
