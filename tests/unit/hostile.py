@@ -115,3 +115,49 @@ def _mark(element: Any, text: str, _other: Any) -> None:
 _CHANGES: list[Callable[..., None]] = [
     *(_drop, _say, _say, _say, _say_nothing, _twice, _below, _deep, _retype, _in_namespace, _mark)
 ]
+
+
+def of_text(text: str) -> st.SearchStrategy[str]:
+    """Draw a text that begins as `text` and has had something cut out, repeated or put in."""
+    place = st.integers(0, len(text))
+    change = st.tuples(place, place, st.just("") | any_texts | place.map(lambda at: text[at : at + 40]))
+    return st.lists(change, max_size=3).map(lambda changes: _edited(text, changes))
+
+
+def _edited(text: str, changes: list[tuple[int, int, str]]) -> str:
+    for start, end, more in changes:
+        low, high = sorted((start, end)) if more == "" else (start, start)
+        text = text[:low] + more + text[high:]
+    return text
+
+
+def of_data(data: Any) -> st.SearchStrategy[Any]:
+    """Draw what JSON may hold: `data` with some of its values gone, of another type, or one more."""
+    scalars = st.none() | st.booleans() | any_texts | st.sampled_from([-1, 10**30, 1.5, float("inf"), float("nan")])
+    strange = st.recursive(
+        scalars, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(any_texts, inner), max_leaves=3
+    )
+    change = st.tuples(st.integers(0, 999), st.just(_GONE) | strange)
+    return st.lists(change, max_size=4).map(lambda changes: _replaced(copy.deepcopy(data), changes))
+
+
+_GONE = object()
+
+
+def _replaced(data: Any, changes: list[tuple[int, Any]]) -> Any:
+    for number, value in changes:
+        places = [([data], 0), *_places(data)]
+        holder, key = places[number % len(places)]
+        if value is not _GONE:
+            holder[key] = value
+        elif len(places) > 1 and holder is not None and number % len(places):
+            del holder[key]
+        data = holder[0] if not number % len(places) and value is not _GONE else data
+    return data
+
+
+def _places(data: Any) -> Iterator[tuple[Any, Any]]:
+    keys = data.keys() if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ()
+    for key in list(keys):
+        yield data, key
+        yield from _places(data[key])
