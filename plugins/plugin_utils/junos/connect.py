@@ -19,7 +19,7 @@ from dataclasses import replace
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from . import direct, errors
+from . import bounds, direct, errors
 from .proxy import Proxy, words
 from .target import NETCONF_PORT, SYSTEM_KNOWN_HOSTS, Target, known_lines, resolved
 
@@ -91,6 +91,7 @@ def open_device(target: Target) -> Any:
     direct.authenticate_at_once()
     direct.load_keys_once()
     direct.ask_for_signatures()
+    bounds.bound_replies()
     with (
         _file("known_hosts", _aliased(target.known or ())) as known,
         _file("config", f"Host *\n UserKnownHostsFile {known}\n") as config,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from . import commits, connect, direct, errors, views
+from . import bounds, commits, connect, direct, errors, views
 from .errors import Word
 from .model import Style
 from .statements import Config, configuration_in, from_element
@@ -235,8 +235,10 @@ class Session:
         except ez.RpcTimeoutError:
             what = f"No reply in time ({doing}): it is not known whether it took effect."
             raise errors.TimedOutError(what, "Raise the time-out if the switch is slow.") from None
-        except ez.ConnectError:
-            raise errors.LostError(f"The session broke ({doing}): it is not known whether it took effect.") from None
+        except ez.ConnectError as error:
+            why = f", for {said}" if (said := bounds.reason(error)) else ""
+            what = f"The session broke ({doing}{why}): it is not known whether it took effect."
+            raise errors.LostError(what) from None
         except ez.RpcError as error:
             self._judge(doing, error)
             return None

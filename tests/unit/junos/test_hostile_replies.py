@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from runner.slices import whole_or_slice
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import waiting
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import bounds, waiting
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import describe_pending, runs
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import SwitchError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import LostError, SwitchError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.plan import ExpectedBundle, refuse_foreign
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request
@@ -250,3 +250,38 @@ errors = st.builds(
 def test_any_words_of_an_error_are_shown(error):
     said = SwitchError("It failed.", "Mend it.", tuple(words_of(error)))
     assert steering(str(said)) == []
+
+
+LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><rpc-reply><x>&b;</x></rpc-reply>'
+
+
+def test_a_reply_that_is_too_long_ends_the_session_and_is_told(lab, monkeypatch):
+    session = lab.open()
+    try:
+        assert session.views().written.statements
+        monkeypatch.setattr(bounds, "LONGEST", 200)
+        with pytest.raises(LostError, match=r"reading the configuration, for a reply is longer than 200 octets"):
+            session.views()
+    finally:
+        session.close()
+
+
+def test_short_replies_are_not_added_up(lab, monkeypatch):
+    session = lab.open()
+    try:
+        longest = max(len(etree.tostring(session.read("get_system_uptime_information"))), 500) * 4
+        monkeypatch.setattr(bounds, "LONGEST", longest)
+        for _each in range(8):
+            assert session.clock()
+    finally:
+        session.close()
+
+
+@pytest.mark.parametrize("before", ["", "<?xml version='1.0'?>", "<!-- <rpc-reply> -->"])
+def test_a_document_type_ends_the_session(lab, before):
+    session = lab.open()
+    try:
+        with pytest.raises(Exception, match="a document type, which NETCONF forbids"):
+            session._device._conn._session._dispatch_message(before + LAUGHS)
+    finally:
+        session.close()
