@@ -54,11 +54,8 @@ INFO = "Name: HAProxy\nVersion: 2.6.12\nPid: 1271\nUptime_sec: 12\nCurrConns: 3\
 ENVIRONMENT = "PATH=/usr/bin\nNETSTACK_CONFIG_SHA256=0123\n"
 CONFIGURATION = "global\nbackend web\n    server a 192.0.2.21:8080\n    server b 192.0.2.22:80 disabled\n"
 REFUSED = "[ALERT]    (12) : config : parsing [/etc/haproxy/haproxy.cfg:7] : unknown keyword 'x'\n"
-CERTIFICATE = (
-    "# filename\n/etc/haproxy/certs/shop.pem\nFilename: /etc/haproxy/certs/shop.pem\nStatus: Used\nSerial: 0A1B\nSHA1 FingerPrint: "
-    + "AB" * 20
-    + "\n"
-)
+CERTIFICATE = "# filename\n/etc/haproxy/certs/shop.pem\nFilename: /etc/haproxy/certs/shop.pem\nSerial: 0A1B\n"
+CERTIFICATE += f"SHA1 FingerPrint: {'AB' * 20}\n"
 UNIT = "LoadState=loaded\nActiveState=active\nMainPID=77\nStateChangeTimestampMonotonic=12\nNeedDaemonReload=no\n"
 STARTED = "ExecStart={ argv[]=/usr/sbin/haproxy -Ws -f $CONFIG -p /run/x ; }\nEnvironment=CONFIG=/x\n"
 DUMP = """------< Global definitions >------
