@@ -125,7 +125,7 @@ def _is_usable(line: str) -> bool:
     """Tell whether the client can compare this known key: old switches have kinds that it has given up (ssh-dss)."""
     try:
         return paramiko.hostkeys.HostKeyEntry.from_line(line) is not None
-    except (paramiko.SSHException, paramiko.hostkeys.InvalidHostKey):
+    except Exception:  # of a damaged line paramiko and cryptography have a dozen kinds
         return False
 
 

@@ -49,6 +49,10 @@ def test_any_line_of_known_hosts_is_a_key_or_passed_over(file, text):
     assert steering(shown) == []
 
 
+def test_a_damaged_key_of_known_hosts_is_passed_over():
+    assert not connect._is_usable(f"192.0.2.1 ssh-ed25519 {KEY.replace('NTE5', 'gYGB')}")
+
+
 @QUICK
 @given(any_texts, st.booleans())
 def test_what_is_said_before_a_login_is_told(text, connecting):
