@@ -216,6 +216,12 @@ def test_any_json_of_ip_is_read_or_told(read, data, own):
     drawn()
 
 
+@pytest.mark.parametrize("said", ["1", "null", "{}", "[" * 100_000, "<html>"])
+def test_what_is_no_list_of_interfaces_is_told(said):
+    with pytest.raises(neighbours.LinkError, match="ip address show: it is no"):
+        neighbours.Kernel(printing(said))
+
+
 @QUICK
 @given(st.binary(max_size=120), st.sampled_from(["192.0.2.1", "2001:db8::1"]))
 def test_any_frame_of_the_link_is_an_owner_or_none(frame, address):
