@@ -25,6 +25,7 @@ __all__ = [
     "listed",
     "on_disk",
     "original",
+    "own",
 ]
 
 Mask = Callable[[str], str]
@@ -143,6 +144,11 @@ def entry(change: Change, mask: Mask = str) -> dict[str, str]:
     if change.current is not None and found["before"] and found["after"]:
         found["after"] = with_changes(decoded(change.current), decoded(change.wanted), found["before"], found["after"])
     return found
+
+
+def own(transaction: Transaction, path: str, text: str, is_ours: Callable[[str], bool]) -> bool:
+    """Tell whether a file is the role's: by its first line, or because the role was the last of both to write it."""
+    return is_ours(text) or transaction.wrote(path, lambda file: is_ours(decoded(file)))
 
 
 def original(transaction: Transaction, file: File, is_ours: Callable[[str], bool]) -> File:

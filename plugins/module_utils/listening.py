@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import struct
 from pathlib import Path
@@ -13,13 +14,14 @@ from typing import Iterable
 __all__ = ["listening_in", "silent"]
 
 _LISTEN = "0A"
+_ADDRESS = re.compile("(?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4}")
 _ANY = ("0.0.0.0", "::")
 
 
 def listening_in(table: str) -> set[tuple[str, int]]:
     """Return address and port of the listening sockets in the text of /proc/net/tcp or tcp6."""
     rows = (line.split() for line in table.splitlines()[1:])
-    return {_socket(row[1]) for row in rows if len(row) > 3 and row[3] == _LISTEN}
+    return {_socket(row[1]) for row in rows if len(row) > 3 and row[3] == _LISTEN and _ADDRESS.fullmatch(row[1])}
 
 
 def _socket(field: str) -> tuple[str, int]:

@@ -103,9 +103,11 @@ def _stats(pids: Iterable[int]) -> list[tuple[int, list[str]]]:
 def _stat(pid: int) -> list[str]:
     """Return the fields of /proc/PID/stat after the name, which may hold blanks and brackets."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        # Any process may call itself what it likes, in octets that are no text too.
+        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:
         return []
+    return fields if len(fields) > _STARTED else []
 
 
 def _began(pid: int, stamp: int) -> float | None:

@@ -7,9 +7,15 @@ from __future__ import annotations
 import re
 from typing import Callable, Mapping, Sequence
 
-__all__ = ["CommandError", "Run", "Systemd"]
+__all__ = ["CommandError", "Run", "Systemd", "pid_of"]
 
 Run = Callable[[Sequence[str]], "tuple[int, str, str]"]
+
+
+def pid_of(unit: Mapping[str, str]) -> int:
+    """Return the main process in what systemd says of a service, 0 where it has none."""
+    text = unit.get("MainPID", "")
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else 0
 
 
 class CommandError(Exception):
@@ -33,6 +39,11 @@ class Systemd:
         names = "LoadState,ActiveState,UnitFileState,MainPID,NeedDaemonReload"
         output = self.run(["systemctl", "show", self.name, f"--property={names}"])[1]
         return dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
+
+    @staticmethod
+    def pid(unit: Mapping[str, str]) -> int:
+        """Return the service's main process, 0 where it has none."""
+        return pid_of(unit)
 
     @staticmethod
     def settled(unit: Mapping[str, str]) -> bool:

@@ -174,7 +174,7 @@ def main() -> None:
     runtime = Runtime(module.params["socket"])
     try:
         result = _run(module, runtime)
-    except (RefusedError, UnreachableError) as error:
+    except (RefusedError, UnreachableError, ValueError) as error:
         module.fail_json(msg=str(error))
     if result.get("sessions"):
         module.fail_json(msg=f"{result['sessions']} sessions are still open after {module.params['wait']} s", **result)

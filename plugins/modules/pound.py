@@ -66,8 +66,8 @@ options:
     default: {}
   health:
     description:
-      - The listener on 127.0.0.1 that answers 200 as long as Pound serves. Keys are C(port) (default V(8406)) and
-        C(uri) (default V(/healthz)).
+      - The listener on 127.0.0.1 that answers 200 as long as Pound serves. Keys are C(port) (default V(846)) and
+        C(uri) (default V(/healthz)). On a port above 1023 any local user can answer for a Pound that is down.
     type: dict
     default: {}
   package_file:

@@ -25,6 +25,7 @@ __all__ = [
     "servers_in",
 ]
 
+_NUMBER = re.compile("[0-9]{1,18}")
 _FORCED_MAINTENANCE = 0x01 | 0x04  # by the CLI, by the configuration
 _CONFIGURED_MAINTENANCE = 0x04
 _FORCED_DRAIN = 0x08
@@ -111,11 +112,14 @@ def parse_environment(text: str) -> dict[str, str]:
 def parse_information(text: str) -> dict[str, int]:
     """Parse what is a whole number in ``show info``."""
     pairs = (line.partition(": ") for line in text.splitlines())
-    return {name: int(value) for name, _colon, value in pairs if value.strip().isdigit()}
+    return {name: int(value) for name, _colon, value in pairs if _NUMBER.fullmatch(value.strip())}
 
 
 def parse_servers_state(text: str) -> list[ServerState]:
-    """Parse ``show servers state`` by the names in its header, which later releases extend."""
+    """Parse ``show servers state`` by the names in its header, which later releases extend.
+
+    Raises ValueError where a server's line says no state.
+    """
     lines = [line for line in text.splitlines() if line.strip()]
     header = next((line[2:].split() for line in lines if line.startswith("# be_id")), None)
     if header is None:
@@ -126,13 +130,19 @@ def parse_servers_state(text: str) -> list[ServerState]:
 
 def _server_state(row: dict[str, str]) -> ServerState:
     numbers = ("srv_port", "srv_admin_state", "srv_op_state", "srv_uweight", "srv_iweight")
-    return ServerState(row["be_name"], row["srv_name"], row["srv_addr"], *(int(row[name]) for name in numbers))
+    try:
+        return ServerState(row["be_name"], row["srv_name"], row["srv_addr"], *(int(row[name]) for name in numbers))
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"an answer to 'show servers state' cannot be read ({error}): {row}"[:400]) from None
 
 
 def parse_stat(text: str) -> list[dict[str, str]]:
-    """Parse ``show stat``: one dict per frontend, backend and server."""
+    """Parse ``show stat``: one dict per frontend, backend and server. Raises ValueError where it is no table."""
     body = text.lstrip("# ").strip()
-    return [dict(row) for row in csv.DictReader(io.StringIO(body)) if row.get("pxname")]
+    try:
+        return [dict(row) for row in csv.DictReader(io.StringIO(body)) if row.get("pxname")]
+    except csv.Error as error:
+        raise ValueError(f"the answer to 'show stat' cannot be read ({error}): {body[:200]!r}") from None
 
 
 def servers_in(configuration: str) -> dict[tuple[str, str], str]:
@@ -203,7 +213,7 @@ def _said_by_operator(line: str, header: list[str], touched: set[str], disabling
     words = line.split()
     row = dict(zip(header, words))
     admin = row.get("srv_admin_state", "")
-    if not line[:1].isdigit() or not admin.isdigit():
+    if not line[:1].isdigit() or not _NUMBER.fullmatch(admin) or not {"srv_uweight", "srv_iweight"} <= row.keys():
         return line
     if int(admin) & _CONFIGURED_MAINTENANCE and words[1] not in disabling:
         return ""
@@ -228,7 +238,7 @@ def _kept(line: str, header: list[str], same: dict[tuple[str, str], str]) -> boo
 def _agrees(address: str, port: str, written: str) -> bool:
     """Tell whether a server's address and port are what is written, as far as that is written as numbers."""
     host, _colon, wanted = re.sub(r"^[a-z0-9]+@", "", written).rpartition(":")
-    if wanted.isdigit() and port.isdigit() and int(wanted) != int(port):
+    if _NUMBER.fullmatch(wanted) and _NUMBER.fullmatch(port) and int(wanted) != int(port):
         return False
     try:
         return ipaddress.ip_address(host.strip("[]")) == ipaddress.ip_address(address)

@@ -243,7 +243,7 @@ class Deployment:
         actions = [] if self.host.settled(unit) else ["enable"]
         if not self.host.runs(unit):
             return [*actions, "start"] if text else []
-        limit = self.host.hard_limit(int(unit.get("MainPID", "0")))
+        limit = self.host.hard_limit(self.host.pid(unit))
         if limit is not None and needed > limit:
             return [*actions, self._more_descriptors(needed, limit, allow_restart)]
         if any(change.wanted.path == MAIN for change in outcome.changes):
@@ -298,7 +298,7 @@ class Deployment:
             self.service.restart(text)
         else:
             if action != "reload":
-                self.service.raise_limit(int(self.host.unit()["MainPID"]), needed)
+                self.service.raise_limit(self.host.pid(self.host.unit()), needed)
             self.service.reload(before, text)
 
     def _after_files(self, changes: Sequence[Change]) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Sequence
 
+from ansible_collections.netstack.datacenter.plugins.module_utils import deployment
 from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import RejectedError, decoded, on_disk
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import Host
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import MARKER, is_ours
@@ -35,8 +36,8 @@ class Foreign:
 
 
 def own(transaction: Transaction, path: str, text: str) -> bool:
-    """Tell whether a file is the role's: by its first line, or because the role was the last of both to write it."""
-    return is_ours(text) or transaction.wrote(path, lambda file: is_ours(decoded(file)))
+    """Tell whether a file is the role's, whatever a hand has made of it."""
+    return deployment.own(transaction, path, text, is_ours)
 
 
 def find(host: Host, transaction: Transaction, main: str, paths: Iterable[str]) -> Foreign:

@@ -70,8 +70,8 @@ def change(runtime: Runtime, server: ServerState, lines: list[str]) -> ServerSta
 def sessions(runtime: Runtime, server: ServerState) -> int:
     """Return how many sessions the server has now."""
     for row in parse_stat(runtime.ask("show stat")):
-        if (row["pxname"], row["svname"]) == (server.backend, server.name):
-            return int(row["scur"] or 0)
+        if (row["pxname"], row.get("svname")) == (server.backend, server.name):
+            return int(row.get("scur") or 0)
     return 0
 
 

@@ -91,7 +91,7 @@ class Service:
 
     def _files(self) -> list[str]:
         """Return the files that the running master reads its configuration from."""
-        return self.host.configured(int(self.host.unit().get("MainPID") or 0)) or [MAIN]
+        return self.host.configured(self.host.pid(self.host.unit())) or [MAIN]
 
     def _elsewhere(self) -> str:
         """Return that it does not read the file of this role at all, "" where it does: no reload can mend that."""
@@ -135,7 +135,7 @@ class Service:
         try:
             return parse_information(self.admin.ask("show info")).get("Pid", 0)
         except (UnreachableError, ValueError):
-            return youngest_child(int(self.host.unit().get("MainPID") or 0))
+            return youngest_child(self.host.pid(self.host.unit()))
 
     def running_digest(self) -> str:
         """Return the digest of the configuration that serves, "" where nobody says or it is not ours.

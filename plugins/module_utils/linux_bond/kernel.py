@@ -22,10 +22,12 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.mod
     Layer3,
     Vlan,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.shown_by_ip import links
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
 NOBODY = "00:00:00:00:00:00"
 CARRYING = 0x38  # synchronization, collecting and distributing in the state of an LACPDU (IEEE 802.1AX)
+_NUMBER = re.compile("[0-9]{1,9}")
 _FIELD = re.compile(r"\s*([^:]+): *(.*?)\s*")
 
 
@@ -58,11 +60,11 @@ def parse_proc(text: str) -> Partner:
             down.append(member)
         elif name == "Aggregator ID" and member:
             aggregators[member] = value
-        elif name == "port state" and member:
+        elif name == "port state" and member and _NUMBER.fullmatch(value):
             states.setdefault(member, []).append(int(value))
         elif name == "Partner Mac Address":
             mac = value
-        elif name == "Number of ports":
+        elif name == "Number of ports" and _NUMBER.fullmatch(value):
             ports = int(value)
     return Partner(mac, ports, aggregators, tuple(down), states)
 
@@ -123,16 +125,28 @@ class Kernel:
         rc, out, err = self.run(["ip", "-json", "-details", "address", "show"])
         if rc != 0:
             raise OSError(f"ip address show (rc {rc}): {err.strip()}")
-        return {str(item["ifname"]): item for item in json.loads(out or "[]") if item.get("ifname")}
+        try:
+            return {item["ifname"]: item for item in links(out)}
+        except ValueError as error:
+            raise OSError(f"ip address show: {error}") from None
 
     def default_routes(self) -> set[tuple[str, str]]:
         """Return the gateways of the default routes, each with its interface."""
         found = set()
         for family in ("-4", "-6"):
             rc, out, _err = self.run(["ip", family, "-json", "route", "show", "default"])
-            routes = json.loads(out or "[]") if rc == 0 else []
-            found |= {(str(route.get("gateway", "")), str(route.get("dev", ""))) for route in routes}
+            found |= _routes(out) if rc == 0 else set()
         return found
+
+
+def _routes(text: str) -> set[tuple[str, str]]:
+    """Return gateway and interface of the routes in what `ip` prints; nothing of what is no route."""
+    try:
+        found = json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        return set()
+    routes = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    return {(str(route.get("gateway", "")), str(route.get("dev", ""))) for route in routes}
 
 
 @dataclass(frozen=True)
@@ -197,15 +211,20 @@ def _wrong_vlan(bond: Bond, vlan: Vlan, shown: dict[str, dict[str, Any]]) -> lis
     item = shown.get(vlan.name)
     if item is None:
         return [f"there is no {vlan.name}"]
-    info = item.get("linkinfo", {})
-    number = info.get("info_data", {}).get("id") if info.get("info_kind") == "vlan" else None
+    number = _vlan_id(item.get("linkinfo"))
     if number == vlan.id and item.get("link") == bond.name:
         return []
     return [f"{vlan.name} is VLAN {number} on {item.get('link')}, not VLAN {vlan.id} on {bond.name}"]
 
 
+def _vlan_id(info: Any) -> Any:
+    """Return the id in an interface's `linkinfo`; None where it is no VLAN."""
+    data = info.get("info_data") if isinstance(info, dict) and info.get("info_kind") == "vlan" else None
+    return data.get("id") if isinstance(data, dict) else None
+
+
 def _addresses(item: dict[str, Any]) -> list[str]:
-    return [f"{info['local']}/{info['prefixlen']}" for info in item.get("addr_info", []) if "local" in info]
+    return [f"{info['local']}/{info['prefixlen']}" for info in item["addr_info"]]
 
 
 def not_working(declared: Declared, kernel: Kernel, partner: bool) -> list[str]:

@@ -48,7 +48,7 @@ def _environment(folder: Path) -> str:
 
 def _parent(folder: Path) -> int:
     try:
-        text = (folder / "stat").read_text()
+        text = (folder / "stat").read_text(errors="replace")  # a process calls itself what it likes
     except OSError:
         return 0
     return int(text.rpartition(")")[2].split()[1])

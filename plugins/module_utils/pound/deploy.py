@@ -19,6 +19,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.deployment imp
     listed,
     on_disk,
     original,
+    own,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import missing
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import host as system
@@ -88,7 +89,7 @@ class Deployment:
         self.checked()
         if not self.host.program and not self.predict:
             raise RejectedError("Pound is not installed on this host; the role's install tasks do that")
-        outcome = Outcome(note={} if is_ours(on_disk(MAIN)) else first_contact(self.host))
+        outcome = Outcome(note={} if self._own(MAIN) else first_contact(self.host))
         text = self._text(wishes)
         self._validate(text, wishes, outcome)
         outcome.changes = self.transaction.plan([File(MAIN, text.encode()), *_sysctl(wishes.families)])
@@ -118,7 +119,7 @@ class Deployment:
     def absent(self, allow_restart: bool = False) -> Outcome:
         """Remove what the role made and put back what it had replaced; a Pound that ran before goes on with that."""
         outcome = Outcome(note={GIVEN_BACK: True})
-        mine = [path for path in (MAIN, SYSCTL) if is_ours(on_disk(path))]
+        mine = [path for path in (MAIN, SYSCTL) if self._own(path)]
         if mine:
             files = [original(self.transaction, File(path, None), is_ours) for path in mine]
             text = self._served_before(next((decoded(file) for file in files if file.path == MAIN), ""), outcome)
@@ -128,6 +129,10 @@ class Deployment:
             self._carry_out(outcome, text)
             outcome.in_effect = False
         return outcome
+
+    def _own(self, path: str) -> bool:
+        """Tell whether a file is the role's, whatever a hand has made of it."""
+        return own(self.transaction, path, on_disk(path), is_ours)
 
     def _served_before(self, text: str, outcome: Outcome) -> str:
         """Return the former configuration where Pound ran when the role came, runs now, and takes it; else ""."""

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_
 from ansible_collections.netstack.datacenter.plugins.module_utils.packaged import as_packaged
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.package import Release, unusable
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import CONTROL
+from ansible_collections.netstack.datacenter.plugins.module_utils.shown_by_ip import links
 from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
 
 __all__ = ["MAIN", "UNIT", "Host"]
@@ -100,8 +100,11 @@ class Host(Systemd):
     def addresses(self) -> set[str]:
         """Return the addresses of this host that others may know, in every scope but the loopback's."""
         output = self.run(["ip", "-json", "address", "show"])[1]
-        legs = json.loads(output or "[]")
-        return {str(entry.get("local")) for leg in legs if leg.get("ifname") != "lo" for entry in leg["addr_info"]}
+        try:
+            shown = links(output)
+        except ValueError as error:
+            raise CommandError(f"ip address show: {error}") from None
+        return {entry["local"] for link in shown if link["ifname"] != "lo" for entry in link["addr_info"]}
 
     def is_sample(self, text: str) -> bool:
         """Tell whether a configuration is the one that the package brings, which is nobody's wish."""

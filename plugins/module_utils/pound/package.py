@@ -31,7 +31,7 @@ class Release(NamedTuple):
 
 def major_of(version: str) -> int:
     """Return the first number of a program's or package's version, 0 where there is none."""
-    found = re.match(r"(?:[0-9]+:)?([0-9]+)", version)
+    found = re.match(r"(?:[0-9]+:)?([0-9]{1,9})", version)
     return int(found.group(1)) if found else 0
 
 

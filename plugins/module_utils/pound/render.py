@@ -58,9 +58,9 @@ def is_ours(text: str) -> bool:
 def bound_in(text: str) -> list[tuple[str, int]]:
     """Return address and port of the listeners of a configuration, whoever wrote it; "" means any address."""
     found: list[tuple[str, int]] = []
-    for kind, body in re.findall(r"(?ims)^\s*Listen(HTTPS?)\b[^\n]*\n(.*?)^\s*(?:Service|End)\b", text):
-        address = re.search(r"(?im)^\s*Address\s+\"?([^\s\"]+)", body)
-        port = re.search(r"(?im)^\s*Port\s+\"?([0-9]+)", body)
+    for kind, body in re.findall(r"(?ims)^[ \t]*Listen(HTTPS?)\b[^\n]*\n(.*?)^[ \t]*(?:Service|End)\b", text):
+        address = re.search(r"(?im)^[ \t]*Address[ \t]+\"?([^\s\"]+)", body)
+        port = re.search(r"(?im)^[ \t]*Port[ \t]+\"?([0-9]{1,5})", body)
         number = int(port.group(1)) if port else {"HTTP": 80, "HTTPS": 443}[kind.upper()]
         host = address.group(1) if address else "::"
         found.append(("" if host in ("0.0.0.0", "::", "::0") else host, number))

@@ -88,7 +88,8 @@ TIMEOUTS = _group(
     websocket=_with(DURATION, default="600s"),
     grace=_with(DURATION, default="30s"),
 )
-HEALTH = _group(port=_with(PORT, default=8406), uri=_with(TOKEN, default="/healthz"))
+#: The port is below 1024, so that nobody but root can answer for a Pound that is down.
+HEALTH = _group(port=_with(PORT, default=846), uri=_with(TOKEN, default="/healthz"))
 
 #: The whole of it: the keys are the module's options.
 CONFIGURATION: Options = {

@@ -63,7 +63,7 @@ class Service:
         return {MAIN: digest_of(text.encode()), **contents(paths)}
 
     def _process(self) -> int:
-        return int(self.host.unit().get("MainPID") or 0)
+        return self.host.pid(self.host.unit())
 
     def running_digest(self) -> str:
         """Return the digest of the configuration that serves, "" where nobody says or it is not ours."""

@@ -77,7 +77,8 @@ class Runtime:
             return {}
         if "filename" not in answer:
             raise RefusedError(f"'show ssl cert' on {self.admin} answers: {answer.strip()}")
-        names = [line.strip() for line in answer.splitlines() if line.strip() and not line.startswith(_EXCLUDED)]
+        lines = [line.strip() for line in answer.splitlines() if "\0" not in line]  # which no path has
+        names = [line for line in lines if line and not line.startswith(_EXCLUDED)]
         return {os.path.realpath(name): name for name in names}
 
     def serving(self, name: str) -> Served:

@@ -17,16 +17,18 @@ import time
 from dataclasses import dataclass
 from typing import Callable, List, Tuple
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import pid_of
+
 Run = Callable[[List[str]], Tuple[int, str, str]]
 
 UNIT = "keepalived.service"
 DROP_IN = f"/etc/systemd/system/{UNIT}.d/netstack.conf"
 DUMP = "/tmp/keepalived.data"
 ROOT = 0
-ROUTER_ID = re.compile(r"^\s*Router ID = (\S+)\s*$", re.M)
+ROUTER_ID = re.compile(r"^[ \t]*Router ID = (\S+)[ \t]*$", re.M)
 STATE = re.compile(r"^ VRRP Instance = (\S+)\n(?:   .*\n)*?   State = (\w+)", re.M)
 COMPLETE = "------< Interfaces >------"  # the dump's last part
-VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
+VERSION = re.compile(r"v?([0-9]{1,9})\.([0-9]{1,9})\.([0-9]{1,9})")
 LOAD_TIMEOUT = 10.0  # seconds; a reload took 0.1 s on an idle host, the dump at most one pass of its scheduler
 
 
@@ -80,12 +82,13 @@ class Daemon:
         keys = "LoadState,UnitFileState,ActiveState,MainPID,NeedDaemonReload,Restart,StateChangeTimestampMonotonic"
         rc, out, _err = self.run(["systemctl", "show", UNIT, "--property=" + keys])
         found = dict(line.split("=", 1) for line in out.splitlines() if "=" in line) if rc == 0 else {}
+        stamp = found.get("StateChangeTimestampMonotonic", "")
         return Status(
             installed=found.get("LoadState") == "loaded",
             enabled=found.get("UnitFileState") == "enabled",
             active=found.get("ActiveState") in ("active", "reloading"),
-            pid=int(found.get("MainPID") or 0),
-            stamp=int(found["StateChangeTimestampMonotonic"]) if "StateChangeTimestampMonotonic" in found else None,
+            pid=pid_of(found),
+            stamp=int(stamp) if re.fullmatch("[0-9]{1,18}", stamp) else None,
             # systemd 252 does not see by itself that a folder for drop-ins has come: the setting it has loaded tells.
             stale="yes" in found.get("NeedDaemonReload", "")
             or os.path.exists(DROP_IN) != (found.get("Restart") == "always"),
@@ -120,7 +123,7 @@ class Daemon:
 
     def _signal(self) -> int:
         rc, out, _err = self.run([self.binary or "keepalived", "--signum=DATA"])
-        return int(out) if rc == 0 and out.strip().isdigit() else 10
+        return int(out) if rc == 0 and re.fullmatch("[0-9]{1,2}", out.strip()) else 10
 
     def control(self, verb: str) -> None:
         """Have systemd start, reload, stop, enable or disable the service, or read its files again (daemon-reload).

@@ -111,5 +111,5 @@ def _router(peer: str, source: str, run: Run) -> str:
         rc, out, _err = run(["ip", "-json", "route", "get", peer])
     try:
         return str(json.loads(out)[0].get("gateway", "")) if rc == 0 else ""
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):  # it is no list of routes
         return ""

@@ -10,7 +10,6 @@ two interfaces on the same link, unless its `arp_ignore` is set.
 from __future__ import annotations
 
 import ipaddress
-import json
 import select
 import socket
 import time
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, List, Tuple
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.shown_by_ip import links
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import packets
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
@@ -58,7 +58,10 @@ class Kernel:
         rc, out, err = run(["ip", "-json", "address", "show"])
         if rc != 0:
             raise LinkError(f"ip address show: {err.strip()}")
-        self.links: list[dict[str, Any]] = json.loads(out or "[]")
+        try:
+            self.links = links(out)
+        except ValueError as error:
+            raise LinkError(f"ip address show: {error}") from None
 
     def addresses(self, interface: str = "") -> set[str]:
         """Return all addresses in canonical form, of one interface or of all."""
@@ -99,7 +102,7 @@ class Kernel:
 
 
 def _entries(links: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [entry for link in links for entry in link.get("addr_info", []) if "local" in entry]
+    return [entry for link in links for entry in link["addr_info"]]
 
 
 def own_macs() -> set[bytes]:

@@ -12,7 +12,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-_CONFIRMED = re.compile(r"commit confirmed, rollback in (\d+)\s*min")
+from .names import number_of
+
+_CONFIRMED = re.compile(r"commit confirmed, rollback in ([0-9]{1,6})\s*min")
 _OWN = "netstack.datacenter"
 BOTH_ENDS = "cut-over"
 """In the comment of a commit that is one step of a change of both ends of a link; the link's name follows."""
@@ -79,7 +81,7 @@ def _commit(item: Any) -> Commit:
 def seconds_of(date: Any) -> int:
     """Return the `seconds` attribute of a date-time (with or without a namespace); 0 where there is none."""
     found = [] if date is None else [value for key, value in date.attrib.items() if key.rsplit("}", 1)[-1] == "seconds"]
-    return int(found[0]) if found and found[0].isdigit() else 0
+    return (number_of(found[0]) or 0) if found else 0
 
 
 def comment_of(run_id: str, ticket: str, mark: str) -> str:

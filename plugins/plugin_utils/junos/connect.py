@@ -19,7 +19,7 @@ from dataclasses import replace
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from . import direct, errors
+from . import bounds, direct, errors
 from .proxy import Proxy, words
 from .target import NETCONF_PORT, SYSTEM_KNOWN_HOSTS, Target, known_lines, resolved
 
@@ -91,6 +91,7 @@ def open_device(target: Target) -> Any:
     direct.authenticate_at_once()
     direct.load_keys_once()
     direct.ask_for_signatures()
+    bounds.bound_replies()
     with (
         _file("known_hosts", _aliased(target.known or ())) as known,
         _file("config", f"Host *\n UserKnownHostsFile {known}\n") as config,
@@ -124,7 +125,7 @@ def _is_usable(line: str) -> bool:
     """Tell whether the client can compare this known key: old switches have kinds that it has given up (ssh-dss)."""
     try:
         return paramiko.hostkeys.HostKeyEntry.from_line(line) is not None
-    except (paramiko.SSHException, paramiko.hostkeys.InvalidHostKey):
+    except Exception:  # of a damaged line paramiko and cryptography have a dozen kinds
         return False
 
 

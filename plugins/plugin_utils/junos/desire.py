@@ -10,7 +10,7 @@ from . import layout, members, ranges, references
 from .findings import Finding
 from .layout import Draft, interface
 from .model import Bundle, Declared, Port, Style, Vlan
-from .names import bundle_index, physical
+from .names import bundle_index, number_of, physical
 from .references import Foreign
 from .statements import Config, entry, path
 from .vlans import table
@@ -256,8 +256,7 @@ def _device_count(draft: Draft, declared: Declared, state: State) -> None:
     Junos has no device-count 0: the stanza goes instead (Juniper/OpenClos, PR 268).
     """
     needed = max(_needed(members.bundles_of(draft.config)), declared.device_count or 0)
-    text = draft.config.value(*DEVICE_COUNT, "device-count")
-    current = int(text) if text and text.isdigit() else 0
+    current = number_of(draft.config.value(*DEVICE_COUNT, "device-count")) or 0
     asleep = [
         name for name in members.inactive_bundles(draft.written) if path(*interface(name)) not in draft.config.cleared
     ]
@@ -280,11 +279,11 @@ def _judge_bundles(draft: Draft, before: Config) -> None:
     held, former = members.members_by_bundle(draft.config), members.members_by_bundle(before)
     known = set(members.bundles_of(before))
     for name in members.bundles_of(draft.config):
-        links = draft.config.value(*interface(name), "aggregated-ether-options", "minimum-links")
+        links = number_of(draft.config.value(*interface(name), "aggregated-ether-options", "minimum-links")) or 0
         count = len(held.get(name, []))
         if count == len(former.get(name, [])) and name in known:
             continue
-        if links and links.isdigit() and int(links) > count:
+        if links > count:
             why = "The commit would fail."
             what = f"{count} member(s) would remain, and minimum-links is {links}"
             draft.findings.append(Finding(name, "MINIMUM_LINKS", what, why, "Lower it, or leave the members."))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..declared import fields
+from .names import number_of
 from .vlans import EVERY, span_of
 
 
@@ -50,7 +51,8 @@ class Reader(fields.Reader):
             self.wrong_type(key, "a VLAN's name or id")
             return None
         name = str(value).strip()
-        low, high = span_of(name) or ((int(name), int(name)) if name.isdigit() else (1, 1))
+        number = number_of(name)
+        low, high = span_of(name) or ((1, 1) if number is None else (number, number))
         if not 1 <= low <= high <= 4094:
             self.refuse(
                 "VLAN_ID",

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from . import layout, members
 from .model import NO_VLAN, Style, payload_of
-from .names import in_order, is_port
+from .names import in_order, is_port, number_of
 from .statements import Config, entry
 
 Named: TypeAlias = dict[str | None, str]
@@ -35,9 +35,9 @@ def structured(config: Config, style: Style) -> dict[str, Any]:
 def _vlan(config: Config, name: str) -> dict[str, Any]:
     where = ("vlans", entry("vlan", name))
     found: dict[str, Any] = {}
-    number = config.value(*where, "vlan-id")
-    if number is not None and number.isdigit():
-        found["id"] = int(number)
+    number = number_of(config.value(*where, "vlan-id"))
+    if number is not None:
+        found["id"] = number
     for key, tag in (("description", "description"), ("l3_interface", "l3-interface")):
         text = config.value(*where, tag)
         if text is not None:
@@ -52,8 +52,8 @@ def _bundle(config: Config, name: str, ports: list[str], style: Style, named: Na
         found["lacp"] = "active" if config.has(*options, "lacp", "active") else "passive"
         periodic = config.value(*options, "lacp", "periodic")
         found.update({"periodic": periodic} if periodic else {})
-    links, speed = config.value(*options, "minimum-links"), config.value(*options, "link-speed")
-    found.update({"minimum_links": int(links)} if links and links.isdigit() else {})
+    links, speed = number_of(config.value(*options, "minimum-links")), config.value(*options, "link-speed")
+    found.update({} if links is None else {"minimum_links": links})
     found.update({"link_speed": speed} if speed else {})
     texts = {port: config.value(*layout.interface(port), "description") for port in ports}
     said = {port: text for port, text in texts.items() if text}
@@ -73,11 +73,11 @@ def _port(config: Config, name: str, style: Style, named: Named) -> dict[str, An
     where = layout.interface(name)
     listed = layout.members_of(config, name)
     mode = layout.mode_of(config, name, style) or ("access" if listed else None)
-    description, mtu = config.value(*where, "description"), config.value(*where, "mtu")
+    description, mtu = config.value(*where, "description"), number_of(config.value(*where, "mtu"))
     if description:
         found["description"] = description
-    if mtu and mtu.isdigit():
-        found["payload_mtu"] = payload_of(int(mtu), layout.counts_tag(config, name, style))
+    if mtu is not None:
+        found["payload_mtu"] = payload_of(mtu, layout.counts_tag(config, name, style))
     if mode is not None and (mode != "access" or listed):
         found["mode"] = mode
         found.update(_vlans(config, name, mode, style, named))

@@ -22,7 +22,7 @@ from ..platforms.junos_ex import MTU_HIGHEST, MTU_LOWEST
 from . import ranges
 from .findings import Finding
 from .model import EDGE, NO_VLAN, Style, Switching, junos_mtu, payload_of
-from .names import is_port
+from .names import is_port, number_of
 from .statements import Config, Path, Segment, entry, leaf, path
 from .vlans import VlanTable, span_of
 
@@ -180,7 +180,7 @@ def _known(draft: Draft, name: str, asked: Switching, where: str) -> bool:
     # What the switch has committed on this port it takes again, a range of ids without any VLAN too.
     unknown = [vlan for vlan in wanted if not draft.vlans.knows(vlan) and not (vlan in held and span_of(vlan))]
     for vlan in unknown:
-        why = f"Junos: No vlan matches vlan tag {vlan} for interface." if vlan.isdigit() else "The commit would fail."
+        why = f"Junos: No vlan matches vlan tag {vlan} for interface." if number_of(vlan) else "The commit would fail."
         mend = "Declare it in vlans, or mend the name."
         draft.findings.append(Finding(where, "VLAN_UNKNOWN", f"the switch has no VLAN {vlan}", why, mend))
     number = draft.vlans.id_of(asked.untagged) if asked.untagged else None
@@ -258,8 +258,8 @@ def set_mtu(draft: Draft, name: str, payload: int | None, where: str) -> None:
         if draft.exact:
             draft.set_leaf(interface(name), "mtu", None)
         return
-    tagged, held = counts_tag(draft.config, name, draft.style), draft.config.value(*interface(name), "mtu")
-    if held and held.isdigit() and payload_of(int(held), tagged) == payload:
+    tagged, held = counts_tag(draft.config, name, draft.style), number_of(draft.config.value(*interface(name), "mtu"))
+    if held is not None and payload_of(held, tagged) == payload:
         draft.set_leaf(interface(name), "mtu", held)
         return
     mtu = junos_mtu(payload, tagged, explicit=_hides_an_mtu(draft, name))

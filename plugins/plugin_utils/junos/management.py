@@ -102,7 +102,8 @@ def _learned(controller: str | None, read: Callable[..., Any]) -> str | None:
     for item in table.iter() if hasattr(table, "iter") else ():
         if isinstance(item.tag, str) and (item.text or "").strip().lower() in macs - {""}:
             parent = item.getparent()
-            names = (physical((child.text or "").strip()) for child in parent.iter())
+            near = () if parent is None else parent.iter()
+            names = (physical((child.text or "").strip()) for child in near)
             port = next((name for name in names if is_port(name) or bundle_index(name) is not None), None)
             if port:
                 return port

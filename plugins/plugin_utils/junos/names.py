@@ -8,8 +8,9 @@ from functools import lru_cache
 
 from ..platforms.junos_ex import AE_HIGHEST, PORT, bundle_index, is_port
 
-__all__ = ["AE_HIGHEST", "between", "bundle_index", "in_order", "is_port", "neighbour", "physical"]
-_SPLIT = re.compile(r"(\d+)")
+__all__ = ["AE_HIGHEST", "between", "bundle_index", "in_order", "is_port", "neighbour", "number_of", "physical"]
+_SPLIT = re.compile(r"([0-9]{1,18})")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def physical(name: str) -> str:
@@ -17,10 +18,15 @@ def physical(name: str) -> str:
     return name.split(".", 1)[0]
 
 
+def number_of(text: str | None) -> int | None:
+    """Return a whole number that a switch says; None for any other text: `isdigit` has digits that `int` refuses."""
+    return int(text) if text is not None and _NUMBER.fullmatch(text) else None
+
+
 @lru_cache(maxsize=4096)
 def in_order(name: str) -> tuple[tuple[int, int | str], ...]:
     """Return a key that sorts ge-0/0/10 behind ge-0/0/9."""
-    return tuple((0, int(part)) if part.isdigit() else (1, part) for part in _SPLIT.split(name) if part)
+    return tuple((0, int(part)) if _NUMBER.fullmatch(part) else (1, part) for part in _SPLIT.split(name) if part)
 
 
 def between(name: str, first: str, last: str) -> bool:

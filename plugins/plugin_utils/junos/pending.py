@@ -10,7 +10,6 @@ from __future__ import annotations
 from . import errors
 from .commits import Commit, Token
 from .layout import synchronizes
-from .statements import from_element
 from .waiting import Opener
 
 
@@ -33,7 +32,7 @@ def settle(opener: Opener, token: Token, confirm: bool, check_mode: bool, synchr
         newest, _pending, _left = session.pending()
         _same(newest, token)
         if synchronize is None:
-            synchronize = synchronizes(from_element(session.committed()))
+            synchronize = synchronizes(session.written())
         if not confirm:
             session.rollback(1)
         session.commit(f"{token.comment} {_word(confirm)}", synchronize=synchronize)

@@ -19,7 +19,7 @@ from .findings import Finding
 from .gather import structured
 from .lowering import lower
 from .model import Declared, Style
-from .names import bundle_index, in_order, is_port, physical
+from .names import bundle_index, in_order, is_port, number_of, physical
 from .references import Foreign
 from .statements import Config, Operation, Path, difference, entry
 from .views import Views, references, with_absent
@@ -181,8 +181,7 @@ def seen(before: Views, after: Views, style: Style) -> Plan:
 
 
 def _count(config: Config) -> int:
-    text = config.value(*DEVICE_COUNT, "device-count")
-    return int(text) if text and text.isdigit() else 0
+    return number_of(config.value(*DEVICE_COUNT, "device-count")) or 0
 
 
 def touched_by(items: Iterable[Path]) -> set[str]:
@@ -205,8 +204,8 @@ def _interface_in(text: str) -> str:
 def expected_bundle(config: Config, name: str, ports: Iterable[str]) -> ExpectedBundle:
     """Return what a configuration demands of a bundle."""
     options = (*layout.interface(name), "aggregated-ether-options")
-    links = config.value(*options, "minimum-links")
-    return ExpectedBundle(name, tuple(ports), config.has(*options, "lacp"), int(links) if links else 1)
+    links = number_of(config.value(*options, "minimum-links"))
+    return ExpectedBundle(name, tuple(ports), config.has(*options, "lacp"), 1 if links is None else links)
 
 
 def _disabled(config: Config, expected: Iterable[ExpectedBundle]) -> list[str]:

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
+from math import prod
 
+from .findings import Finding, RefusalError
 from .names import in_order
 from .statements import LEAF_LISTS, Config, Path, Statements, entry, leaf, path
 
@@ -21,8 +23,11 @@ MEMBERSHIP = frozenset({"member", "member-range"})
 HIGHEST = 47
 """The last port that `*` stands for, and of each PIC in the middle of a member-range."""
 CHANNELS = 3
+MOST = 500_000
+"""Ports that one `member` or `member-range` may stand for; `xe-*/*/*:*` is 442,368. A switch has a few hundred."""
 _PATTERN = re.compile(r"[*\[\]]")
-_NAME = re.compile(r"(?:([a-z]+)-(\d+)/(\d+)/(\d+)(?::(\d+))?|(ae)(\d+))")
+_NAME = re.compile(r"(?:([a-z]+)-(_)/(_)/(_)(?::(_))?|(ae)(_))".replace("_", "[0-9]{1,4}"))
+_PIECE = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?")
 _SEGMENTS = re.compile(r"(\[[^\]]*\]|:\*|\*)")
 
 Place = tuple[str, int, int, int, int]
@@ -99,10 +104,23 @@ def _named(pattern: str) -> frozenset[str]:
 def _numbers(part: str) -> list[int]:
     found: list[int] = []
     for piece in part[1:-1].split(","):
-        low, _dash, high = piece.strip().partition("-")
-        if low.isdigit() and (high or low).isdigit():
-            found += range(int(low), int(high or low) + 1)
+        match = _PIECE.fullmatch(piece.strip())
+        if match:
+            found += range(int(match[1]), int(match[2] or match[1]) + 1)
     return found
+
+
+def _few(text: str, *counts: int) -> None:
+    """Refuse what would be counted to for ever.
+
+    Raises:
+        RefusalError: it stands for more than MOST ports.
+
+    """
+    if prod(counts) > MOST:
+        why = f"No switch has more than {MOST} ports, and each of them would be looked at."
+        mend = "Write it narrower on the switch."
+        raise RefusalError([Finding("interface-range", "RANGE_TOO_WIDE", f"{text[:80]} is too wide", why, mend)])
 
 
 @lru_cache(maxsize=4096)
@@ -142,6 +160,7 @@ def _expanded(text: str) -> Iterator[str]:
     """Yield what `ge-0/0/[0-3,7]` or `ge-*/0/1` stands for."""
     parts = _SEGMENTS.split(text)
     choices = [_choices(part) for part in parts]
+    _few(text, *map(len, choices))
     return ("".join(each) for each in product(*choices))
 
 
@@ -165,6 +184,7 @@ def _span(first: str, last: str) -> list[str]:
     else:
         pics = range(min(low[2], high[2]), max(low[2], high[2]) + 1)
         fpcs, numbers = range(low[1], high[1] + 1), range(max(HIGHEST, low[3], high[3]) + 1)
+        _few(f"{first} to {last}", len(fpcs), len(pics), len(numbers))
         found = [_name(low[0], fpc, pic, number) for fpc, pic, number in product(fpcs, pics, numbers)]
     return [port for port in dict.fromkeys([first, *found, last]) if between(port, first, last)]
 

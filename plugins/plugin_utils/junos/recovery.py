@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from . import errors
 from .session import Session
-from .statements import Config, from_element
+from .statements import Config
 from .waiting import Opener
 
 PAUSE = 5.0
@@ -109,7 +109,7 @@ def _roll_back(session: Session, made: Made) -> None:
 
 
 def _state(session: Session, made: Made) -> str:
-    now = from_element(session.committed())
+    now = session.written()
     if now.statements.keys() == made.before.statements.keys() and now.inactive == made.before.inactive:
         return "The switch has its former configuration."
     return "The switch does NOT have its former configuration: look at show system commit, show | compare rollback 1."

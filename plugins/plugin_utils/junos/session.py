@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from . import commits, connect, direct, errors, views
+from . import bounds, commits, connect, direct, errors, views
 from .errors import Word
 from .model import Style
 from .statements import Config, configuration_in, from_element
@@ -68,7 +68,14 @@ class Session:
     def views(self, database: str = "committed") -> Views:
         """Return both views of the committed configuration or of the candidate."""
         written = self.committed() if database == "committed" else self.candidate()
-        return views.of_elements(written, lambda: self.inherited(database))
+        with _understood("reading the configuration"):
+            return views.of_elements(written, lambda: self.inherited(database))
+
+    def written(self) -> Config:
+        """Return the committed configuration as it is written."""
+        element = self.committed()
+        with _understood("reading the configuration"):
+            return from_element(element)
 
     def effect(self, written: Config, database: str) -> Views:
         """Return what takes effect, or would, in a database of which it is known what is written in it.
@@ -80,10 +87,14 @@ class Session:
             element = self.inherited(database)
         else:
             element = self.committed() if database == "committed" else self.candidate()
-        said = written, _contents(element)
-        if self._effect is None or self._effect[0] != said:
-            self._effect = said, views.of_effect(written, element) if inherits else views.plain(from_element(element))
-        return self._effect[1]
+        with _understood("reading the configuration"):
+            said = written, _contents(element)
+            if self._effect is None or self._effect[0] != said:
+                self._effect = (
+                    said,
+                    views.of_effect(written, element) if inherits else views.plain(from_element(element)),
+                )
+            return self._effect[1]
 
     def style(self) -> Style | None:
         """Return the switch style as PyEZ finds it, or None where ethernet switching does not run."""
@@ -224,8 +235,10 @@ class Session:
         except ez.RpcTimeoutError:
             what = f"No reply in time ({doing}): it is not known whether it took effect."
             raise errors.TimedOutError(what, "Raise the time-out if the switch is slow.") from None
-        except ez.ConnectError:
-            raise errors.LostError(f"The session broke ({doing}): it is not known whether it took effect.") from None
+        except ez.ConnectError as error:
+            why = f", for {said}" if (said := bounds.reason(error)) else ""
+            what = f"The session broke ({doing}{why}): it is not known whether it took effect."
+            raise errors.LostError(what) from None
         except ez.RpcError as error:
             self._judge(doing, error)
             return None
@@ -250,6 +263,20 @@ class Session:
             mend += " Or set rescue to never." if "rescue" in doing else ""
             raise errors.DeniedError(f"The switch does not permit this ({doing}).", mend, serious) from None
         raise errors.RefusedError(f"The switch refuses this ({doing}).", "", serious) from None
+
+
+@contextmanager
+def _understood(doing: str) -> Iterator[None]:
+    """Say of a reply that it is none of its kind. The session goes on: the switch has done nothing.
+
+    Raises:
+        errors.SwitchError: it cannot be read.
+
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise errors.SwitchError(f"The reply of the switch cannot be read ({doing}): {error}.") from None
 
 
 def words_of(error: Any) -> list[Word]:

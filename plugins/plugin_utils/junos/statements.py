@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 
 LEAF_LISTS = frozenset({"members", "apply-groups", "apply-groups-except", "commands"})
 """Leaves that may be given several times: one value is deleted by naming it. Other leaves are deleted by their name."""
+DEEPEST = 100
+"""Levels of a configuration; Juniper's YANG for EX has fewer than 30."""
 
 
 class Segment(NamedTuple):
@@ -210,6 +212,10 @@ def from_element(root: Any, groups: dict[Path, str] | None = None) -> Config:
     """Return the statements of an element tree (lxml's or the standard library's).
 
     `groups` is filled with the statements that carry, or lie in an element that carries, the mark `junos:group`.
+
+    Raises:
+        ValueError: it holds no `<configuration>`, or one that is deeper than DEEPEST.
+
     """
     config = Config()
     for child in configuration_in(root):
@@ -224,6 +230,8 @@ def configuration_in(root: Any) -> Any:
         ValueError: it holds none.
 
     """
+    if not hasattr(root, "iter"):
+        raise ValueError("there is nothing but an acknowledgement")
     if _local(root) == "configuration":
         return root
     found = next((element for element in root.iter() if _local(element) == "configuration"), None)
@@ -236,6 +244,8 @@ def _walk(element: Any, above: Path, config: Config, groups: dict[Path, str] | N
     tag = _local(element)
     if not tag or tag in ("comment", "undocumented"):
         return
+    if len(above) >= DEEPEST:
+        raise ValueError(f"the configuration has more than {DEEPEST} levels")
     if groups is not None:
         group = next((text for name, text in element.items() if name.rsplit("}", 1)[-1] == "group"), group)
     children = [child for child in element if isinstance(child.tag, str)]

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .model import Declared
+from .names import number_of
 from .statements import Config, entry, path
 
-_RANGE = re.compile(r"(\d+)-(\d+)")
+_RANGE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 EVERY = "all"
 """`vlan members all`: every VLAN of the switch."""
 ALL = frozenset(range(1, 4095))
@@ -36,12 +37,13 @@ class VlanTable:
         """Tell whether the switch will have this VLAN; an id counts as known where some VLAN has it, a range by one."""
         if member in self.ids or member == EVERY:
             return True
-        low, high = span_of(member) or ((int(member), int(member)) if member.isdigit() else (1, 0))
+        low, high = span_of(member) or _alone(member) or (1, 0)
         return any(low <= number <= high for number in (*self.more, *self.ids.values()) if number is not None)
 
     def id_of(self, member: str) -> int | None:
         """Return the id of a name or of an id written as text."""
-        return int(member) if member.isdigit() else self.ids.get(member)
+        number = number_of(member)
+        return self.ids.get(member) if number is None else number
 
     def covers(self, members: Iterable[str], wanted: str) -> bool:
         """Tell whether the VLAN is among the members under any of its names."""
@@ -55,7 +57,7 @@ class VlanTable:
         for member in members:
             match = _RANGE.fullmatch(member)
             if match:
-                found.update(range(int(match[1]), int(match[2]) + 1))
+                found.update(_within(int(match[1]), int(match[2])))
             elif member == EVERY:
                 found |= ALL
             else:
@@ -103,11 +105,19 @@ def table(config: Config, declared: Declared) -> VlanTable:
 def _more_ids(config: Config) -> Iterator[int]:
     for item in config.statements.near(path("vlans")):
         if item[0].tag == "vlans" and item[-1].tag in ("vlan-range", "vlan-id-list") and item[-1].value:
-            low, _dash, high = item[-1].value.partition("-")
-            if low.isdigit() and (high or low).isdigit():
-                yield from range(int(low), int(high or low) + 1)
+            yield from _within(*(span_of(item[-1].value) or _alone(item[-1].value) or (1, 0)))
+
+
+def _alone(member: str) -> tuple[int, int] | None:
+    """Return an id as the range of one; None for any other member."""
+    number = number_of(member)
+    return None if number is None else (number, number)
+
+
+def _within(low: int, high: int) -> range:
+    """Return what a VLAN can have of a range of ids, however far that goes."""
+    return range(max(low, min(ALL)), min(high, max(ALL)) + 1)
 
 
 def _vlan_id(config: Config, name: str) -> int | None:
-    text = config.value("vlans", entry("vlan", name), "vlan-id")
-    return int(text) if text and text.isdigit() else None
+    return number_of(config.value("vlans", entry("vlan", name), "vlan-id"))

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-PORT = re.compile(r"(ge|xe|et|mge|fe)-(\d+)/(\d+)/(\d+)(?::(\d+))?")
+PORT = re.compile(r"(ge|xe|et|mge|fe)-([0-9]{1,4})/([0-9]{1,4})/([0-9]{1,4})(?::([0-9]{1,4}))?")
 """A physical port: FPC or virtual chassis member, PIC, port, and the channel of one that is split (xe-0/0/48:0)."""
-_BUNDLE = re.compile(r"ae(\d{1,4})")
+_BUNDLE = re.compile(r"ae([0-9]{1,4})")
 AE_HIGHEST = 127
 """Highest ae index of an EX: `device value outside range 0..127` (EX 11.4, internap/fake-switches); see Limit.ae."""
 VLAN_NAME = re.compile(r"(?!\d+(-\d+)?\Z|all\Z)(?=.*\S\Z)\S[^\x00-\x1f\"\[\]*?<>]{1,63}")

@@ -25,10 +25,34 @@ from .third_party import MISSING, SoapAdapter, VmomiSupport, vim
 _PATH = "/sdk"
 _LARGEST = 1024 * 1024
 """Octets of the list of versions, which is a few kB."""
+LONGEST = 256 * 1024 * 1024
+"""Octets of one answer; a page of a hundred hosts, each with hundreds of port groups, has some 50 MB."""
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer that ends with an error beyond its longest, and that is not unpacked: nobody asked for packed ones."""
+
+    left = LONGEST
+
+    def begin(self) -> None:
+        """Read the headers. Raises HTTPException for an answer that is packed."""
+        super().begin()
+        if self.getheader("Content-Encoding", "identity").lower() != "identity":
+            raise http.client.HTTPException("the answer is packed, which nobody asked for")
+
+    def read(self, amt: int | None = None) -> bytes:
+        """Return as much as is asked for. Raises HTTPException where all of it together is too long."""
+        found = super().read(self.left + 1 if amt is None else min(amt, self.left + 1))
+        self.left -= len(found)
+        if self.left < 0:
+            raise http.client.HTTPException(f"the answer is longer than {LONGEST} octets")
+        return found
 
 
 class _Connection(http.client.HTTPSConnection):
     """A connection each of whose answers must have come to its end in time, however slowly its octets come."""
+
+    response_class = _Answer
 
     def connect(self) -> None:
         super().connect()
@@ -46,6 +70,9 @@ class _Connection(http.client.HTTPSConnection):
 class Login:
     """One session with a host or a vCenter; `content` is its service content."""
 
+    is_center = False
+    """Whether it is a vCenter."""
+
     def __init__(self, target: Target) -> None:
         if MISSING:
             raise errors.ConnectError(f"pyVmomi is not installed on the controller ({MISSING}).", "Install pyvmomi.")
@@ -59,6 +86,7 @@ class Login:
             version=_version(target, context),
             sslContext=context,
             httpConnectionTimeout=target.call_timeout,
+            acceptCompressedResponses=False,
         )
         self.stub.scheme = _Connection
         self.content = self._log_in()
@@ -68,15 +96,11 @@ class Login:
         try:
             with told(where, "The login failed."):
                 content = vim.ServiceInstance("ServiceInstance", self.stub).RetrieveContent()
+                self.is_center = content.about.apiType == "VirtualCenter"
                 content.sessionManager.Login(self.target.user or "root", self.target.password or "", None)
         except errors.LostError as error:
             raise errors.UnreachableError(error.what, "Look at the way to it, and at its hostd.") from None
         return content
-
-    @property
-    def is_center(self) -> bool:
-        """Tell whether it is a vCenter."""
-        return bool(self.content.about.apiType == "VirtualCenter")
 
     def close(self) -> None:
         """Log out; a session that is gone already needs no goodbye, and a dead line would keep us waiting."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from ..declared.findings import RefusalError
 from . import errors
 from .third_party import vim, vmodl
 
@@ -37,6 +38,11 @@ def told(where: str, what: str) -> Iterator[None]:
         raise errors.LostError(f"{what} The answer of {where} is no XML: {error}.") from None
     except (OSError, http.client.HTTPException) as error:
         raise errors.LostError(f"{what} The connection to {where} broke: {_cause(error)}.") from None
+    except (RefusalError, errors.HostError):
+        raise
+    except Exception as error:  # pyVmomi reads an answer by its types, and a part that is missing is None
+        said = f"{type(error).__name__}: {str(error)[:200]}"
+        raise errors.LostError(f"{what} The answer of {where} cannot be read ({said}).") from error
 
 
 def _cause(error: Exception) -> str:

@@ -60,11 +60,10 @@ def _get(policy: str, switch: str, group: str) -> str:
 
 def details(outputs: Mapping[str, str]) -> list[str]:
     """Return the further commands that what there is asks for."""
-    switches = [each["name"] for each in _records(outputs, LISTS[0])]
-    groups = [each["name"] for each in _records(outputs, LISTS[1])]
+    switches, groups = ([_text(each, "name") for each in _records(outputs, command)] for command in LISTS[:2])
     return [
-        *(show(switch=str(name)) for name in switches for show in (failover_of, security_of)),
-        *(show(group=str(name)) for name in groups for show in (failover_of, security_of)),
+        *(show(switch=name) for name in switches for show in (failover_of, security_of)),
+        *(show(group=name) for name in groups for show in (failover_of, security_of)),
     ]
 
 
@@ -75,17 +74,17 @@ def host_state(name: str, outputs: Mapping[str, str]) -> HostState:
         errors.RefusedError: an output is missing or not understood.
 
     """
-    switches = {str(each["name"]): _switch(each, outputs) for each in _records(outputs, LISTS[0])}
+    switches = {_text(each, "name"): _switch(each, outputs) for each in _records(outputs, LISTS[0])}
     groups: dict[str, GroupState] = {}
     computed: dict[str, tuple[Teaming, Security]] = {}
     for each in _records(outputs, LISTS[1]):
-        key = str(each["name"])
+        key = _text(each, "name")
         shown = (_one(outputs, failover_of(group=key)), _one(outputs, security_of(group=key)))
         computed[key] = _teaming(shown[0]), _security(shown[1])
         own = _own_teaming(*shown[:1], computed[key][0]), _own_security(shown[1], computed[key][1])
-        users = int(each.get("activeclients") or 0)
-        groups[key] = GroupState(key, str(each["virtualswitch"]), int(each["vlanid"]), *own, users=users)
-    addresses = {str(each["name"]): str(each["ipv4address"]) for each in _records(outputs, LISTS[4])}
+        switch, vlan, users = _text(each, "virtualswitch"), _number(each, "vlanid"), _number(each, "activeclients", 0)
+        groups[key] = GroupState(key, switch, vlan, *own, users=users)
+    addresses = {_text(each, "name"): _text(each, "ipv4address") for each in _records(outputs, LISTS[4])}
     return HostState(
         name,
         switches=switches,
@@ -98,31 +97,32 @@ def host_state(name: str, outputs: Mapping[str, str]) -> HostState:
 
 def nics(outputs: Mapping[str, str]) -> dict[str, Nic]:
     """Return the NICs by name."""
-    return {str(each["name"]): _nic(each) for each in _records(outputs, NICS)}
+    return {_text(each, "name"): _nic(each) for each in _records(outputs, NICS)}
 
 
 def _vmks(outputs: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    return [(str(each["name"]), str(each.get("portgroup") or "")) for each in _records(outputs, LISTS[3])]
+    return [(_text(each, "name"), str(each.get("portgroup") or "")) for each in _records(outputs, LISTS[3])]
 
 
 def _switch(found: Record, outputs: Mapping[str, str]) -> SwitchState:
-    name = str(found["name"])
+    name = _text(found, "name")
     teaming = _teaming(_one(outputs, failover_of(switch=name)))
     security = _security(_one(outputs, security_of(switch=name)))
-    return SwitchState(name, _list(found.get("uplinks")), int(found["mtu"]), teaming, security)
+    return SwitchState(name, _list(found.get("uplinks")), _number(found, "mtu"), teaming, security)
 
 
 def _nic(found: Record) -> Nic:
     up = str(found.get("linkstatus", found.get("link", ""))).lower() == "up"
-    return Nic(str(found["name"]), int(found.get("speed") or 0) if up else 0, str(found.get("macaddress") or ""))
+    return Nic(_text(found, "name"), _number(found, "speed", 0) if up else 0, str(found.get("macaddress") or ""))
 
 
 def _teaming(found: Record) -> Teaming:
+    balancing = _text(found, "loadbalancing")
     return Teaming(
-        load_balancing=_BALANCING.get(str(found["loadbalancing"]), str(found["loadbalancing"])),
-        failure_detection=_DETECTION.get(str(found["networkfailuredetection"])),
-        notify_switches=_flag(found["notifyswitches"]),
-        failback=_flag(found["failback"]),
+        load_balancing=_BALANCING.get(balancing, balancing),
+        failure_detection=_DETECTION.get(_text(found, "networkfailuredetection")),
+        notify_switches=_flag(_said(found, "notifyswitches")),
+        failback=_flag(_said(found, "failback")),
         active_uplinks=_list(found.get("activeadapters")),
         standby_uplinks=_list(found.get("standbyadapters")),
     )
@@ -130,7 +130,7 @@ def _teaming(found: Record) -> Teaming:
 
 def _security(found: Record) -> Security:
     keys = ("allowpromiscuous", "allowmacaddresschange", "allowforgedtransmits")
-    return Security(*(_flag(found[key]) for key in keys))
+    return Security(*(_flag(_said(found, key)) for key in keys))
 
 
 def _own_teaming(found: Record, effective: Teaming) -> Teaming:
@@ -148,6 +148,24 @@ def _marker(found: Record, key: str) -> Any:
         what = "esxcli does not tell which values of a port group are its own."
         raise errors.RefusedError(what, "Use transport: api.", ", ".join(found))
     return found[key]
+
+
+def _said(found: Record, key: str) -> Any:
+    if key not in found:
+        raise errors.RefusedError(f"An output of esxcli has no {key}.", "", ", ".join(found)[:200])
+    return found[key]
+
+
+def _text(found: Record, key: str) -> str:
+    return str(_said(found, key))
+
+
+def _number(found: Record, key: str, default: int | None = None) -> int:
+    """Return a whole number; the default, where there is one, for what is missing or empty."""
+    text = str(_said(found, key) if default is None else found.get(key) or default).strip()
+    if not re.fullmatch("[0-9]{1,10}", text):
+        raise errors.RefusedError(f"An output of esxcli has {key}, which is no number.", "", text[:200])
+    return int(text)
 
 
 def _flag(value: Any) -> bool:
@@ -178,7 +196,7 @@ def records(text: str) -> list[Record]:
     if stripped[:1] in ("[", "{"):
         try:
             data = json.loads(stripped)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise errors.RefusedError("esxcli printed JSON that is none.", "", f"{error}: {stripped[:200]}") from None
         return [_named(each) for each in (data if isinstance(data, list) else [data])]
     lines = [line for line in text.splitlines() if line.strip()]
@@ -199,7 +217,7 @@ def documents(text: str, count: int) -> list[str]:
     while at < len(text):
         try:
             _data, end = decoder.raw_decode(text, at)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise errors.RefusedError("esxcli printed JSON that is none.", "", f"{error}") from None
         found.append(text[at:end])
         at = end + len(text[end:]) - len(text[end:].lstrip())
@@ -208,7 +226,9 @@ def documents(text: str, count: int) -> list[str]:
     return found
 
 
-def _named(record: Mapping[str, Any]) -> Record:
+def _named(record: Any) -> Record:
+    if not isinstance(record, Mapping):
+        raise errors.RefusedError("esxcli printed a list of what are no records.", "", str(record)[:200])
     return {re.sub(r"\s", "", str(name)).lower(): value for name, value in record.items()}
 
 

@@ -289,6 +289,32 @@ def test_its_old_file_is_not_given_back_while_the_vip_is_here(site: Site) -> Non
     assert site.main.read_text() == TEXT
 
 
+@pytest.mark.parametrize("rewritten", [BY_HAND.replace("80", "81"), None], ids=["rewritten", "deleted"])
+def test_absent_gives_back_what_was_there_also_where_a_hand_has_rewritten_the_roles_file(
+    rewritten: str | None, site: Site
+) -> None:
+    site.main.write_text(BY_HAND)
+    site.host.state = dict(STOPPED)
+    site.run()
+    if rewritten is None:
+        site.main.unlink()
+    else:
+        site.main.write_text(rewritten)
+    outcome = site.deployment().absent()
+    assert (site.main.read_text(), outcome.changed) == (BY_HAND, True)
+    assert not site.deployment().absent().changed
+
+
+def test_a_run_over_a_rewritten_file_keeps_what_the_service_was_at_first_contact(site: Site) -> None:
+    site.main.write_text(BY_HAND)
+    site.host.state = dict(STOPPED)
+    site.run()
+    site.host.state = dict(RUNNING)
+    site.main.write_text(BY_HAND.replace("80", "81"))
+    site.run()
+    assert site.deployment().absent().actions == ["stop", "disable"]  # it did not run before the role came
+
+
 def test_absent_leaves_a_configuration_of_somebody_else_alone(site: Site) -> None:
     site.main.write_text(BY_HAND)
     assert not site.deployment().absent().changed

@@ -45,7 +45,7 @@ def test_the_same_declaration_has_the_same_digest() -> None:
 
 def test_the_addresses_of_a_text_are_read_whoever_wrote_it() -> None:
     ours = rendered({"listeners": {"web": listener(address="*", port=80), "shop": listener()}}, {})
-    assert bound_in(ours) == [("127.0.0.1", 8406), ("192.0.2.100", 8443), ("", 80)]
+    assert bound_in(ours) == [("127.0.0.1", 846), ("192.0.2.100", 8443), ("", 80)]
     by_hand = "ListenHTTP\n  Address 10.0.0.1\n  Service\n    BackEnd\n      Address 10.9.9.9\n      Port 99\n"
     assert bound_in(f'{by_hand}    End\n  End\nEnd\nlistenhttps "b"\n\tPort 444\nEnd\n') == [
         ("10.0.0.1", 80),

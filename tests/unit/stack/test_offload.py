@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.pound.schema import CONFIGURATION
+from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import half
 
 from . import stack_builders as builders
@@ -67,7 +71,13 @@ def test_a_node_whose_pound_does_not_serve_is_ill(tmp_path):
     found = variables(tmp_path)
     assert found["haproxy_health"]["raw"][-1] == "monitor fail unless pound-serves"
     watched = found["haproxy_services"]["pound.health"]["backends"]["pound.health"]["servers"]
-    assert [(server["address"], server["port"]) for server in watched] == [("127.0.0.1", 8406)]
+    assert [(server["address"], server["port"]) for server in watched] == [("127.0.0.1", 846)]
+
+
+def test_only_root_can_answer_for_a_pound_that_is_down(tmp_path):
+    watched = variables(tmp_path)["haproxy_services"]["pound.health"]["backends"]["pound.health"]["servers"][0]
+    answers = check(CONFIGURATION, {}, "pound")[0]["health"]
+    assert watched["port"] == answers["port"] < socket.IPPORT_RESERVED
 
 
 def test_a_pair_without_such_a_service_takes_its_pound_away(tmp_path):

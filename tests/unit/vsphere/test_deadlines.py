@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 import socket
 import ssl
 import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.connect import Login
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.connect import Login, _Answer
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import Target
 
 DRIPS = 40
@@ -34,6 +37,19 @@ def versions(line: ssl.SSLSocket) -> None:
     line.sendall(head + VERSIONS)
 
 
+def asked(line: ssl.SSLSocket) -> None:
+    """Read a request to its end: who answers and closes before is heard by luck alone."""
+    said = b""
+    while not _whole(said) and (more := line.recv(65536)):
+        said += more
+
+
+def _whole(said: bytes) -> bool:
+    head, end, body = said.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: *([0-9]+)", head)
+    return bool(end) and len(body) >= int(length[1] if length else 0)
+
+
 @pytest.fixture
 def serve(tmp_path):
     """Answer by one of these functions after the other; the last one goes on. Returns how to reach it."""
@@ -48,7 +64,7 @@ def serve(tmp_path):
     def answer(line: ssl.SSLSocket, how: Callable[[ssl.SSLSocket], None]) -> None:
         try:
             with line:
-                line.recv(65536)
+                asked(line)
                 how(line)
         except OSError:
             return
@@ -83,3 +99,31 @@ def test_a_list_of_versions_that_does_not_end_is_no_answer_in_time(serve):
 def test_a_login_that_does_not_end_is_no_answer_in_time(serve):
     with pytest.raises(errors.UnreachableError, match="no answer came in time"):
         Login(serve(versions, drip))
+
+
+def sends(line: ssl.SSLSocket, head: bytes, piece: bytes, count: int) -> int:
+    """Send an answer in pieces for as long as somebody reads; return how many were sent."""
+    line.sendall(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n")
+    sent = 0
+    with suppress(OSError):
+        for _piece in range(count):
+            line.sendall(piece)
+            sent += 1
+    return sent
+
+
+@pytest.mark.parametrize("head", [b"Content-Length: 9999999999\r\n", b"Transfer-Encoding: chunked\r\n", b""])
+def test_an_answer_without_an_end_is_given_up_at_its_longest(serve, head, monkeypatch):
+    monkeypatch.setattr(_Answer, "left", 1 << 20)
+    piece = b"<a>" + b" " * 65536
+    piece = b"%x\r\n%b\r\n" % (len(piece), piece) if b"chunked" in head else piece
+    sent: list[int] = []
+    with pytest.raises(errors.UnreachableError, match="longer than"):
+        Login(serve(versions, lambda line: sent.append(sends(line, head, piece, 2000))))
+    assert sum(sent) < 200
+
+
+def test_an_answer_that_nobody_asked_to_be_packed_is_not_unpacked(serve):
+    head = b"Content-Encoding: gzip\r\nContent-Length: 20\r\n"
+    with pytest.raises(errors.UnreachableError, match="packed, which nobody asked for"):
+        Login(serve(versions, lambda line: sends(line, head, gzip.compress(b""), 1)))

@@ -22,8 +22,8 @@ CLIENT = "req.hdr_ip(x-forwarded-for,-1)"
 """The client's address in HAProxy's words."""
 HEALTH = "pound.health"
 """The fragment and the backend by which HAProxy watches Pound."""
-HEALTH_PORT = 8406
-"""Where Pound answers as long as it serves (the role's default)."""
+HEALTH_PORT = 846
+"""Where Pound answers as long as it serves (the role's default): below 1024 nobody but root can answer for it."""
 _DEFAULTS = {"connect": "5s", "queue": "30s", "server": "50s", "http_keep_alive": "20s"}
 """Where a service declares none: HAProxy's time-outs (the defaults of the role haproxy), and Pound's for clients."""
 
