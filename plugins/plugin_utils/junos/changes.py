@@ -33,27 +33,36 @@ def device_count(before: int, after: int) -> list[Change]:
 
 
 def others(before: Config, after: Config, *structures: Structure) -> list[Change]:
-    """Return what changes beside the structures, one change for each object, which nobody knows to be neutral."""
+    """Return what changes beside the structures, one change for each object, which nobody knows to be neutral.
+
+    A statement is told by the structure of its own side alone: a port that was only disabled stood in none.
+    """
     if before.statements.keys() == after.statements.keys():
         return []
-    shown = {name for found in structures for key in ("bundles", "ports") for name in found[key]}
-    members = {port for found in structures for entry in found["bundles"].values() for port in entry["members"]}
+    shown = [_shown(found) for found in structures]
     gone, come = (
         _lines(
             item
             for item in one.statements
-            if item not in two.statements and not (_is_text(item) or structured_here(item, shown, members))
+            if item not in two.statements and not (_is_text(item) or structured_here(item, *has))
         )
-        for one, two in ((before, after), (after, before))
+        for one, two, has in ((before, after, shown[0]), (after, before, shown[1]))
     )
     texts = [item for item in before.statements.keys() ^ after.statements.keys() if _is_text(item)]
-    names = {str(item[1].key) for item in texts if not structured_here(item, shown, members)}
+    either = [set().union(*each) for each in zip(*shown, strict=True)]
+    names = {str(item[1].key) for item in texts if not structured_here(item, *either)}
     found = list(_texts(names, before, after))
     for name in {**gone, **come}:
         old, new = gone.get(name), come.get(name)
         concerns = (old or new or ((), ()))[1]
         found.append(_change(ChangeKind.OTHER, name, old and old[0], new and new[0], concerns=concerns))
     return found
+
+
+def _shown(structure: Structure) -> tuple[set[str], set[str]]:
+    """Return the interfaces that stand in a structure, and the ports within its bundles."""
+    names = {name for key in ("bundles", "ports") for name in structure[key]}
+    return names, {port for entry in structure["bundles"].values() for port in entry["members"]}
 
 
 def _is_text(item: Path) -> bool:

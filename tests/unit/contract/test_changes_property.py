@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
@@ -98,6 +98,9 @@ def declared(site):
     return found
 
 
+ALL_VLANS = {name: {"id": number} for number, name in enumerate(VLANS, start=10)}
+
+
 def untold(before: dict, after: dict, changes) -> list[str]:
     """Return the differences that no change tells."""
     found = []
@@ -115,6 +118,12 @@ def untold(before: dict, after: dict, changes) -> list[str]:
 
 @settings(max_examples=60, deadline=None)
 @given(sites(), sites(), st.sampled_from(junos.STYLES), st.sampled_from(["merged", "replaced", "overridden"]))
+@example(
+    (ALL_VLANS, {}, {PORTS[5]: {"disabled": True}}),
+    (ALL_VLANS, {}, {PORTS[5]: {"disabled": False, "mode": "trunk", "tagged": ["nfs"]}}),
+    "nonels",
+    "merged",
+)
 def test_a_switchs_changes_tell_every_difference_and_neutral_ones_leave_the_far_end_alone(one, two, style, state):
     running = junos.switch("set protocols rstp bridge-priority 4k", style)
     start = junos.made(running, declared(one), style)
