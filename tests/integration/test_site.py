@@ -161,7 +161,7 @@ def ill(site):
     inside("lb1", "systemctl", "start", "haproxy")
 
 
-def test_a_node_restarts_nothing_while_its_peer_is_ill_unless_it_is_told_to(ill):
+def test_a_node_restarts_nothing_while_its_peer_is_ill(ill):
     before, processes = checksum(POUND), pound_processes()
     ill.change(lambda data: data["services"]["portal"].update(timeouts={"http_keep_alive": "7s"}))
     done = play("--limit", "lb2", inventory=ill.folder)
@@ -169,6 +169,12 @@ def test_a_node_restarts_nothing_while_its_peer_is_ill_unless_it_is_told_to(ill)
     assert here("10.231.20.11") in done.out
     assert "-e stack_change_holder=true restarts it all the same" in done.out
     assert (checksum(POUND), pound_processes()) == (before, processes)
+
+
+@pytest.mark.all_only("it sets the role's pound_allow_restart, by which a holder is restarted in part site each time")
+def test_a_node_restarts_in_place_while_its_peer_is_ill_where_it_is_told_to(ill):
+    processes = pound_processes()
+    ill.change(lambda data: data["services"]["portal"].update(timeouts={"http_keep_alive": "7s"}))
     told = play("--limit", "lb2", "-e", "stack_change_holder=true", inventory=ill.folder)
     assert told.code == 0, told.out
     assert pound_processes()[1] != processes[1]
