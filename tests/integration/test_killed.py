@@ -49,11 +49,12 @@ ALL = steps()
 KNOWN, PLAYS = {step.key for step in ALL}, {step.play for step in ALL}
 ACTING = {step.key for step in ALL if step.acts}
 FIRST, SECOND = "Change the first node of each pair", "Change the second node of each pair"
+STANDBY = f"{SECOND} first where it is the standby"
 ON_SECOND = {SECOND, "Put the VIPs where they were, new ones on their preferred node"}
 """The plays before whose kills lb2 holds the VIPs; before the others lb1 does, so that lb2, the standby, is first."""
 AWAY = Step(FIRST, "Move this node's VIPs to its peer")
-EACH_TIME = {(SECOND, "netstack.datacenter.pound : Bring the declared listeners into service")}
-"""With the second node away; Pound is the one that is restarted."""
+EACH_TIME = {(STANDBY, "netstack.datacenter.pound : Bring the declared listeners into service")}
+"""With the second node away; Pound is the one that is restarted. The first node has the former site then."""
 CHANGED_MIND = whole_or_slice(False, True, reason="the run after a killed one makes the same change, not the way back")
 """The run after the killed one has the former site, so that no other run need bring that back."""
 
