@@ -12,7 +12,10 @@ version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
   - Makes HAProxy close every connection after its present answer, by one reload whose listeners stay, and waits until
-    few requests are under way. What goes on all the same is counted and told.
+    few requests are under way and no idle connection is left. What goes on all the same is counted and told.
+  - An idle connection ends with its next answer (C(option idle-close-on-response), which the role sets from HAProxy 2.6
+    on), after C(timeout http-keep-alive), or at last when O(timeout) has passed and no request is under way, so that
+    its client is told before the addresses are gone.
   - New connections are served, each for one request and by HTTP/1.1. An HTTP/2 connection does not end by itself.
   - Where Pound stands in front, it tells its clients of the end, too (seen of 4.16).
   - A service that asks for kept connections (a C(keep-alive) option or time-out, C(prefer-last-server),
@@ -37,7 +40,7 @@ options:
     elements: str
     default: []
   at_most:
-    description: With so many requests under way, or fewer, there is no need to wait.
+    description: With so many requests under way, or fewer, and no idle connection there is no need to wait.
     type: int
     default: 0
   timeout:
@@ -91,6 +94,11 @@ waited:
   returned: success
   type: float
   sample: 1.4
+ended:
+  description: How many idle connections were ended because O(timeout) had passed.
+  returned: success
+  type: int
+  sample: 0
 left:
   description: How many requests are under way all the same, with O(state=serving) after the move.
   returned: success
@@ -126,11 +134,17 @@ def drained(module: AnsibleModule, drain: Drain) -> dict[str, Any]:
         module.warn(f"the connections of HAProxy's clients are not closed, only waited for: {failure}")
     left = drain.wait(module.params["at_most"], 0 if module.check_mode else module.params["timeout"])
     if left.requests and not module.check_mode:
+        idle = f" and {left.idle} connections idle" if left.idle else ""
         module.warn(
-            f"{left.requests} requests are still under way after {left.waited:g} s; what moves the VIP cuts them"
+            f"{left.requests} requests are still under way{idle} after {left.waited:g} s; what moves the VIP cuts them"
         )
-    closed = planned.closed if planned and not failure else []
-    return {"closed": closed, "kept": planned.kept if planned else [], "waited": left.waited, "left": left.requests}
+    return {
+        "closed": planned.closed if planned and not failure else [],
+        "kept": planned.kept if planned else [],
+        "waited": left.waited,
+        "ended": 0 if module.check_mode else drain.end_idle(),
+        "left": left.requests,
+    }
 
 
 def serving(module: AnsibleModule, drain: Drain) -> dict[str, Any]:
@@ -153,7 +167,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     host = Host(module.run_command)
     drain = Drain(Service(host, host.version()[1]))
-    result: dict[str, Any] = {"closed": [], "kept": [], "waited": 0.0, "left": 0}
+    result: dict[str, Any] = {"closed": [], "kept": [], "waited": 0.0, "ended": 0, "left": 0}
     try:
         if module.params["state"] == "draining":
             result = drained(module, drain)

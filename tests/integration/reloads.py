@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -79,6 +80,15 @@ class Shop:
         """Return the nodes that hold the VIP."""
         held = {host: inside(host, "ip", "-brief", "address", "show", "eth1") for host in self.nodes}
         return [host for host in self.nodes if f" {self.vip}/" in held[host]]
+
+
+def let_haproxy(node, state):
+    """Have HAProxy of a node close its clients' connections, or keep them again; return what the module tells."""
+    words = ["ansible", node, "-i", str(INVENTORY), "-m", "netstack.datacenter.haproxy_drain"]
+    options = f"state={state} timeout=1 lease=1"
+    done = subprocess.run([*words, "-a", options], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    return json.loads(done.stdout.partition("=>")[2])
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import time
 
 import pytest
 from conftest import INVENTORY, LAB, ROOT, TOPOLOGY, inside, play
+from reloads import let_haproxy
 
 from ansible_collections.netstack.datacenter.plugins.modules.haproxy_drain import SPARE
 from checkout import localised as here
@@ -110,15 +111,6 @@ def test_a_change_costs_clients_at_most_what_was_under_way_when_the_vip_moved(si
     assert servers() == clients
 
 
-def let_haproxy(state):
-    """Have HAProxy of the node that holds the VIPs close its clients' connections, or keep them again."""
-    words = ["ansible", "lb2", "-i", str(INVENTORY), "-m", "netstack.datacenter.haproxy_drain"]
-    done = subprocess.run(
-        [*words, "-a", f"state={state} timeout=1 lease=1"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
-
-
 def asked_to_close(name, address):
     """Return how often a client that asks twice is told that its connection ends."""
     urls = [f"https://{name}.lab.test/whoami"] * 2
@@ -134,10 +126,10 @@ def test_before_a_move_clients_are_asked_to_end_their_connections_through_pound_
     declare_the_former_site(site)
     assert play("--limit", "lb1,lb2", inventory=site.folder).code == 0
     assert asked_to_close(name, address) == 0
-    let_haproxy("draining")
+    let_haproxy("lb2", "draining")
     assert asked_to_close(name, address) == 2
     if name == "shop":
-        let_haproxy("serving")
+        let_haproxy("lb2", "serving")
     else:  # as after a run that was killed: the lease ends
         end = time.monotonic() + 3 * SPARE
         while asked_to_close(name, address):

@@ -2,20 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A configuration whose services ask their clients to end each connection, and the requests that are still under way.
 
-A reload makes the old worker end its connections by itself, each after its answer. What the new worker is asked
-meanwhile it answers with `Connection: close`, and in HTTP/1.1: HTTP/2 is not offered, for HAProxy 2.6.12 and 3.0.11
-keep such connections in spite of that header (and 3.0.11 in spite of `option httpclose`). The rule has an end of its
-own, so that connections are kept again though nobody comes back.
+A reload makes the old worker end its connections by itself, each after its answer; those that stay idle are ended here.
+What the new worker is asked meanwhile it answers with `Connection: close`, and in HTTP/1.1: HTTP/2 is not offered, for
+HAProxy 2.6.12 and 3.0.11 keep such connections in spite of that header (and 3.0.11 in spite of `option httpclose`). The
+rule has an end of its own, so that connections are kept again though nobody comes back.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import signal
 import time
 from typing import Callable, NamedTuple, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
 from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
+from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import parse_information
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
     declared_digest,
@@ -48,10 +52,11 @@ class Closing(NamedTuple):
 
 
 class Left(NamedTuple):
-    """How long was waited, in seconds, and how many requests are under way all the same."""
+    """How long was waited, in seconds; the requests under way and the idle connections that there are all the same."""
 
     waited: float
     requests: int
+    idle: int = 0
 
 
 def closing(text: str, until: int, keep: Sequence[str] = ()) -> Closing:
@@ -107,10 +112,17 @@ class Drain:
         service: the running HAProxy.
         main: its configuration on disk.
         sleep: waits for so many seconds.
+        end: sends a signal to a process.
     """
 
-    def __init__(self, service: Service, main: str = MAIN, sleep: Callable[[float], object] = time.sleep) -> None:
-        self.service, self.main, self.sleep = service, main, sleep
+    def __init__(
+        self,
+        service: Service,
+        main: str = MAIN,
+        sleep: Callable[[float], object] = time.sleep,
+        end: Callable[[int, int], object] = os.kill,
+    ) -> None:
+        self.service, self.main, self.sleep, self.end = service, main, sleep, end
 
     def plan(self, keep: Sequence[str], lease: float) -> Closing | None:
         """Return what would close for ``lease`` seconds; None where what runs is not ours, or nothing can be closed.
@@ -149,22 +161,42 @@ class Drain:
 
     def requests(self) -> int:
         """Count what is under way, in the workers that end too."""
+        return self._left()[0]
+
+    def _left(self) -> tuple[int, int]:
+        """Count the requests that are under way in all workers, and the idle connections of those that end."""
         listeners = listeners_of(on_disk(self.main))
         try:
-            count = under_way(self.service.admin.ask("show sess"), listeners)
-            old = self.service.master.processes().old_workers
-            return count + sum(under_way(self.service.master.ask(f"@!{pid} show sess"), listeners) for pid in old)
+            requests, idle = under_way(self.service.admin.ask("show sess"), listeners), 0
+            for pid in self.service.master.processes().old_workers:
+                active = under_way(self.service.master.ask(f"@!{pid} show sess"), listeners)
+                information = parse_information(self.service.master.ask(f"@!{pid} show info"))
+                requests, idle = requests + active, idle + max(0, information.get("CurrConns", 0) - active)
         except (UnreachableError, ValueError):
-            return 0
+            return 0, 0
+        return requests, idle
 
     def wait(self, at_most: int, timeout: float) -> Left:
-        """Wait until at most so many requests are under way, or the time has passed."""
+        """Wait until at most so many requests are under way and no idle connection is left, or the time has passed."""
         began = time.monotonic()
         while True:
-            left, waited = self.requests(), time.monotonic() - began
-            if left <= at_most or waited >= timeout:
-                return Left(round(waited, 1), left)
+            (requests, idle), waited = self._left(), time.monotonic() - began
+            if (requests <= at_most and not idle) or waited >= timeout:
+                return Left(round(waited, 1), requests, idle)
             self.sleep(0.2)
+
+    def end_idle(self) -> int:
+        """End the workers that have idle connections alone, which tells their clients; return how many that were.
+
+        HAProxy has no command that does it. The clients would else ask a node that has the VIP no more.
+        """
+        requests, idle = self._left()
+        if requests or not idle:
+            return 0
+        for pid in self.service.master.processes().old_workers:
+            with contextlib.suppress(ProcessLookupError):
+                self.end(pid, signal.SIGTERM)
+        return idle
 
 
 def _write(path: str, text: str) -> None:

@@ -38,6 +38,10 @@ class Dialect(NamedTuple):
             return f"option {word} is gone since HAProxy {until}, this host has {self}"
         return None
 
+    def ends_idle_connections_late(self) -> bool:
+        """Tell whether each release of this line has ``option idle-close-on-response`` (in 2.4 and 2.5 a later one)."""
+        return self >= Dialect(2, 6)
+
     def reload_answers(self) -> bool:
         """Tell whether the master's command ``reload`` waits for the result and answers it (2.7 and newer)."""
         return self >= Dialect(2, 7)

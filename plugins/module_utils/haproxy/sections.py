@@ -88,7 +88,7 @@ def proxy(kind: str, name: str, section: dict[str, Any], mode: str, dialect: Dia
     """
     settings = made((*origin, "mode"), [f"mode {mode}"])
     if kind != "backend":
-        settings += _front_head(section, mode, origin)
+        settings += _front_head(section, mode, dialect, origin)
     settings += timeout_lines(section["timeouts"], origin)
     settings += each((*origin, "options"), [f"option {option}" for option in section["options"]])
     if kind != "frontend":
@@ -105,12 +105,15 @@ def indented(lines: list[Line]) -> list[Line]:
     return [Line(f"    {line.text}", line.origin) for line in lines]
 
 
-def _front_head(section: dict[str, Any], mode: str, origin: Origin) -> list[Line]:
+def _front_head(section: dict[str, Any], mode: str, dialect: Dialect, origin: Origin) -> list[Line]:
     lines = each((*origin, "binds"), [bind_line(bind, mode) for bind in section["binds"]])
     if section["maxconn"]:
         lines.append(Line(f"maxconn {section['maxconn']}", (*origin, "maxconn")))
     if not _logs(section["options"]):
         lines.append(Line("option tcplog" if mode == "tcp" else "option httplog", origin))
+    if mode == "http" and dialect.ends_idle_connections_late():
+        # At a reload an idle connection ends with its next answer; closed at once, a request may be on its way.
+        lines.append(Line("option idle-close-on-response", origin))
     return lines
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,8 @@ class Running:
         self.text, self.admin, self.master = text, self, self
         self.now: list[int] = []
         self.old: list[int] = []
+        self.idle: list[int] = []
+        self.ended: list[tuple[int, int]] = []
         self.refuses = ""
         self.loaded: list[str] = []
 
@@ -113,6 +116,8 @@ class Running:
 
     def ask(self, command: str) -> str:
         left = self.old if command.startswith("@!7 ") else self.now
+        if command.endswith("show info"):
+            return f"Pid: 7\nCurrConns: {self.idle.pop(0) if self.idle else 0}\n"
         return SESSION.format(n=1, fe="web") * (left.pop(0) if left else 0)
 
     def processes(self) -> Processes:
@@ -124,7 +129,8 @@ def running(tmp_path: Path) -> tuple[Running, Drain, Path]:
     main = tmp_path / "haproxy.cfg"
     main.write_text(rendered(web()).main)
     one = Running(main.read_text())
-    return one, Drain(one, str(main), lambda _seconds: None), main  # type: ignore[arg-type]
+    drain = Drain(one, str(main), lambda _seconds: None, lambda *told: one.ended.append(told))  # type: ignore[arg-type]
+    return one, drain, main
 
 
 def test_it_closes_by_a_reload_that_leaves_the_file_and_serves_by_another(
@@ -209,3 +215,28 @@ def test_what_does_not_end_in_time_is_counted(running: tuple[Running, Drain, Pat
     one, drain, _main = running
     one.old = [5, 5]
     assert drain.wait(0, 0).requests == 5
+
+
+def test_it_waits_until_idle_connections_have_had_their_last_answer(running: tuple[Running, Drain, Path]) -> None:
+    one, drain, _main = running
+    one.old, one.idle = [0, 1, 0], [2, 2, 0]
+    assert drain.wait(0, 60) == Left(0.0, 0)
+    assert (one.old, one.idle) == ([], [])
+    assert drain.end_idle() == 0
+    assert one.ended == []
+
+
+def test_those_that_stay_idle_are_ended_while_the_address_is_still_there(running: tuple[Running, Drain, Path]) -> None:
+    one, drain, _main = running
+    one.idle = [3, 3]
+    assert drain.wait(0, 0) == Left(0.0, 0, 3)
+    assert drain.end_idle() == 3
+    assert one.ended == [(7, signal.SIGTERM)]
+
+
+@pytest.mark.parametrize(("now", "old"), [(1, 0), (0, 1)])
+def test_no_request_is_cut_to_end_idle_connections(running: tuple[Running, Drain, Path], now: int, old: int) -> None:
+    one, drain, _main = running
+    one.now, one.old, one.idle = [now], [old], [3]
+    assert drain.end_idle() == 0
+    assert one.ended == []
