@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proves what becomes of a client's kept connection that is idle when HAProxy reloads: nothing is closed under a request.
+"""Proves what becomes of a kept connection that is idle when HAProxy reloads: none is closed under a request.
 
 In place it ends with its next answer, which says so. Before a VIP moves it is ended where its client asks nothing more.
 """
