@@ -9,7 +9,7 @@ from . import host as networking
 from .command import Option, Options, RefusedError, Values, change, edit_switch, switch
 from .esxcli import command
 from .host import Host
-from .policy import Policy
+from .policy import Policy, without_lost
 from .vmomi import vim
 
 BALANCING = {
@@ -128,9 +128,7 @@ def uplink_remove(host: Host, given: Values) -> None:
         spec.bridge.nicDevice = left
         if not left:
             spec.bridge = None
-        order = spec.policy.nicTeaming.nicOrder
-        order.activeNic = [nic for nic in order.activeNic if nic != gone]
-        order.standbyNic = [nic for nic in order.standbyNic if nic != gone]
+        without_lost(spec.policy.nicTeaming.nicOrder, left)
 
     edit_switch(host, given["vswitch-name"], edit)
 
