@@ -44,7 +44,7 @@ class Nic:
 
 @dataclass
 class Vmk:
-    """A VMkernel interface."""
+    """A VMkernel interface; `services` are those that it is selected for (HostVirtualNicManagerNicType)."""
 
     device: str
     port_group: str
@@ -52,6 +52,7 @@ class Vmk:
     mask: str
     mac: str
     mtu: int = 1500
+    services: list[str] = field(default_factory=lambda: ["management"])
 
 
 @dataclass
