@@ -118,8 +118,10 @@ class Host:
 
 def add_switch(host: Host, net: Network, name: str, spec: Any) -> None:
     """Make a virtual switch; without a specification it has 128 ports and no uplink."""
-    policy.refuse_a_part(spec.policy if spec is not None else None)
-    put_switch(host, net, name, spec or Switch.Specification(numPorts=128))
+    made = copy.deepcopy(spec) if spec is not None else Switch.Specification(numPorts=128)
+    policy.refuse_a_part(made.policy)
+    made.policy = made.policy or policy.of_a_new_switch()
+    put_switch(host, net, name, made)
 
 
 def put_switch(host: Host, net: Network, name: str, spec: Any) -> None:

@@ -16,7 +16,7 @@ PARTS = {
     "offloadPolicy": vim.host.NetOffloadCapabilities,
     "shapingPolicy": Policy.TrafficShapingPolicy,
 }
-# What a new virtual switch has; of the failure criteria only checkBeacon is alive.
+# What the virtual switch of a fresh installation has; of the failure criteria only checkBeacon is alive.
 SWITCH: dict[str, dict[str, Any]] = {
     "security": {"allowPromiscuous": False, "macChanges": True, "forgedTransmits": True},
     "nicTeaming": {
@@ -69,6 +69,11 @@ def refuse_a_part(given: Any) -> None:
     for data, fields in [*named, (criteria, WHOLE_CRITERIA)]:
         if data is None or any(getattr(data, field) is None for field in fields):
             raise vmodl.fault.InvalidArgument(msg="A specified parameter was not correct: ")
+
+
+def of_a_new_switch() -> Any:
+    """Give the policy of a new virtual switch that comes with none: it rejects what vSwitch0 accepts (README.md)."""
+    return Policy(security=Policy.SecurityPolicy(**dict.fromkeys(WHOLE["security"], False)))
 
 
 def settled(given: Any, nics: list[str]) -> Any:

@@ -15,11 +15,9 @@ VirtualNic = vim.host.VirtualNic
 Link = PhysicalNic.LinkSpeedDuplex
 Manager = vim.host.VirtualNicManager
 SERVICES = (
-    *("vmotion", "faultToleranceLogging", "vSphereReplication", "vSphereReplicationNFC", "management", "vsan"),
-    *("vSphereProvisioning", "vsanWitness", "vSphereBackupNFC", "ptp", "nvmeTcp", "nvmeRdma"),
+    *("faultToleranceLogging", "management", "nvmeRdma", "nvmeTcp", "ptp", "vSphereBackupNFC", "vSphereProvisioning"),
+    *("vSphereReplication", "vSphereReplicationNFC", "vmotion", "vsan", "vsanWitness"),
 )
-# Of these an interface is selected alone.
-ALONE = ("vmotion",)
 # A host gives more ports than the specification asks for: 1536 for 128 on the one whose capture is known.
 PORTS = 1536
 
@@ -54,9 +52,7 @@ def service(host: Host, name: str) -> Any:
     for each in candidates:
         each.key = f"{name}.{each.key}"
     selected = [each.key for each in candidates if name in host.net.vmks[each.device].services]
-    return Manager.NetConfig(
-        nicType=name, multiSelectAllowed=name not in ALONE, candidateVnic=candidates, selectedVnic=selected
-    )
+    return Manager.NetConfig(nicType=name, multiSelectAllowed=True, candidateVnic=candidates, selectedVnic=selected)
 
 
 def config(host: Host) -> Any:

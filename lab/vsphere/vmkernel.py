@@ -119,12 +119,10 @@ def query_net_config(context: Context, nicType: str) -> Any:  # noqa: N803 # WSD
 
 @method(Manager, "SelectVnicForNicType")
 def select_for(context: Context, nicType: str, device: str) -> None:  # noqa: N803 # WSDL's
-    """Select an interface for a service; where only one can be, instead of that."""
+    """Select an interface for a service, beside others."""
     _known(nicType)
     draft = context.host.draft()
     chosen = _candidate(draft, device)
-    for vmk in draft.vmks.values() if nicType in views.ALONE else []:
-        vmk.services = [each for each in vmk.services if each != nicType]
     chosen.services = list(dict.fromkeys([*chosen.services, nicType]))
     context.host.replace(draft)
 

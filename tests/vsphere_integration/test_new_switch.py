@@ -198,11 +198,11 @@ def test_one_that_was_removed_comes_back_with_what_nobody_can_declare(lab):
 
 
 @pytest.mark.parametrize("way", [Direct, Console], ids=["api", "ssh"])
-@pytest.mark.parametrize("release", [True, False], ids=["accepts", "rejects"])
+@pytest.mark.parametrize("accepts", [True, False], ids=["accepts", "rejects"])
 @pytest.mark.parametrize("asked", [{}, {"mac_changes": True}, {"mac_changes": False, "promiscuous": True}])
-def test_its_security_is_what_the_release_gives_it_but_for_what_is_declared(monkeypatch, way, release, asked):
-    own = {"allowPromiscuous": False, "macChanges": release, "forgedTransmits": release}
-    monkeypatch.setitem(policy.SWITCH, "security", own)
+def test_its_security_is_what_the_release_gives_it_but_for_what_is_declared(monkeypatch, way, accepts, asked):
+    own = {"allowPromiscuous": False, "macChanges": accepts, "forgedTransmits": accepts}
+    monkeypatch.setattr(policy, "of_a_new_switch", lambda: policy.Policy(security=policy.Policy.SecurityPolicy(**own)))
     owner = factory.make("esx1", 1, 4, BARE)
     wanted = request(vswitches={"vSwitch1": {"uplinks": ["vmnic2"], "security": asked}})
     changed(apply(lambda: way(owner), wanted))

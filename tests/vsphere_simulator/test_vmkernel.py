@@ -65,9 +65,10 @@ def test_an_interface_is_selected_for_services(esxi: Esxi) -> None:
     host.configManager.networkSystem.AddVirtualNic(GROUP, spec())
     for service, device in (("vmotion", "vmk0"), ("vmotion", "vmk1"), ("management", "vmk1")):
         manager.SelectVnicForNicType(service, device)
-    assert manager.QueryNetConfig("vmotion").selectedVnic == ["vmotion.key-vim.host.VirtualNic-vmk1"]
+    keys = [f"vmotion.key-vim.host.VirtualNic-{device}" for device in ("vmk0", "vmk1")]
+    assert manager.QueryNetConfig("vmotion").selectedVnic == keys
     chosen = {each.nicType: len(each.selectedVnic) for each in manager.info.netConfig}
-    assert (chosen["management"], chosen["vmotion"], chosen["vsan"]) == (2, 1, 0)
+    assert (chosen["management"], chosen["vmotion"], chosen["vsan"]) == (2, 2, 0)
     assert {each.nicType: len(each.selectedVnic) for each in host.config.virtualNicManagerInfo.netConfig} == chosen
     manager.DeselectVnicForNicType("management", "vmk1")
     assert manager.QueryNetConfig("management").selectedVnic == ["management.key-vim.host.VirtualNic-vmk0"]
