@@ -144,7 +144,7 @@ class Api:
             (system.RemoveVirtualSwitch if step.kind == "switch" else system.RemovePortGroup)(step.name)
         elif isinstance(step.after, SwitchState):
             left = self._made(system, step, step.after.uplinks)
-            if left.before != left.after or left.after.raw is not None:
+            if left.before != left.after or step.after.raw is not None:
                 system.UpdateVirtualSwitch(step.name, _spec(left))
         elif step.before is None:
             system.AddPortGroup(_spec(step))

@@ -241,6 +241,6 @@ def not_in_effect(host: HostState, switches: set[str]) -> list[str]:
         if group.vswitch not in switches or group.name not in host.computed:
             continue
         expected, found = host.effective(group), host.computed[group.name]
-        if not all(agree(*both) for both in zip(expected, found, strict=True)):
+        if not (agree(expected[0], found[0]) and agree(expected[1], found[1])):
             wrong.append(f"port_groups.{group.name}: the host computes {found}, not {expected}")
     return wrong
