@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
-from vsphere import factory, plainform, policy
+from vsphere import factory, plainform, policy, shell
 
 from .direct import Console, Direct, System
 from .labs import DELIVERED, changed, request
@@ -210,3 +210,22 @@ def test_its_security_is_what_the_release_gives_it_but_for_what_is_declared(monk
     names = {"mac_changes": "macChanges", "promiscuous": "allowPromiscuous"}
     assert found == {**own, **{names[name]: value for name, value in asked.items()}}
     assert changed(apply(lambda: way(owner), wanted)) == []
+
+
+def test_over_ssh_a_run_that_ended_after_any_line_is_finished_by_the_next_or_taken_back():
+    def host(lines: list[str]):
+        owner = factory.make("esx1", 1, 4, BARE)
+        for line in lines:
+            assert shell.run(owner, line).status == 0
+        return owner
+
+    wanted, kept = host([]), {}
+    lines = apply(lambda: Console(wanted), request(**NEW), kept.update).commands
+    assert len(lines) == 8 and "policy" not in lines[0]
+    for count in range(len(lines) + 1):
+        finished, undone = host(lines[:count]), host(lines[:count])
+        assert apply(lambda: Console(finished), request(**NEW)).error is None  # noqa: B023  # it is called at once
+        assert plainform.write(finished) == plainform.write(wanted)
+        asked = replace(request(), points=kept)
+        assert apply(lambda: Console(undone), asked).error is None  # noqa: B023
+        assert plainform.write(undone) == plainform.write(host([]))
