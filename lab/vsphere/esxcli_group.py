@@ -8,7 +8,7 @@ from typing import Any
 from . import host as networking
 from .command import Option, RefusedError, Values, change, edit_group, group
 from .esxcli import command
-from .esxcli_switch import FAILOVER, SECURITY, failover, security, set_failover, set_security
+from .esxcli_switch import FAILOVER, SECURITY, SHAPING, failover, security, set_failover, set_security, set_shaping
 from .host import Host
 from .host import PortGroup as Group
 from .policy import Policy
@@ -106,5 +106,17 @@ def group_security_set(host: Host, given: Values) -> None:
         if "use-vswitch" in given:
             spec.policy.security = Policy.SecurityPolicy()
         set_security(spec.policy.security, given)
+
+    edit_group(host, given["portgroup-name"], edit)
+
+
+@command("network vswitch standard portgroup policy shaping set", {**GROUP, **SHAPING, **OVERRIDE})
+def group_shaping_set(host: Host, given: Values) -> None:
+    """Change a port group's own traffic shaping."""
+
+    def edit(spec: Any) -> None:
+        if "use-vswitch" in given:
+            spec.policy.shapingPolicy = Policy.TrafficShapingPolicy()
+        set_shaping(spec.policy.shapingPolicy, given)
 
     edit_group(host, given["portgroup-name"], edit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import hardware
 from .command import Option, RefusedError, Values
 from .esxcli import command
 from .host import Host
@@ -17,7 +18,7 @@ def nic_list(host: Host, given: Values) -> list[dict[str, Any]]:
     return [
         {
             "Name": nic.device,
-            "PCI Device": f"0000:{int(nic.device[5:]) + 3:02x}:00.0",
+            "PCI Device": hardware.address(nic.device),
             "Driver": "igbn",
             "Admin Status": "Up",
             "Link Status": "Up" if nic.lit else "Down",

@@ -9,7 +9,7 @@ from . import host as networking
 from .command import Option, Options, RefusedError, Values, change, edit_switch, switch
 from .esxcli import command
 from .host import Host
-from .policy import Policy
+from .policy import Policy, without_lost
 from .vmomi import vim
 
 BALANCING = {
@@ -128,9 +128,7 @@ def uplink_remove(host: Host, given: Values) -> None:
         spec.bridge.nicDevice = left
         if not left:
             spec.bridge = None
-        order = spec.policy.nicTeaming.nicOrder
-        order.activeNic = [nic for nic in order.activeNic if nic != gone]
-        order.standbyNic = [nic for nic in order.standbyNic if nic != gone]
+        without_lost(spec.policy.nicTeaming.nicOrder, left)
 
     edit_switch(host, given["vswitch-name"], edit)
 
@@ -214,3 +212,26 @@ def set_security(policy: Any, given: Values) -> None:
     for option, field in fields.items():
         if option in given:
             setattr(policy, field, given[option])
+
+
+SHAPING: Options = {
+    "enabled": Option("e", "bool"),
+    "avg-bandwidth": Option("b", "number"),
+    "peak-bandwidth": Option("k", "number"),
+    "burst-size": Option("t", "number"),
+}
+
+
+@command("network vswitch standard policy shaping set", {**SWITCH, **SHAPING})
+def shaping_set(host: Host, given: Values) -> None:
+    """Change a virtual switch's traffic shaping."""
+    edit_switch(host, given["vswitch-name"], lambda spec: set_shaping(spec.policy.shapingPolicy, given))
+
+
+def set_shaping(policy: Any, given: Values) -> None:
+    """Set what is given of a shaping policy: kbit/s and KiB here, bit/s and octets in the API."""
+    fields = {"enabled": ("enabled", 1), "avg-bandwidth": ("averageBandwidth", 1000)}
+    fields |= {"peak-bandwidth": ("peakBandwidth", 1000), "burst-size": ("burstSize", 1024)}
+    for option, (field, factor) in fields.items():
+        if option in given:
+            setattr(policy, field, given[option] if option == "enabled" else given[option] * factor)

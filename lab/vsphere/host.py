@@ -19,6 +19,7 @@ from .vmomi import vim
 Switch = vim.host.VirtualSwitch
 PortGroup = vim.host.PortGroup
 MTU = 1500
+NAME_LONGEST = 32
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Nic:
 
 @dataclass
 class Vmk:
-    """A VMkernel interface."""
+    """A VMkernel interface; `services` are those that it is selected for (HostVirtualNicManagerNicType)."""
 
     device: str
     port_group: str
@@ -51,6 +52,7 @@ class Vmk:
     mask: str
     mac: str
     mtu: int = 1500
+    services: list[str] = field(default_factory=lambda: ["management"])
 
 
 @dataclass
@@ -116,20 +118,44 @@ class Host:
 
 def add_switch(host: Host, net: Network, name: str, spec: Any) -> None:
     """Make a virtual switch; without a specification it has 128 ports and no uplink."""
+    made = copy.deepcopy(spec) if spec is not None else Switch.Specification(numPorts=128)
+    policy.refuse_a_part(made.policy)
+    made.policy = made.policy or policy.of_a_new_switch()
+    put_switch(host, net, name, made)
+
+
+def put_switch(host: Host, net: Network, name: str, spec: Any) -> None:
+    """Make a virtual switch whose policy may be a part, as a state for tests may say it."""
     if name in net.switches:
         raise vim.fault.AlreadyExists(msg=f"The name '{name}' already exists.", name=name)
-    if not name or len(name) > 31:
-        raise invalid("vswitchName", "1 to 31 characters")
-    net.switches[name] = _settled_switch(host, net, name, spec or Switch.Specification(numPorts=128))
+    if not 1 <= len(name) <= NAME_LONGEST:
+        raise invalid("vswitchName", f"1 to {NAME_LONGEST} characters")
+    if "/" in name:
+        text = "An error occurred during host configuration."
+        raise vim.fault.PlatformConfigFault(msg=text, text=f"SIM TEXT: no portset can be called {name}")
+    net.switches[name] = _settled_switch(host, net, name, spec)
 
 
 def update_switch(host: Host, net: Network, name: str, spec: Any) -> None:
-    """Replace a virtual switch's specification; port groups forget uplinks that are gone."""
-    _switch(net, name, "vswitchName")
+    """Replace a virtual switch's specification, without a policy all but that; port groups forget lost uplinks."""
+    old = _switch(net, name, "vswitchName")
+    if spec.policy is None:
+        spec = copy.deepcopy(spec)
+        spec.policy = _kept_policy(old, spec.bridge)
     net.switches[name] = _settled_switch(host, net, name, spec)
     nics = net.uplinks(name)
     for group in net.members(name):
         _forget_lost(net.groups[group].policy.nicTeaming, nics)
+
+
+def _kept_policy(old: Any, bridge: Any) -> Any:
+    """Give the policy that stays when an update brings none: uplinks that go leave its order, new ones are active."""
+    kept = copy.deepcopy(old.policy)
+    nics, former = ([*each.nicDevice] if each is not None else [] for each in (bridge, old.bridge))
+    order = kept.nicTeaming.nicOrder
+    policy.without_lost(order, nics)
+    order.activeNic = [*order.activeNic, *(nic for nic in nics if nic not in former)]
+    return kept
 
 
 def remove_switch(host: Host, net: Network, name: str) -> None:
@@ -209,7 +235,7 @@ def _checked_bridge(host: Host, net: Network, name: str, bridge: Any) -> list[st
     """Give the uplinks of a bridge.
 
     Raises:
-        InvalidArgument: it is no bond bridge, or a NIC stands twice.
+        InvalidArgument: it is no bond bridge, or has another discovery than CDP, or a NIC stands twice.
         NotFound: there is no such NIC.
         ResourceInUse: another virtual switch has it.
     """
@@ -217,6 +243,9 @@ def _checked_bridge(host: Host, net: Network, name: str, bridge: Any) -> list[st
         return []
     if not isinstance(bridge, Switch.BondBridge):
         raise invalid("spec.bridge", "only a bond bridge can be made")
+    discovery = bridge.linkDiscoveryProtocolConfig
+    if discovery is not None and discovery.protocol != "cdp":
+        raise invalid("spec.bridge.linkDiscoveryProtocolConfig.protocol", "a standard switch has CDP only")
     nics = list(bridge.nicDevice)
     for nic in nics:
         if nic not in host.nics:
@@ -246,5 +275,4 @@ def _settled_group(net: Network, given: Any) -> Any:
 def _forget_lost(teaming: Any, nics: list[str]) -> None:
     """Take uplinks that are gone out of a port group's own order."""
     if teaming is not None and teaming.nicOrder is not None:
-        teaming.nicOrder.activeNic = [nic for nic in teaming.nicOrder.activeNic if nic in nics]
-        teaming.nicOrder.standbyNic = [nic for nic in teaming.nicOrder.standbyNic if nic in nics]
+        policy.without_lost(teaming.nicOrder, nics)

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from . import views
+from . import hardware, views
 from .host import Host
 from .thing import Thing
 from .vmomi import vim, vmodl
@@ -141,6 +141,7 @@ FOLDERS = ("vmFolder", "datastoreFolder", "networkFolder")
 def _host(things: Things, host: Host, ref: Any, parent: Any, system: Any, kind: str) -> None:
     """Add a host with its network system; networkInfo is made once for each revision of its state."""
     shown: dict[int, Any] = {}
+    nics = vim.host.VirtualNicManager(system._moId.replace("networkSystem", "virtualNicManager"))
 
     def info() -> Any:
         if host.revision not in shown:
@@ -157,8 +158,11 @@ def _host(things: Things, host: Host, ref: Any, parent: Any, system: Any, kind: 
         host,
         runtime=lambda: _runtime(host, kind),
         summary=lambda: _summary(host, ref, kind, product),
-        config=lambda: vim.host.ConfigInfo(host=ref, product=product, network=info()),
-        configManager=vim.host.ConfigManager(networkSystem=system),
+        config=lambda: vim.host.ConfigInfo(
+            host=ref, product=product, network=info(), virtualNicManagerInfo=views.services(host)
+        ),
+        hardware=lambda: hardware.info(host),
+        configManager=vim.host.ConfigManager(networkSystem=system, virtualNicManager=nics),
         network=[],
         datastore=[],
         vm=[],
@@ -166,6 +170,9 @@ def _host(things: Things, host: Host, ref: Any, parent: Any, system: Any, kind: 
     thing.props["config.network"] = info
     for part in ("vswitch", "portgroup", "pnic", "vnic"):
         thing.props[f"config.network.{part}"] = functools.partial(_part, info, part)
+    thing.props["config.virtualNicManagerInfo"] = lambda: views.services(host)
+    thing.props["config.virtualNicManagerInfo.netConfig"] = lambda: views.services(host).netConfig
+    add(things, nics, host, info=lambda: views.services(host))
     made = add(things, system, host, networkInfo=info, networkConfig=lambda: views.config(host))
     made.silent = frozenset({"capabilities", "offloadCapabilities", "consoleIpRouteConfig"})
     made.props["dnsConfig"] = lambda: info().dnsConfig
@@ -192,6 +199,7 @@ def _summary(host: Host, ref: Any, kind: str, product: Any) -> Any:
     )
     return vim.host.Summary(
         host=ref,
+        hardware=hardware.summary(host),
         runtime=_runtime(host, kind),
         config=settings,
         quickStats=vim.host.Summary.QuickStats(),

@@ -3,7 +3,9 @@
 
     {"switches": {NAME: {"ports", "mtu", "uplinks", "beacon", "discovery", "policy": {...}}},
      "groups": {NAME: {"switch", "vlan", "policy": {...}}},
-     "vmks": {NAME: {"port_group", "address", "mask", "mac", "mtu"}}}
+     "vmks": {NAME: {"port_group", "address", "mask", "mac", "mtu", "services"}}}
+
+A VMkernel interface that names no services is selected for management.
 
 A policy has the API's own names ({"nicTeaming": {"policy": "loadbalance_ip", "nicOrder": {"activeNic": [...]}}}); only
 what is set is there.
@@ -15,7 +17,7 @@ from dataclasses import asdict
 from typing import Any
 
 from . import policy
-from .host import MTU, Host, Network, Nic, Switch, Vmk, add_group, add_switch
+from .host import MTU, Host, Network, Nic, Switch, Vmk, add_group, put_switch
 from .host import PortGroup as Group
 from .vmomi import vim
 
@@ -85,7 +87,7 @@ def read(host: Host, state: dict[str, Any]) -> Network:
     """
     net = Network()
     for name, given in state.get("switches", {}).items():
-        add_switch(host, net, name, _switch_spec(**given))
+        put_switch(host, net, name, _switch_spec(**given))
     for name, given in state.get("groups", {}).items():
         spec = Group.Specification(name=name, vlanId=given.get("vlan", 0), vswitchName=given["switch"])
         spec.policy = policy.Policy() if not given.get("policy") else objects(policy.Policy, given["policy"])

@@ -16,7 +16,7 @@ PARTS = {
     "offloadPolicy": vim.host.NetOffloadCapabilities,
     "shapingPolicy": Policy.TrafficShapingPolicy,
 }
-# What a new virtual switch has; of the failure criteria only checkBeacon is alive.
+# What the virtual switch of a fresh installation has; of the failure criteria only checkBeacon is alive.
 SWITCH: dict[str, dict[str, Any]] = {
     "security": {"allowPromiscuous": False, "macChanges": True, "forgedTransmits": True},
     "nicTeaming": {
@@ -39,6 +39,16 @@ CRITERIA: dict[str, Any] = {
 }
 
 
+# What terraform-provider-vsphere sends with a new virtual switch, and real hosts take (a percentage of 0 does not reach
+# the wire). They refused parts of it (govmomi 817, pyvmomi 300, pyvmomi-community-samples 403, community.vmware 1269).
+WHOLE: dict[str, tuple[str, ...]] = {
+    "security": ("allowPromiscuous", "macChanges", "forgedTransmits"),
+    "nicTeaming": ("policy", "reversePolicy", "notifySwitches", "rollingOrder", "failureCriteria"),
+    "shapingPolicy": ("enabled",),
+}
+WHOLE_CRITERIA = tuple(name for name in CRITERIA if name != "percentage")
+
+
 def invalid(path: str, text: str) -> vmodl.fault.InvalidArgument:
     """Make the fault of a wrong argument; `path` is the property that the fault names."""
     return vmodl.fault.InvalidArgument(
@@ -46,8 +56,28 @@ def invalid(path: str, text: str) -> vmodl.fault.InvalidArgument:
     )
 
 
+def refuse_a_part(given: Any) -> None:
+    """Refuse a new virtual switch's policy that is not whole; without any the host has its own.
+
+    Raises:
+        InvalidArgument: without the name of the property, as real hosts answered.
+    """
+    if given is None:
+        return
+    named = [(getattr(given, part), fields) for part, fields in WHOLE.items()]
+    criteria = given.nicTeaming.failureCriteria if given.nicTeaming is not None else None
+    for data, fields in [*named, (criteria, WHOLE_CRITERIA)]:
+        if data is None or any(getattr(data, field) is None for field in fields):
+            raise vmodl.fault.InvalidArgument(msg="A specified parameter was not correct: ")
+
+
+def of_a_new_switch() -> Any:
+    """Give the policy of a new virtual switch that comes with none: it rejects what vSwitch0 accepts (README.md)."""
+    return Policy(security=Policy.SecurityPolicy(**dict.fromkeys(WHOLE["security"], False)))
+
+
 def settled(given: Any, nics: list[str]) -> Any:
-    """Give the whole policy of a virtual switch: what the specification leaves out has the default, not the old one."""
+    """Give the whole policy of a virtual switch: what a policy leaves out has the default, not the old value."""
     policy = copy.deepcopy(given) if given is not None else Policy()
     for part, defaults in SWITCH.items():
         if getattr(policy, part) is None:
@@ -115,6 +145,12 @@ def check(policy: Any, nics: list[str], beacon: bool, path: str) -> None:
         _check_order(teaming.nicOrder, nics, f"{path}.nicOrder")
     if teaming.failureCriteria is not None and teaming.failureCriteria.checkBeacon and not beacon:
         raise invalid(f"{path}.failureCriteria.checkBeacon", "the virtual switch has no beacon configuration")
+
+
+def without_lost(order: Any, nics: list[str]) -> None:
+    """Take the NICs out of an order that are no uplinks any more."""
+    order.activeNic = [nic for nic in order.activeNic if nic in nics]
+    order.standbyNic = [nic for nic in order.standbyNic if nic in nics]
 
 
 def _check_order(order: Any, nics: list[str], path: str) -> None:

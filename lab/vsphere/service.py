@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from . import api, fabric, reading, soap
+from . import api, fabric, reading, soap, vmkernel
 from .endpoint import Endpoint, Entry, Lab, Session
 from .faults import Faults
 from .host import Host
@@ -16,7 +16,7 @@ from .vmomi import VmomiSupport, vim, vmodl
 # How often a held call looks whether its host is back.
 LOOK = 0.1
 Gone = Callable[[], bool]
-assert reading  # registers its methods
+assert reading and vmkernel  # they register their methods
 
 
 class DroppedError(Exception):

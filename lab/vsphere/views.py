@@ -6,12 +6,18 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from . import hardware
 from .host import Host, Nic, PortGroup, Switch, Vmk
 from .vmomi import vim
 
 PhysicalNic = vim.host.PhysicalNic
 VirtualNic = vim.host.VirtualNic
 Link = PhysicalNic.LinkSpeedDuplex
+Manager = vim.host.VirtualNicManager
+SERVICES = (
+    *("faultToleranceLogging", "management", "nvmeRdma", "nvmeTcp", "ptp", "vSphereBackupNFC", "vSphereProvisioning"),
+    *("vSphereReplication", "vSphereReplicationNFC", "vmotion", "vsan", "vsanWitness"),
+)
 # A host gives more ports than the specification asks for: 1536 for 128 on the one whose capture is known.
 PORTS = 1536
 
@@ -33,6 +39,20 @@ def info(host: Host) -> Any:
         ipV6Enabled=False,
         atBootIpV6Enabled=False,
     )
+
+
+def services(host: Host) -> Any:
+    """Give virtualNicManagerInfo: which VMkernel interfaces are selected for what."""
+    return vim.host.VirtualNicManagerInfo(netConfig=[service(host, name) for name in SERVICES])
+
+
+def service(host: Host, name: str) -> Any:
+    """Give the interfaces of one service; their keys are those of networkInfo behind the service's name."""
+    candidates = [_vnic(vmk) for vmk in host.net.vmks.values()]
+    for each in candidates:
+        each.key = f"{name}.{each.key}"
+    selected = [each.key for each in candidates if name in host.net.vmks[each.device].services]
+    return Manager.NetConfig(nicType=name, multiSelectAllowed=True, candidateVnic=candidates, selectedVnic=selected)
 
 
 def config(host: Host) -> Any:
@@ -92,7 +112,7 @@ def _nic(nic: Nic) -> Any:
     return PhysicalNic(
         key=key("PhysicalNic", nic.device),
         device=nic.device,
-        pci=f"0000:{int(nic.device[5:]) + 3:02x}:00.0",
+        pci=hardware.address(nic.device),
         driver="igbn",
         linkSpeed=Link(speedMb=nic.speed, duplex=True) if nic.lit else None,
         validLinkSpecification=[Link(speedMb=nic.speed, duplex=True)],

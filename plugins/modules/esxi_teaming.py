@@ -61,6 +61,9 @@ options:
   vswitches:
     description:
       - Standard virtual switches by name, a mapping. For O(state=deleted) a list of names will do, here and below.
+      - A new one is made without a policy, read back and then changed, for hosts refuse a new one with a part of a
+        policy. Its C(security) is what the host's release gives it, but for what is declared. Its name has 1 to 32
+        characters and no slash (ESXi 7.0.2 and later refuse one).
       - C(uplinks) are the physical NICs; one that is added becomes active unless C(teaming) says otherwise, one that
         goes leaves all orders. C(mtu) is the payload in octets, 1280 to 9000.
       - C(teaming) has C(load_balancing) (C(loadbalance_ip) (IP hash), C(loadbalance_srcid) (port ID),
@@ -74,8 +77,11 @@ options:
     description:
       - Port groups by name, a mapping. C(vswitch) is needed for a new one. C(vlan) is 0 (untagged) to 4095 (all tags).
       - C(teaming) and C(security) as in O(vswitches), only the fields that differ from the virtual switch's, or the
-        word C(inherit) for none. Over SSH no command is known that lets a port group inherit again, so the virtual
-        switch's values are written into it instead.
+        word C(inherit) for none.
+      - Over SSH C(inherit) is C(--use-vswitch) of C(esxcli network vswitch standard portgroup policy), after which the
+        port group's other own values are set again. That option is known from public scripts and from PowerCLI, not
+        from a document of VMware. What came of it is read back, and put back where the host took it otherwise; then
+        declare the virtual switch's values instead.
     type: raw
   hosts:
     description:

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import pytest
 
-from .labs import DELIVERED, STATIC, changed
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
+
+from .labs import DELIVERED, STATIC, changed, request
 
 
 @pytest.mark.parametrize("transport", ["api", "ssh"])
@@ -96,15 +99,32 @@ def test_what_is_new_is_made_and_what_goes_is_removed(esx1, transport):
     assert "vSwitch2" not in esx1.state()["switches"]
 
 
-def test_an_override_is_dropped_over_the_api_and_written_out_over_ssh_with_the_same_effect(esx1, esx2):
+@pytest.mark.parametrize("transport", ["api", "ssh"])
+def test_an_override_is_dropped_and_comes_back_by_the_restore_point(esx1, transport):
+    before, kept = esx1.state(), {}
     wanted = {"port_groups": {"storage": {"teaming": "inherit"}}}
-    for lab, transport in ((esx1, "api"), (esx2, "ssh")):
-        assert changed(lab.apply(transport, **wanted))
-        assert changed(lab.apply(transport, **wanted)) == []
-    api, ssh = (lab.state()["groups"]["storage"] for lab in (esx1, esx2))
-    assert api["policy"] == {}
-    assert ssh["policy"]["nicTeaming"]["notifySwitches"] is True
-    assert api["computed"] == ssh["computed"]
+    assert changed(esx1.apply(transport, kept.update, **wanted))
+    assert esx1.state()["groups"]["storage"]["policy"] == {}
+    assert changed(esx1.apply(transport, **wanted)) == []
+    asked = replace(request(transport=transport), points=kept)
+    assert changed(apply(esx1.opener(transport), asked))
+    assert esx1.state() == before
+
+
+def test_what_a_port_group_keeps_is_set_again_after_it_has_inherited_all(esx1):
+    state = copy.deepcopy(DELIVERED)
+    own = {"policy": "loadbalance_srcmac", "notifySwitches": False, "nicOrder": {"activeNic": ["vmnic3"]}}
+    state["groups"]["storage"]["policy"] = {"nicTeaming": own, "security": {"macChanges": False}}
+    esx1.control("reset", state=state)
+    asked = {"vswitch": "vSwitch1", "vlan": 40, "teaming": {"notify_switches": False}}
+    done = esx1.apply("ssh", state="replaced", port_groups={"storage": asked})
+    assert done.error is None, done.error
+    assert [line.split(" set ")[1] for line in done.commands] == [
+        "--portgroup-name=storage --use-vswitch",
+        "--portgroup-name=storage --notify-switches=false",
+        "--portgroup-name=storage --use-vswitch",
+    ]
+    assert esx1.state()["groups"]["storage"]["policy"] == {"nicTeaming": {"notifySwitches": False}}
 
 
 def test_an_esxcli_without_json_is_read_as_text(esx1):

@@ -59,9 +59,13 @@ def test_a_session_ends_when_nobody_uses_it_or_by_request(esxi: Esxi) -> None:
 def test_a_reader_reads_and_may_not_change(esxi: Esxi) -> None:
     system = network(connect(esxi, "reader"))
     spec = system.networkInfo.vswitch[0].spec
-    with pytest.raises(vim.fault.NoPermission) as caught:
-        system.UpdateVirtualSwitch("vSwitch0", spec)
-    assert caught.value.privilegeId == "Host.Config.Network"
+    for call in (
+        lambda: system.UpdateVirtualSwitch("vSwitch0", spec),
+        lambda: system.UpdateNetworkConfig(changes(system, 20), "modify"),
+    ):
+        with pytest.raises(vim.fault.NoPermission) as caught:
+            call()
+        assert caught.value.privilegeId == "Host.Config.Network"
 
 
 def test_the_certificate_is_checked_by_name_and_authority(simulator: Simulator, esxi: Esxi) -> None:
@@ -238,8 +242,8 @@ def test_properties_that_do_not_exist_or_are_not_known_are_told_apart(esxi: Esxi
     )
     with pytest.raises(vmodl.query.InvalidProperty):
         session.content.propertyCollector.RetrieveContents([wrong])
-    with pytest.raises(vmodl.fault.NotSupported, match=r"SIM TEXT: the property HostSystem\.hardware"):
-        host.hardware  # noqa: B018 # reading the property is the request
+    with pytest.raises(vmodl.fault.NotSupported, match=r"SIM TEXT: the property HostSystem\.systemResources"):
+        host.systemResources  # noqa: B018 # reading the property is the request
     with pytest.raises(vmodl.fault.NotSupported, match=r"SIM TEXT: the method HostSystem\.RebootHost_Task"):
         host.RebootHost_Task(True)
 

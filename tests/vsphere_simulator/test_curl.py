@@ -26,6 +26,19 @@ UPDATE = """<UpdatePortGroup xmlns="urn:vim25"><_this type="HostNetworkSystem">n
 <pgName>VM Network</pgName><portgrp><name>VM Network</name><vlanId>%s</vlanId><vswitchName>vSwitch0</vswitchName>
 <policy><nicTeaming><policy>loadbalance_ip</policy></nicTeaming></policy></portgrp></UpdatePortGroup>"""
 
+ADD = """<AddVirtualSwitch xmlns="urn:vim25"><_this type="HostNetworkSystem">networkSystem</_this>
+<vswitchName>vSwitchTest</vswitchName><spec><numPorts>128</numPorts>
+<bridge i:type="HostVirtualSwitchBondBridge"><nicDevice>vmnic2</nicDevice><nicDevice>vmnic3</nicDevice></bridge>
+<policy>%s</policy><mtu>1500</mtu></spec></AddVirtualSwitch>"""
+ORDER = "<nicOrder><activeNic>vmnic2</activeNic><standbyNic>vmnic3</standbyNic></nicOrder>"
+SECURITY = """<security><allowPromiscuous>true</allowPromiscuous><macChanges>true</macChanges>
+<forgedTransmits>true</forgedTransmits></security>"""
+WHOLE = f"""{SECURITY}<nicTeaming><policy>loadbalance_srcid</policy><reversePolicy>true</reversePolicy>
+<notifySwitches>true</notifySwitches><rollingOrder>true</rollingOrder><failureCriteria><checkSpeed>minimum</checkSpeed>
+<speed>10</speed><checkDuplex>false</checkDuplex><fullDuplex>false</fullDuplex>
+<checkErrorPercent>false</checkErrorPercent><checkBeacon>false</checkBeacon></failureCriteria>{ORDER}</nicTeaming>
+<shapingPolicy><enabled>false</enabled></shapingPolicy>"""
+
 
 class Curl:
     """curl with a jar for cookies."""
@@ -97,6 +110,26 @@ def test_a_wrong_argument_names_its_property(curl: Curl) -> None:
     code, answer = curl.post(UPDATE % 5000)
     assert code == 500 and texts(answer, "invalidProperty") == ["portgrp.vlanId"]
     assert "InvalidArgumentFault" in bare(answer)
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [f"<nicTeaming><rollingOrder>true</rollingOrder>{ORDER}</nicTeaming>", SECURITY],
+    ids=["817", "403"],
+)
+def test_a_new_switch_with_a_part_of_a_policy_is_refused_as_reports_say(curl: Curl, esxi: Esxi, policy: str) -> None:
+    """govmomi 817 sent the teaming, pyvmomi 300 and pyvmomi-community-samples 403 the security."""
+    curl.post(LOGIN % ("root", "lab123"))
+    code, answer = curl.post(ADD % policy)
+    assert code == 500 and "InvalidArgumentFault" in bare(answer) and texts(answer, "invalidProperty") == []
+    assert "vSwitchTest" not in esxi.state()["switches"]
+
+
+def test_a_new_switch_with_the_whole_policy_that_terraform_sends_is_made(curl: Curl, esxi: Esxi) -> None:
+    curl.post(LOGIN % ("root", "lab123"))
+    assert curl.post(ADD % WHOLE)[0] == 200
+    teaming = esxi.state()["switches"]["vSwitchTest"]["policy"]["nicTeaming"]
+    assert (teaming["rollingOrder"], teaming["nicOrder"]["standbyNic"]) == (True, ["vmnic3"])
 
 
 @pytest.mark.parametrize(

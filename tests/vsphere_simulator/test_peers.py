@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Drives simulated hosts with community.vmware's vmware_vswitch and vmware_portgroup, as a client that is not ours.
+"""Drives simulated hosts with the network modules of community.vmware, as a client that is not ours.
 
 They are large, so they live in an environment of their own: script/peers makes it and runs these tests. Elsewhere they
 are not collected (see conftest.py), so that none of them is ever skipped. Three tests show what these modules are known
@@ -21,7 +21,7 @@ PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 Task = dict[str, Any]
 
 
-def play(endpoint: Endpoint, folder: Path, tasks: dict[str, Task]) -> dict[str, Any]:
+def play(endpoint: Endpoint, folder: Path, tasks: dict[str, Task], check: bool = False) -> dict[str, Any]:
     """Run tasks of community.vmware against a host or vCenter; give each task's result by its name."""
     access = {
         "hostname": endpoint.simulator.address(endpoint.name),
@@ -43,7 +43,7 @@ def play(endpoint: Endpoint, folder: Path, tasks: dict[str, Task]) -> dict[str, 
         "ANSIBLE_HOME": str(folder / "home"),
         "SSL_CERT_FILE": endpoint.simulator.ca_file,
     }
-    asked = [str(PLAYBOOK), "-i", "localhost,", str(book)]
+    asked = [str(PLAYBOOK), "-i", "localhost,", str(book), *(["--check"] if check else [])]
     ran = subprocess.run(asked, capture_output=True, text=True, timeout=300, env=environment, cwd=folder)
     assert "{" in ran.stdout, ran.stdout + ran.stderr
     shown = json.loads(ran.stdout[ran.stdout.index("{") :])
@@ -74,10 +74,87 @@ def test_teaming_is_set_on_a_switch_and_found_unchanged_the_second_time(esxi: Es
     assert (shown["mtu"], shown["ports"], shown["policy"]["nicTeaming"]["policy"]) == (9000, 64, "loadbalance_ip")
 
 
-def test_the_information_module_reads_what_the_host_has(esxi: Esxi, tmp_path: Path) -> None:
-    seen = play(esxi, tmp_path, {"info": {"vmware_vswitch_info": {"esxi_hostname": "esx1"}}})
-    facts = seen["info"]["hosts_vswitch_info"]["esx1"]
-    assert facts["vSwitch0"]["pnics"] == ["vmnic0"], seen
+NEW = {"vmware_vswitch": {**SWITCH, "teaming": {**HASHED, **ORDER}}}
+OWN = {"vmware_portgroup": {"switch": "vSwitch1", "portgroup": "vMotion", "vlan_id": 30, "hosts": ["esx1"]}}
+VMK: Task = {
+    "vmware_vmkernel": {
+        **{"esxi_hostname": "esx1", "vswitch_name": "vSwitch1", "portgroup_name": "vMotion", "mtu": 9000},
+        **{"enable_vmotion": True, "network": {"type": "static", "ip_address": "198.51.100.7"}},
+    }
+}
+VMK["vmware_vmkernel"]["network"]["subnet_mask"] = "255.255.255.0"
+
+
+def moved(task: Task, **changed: Any) -> Task:
+    """Give a task with other arguments."""
+    ((module, arguments),) = task.items()
+    return {module: {**arguments, **changed}}
+
+
+def test_a_switch_its_port_group_and_an_interface_in_it_are_made_once_changed_and_removed(
+    esxi: Esxi, tmp_path: Path
+) -> None:
+    slow = moved(VMK, mtu=1500, enable_vmotion=False)
+    gone = moved(VMK, state="absent", device="vmk1")
+    tasks = {"switch": NEW, "group": OWN, "new": VMK, "again": VMK, "slow": slow, "slow again": slow, "gone": gone}
+    seen = play(esxi, tmp_path, {**tasks, "gone again": gone})
+    assert [seen[name].get("changed") for name in seen] == [True, True, True, False, True, False, True, False], seen
+    assert list(esxi.state()["vmks"]) == ["vmk0"]
+    assert esxi.outcomes("AddVirtualNic") == esxi.outcomes("RemoveVirtualNic") == ["ok"]
+
+
+def test_check_mode_tells_the_same_and_asks_for_no_change(esxi: Esxi, tmp_path: Path) -> None:
+    made(esxi)
+    tasks = {"switch": moved(NEW, switch="vSwitch2", nics=[], teaming={}), "same": moved(NEW, teaming={}, mtu=1500)}
+    del tasks["switch"]["vmware_vswitch"]["teaming"]
+    del tasks["same"]["vmware_vswitch"]["teaming"]
+    tasks["same"]["vmware_vswitch"]["number_of_ports"] = 128
+    before = esxi.state()["revision"]
+    seen = play(esxi, tmp_path, {**tasks, "interface": VMK, "group": moved(OWN, vlan_id=31)}, check=True)
+    assert [seen[name].get("changed") for name in seen] == [True, False, True, True], seen
+    assert esxi.state()["revision"] == before
+
+
+def test_the_information_modules_read_what_the_host_has(esxi: Esxi, tmp_path: Path) -> None:
+    made(esxi)
+    esxi.control("hint", nic="vmnic0", devId="switch", portId="1/0/1")
+    names = ("vswitch", "portgroup", "vmkernel", "host_vmnic")
+    seen = play(esxi, tmp_path, {name: {f"vmware_{name}_info": {"esxi_hostname": "esx1"}} for name in names})
+    assert seen["vswitch"]["hosts_vswitch_info"]["esx1"]["vSwitch0"]["pnics"] == ["vmnic0"], seen
+    groups = {each["portgroup"]: each["vlan_id"] for each in seen["portgroup"]["hosts_portgroup_info"]["esx1"]}
+    assert groups == {"VM Network": 0, "Management Network": 0, "vMotion": 30}
+    (vmk,) = seen["vmkernel"]["host_vmk_info"]["esx1"]
+    assert (vmk["device"], vmk["ipv4_address"], vmk["enable_management"]) == ("vmk0", "192.0.2.1", True)
+    nics = seen["host_vmnic"]["hosts_vmnics_info"]["esx1"]
+    assert (nics["vswitch"], nics["available"]) == (
+        {"vSwitch0": ["vmnic0"], "vSwitch1": ["vmnic2", "vmnic3"]},
+        ["vmnic1"],
+    )
+    first = nics["vmnic_details"][0]
+    assert (first["adapter"], first["cdp_info"]["portId"]) == (
+        "Intel Corporation I350 Gigabit Network Connection",
+        "1/0/1",
+    )
+
+
+def test_the_facts_of_a_host_are_gathered_from_it_and_through_a_vcenter(
+    esxi: Esxi, center: Center, tmp_path: Path
+) -> None:
+    for endpoint, name in ((esxi, "esx1"), (center, center.first)):
+        seen = play(endpoint, tmp_path, {"facts": {"vmware_host_facts": {"esxi_hostname": name}}})
+        facts = seen["facts"]["ansible_facts"]
+        assert facts["ansible_hostname"] == name and facts["ansible_vmk0"]["ipv4"]["netmask"] == "255.255.255.0", seen
+        assert (facts["ansible_memtotal_mb"], facts["ansible_distribution_version"]) == (16384, "8.0.2")
+
+
+def test_the_changing_modules_work_through_a_vcenter(center: Center, tmp_path: Path) -> None:
+    switch = {"vmware_vswitch": {"switch": "vSwitch1", "nics": ["vmnic1"], "esxi_hostname": center.first}}
+    group = moved(OWN, hosts=[center.first])
+    vmk = moved(VMK, esxi_hostname=center.first)
+    seen = play(center, tmp_path, {"s": switch, "s2": switch, "g": group, "g2": group, "v": vmk, "v2": vmk})
+    assert [seen[name].get("changed") for name in seen] == [True, False] * 3, seen
+    vmks = center.simulator.control("state", host=center.first)["vmks"]
+    assert (vmks["vmk1"]["address"], vmks["vmk1"]["services"]) == ("198.51.100.7", ["vmotion"])
 
 
 def test_a_wrong_password_is_told(esxi: Esxi, tmp_path: Path) -> None:

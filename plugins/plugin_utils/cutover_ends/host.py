@@ -99,10 +99,10 @@ class HostEnd:
         with _as_end_error(self.name):
             way = self.opener()
             try:
-                state, explicit = way.read(None)[ITSELF], way.explicit
+                state = way.read(None)[ITSELF]
             finally:
                 way.close()
-        whole = plan.make(state, self.half.declared, self.half.state, explicit=explicit)
+        whole = plan.make(state, self.half.declared, self.half.state)
         if whole.findings:
             raise EndError(f"{self.name}: {RefusalError(whole.findings, 'Nothing was changed.')}")
         vmk = management.interface(state, self.base.addresses, self.base.management_interface)
@@ -112,17 +112,17 @@ class HostEnd:
         return HostSeen(
             _used(state, self.half.vswitch, group),
             _form(state, self.half.vswitch, group),
-            self._final(state, explicit),
+            self._final(state),
             managed,
             frozenset(name for name, nic in state.nics.items() if not nic.speed),
         )
 
-    def _final(self, state: HostState, explicit: bool) -> bool:
+    def _final(self, state: HostState) -> bool:
         switch = state.switches.get(self.half.vswitch)
         held = [nic for nic in self.half.nics if switch is not None and nic in switch.uplinks]
         if not held:
             return False
-        return not plan.make(state, self.half.over(held), self.half.state, explicit=explicit).changed
+        return not plan.make(state, self.half.over(held), self.half.state).changed
 
     def change(self, step: Step) -> HostChange:
         """Read what there is and prepare a step."""

@@ -12,7 +12,7 @@ from . import errors, specs
 from .connect import Login
 from .faults import told
 from .model import GroupState, HostState, Nic, SwitchState
-from .plan import Step
+from .plan import Step, left_to_do
 from .target import Target
 from .third_party import vim, vmodl
 
@@ -27,8 +27,8 @@ _PAGE = 100
 class Api:
     """A session with an ESXi host, or with a vCenter and some of its hosts."""
 
-    explicit = False
-    """An override can be dropped here."""
+    moves = True
+    """A port group can be moved to another virtual switch."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -127,6 +127,8 @@ class Api:
         """
         system = self._systems[host]
         if together and len(steps) > 1:
+            # New ones first and without uplinks, for others may still have them.
+            steps = [self._made(system, step, ()) for step in steps]
             with told(self.target.api, f"{_names(steps)} could not be changed."):
                 try:
                     system.UpdateNetworkConfig(self._config(steps), "modify")
@@ -140,13 +142,28 @@ class Api:
     def _call(self, system: Any, step: Step) -> None:
         if step.after is None:
             (system.RemoveVirtualSwitch if step.kind == "switch" else system.RemovePortGroup)(step.name)
-        elif step.kind == "switch":
-            call = system.AddVirtualSwitch if step.before is None else system.UpdateVirtualSwitch
-            call(step.name, _spec(step))
+        elif isinstance(step.after, SwitchState):
+            left = self._made(system, step, step.after.uplinks)
+            if left.before != left.after or step.after.raw is not None:
+                system.UpdateVirtualSwitch(step.name, _spec(left))
         elif step.before is None:
             system.AddPortGroup(_spec(step))
         else:
             system.UpdatePortGroup(step.name, _spec(step))
+
+    def _made(self, system: Any, step: Step, uplinks: tuple[str, ...]) -> Step:
+        """Make a new virtual switch bare and read it back; return what is left to do.
+
+        A run that ends here leaves a switch that no port group uses, and the next one goes on with it.
+        """
+        if step.before is not None or not isinstance(step.after, SwitchState):
+            return step
+        with told(self.target.api, f"{step.call} {step.name} failed."):
+            system.AddVirtualSwitch(step.name, specs.bare_spec(step.after, uplinks))
+            found = [each for each in system.networkInfo.vswitch if each.name == step.name]
+        if not found:
+            raise errors.RefusedError(f"{step.call} {step.name} was answered, and the host has no such switch.", "")
+        return left_to_do(step, specs.switch_state(found[0]))
 
     def _config(self, steps: Sequence[Step]) -> Any:
         """Return the steps as one network configuration."""
@@ -173,8 +190,8 @@ class Api:
 def _spec(step: Step) -> Any:
     """Return what is sent; for what goes, the specification that it had (it holds the name)."""
     before, after = step.before, step.after
-    if isinstance(after, SwitchState):
-        return specs.switch_spec(before if isinstance(before, SwitchState) else None, after)
+    if isinstance(before, SwitchState) and isinstance(after, SwitchState):
+        return specs.switch_spec(before, after)
     if isinstance(after, GroupState):
         return specs.group_spec(before if isinstance(before, GroupState) else None, after)
     return before.raw if before is not None else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..contract.changes import Change, Value
 from ..contract.neutral import ChangeKind
-from .model import EXPLICIT, IP_HASH, GroupState, HostState, Security, SwitchState, Teaming, said
+from .model import EXPLICIT, IP_HASH, GroupState, HostState, Security, SwitchState, Teaming, overlaid, said
 
 _ORDER = ("active_uplinks", "standby_uplinks")
 _TEAMING = {
@@ -51,7 +51,7 @@ def _switch(name: str, old: SwitchState | None, new: SwitchState | None) -> Iter
         kind = ChangeKind.MTU_RAISED if becomes.mtu > was.mtu else ChangeKind.MTU_LOWERED
         yield _change(kind, name, was.mtu, becomes.mtu, (name,))
     yield from _policies(name, (was.teaming, becomes.teaming), (was.teaming, becomes.teaming), (name,))
-    yield from _security(name, was.security, becomes.security, (name,))
+    yield from _security(name, was.security, overlaid(was.security, becomes.security), (name,))
 
 
 def _group(name: str, before: HostState, after: HostState) -> Iterator[Change]:

@@ -24,8 +24,8 @@ MTU_LOWEST, MTU_HIGHEST = 1280, 9000
 """Payload in octets of a standard switch (the vSphere Client refuses other numbers)."""
 VLAN_ALL = 4095
 """HostPortGroupSpec.vlanId: 0 takes untagged frames, 4095 hands all tags on to the guest."""
-NAME_LONGEST = 31
-"""Characters of a virtual switch's name."""
+NAME_LONGEST = 32
+"""Characters of a virtual switch's name (HostVirtualSwitch.name)."""
 
 
 def read(vswitches: Any, port_groups: Any, *, state: str = "merged", where: str = "", findings: list[Finding]) -> Half:
@@ -61,7 +61,11 @@ def read_hosts(hosts: Any, state: str, findings: list[Finding]) -> dict[str, Hal
 def _vswitch(where: str, name: str, data: Any, findings: list[Finding]) -> Vswitch:
     reader = Reader(where, data, _SWITCH_KEYS, findings)
     if not 1 <= len(name) <= NAME_LONGEST:
-        reader.refuse("NAME", f"the name has {len(name)} characters", "ESXi takes 1 to 31.", "Choose another name.")
+        why = f"ESXi takes 1 to {NAME_LONGEST}."
+        reader.refuse("NAME", f"the name has {len(name)} characters", why, "Choose another name.")
+    if not name.isprintable():
+        what, why = f"the name {name!r} holds what cannot be printed", "Nobody could type it at a console."
+        reader.refuse("NAME", what, why, "Choose another name.")
     why = "That is what a standard switch takes; it counts payload, as the MTU of a VMkernel interface does."
     return Vswitch(
         name,

@@ -12,7 +12,6 @@ from .model import (
     GroupState,
     Half,
     HostState,
-    Part,
     PortGroup,
     Security,
     SwitchState,
@@ -23,7 +22,7 @@ from .model import (
 )
 
 _NEW = SwitchState("")
-"""A new virtual switch as ESXi makes it."""
+"""A virtual switch with all that is left out at its default."""
 
 
 @dataclass
@@ -35,11 +34,8 @@ class Wanted:
     notes: list[str] = field(default_factory=list)
 
 
-def wanted(host: HostState, half: Half, state: str, *, explicit: bool = False, at: str = "") -> Wanted:
-    """Return the state that `half` asks for.
-
-    `explicit`: an override cannot be dropped on this way, so that inheriting is written as the switch's own values.
-    """
+def wanted(host: HostState, half: Half, state: str, *, at: str = "") -> Wanted:
+    """Return the state that `half` asks for."""
     found = Wanted(host)
     if state == "deleted":
         _delete(found, half, at)
@@ -55,14 +51,14 @@ def wanted(host: HostState, half: Half, state: str, *, explicit: bool = False, a
         if made is not None:
             groups[group.name] = made
     found.state = replace(host, switches=switches, groups=groups)
-    if explicit:
-        found.state = replace(found.state, groups=written_out(host, found.state))
     found.findings += _impossible(host, found.state, half, at)
     return found
 
 
 def _switch(old: SwitchState | None, declared: Vswitch, state: str) -> SwitchState:
-    base = old if old is not None and state == "merged" else replace(_NEW, name=declared.name)
+    base = replace(_NEW, name=declared.name)
+    if state == "merged":
+        base = old if old is not None else replace(base, security=Security(), new=True)
     uplinks = base.uplinks if declared.uplinks is None else _in_order(base.uplinks, declared.uplinks)
     return replace(
         base,
@@ -155,25 +151,6 @@ def forget_lost(
         groups[name] = replace(group, teaming=replace(own, active_uplinks=active, standby_uplinks=standby))
 
 
-def written_out(before: HostState, after: HostState) -> dict[str, GroupState]:
-    """Return the port groups with the switch's values where they would lose what is their own."""
-    groups = dict(after.groups)
-    for name, group in after.groups.items():
-        old, switch = before.groups.get(name), after.switches.get(group.vswitch)
-        if old is not None and switch is not None:
-            teaming = _kept(old.teaming, group.teaming, switch.teaming)
-            groups[name] = replace(
-                group, teaming=teaming, security=_kept(old.security, group.security, switch.security)
-            )
-    return groups
-
-
-def _kept(old: Part, new: Part, inherited: Part) -> Part:
-    """Return `new` with the inherited values in the fields that only `old` has."""
-    lost = set(said(old)) - set(said(new))
-    return replace(new, **{name: getattr(inherited, name) for name in lost})
-
-
 def _drop_others(
     found: Wanted, half: Half, switches: dict[str, SwitchState], groups: dict[str, GroupState], at: str
 ) -> None:
@@ -240,10 +217,18 @@ def _impossible(before: HostState, after: HostState, half: Half, at: str) -> lis
             found.append(Finding(where, "NO_SUCH_VSWITCH", what, why, "Declare it, or mend the name."))
     return (
         found
+        + _slashes(before, half, at)
         + _foreign_order(after, half, at)
         + _all_unused(before, after, half, at)
         + _beacon_to_nobody(after, half, at)
     )
+
+
+def _slashes(before: HostState, half: Half, at: str) -> list[Finding]:
+    """Return a finding for each new switch with a slash in its name; earlier releases may have made such ones."""
+    names = [switch.name for switch in half.vswitches if "/" in switch.name and switch.name not in before.switches]
+    what, why = "the name has a /", "ESXi 7.0.2 and later make no such switch (community.vmware 889)."
+    return [Finding(f"{at}vswitches.{name}", "NAME", what, why, "Choose another name.") for name in names]
 
 
 def _foreign_order(after: HostState, half: Half, at: str) -> list[Finding]:

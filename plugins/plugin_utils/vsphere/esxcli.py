@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Steps as command lines of esxcli, for hosts whose API takes no change, and for the console of one that is cut off.
 
-Long options throughout: they are in public texts, and the letters of some differ between switch and port group. The
-option that lets a port group inherit again is known from hearsay only, so the switch's values are written instead.
+Long options throughout: they are in public texts, and the letters of some differ between switch and port group. So is
+`--use-vswitch`, after which a port group has nothing of its own; what it keeps is set in a second line.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ..declared.findings import Finding
-from .model import BEACON, IP_HASH, LINK_STATUS, GroupState, Security, SwitchState, Teaming
+from .model import BEACON, IP_HASH, LINK_STATUS, GroupState, Part, Security, SwitchState, Teaming, said
 from .plan import Plan, Step
 
 _STANDARD = "esxcli network vswitch standard"
@@ -52,7 +52,8 @@ def _switch(before: SwitchState | None, after: SwitchState) -> Iterator[str]:
     name = after.name
     if before is None:
         yield _line("add", vswitch_name=name)
-        before = SwitchState(name)
+        # Which security a release gives to a new one is not known, so what is asked for is written.
+        before = SwitchState(name, security=Security())
     if after.mtu != before.mtu:
         yield _line("set", vswitch_name=name, mtu=after.mtu)
     for nic in after.uplinks:
@@ -77,10 +78,22 @@ def _group(before: GroupState | None, after: GroupState) -> Iterator[str]:
         before = GroupState(name, after.vswitch)
     if after.vlan != before.vlan:
         yield _line("portgroup set", portgroup_name=name, vlan_id=after.vlan)
-    if teaming := _teaming(before.teaming, after.teaming):
-        yield _line("portgroup policy failover set", portgroup_name=name, **teaming)
-    if security := _security(before.security, after.security):
-        yield _line("portgroup policy security set", portgroup_name=name, **security)
+    own, security = before.teaming, before.security
+    if _loses(own, after.teaming):
+        yield _line("portgroup policy failover set", portgroup_name=name, use_vswitch=None)
+        own = Teaming()
+    if changed := _teaming(own, after.teaming):
+        yield _line("portgroup policy failover set", portgroup_name=name, **changed)
+    if _loses(security, after.security):
+        yield _line("portgroup policy security set", portgroup_name=name, use_vswitch=None)
+        security = Security()
+    if changed := _security(security, after.security):
+        yield _line("portgroup policy security set", portgroup_name=name, **changed)
+
+
+def _loses(old: Part, new: Part) -> bool:
+    """Tell whether a port group inherits again what was its own."""
+    return not said(old).keys() <= said(new).keys()
 
 
 def _teaming(old: Teaming, new: Teaming) -> dict[str, Any]:
@@ -111,7 +124,11 @@ def _security(old: Security, new: Security) -> dict[str, Any]:
 
 
 def _line(command: str, **options: Any) -> str:
-    words = [f"--{name.replace('_', '-')}={shlex.quote(_word(value))}" for name, value in options.items()]
+    """Return a command line; an option whose value is None has none."""
+    words = [
+        f"--{name.replace('_', '-')}" + ("" if value is None else f"={shlex.quote(_word(value))}")
+        for name, value in options.items()
+    ]
     return " ".join([_STANDARD, command, *words])
 
 
@@ -122,7 +139,7 @@ def _word(value: Any) -> str:
 def recovery(made: Plan) -> list[str]:
     """Return what puts a host back from its own console, its port groups too: a switch alone leaves their overrides.
 
-    What a port group inherited before is written out, for no command is known that lets it inherit again.
+    What a port group inherited before is written out: explicit values work whatever the host's release knows.
     """
     switches = [step for step in made.steps if step.kind == "switch" and step.before is not None]
     groups = [step for step in made.steps if step.kind == "group" and isinstance(step.before, GroupState)]

@@ -38,6 +38,11 @@ class Security:
     forged_transmits: bool | None = None
 
 
+DEFAULT_TEAMING = Teaming("loadbalance_srcid", LINK_STATUS, True, True)
+DEFAULT_SECURITY = Security(promiscuous=False)
+"""What a virtual switch has that is told nothing, in every release; of the other two the releases differ."""
+
+
 @dataclass(frozen=True)
 class Bundle:
     """What the far end of the uplinks is; it is judged and never written."""
@@ -86,7 +91,7 @@ class Half:
 
 @dataclass(frozen=True)
 class SwitchState:
-    """A virtual switch as a host has it."""
+    """A virtual switch as a host has it; None is what the host leaves unset."""
 
     name: str
     uplinks: tuple[str, ...] = ()
@@ -95,6 +100,8 @@ class SwitchState:
     security: Security = Security(False, True, True)
     raw: Any = field(default=None, compare=False, repr=False)
     """The host's own specification, where it came over the API; nothing but specs.py looks into it."""
+    new: bool = field(default=False, compare=False, repr=False)
+    """It is to be made: None is what the host's release gives it."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +168,17 @@ def said(part: Any) -> dict[str, Any]:
     """Return the fields of a dataclass that are not None, by name."""
     found = {each.name: getattr(part, each.name) for each in fields(part)}
     return {name: value for name, value in found.items() if value is not None}
+
+
+def as_it_is(old: Part, new: Part, default: Part) -> Part:
+    """Return `old` with what is otherwise in `new`; what is unset has its default."""
+    was, becomes = vars(overlaid(default, old)), vars(overlaid(default, new))
+    return replace(old, **{name: getattr(new, name) for name, value in becomes.items() if value != was[name]})
+
+
+def agree(one: Part, other: Part) -> bool:
+    """Tell whether two policies say the same wherever both say something."""
+    return overlaid(one, other) == overlaid(other, one)
 
 
 def same_order(one: tuple[str, ...] | None, other: tuple[str, ...] | None, ranked: bool) -> bool:

@@ -44,7 +44,7 @@ def render(request: Request, text: str | None, ssh: bool) -> dict[str, tuple[Pla
     findings: list[Finding] = []
     for name, half in request.halves.items():
         host = parse(text) if text else _blank(half)
-        made = plan.make(replace(host, name=name), half, request.state, explicit=ssh, at=request.at(name))
+        made = plan.make(replace(host, name=name), half, request.state, at=request.at(name))
         findings += made.findings
         found[name] = made, esxcli.lines(made.steps) if ssh else [str(step) for step in made.steps]
     if findings:

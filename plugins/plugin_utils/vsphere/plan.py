@@ -13,7 +13,19 @@ from ..declared.findings import Finding
 from . import changes, rules, shape
 from .declaration import INHERIT
 from .desire import wanted
-from .model import EXPLICIT, GroupState, Half, HostState, SwitchState, Teaming, same_order
+from .model import (
+    DEFAULT_SECURITY,
+    DEFAULT_TEAMING,
+    EXPLICIT,
+    GroupState,
+    Half,
+    HostState,
+    SwitchState,
+    Teaming,
+    as_it_is,
+    overlaid,
+    same_order,
+)
 
 Object = TypeVar("Object", SwitchState, GroupState)
 
@@ -93,9 +105,9 @@ class Plan:
         return both[0], both[1]
 
 
-def make(host: HostState, half: Half, state: str, *, explicit: bool = False, at: str = "") -> Plan:
+def make(host: HostState, half: Half, state: str, *, at: str = "") -> Plan:
     """Return the plan for one host; `at` stands before the names of objects in findings."""
-    goal = wanted(host, half, state, explicit=explicit, at=at)
+    goal = wanted(host, half, state, at=at)
     after = settled(host, goal.state)
     plan = Plan(host, after, difference(host, after), list(goal.findings), list(goal.notes))
     if state != "deleted":
@@ -152,7 +164,9 @@ def _exchanged(steps: list[Step], at: str) -> Iterable[Finding]:
 
 def settled(before: HostState, after: HostState) -> HostState:
     """Return the state to reach with the host's own lists where ours differ in nothing that matters."""
-    state = replace(after, switches={name: _settled_switch(before, new) for name, new in after.switches.items()})
+    state = replace(
+        after, switches={name: _settled_switch(before.switches.get(name), new) for name, new in after.switches.items()}
+    )
     groups = {}
     for name, new in state.groups.items():
         balancing = state.effective(new)[0].load_balancing
@@ -161,12 +175,24 @@ def settled(before: HostState, after: HostState) -> HostState:
     return replace(state, groups=groups)
 
 
-def _settled_switch(before: HostState, new: SwitchState) -> SwitchState:
-    old = before.switches.get(new.name)
+def _settled_switch(old: SwitchState | None, new: SwitchState) -> SwitchState:
     if old is None:
         return new
     uplinks = old.uplinks if same_order(old.uplinks, new.uplinks, ranked=False) else new.uplinks
-    return replace(new, uplinks=uplinks, teaming=_same_lists(old.teaming, new.teaming, new.teaming.load_balancing))
+    teaming = as_it_is(old.teaming, new.teaming, DEFAULT_TEAMING)
+    security = overlaid(old.security, new.security) if new.new else new.security
+    security = as_it_is(old.security, security, DEFAULT_SECURITY)
+    teaming = _same_lists(old.teaming, teaming, teaming.load_balancing)
+    return replace(new, uplinks=uplinks, teaming=teaming, security=security)
+
+
+def left_to_do(step: Step, made: SwitchState) -> Step:
+    """Return what a step that makes a virtual switch has to do once the switch is `made` bare."""
+    after = step.after
+    if not isinstance(after, SwitchState):
+        return step
+    before = made if after.raw is None else replace(made, raw=after.raw)
+    return Step(step.kind, step.name, before, _settled_switch(made, after))
 
 
 def _same_lists(old: Teaming, new: Teaming, balancing: str | None) -> Teaming:

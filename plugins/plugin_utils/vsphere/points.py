@@ -11,7 +11,7 @@ from typing import Any
 
 from ..private_files import file_name, read, write
 from . import shape, specs
-from .desire import forget_lost, written_out
+from .desire import forget_lost
 from .model import HostState, SwitchState
 from .plan import Plan, Step, difference
 
@@ -57,12 +57,6 @@ def plan_of(host: HostState, saved: Mapping[str, Any]) -> Plan:
 def _with_raw(state: Any, data: Mapping[str, Any], kind: str) -> Any:
     text = data.get("specification")
     return replace(state, raw=specs.from_text(text, kind)) if text else state
-
-
-def explicit(plan: Plan) -> Plan:
-    """Return the plan for a way on which no override can be dropped: the switch's values are written instead."""
-    after = replace(plan.after, groups=written_out(plan.before, plan.after))
-    return Plan(plan.before, after, difference(plan.before, after))
 
 
 def _file(folder: str, run_id: str, host: str) -> Path:

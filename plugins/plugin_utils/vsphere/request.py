@@ -19,7 +19,8 @@ ITSELF = ""
 class Way(Protocol):
     """A session with a host, over the API or over SSH."""
 
-    explicit: bool
+    moves: bool
+    """A port group can be moved to another virtual switch."""
 
     def read(self, names: Sequence[str] | None) -> dict[str, HostState]:
         """Return the states of the named hosts of a vCenter, or of the host itself."""

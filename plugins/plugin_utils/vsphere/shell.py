@@ -30,8 +30,8 @@ _BATCH = 40
 class Shell:
     """A session with one ESXi host over SSH."""
 
-    explicit = True
-    """No command is known that drops an override, so that the switch's values are written instead."""
+    moves = False
+    """No command moves a port group to another virtual switch."""
 
     def __init__(self, target: Target) -> None:
         if shutil.which("ssh") is None:

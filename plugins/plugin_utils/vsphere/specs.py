@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 from .model import BEACON, LINK_STATUS, GroupState, HostState, Nic, Security, SwitchState, Teaming, Vmk
 from .third_party import MISSING, SoapAdapter, VmomiSupport, vim
 
-State = TypeVar("State", SwitchState, GroupState)
 _NEW_PORTS = 128
 """numPorts is required; the vSphere Client writes 128 into a new switch."""
 
@@ -23,7 +22,7 @@ def host_state(name: str, info: dict[str, Any]) -> HostState:
     groups = {each.spec.name: each for each in info.get("portgroup") or []}
     return HostState(
         name,
-        switches={each.name: _switch(each) for each in info.get("vswitch") or []},
+        switches={each.name: switch_state(each) for each in info.get("vswitch") or []},
         groups={key: _group(each) for key, each in groups.items()},
         nics=nics(info.get("pnic") or []),
         vmks={each.device: _vmk(each) for each in info.get("vnic") or []},
@@ -31,7 +30,8 @@ def host_state(name: str, info: dict[str, Any]) -> HostState:
     )
 
 
-def _switch(found: Any) -> SwitchState:
+def switch_state(found: Any) -> SwitchState:
+    """Return a virtual switch as the host has it."""
     teaming, security = _policy(found.spec.policy)
     bridge = found.spec.bridge
     uplinks = tuple(getattr(bridge, "nicDevice", None) or ())
@@ -88,32 +88,31 @@ def _vmk(found: Any) -> Vmk:
     return Vmk(found.device, found.portgroup or "", address or "")
 
 
-def switch_spec(before: SwitchState | None, after: SwitchState) -> Any:
-    """Return the specification that makes `after` of `before`; None is a switch that is not there."""
-    old = before or _kept(after)
-    if old is None:
-        spec = vim.host.VirtualSwitch.Specification(numPorts=_NEW_PORTS, policy=vim.host.NetworkPolicy())
-        old = SwitchState(after.name, teaming=Teaming(), security=Security())
-    else:
-        spec = copy.deepcopy(old.raw)
-        spec.policy = spec.policy or vim.host.NetworkPolicy()
+def bare_spec(after: SwitchState, uplinks: tuple[str, ...]) -> Any:
+    """Return what makes a virtual switch: no policy, for hosts refuse every one that is not whole (govmomi 817)."""
+    spec = vim.host.VirtualSwitch.Specification(numPorts=_NEW_PORTS, bridge=_bridge(None, uplinks))
+    if after.mtu != SwitchState.mtu:
+        spec.mtu = after.mtu
+    return spec
+
+
+def switch_spec(old: SwitchState, after: SwitchState) -> Any:
+    """Return the specification that makes `after` of a virtual switch; without a change the policy stays unset."""
+    spec = copy.deepcopy(old.raw)
     if after.mtu != old.mtu:
         spec.mtu = after.mtu
     if sorted(old.uplinks) != sorted(after.uplinks):
         spec.bridge = _bridge(spec.bridge, after.uplinks)
-    _change_teaming(spec.policy, old.teaming, after.teaming)
-    _change_security(spec.policy, old.security, after.security)
+    if (old.teaming, old.security) != (after.teaming, after.security):
+        spec.policy = spec.policy or vim.host.NetworkPolicy()
+        _change_teaming(spec.policy, old.teaming, after.teaming)
+        _change_security(spec.policy, old.security, after.security)
     if after.teaming.failure_detection == BEACON and spec.bridge is not None and spec.bridge.beacon is None:
         spec.bridge.beacon = _beacon()
-    if not after.uplinks and spec.policy.nicTeaming is not None:
+    if not after.uplinks and spec.policy is not None and spec.policy.nicTeaming is not None:
         # An order without NICs says "all unused" to the ones that come later.
         spec.policy.nicTeaming.nicOrder = None
     return spec
-
-
-def _kept(state: State) -> State | None:
-    """Return a state that brings the specification which the object had before it was removed."""
-    return state if state.raw is not None else None
 
 
 def _beacon() -> Any:
@@ -134,7 +133,8 @@ def _bridge(old: Any, uplinks: tuple[str, ...]) -> Any:
 
 def group_spec(before: GroupState | None, after: GroupState) -> Any:
     """Return the specification that makes `after` of `before`; None is a port group that is not there."""
-    old = before or _kept(after)
+    # A port group that was removed brings the specification that it had.
+    old = before or (after if after.raw is not None else None)
     if old is None:
         spec = vim.host.PortGroup.Specification(name=after.name, policy=vim.host.NetworkPolicy())
         old = GroupState(after.name, after.vswitch)

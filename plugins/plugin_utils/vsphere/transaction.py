@@ -5,13 +5,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from ..declared.findings import Finding, RefusalError
 from . import errors, esxcli, management, plan, points
-from .desire import written_out
-from .model import HostState
+from .model import HostState, agree
 from .plan import Plan
 from .request import Outcome, Request, Way
 
@@ -30,10 +28,9 @@ def planned(way: Way, request: Request) -> dict[str, Plan]:
 def _plan(way: Way, request: Request, name: str, state: HostState) -> Plan:
     if request.points is not None:
         made = points.plan_of(state, request.points[name])
-        made = points.explicit(made) if way.explicit else made
     else:
-        made = plan.make(state, request.halves[name], request.state, explicit=way.explicit, at=request.at(name))
-    if way.explicit:
+        made = plan.make(state, request.halves[name], request.state, at=request.at(name))
+    if not way.moves:
         made.findings += esxcli.impossible(made.steps, request.at(name))
     return made
 
@@ -176,8 +173,6 @@ class _Run:
     def _back_to(self, name: str, made: Plan, now: HostState, error: errors.HostError) -> None:
         """Bring a host back to what it was, and raise the error with what it has now."""
         old = made.before
-        if self.way.explicit:
-            old = replace(old, groups=written_out(now, old))
         steps = plan.difference(now, old)
         if not steps:
             raise error.after("The host has its old state.")
@@ -237,12 +232,15 @@ def touched(made: Plan) -> set[str]:
 
 
 def not_in_effect(host: HostState, switches: set[str]) -> list[str]:
-    """Return where the policy that a host computed for a port group is not what its settings add up to."""
+    """Return where the policy that a host computed for a port group is not what its settings add up to.
+
+    What neither the port group nor its virtual switch sets says nothing about what the host computes.
+    """
     wrong = []
     for group in host.groups.values():
         if group.vswitch not in switches or group.name not in host.computed:
             continue
         expected, found = host.effective(group), host.computed[group.name]
-        if expected != found:
+        if not (agree(expected[0], found[0]) and agree(expected[1], found[1])):
             wrong.append(f"port_groups.{group.name}: the host computes {found}, not {expected}")
     return wrong

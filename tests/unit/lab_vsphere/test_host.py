@@ -54,11 +54,70 @@ def test_an_empty_nic_order_is_an_override_without_any_active_nic(host: Host) ->
 def test_what_a_switchs_specification_leaves_out_is_gone(host: Host) -> None:
     two_uplinks(host, "loadbalance_ip")
     update_switch(host, lambda spec: setattr(spec, "mtu", 9000))
-    update_switch(host, lambda spec: [setattr(spec, "policy", None), setattr(spec, "mtu", None)])
+    update_switch(host, lambda spec: [setattr(spec.policy, "nicTeaming", None), setattr(spec, "mtu", None)])
     spec = host.net.switches["vSwitch0"]
     assert (spec.mtu, spec.policy.nicTeaming.policy) == (None, "loadbalance_srcid")
     assert host.net.mtu("vSwitch0") == 1500
     assert spec.policy.nicTeaming.nicOrder.activeNic == ["vmnic0", "vmnic1"]
+
+
+def test_an_update_without_a_policy_leaves_it_and_its_order_follows_the_uplinks(host: Host) -> None:
+    two_uplinks(host, "loadbalance_ip")
+
+    def edit(spec: Any) -> None:
+        spec.policy, spec.bridge.nicDevice = None, ["vmnic1", "vmnic2"]
+
+    update_switch(host, edit)
+    assert teaming(host, "VM Network") == ("loadbalance_ip", ["vmnic1", "vmnic2"], [])
+
+
+def whole() -> Any:
+    """Give the policy of a new switch as terraform-provider-vsphere writes it: real hosts take that."""
+    criteria = dict.fromkeys(("checkDuplex", "fullDuplex", "checkErrorPercent", "checkBeacon"), False)
+    made = Policy(
+        security=Policy.SecurityPolicy(allowPromiscuous=False, macChanges=False, forgedTransmits=False),
+        nicTeaming=Policy.NicTeamingPolicy(
+            policy="loadbalance_srcid",
+            reversePolicy=True,
+            notifySwitches=False,
+            rollingOrder=False,
+            failureCriteria=Policy.NicFailureCriteria(checkSpeed="minimum", speed=10, **criteria),
+        ),
+        shapingPolicy=Policy.TrafficShapingPolicy(enabled=False),
+    )
+    return networking.Switch.Specification(numPorts=128, mtu=1500, policy=made)
+
+
+PARTS = [
+    *("security", "nicTeaming", "shapingPolicy", "security.macChanges", "nicTeaming.policy", "nicTeaming.rollingOrder"),
+    *("nicTeaming.failureCriteria", "nicTeaming.failureCriteria.checkSpeed", "shapingPolicy.enabled"),
+]
+
+
+@pytest.mark.parametrize("path", PARTS)
+def test_a_new_switch_comes_with_a_whole_policy_or_none(host: Host, path: str) -> None:
+    for spec in (None, networking.Switch.Specification(numPorts=8), whole()):
+        networking.add_switch(host, host.draft(), "vSwitch1", spec)
+    spec = whole()
+    *places, name = path.split(".")
+    place = spec.policy
+    for each in places:
+        place = getattr(place, each)
+    setattr(place, name, None)
+    with pytest.raises(vmodl.fault.InvalidArgument) as caught:
+        networking.add_switch(host, host.draft(), "vSwitch1", spec)
+    assert caught.value.invalidProperty is None  # real hosts do not say which one
+
+
+@pytest.mark.parametrize("name", ["a/b", "/"])
+def test_a_switch_with_a_slash_in_its_name_cannot_be_made(host: Host, name: str) -> None:
+    with pytest.raises(vim.fault.PlatformConfigFault, match="An error occurred during host configuration"):
+        networking.add_switch(host, host.draft(), name, None)
+    for good in ("a\\b", "a%", "v" * 32):
+        networking.add_switch(host, host.draft(), good, None)
+    for wrong in ("", "v" * 33):
+        with pytest.raises(vmodl.fault.InvalidArgument):
+            networking.add_switch(host, host.draft(), wrong, None)
 
 
 def test_a_switch_without_a_bridge_has_no_uplinks_and_keeps_no_order(host: Host) -> None:
@@ -85,6 +144,10 @@ def order(active: list[str], standby: list[str]) -> Callable[[Any], None]:
         (lambda spec: setattr(spec, "mtu", 9001), "spec.mtu"),
         (lambda spec: setattr(spec, "numPorts", 0), "spec.numPorts"),
         (lambda spec: setattr(spec.bridge, "nicDevice", ["vmnic0", "vmnic0"]), "spec.bridge.nicDevice"),
+        (
+            lambda spec: setattr(spec.bridge.linkDiscoveryProtocolConfig, "protocol", "lldp"),
+            "spec.bridge.linkDiscoveryProtocolConfig.protocol",
+        ),
     ],
 )
 def test_a_wrong_switch_is_refused_by_its_property_and_changes_nothing(

@@ -63,6 +63,19 @@ def test_use_vswitch_drops_the_override_and_sets_what_else_is_given(host: Host) 
     assert (own.policy, own.notifySwitches) == (None, False)
 
 
+def test_use_vswitch_drops_the_other_overrides_too_and_each_alone(host: Host) -> None:
+    group = "esxcli network vswitch standard portgroup policy"
+    run(host, "esxcli network vswitch standard policy shaping set -v vSwitch0 -e true -b 100 -k 200 -t 3")
+    run(host, f"{group} shaping set {MANAGEMENT} --enabled=false && {group} security set {MANAGEMENT} -o true")
+    own, computed = host.net.groups["Management Network"].policy, host.net.computed("Management Network").shapingPolicy
+    assert (computed.enabled, computed.averageBandwidth, computed.burstSize) == (False, 100_000, 3072)
+    for part in ("shaping", "security"):
+        run(host, f"{group} {part} set {MANAGEMENT} --use-vswitch")
+    own = host.net.groups["Management Network"].policy
+    assert (own.shapingPolicy.enabled, own.security.allowPromiscuous) == (None, None)
+    assert own.nicTeaming.policy == "loadbalance_srcid"
+
+
 def test_security_is_set_and_shown_on_both_levels(host: Host) -> None:
     run(host, "esxcli network vswitch standard policy security set -v vSwitch0 -o true -m no -f 1")
     run(host, f"esxcli network vswitch standard portgroup policy security set {MANAGEMENT} -o false")

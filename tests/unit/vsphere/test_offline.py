@@ -22,7 +22,7 @@ def fresh():
 
 
 def test_a_static_bundle_under_the_management_as_command_lines(golden):
-    result = made(fresh(), declared(STATIC, GROUPS), explicit=True)
+    result = made(fresh(), declared(STATIC, GROUPS))
     golden(GOLDEN / "esx_static.esxcli.txt", "".join(f"{line}\n" for line in esxcli.lines(result.steps)))
 
 
@@ -52,7 +52,7 @@ def test_a_name_with_a_quote_is_quoted_for_the_shell():
 
 def test_a_port_group_that_moves_cannot_be_moved_by_esxcli():
     current = host(switch(), switch("vSwitch1", ("vmnic2",)), groups=[group("a")])
-    result = made(current, declared(None, {"a": {"vswitch": "vSwitch1"}}), explicit=True)
+    result = made(current, declared(None, {"a": {"vswitch": "vSwitch1"}}))
     assert [finding.rule for finding in esxcli.impossible(result.steps)] == ["MOVE_OVER_SSH"]
 
 

@@ -113,6 +113,12 @@ def test_a_nic_that_is_not_there_and_one_that_another_switch_keeps_are_refused()
     assert rules(made(current, half).findings) == ["NO_SUCH_NIC", "UPLINK_HELD"]
 
 
+def test_a_new_switch_with_a_slash_is_refused_and_an_old_one_is_left_its_name():
+    half = declared({"a/b": {"mtu": 9000}})
+    assert rules(made(host(switch()), half).findings) == ["NAME"]
+    assert made(host(switch("a/b")), half).findings == []
+
+
 def test_a_nic_moves_from_one_switch_to_another_in_that_order():
     current = host(switch(), switch("vSwitch1", ("vmnic2", "vmnic3")))
     half = declared({"vSwitch0": {"uplinks": [*PAIR, "vmnic2"]}, "vSwitch1": {"uplinks": ["vmnic3"]}})
@@ -162,14 +168,6 @@ def test_deleted_wants_the_port_groups_named_that_go_with_a_switch():
     assert rules(made(current, half, "deleted").findings) == ["PORT_GROUPS_LEFT"]
     whole = declared(["vSwitch0"], ["a", "b", "gone already"], "deleted")
     assert len(made(current, whole, "deleted").steps) == 3
-
-
-def test_where_an_override_cannot_be_dropped_the_values_of_the_switch_are_written():
-    current = host(switch(), groups=[group(own=OVERRIDE)])
-    half = declared({"vSwitch0": {"teaming": HASH}}, {"Management Network": {"teaming": "inherit"}})
-    result = made(current, half, explicit=True)
-    assert result.after.groups["Management Network"].teaming == result.after.switches["vSwitch0"].teaming
-    assert not made(result.after, half, explicit=True).changed
 
 
 def test_one_list_of_an_order_keeps_the_other():

@@ -20,7 +20,7 @@ WANTED = {"vSwitch0": {"mtu": 9000}, "vSwitch1": {"mtu": 9000}}
 class Memory:
     """A way to a host in memory; `answers` says for each step in turn what goes wrong with it."""
 
-    explicit = False
+    moves = True
 
     def __init__(self, state: HostState, *answers: str) -> None:
         self.state, self.answers, self.log = state, list(answers), []
