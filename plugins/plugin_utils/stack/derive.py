@@ -85,6 +85,7 @@ def _shown(loaded: Loaded, host: str, pair: str | None) -> dict[str, Any]:
     found = {
         "stack_warnings": [str(finding) for finding in concerning if finding.rule != RAW],
         "stack_raw_found": [str(finding) for finding in concerning if finding.rule == RAW],
+        "stack_notes": [str(finding) for finding in loaded.notes if _concerns(finding.fault, own)],
         "stack_waived": [str(item) for item in loaded.waived if _concerns(item.finding.fault, own)],
     }
     return {name: lines for name, lines in found.items() if lines}

@@ -79,6 +79,11 @@ class Loaded:
         """Return what is shown and does not refuse the site."""
         return [finding for finding in self.findings if finding.severity == "warning"]
 
+    @property
+    def notes(self) -> list[Finding]:
+        """Return what is no fault and stands in the report."""
+        return [finding for finding in self.findings if finding.severity == "note"]
+
 
 def load(stack: FilePath, base: FilePath | None = None) -> Loaded:
     """Read and check the site of the file `stack`; messages name files relative to `base` (the working directory)."""
