@@ -25,9 +25,17 @@ def sent(host, policy, cables, interface):
     return [(ip_address(source), ip_address(destination), *rest) for source, destination, *rest in found]
 
 
-@pytest.mark.parametrize("interface", ["bond0", "bond0.10"])
-@pytest.mark.parametrize("cables", [2, 3, 4])
-@pytest.mark.parametrize("policy", sorted(set(hashing.LANES) - {hashing.IP_HASH}))
+@pytest.mark.parametrize(
+    ("policy", "cables", "interface"),
+    [
+        ("layer2", 2, "bond0.10"),
+        ("layer2", 3, "bond0"),
+        ("layer2+3", 2, "bond0"),
+        ("layer2+3", 3, "bond0.10"),
+        ("layer2+3", 4, "bond0"),
+        ("encap2+3", 3, "bond0"),
+    ],
+)
 def test_each_pair_takes_the_cable_of_its_lane_whatever_its_ports_are(one, policy, cables, interface):
     found = sent(one, policy, cables, interface)
     lane = hashing.LANES[policy]

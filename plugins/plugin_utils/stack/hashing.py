@@ -17,6 +17,8 @@ Lane = tuple[int, ...]
 OCTET = 256
 _WORD = 4
 """Octets of an IPv4 address; an IPv6 address is four of them, mixed (ipv6_addr_hash of the kernel)."""
+_TYPE = {4: 0x0800, 6: 0x86DD}
+"""Type of the frame by version of IP, which bond_eth_hash mixes with the MAC addresses."""
 
 
 def ip_hash(source: Address, destination: Address, cables: int) -> int | None:
@@ -40,7 +42,7 @@ def bond_hash(source: Address, destination: Address, macs: int = 0) -> int:
     drivers/net/bonding/bond_main.c has it since Linux 5.16 (from 4.15 on it dropped the lowest bit), on processors that
     are little-endian, as x86 and ARM are.
     """
-    mixed = macs ^ _word(source) ^ _word(destination)
+    mixed = macs ^ _TYPE[source.version] ^ _word(source) ^ _word(destination)
     mixed ^= mixed >> 16
     return mixed ^ mixed >> 8
 
@@ -58,14 +60,17 @@ def _of_ip_hash(source: Address, destination: Address, cables: int) -> Lane | No
     return None if index is None else (index,)
 
 
-def _of_layer2(_source: Address, _destination: Address, _cables: int) -> Lane:
-    """Return the lane by MAC addresses alone, which all pairs of a host with one port of a server share."""
-    return (0, 0)
+def _of_layer2(source: Address, _destination: Address, cables: int) -> Lane:
+    """Return the lane by MAC addresses alone, which all IPv4 pairs of a host with one port of a server share."""
+    return _but_for_macs(_TYPE[source.version], cables)
 
 
 def _of_layer23(source: Address, destination: Address, cables: int) -> Lane:
-    """Return what the hash is but for the MAC addresses, which change its last octet only."""
-    mixed = bond_hash(source, destination)
+    return _but_for_macs(bond_hash(source, destination), cables)
+
+
+def _but_for_macs(mixed: int, cables: int) -> Lane:
+    """Return what is known of a hash without the MAC addresses, which change its last octet only."""
     if cables & (cables - 1):
         return (mixed - mixed % OCTET) % cables, mixed % OCTET
     return 0, mixed % cables

@@ -22,6 +22,7 @@ ADDRESSES6 = st.integers(0, 2**128 - 1).map(IPv6Address)
 PAIRS = st.tuples(ADDRESSES4, ADDRESSES4) | st.tuples(ADDRESSES6, ADDRESSES6)
 CABLES = st.integers(2, 8)
 POWERS = (2, 4, 8)
+TYPES = {4: 0x0800, 6: 0x86DD}
 
 
 def index(source, destination, cables):
@@ -68,8 +69,8 @@ def test_within_24_bits_ip_hash_is_always_foretold(source, last, cables):
 
 
 def test_the_bonds_hash_of_two_neighbours_step_by_step():
-    # 0x0100000a ^ 0x0200000a is 0x03000000, mixed by 16 bits 0x03000300, by 8 bits 0x03030303
-    assert hashing.bond_hash(ip_address("10.0.0.1"), ip_address("10.0.0.2")) == 0x03030303
+    # 0x0100000a ^ 0x0200000a ^ 0x0800 (IPv4) is 0x03000800, mixed by 16 bits 0x03000b00, by 8 bits 0x03030b0b
+    assert hashing.bond_hash(ip_address("10.0.0.1"), ip_address("10.0.0.2")) == 0x03030B0B
 
 
 @given(pair=PAIRS, macs=st.integers(0, 255))
@@ -78,7 +79,7 @@ def test_the_bonds_hash_is_symmetric_and_its_last_octet_is_all_octets_mixed(pair
     found = hashing.bond_hash(source, destination, macs)
     assert found == hashing.bond_hash(destination, source, macs)
     mixed = macs
-    for octet in source.packed + destination.packed:
+    for octet in source.packed + destination.packed + TYPES[source.version].to_bytes(2, "big"):
         mixed ^= octet
     assert found & 255 == mixed
 
@@ -98,7 +99,7 @@ def test_lanes_say_of_two_pairs_what_all_mac_addresses_show(policy, first, secon
 
 def _sent(policy, source, destination, macs, cables):
     """Return the cable as the kernel computes it (bond_eth_hash, bond_ip_hash)."""
-    return (macs if policy == "layer2" else hashing.bond_hash(source, destination, macs)) % cables
+    return (macs ^ TYPES[source.version] if policy == "layer2" else hashing.bond_hash(source, destination, macs)) % cables
 
 
 def test_the_site_takes_the_policies_of_the_role_and_foretells_none_that_looks_at_ports():
