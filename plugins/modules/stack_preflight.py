@@ -119,7 +119,7 @@ notes:
   returned: when there are any
   type: list
   elements: str
-  sample: ["stack.yml:53: links.esx1-nfs.ends.esx1: the one address pair of esx1 with filer takes vmnic5 [HASH_ONE_CABLE]"]
+  sample: ["links.esx1-nfs.ends.esx1: the one address pair of esx1 with filer takes vmnic5 (to ge-1/0/4 of ex1)"]
 run_id:
   description: The id of this run.
   returned: success

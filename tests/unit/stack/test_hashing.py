@@ -99,7 +99,9 @@ def test_lanes_say_of_two_pairs_what_all_mac_addresses_show(policy, first, secon
 
 def _sent(policy, source, destination, macs, cables):
     """Return the cable as the kernel computes it (bond_eth_hash, bond_ip_hash)."""
-    return (macs ^ TYPES[source.version] if policy == "layer2" else hashing.bond_hash(source, destination, macs)) % cables
+    if policy == "layer2":
+        return (macs ^ TYPES[source.version]) % cables
+    return hashing.bond_hash(source, destination, macs) % cables
 
 
 def test_the_site_takes_the_policies_of_the_role_and_foretells_none_that_looks_at_ports():

@@ -38,8 +38,8 @@ def hash_policy_without_bond(site: Site) -> Iterator[Fault]:
         if end.xmit_hash_policy is not None and (site.kind(host) != "linux" or link.bundle not in BUNDLES):
             yield Fault(
                 ("links", name, "ends", host, "xmit_hash_policy"),
-                f"{host} ({site.kind(host)}, bundle {link.bundle}) has no such policy, only a bond of a Linux host with "
-                "bundle lacp or static does; remove it",
+                f"{host} ({site.kind(host)}, bundle {link.bundle}) has no such policy, only a bond of a Linux host "
+                "with bundle lacp or static does; remove it",
                 (("devices", host),),
             )
 
