@@ -38,8 +38,8 @@ notes:
   - Both ends of each link get C(stack_links), for reports and checks.
   - Every host gets C(stack_derived) (the digest of each derived variable), and C(stack_warnings), C(stack_notes) and
     C(stack_waived) where the site has any that concern it, C(stack_raw_found) where free text of its services can do
-    more than balance; C(stack_raw), which a site cannot set, says what becomes of that. All hosts see C(stack_sources), the stack files
-    that were read.
+    more than balance; C(stack_raw), which a site cannot set, says what becomes of that. All hosts see
+    C(stack_sources), the stack files that were read.
   - Groups are one for each kind of device, C(load_balancers), C(lb_turn_1) and C(lb_turn_2) (first and second node of
     every pair), C(lb_pair_NAME) for each pair, C(backends), and C(switches) (those that the collection configures).
   - C(cell_NAME) are the connected parts of the cabling, each named after its first switch, or after the pair of load
