@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report import links, page
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.part import fault
 from unit.report.test_report import link, part, shown
 
+REPORT = "netstack.datacenter.stack_report"
 HEAD = "Which cable an address pair takes"
+VERIFICATIONS = sorted((Path(__file__).parents[3] / "playbooks" / "tasks").glob("verify_*.yml"))
 
 
 def pair(**changed):
@@ -57,6 +61,12 @@ def test_a_note_is_shown_with_its_host_and_makes_no_run_incomplete():
     text = page.render({"ex1": part(notes=["all of it takes vmnic0"])}, "r1")
     assert "note: all of it takes vmnic0" in text
     assert '<span class="verdict verified">' in text
+
+
+@pytest.mark.parametrize("tasks", VERIFICATIONS, ids=lambda path: path.stem)
+def test_each_verification_hands_the_notes_of_the_preflight_on(tasks):
+    (report,) = [task[REPORT] for task in yaml.safe_load(tasks.read_text()) if REPORT in task]
+    assert report["notes"] == "{{ stack_preflight.notes | default([]) }}"
 
 
 @pytest.mark.parametrize("cable", [2, -1, "0", 10**30])
