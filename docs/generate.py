@@ -21,6 +21,7 @@ TOPICS = {
     "link_vlans": "VLANs of links",
     "link_esxi": "Links of ESXi hosts",
     "link_linux": "Links of Linux hosts",
+    "hashing": "Hashes of bundles",
     "pairs": "Load-balancer pairs",
     "peers": "Peers of a pair",
     "vips": "Virtual addresses",
@@ -41,8 +42,8 @@ Generated from the docstrings in `plugins/plugin_utils/stack`; do not edit.
 
 Every rule but those under "At the devices" is checked before any device is contacted, and all findings are shown at
 once. An **error** refuses the site. A **warning** is shown by `netstack.datacenter.stack_preflight` and refuses
-nothing. A *waivable* rule is switched off for one object by `waive: {RULE: reason}` in that object; the reason is
-required, and stands in every report.
+nothing. A **note** is no fault and stands in the report. A *waivable* rule is switched off for one object by
+`waive: {RULE: reason}` in that object; the reason is required, and stands in every report.
 """
 
 

@@ -173,6 +173,8 @@ def result_of(verdict: Verdict, elsewhere: str = "") -> dict[str, Any]:
     """Turn the verdict into a task result, the same in check mode; each error stands in it once."""
     result: dict[str, Any] = {"changed": False, "checked": verdict.checked, "waived": verdict.waived}
     result["errors"] = [] if elsewhere else verdict.errors
+    if verdict.notes:
+        result["notes"] = verdict.notes
     if verdict.warnings:
         result["warnings"] = verdict.warnings
     if verdict.errors:

@@ -19,7 +19,10 @@ ROLLED_BACK = (
     "Run {run} was taken back, and the inventory still declares what differs on this host, so that it is not verified: "
     "take the change out of the inventory before the next run of site.yml, which would make it again."
 )
-LISTS = ("changes", "diffs", "failures", "links", "probes", "seen", "services", "unverified", "waived", "warnings")
+LISTS = (
+    *("changes", "diffs", "failures", "links", "notes", "probes", "seen", "services", "unverified", "waived"),
+    "warnings",
+)
 
 
 class ActionModule(Action):

@@ -36,10 +36,10 @@ notes:
   - Derived for each host of kind C(linux) that has C(provision_links) are C(linux_bond_bonds). Without it nothing is,
     for such a host may be a container, which has no bonds of its own. A play of yours runs the role C(linux_bond).
   - Both ends of each link get C(stack_links), for reports and checks.
-  - Every host gets C(stack_derived) (the digest of each derived variable), and C(stack_warnings) and C(stack_waived)
-    where the site has any that concern it, C(stack_raw_found) where free text of its services can do more than balance;
-    C(stack_raw), which a site cannot set, says what becomes of that. All hosts see C(stack_sources), the stack files
-    that were read.
+  - Every host gets C(stack_derived) (the digest of each derived variable), and C(stack_warnings), C(stack_notes) and
+    C(stack_waived) where the site has any that concern it, C(stack_raw_found) where free text of its services can do
+    more than balance; C(stack_raw), which a site cannot set, says what becomes of that. All hosts see
+    C(stack_sources), the stack files that were read.
   - Groups are one for each kind of device, C(load_balancers), C(lb_turn_1) and C(lb_turn_2) (first and second node of
     every pair), C(lb_pair_NAME) for each pair, C(backends), and C(switches) (those that the collection configures).
   - C(cell_NAME) are the connected parts of the cabling, each named after its first switch, or after the pair of load
@@ -72,8 +72,10 @@ options:
   devices:
     description:
       - Hosts by name; C(web[01:40]) stands for forty, and ranges in their values walk along.
-      - C(kind), C(networks) (by VLAN C(interface), C(address), C(address6), without a prefix length),
-        C(management_vlan), C(on) (the hypervisor or cluster that carries it), C(model), C(release), C(chassis),
+      - C(kind), C(networks) (by VLAN C(interface), C(address), C(address6), C(other_addresses) (of further LIFs,
+        VMkernel interfaces or aliases in the VLAN), without a prefix length), C(management_vlan), C(storage) (whether
+        it serves NFS or iSCSI; by default only filers do), C(on) (the hypervisor or cluster that carries it),
+        C(model), C(release), C(chassis),
         C(vcenter) (the device of kind C(vcenter) through which an ESXi host is configured).
     type: dict
   links:
@@ -84,7 +86,8 @@ options:
         C(minimum_links), C(trunk) (a trunk with a native VLAN only), C(description).
       - C(ends) are two devices, one of them a switch, each with C(ports), C(lag) (C(ae0), C(vSwitch0), C(bond0)), and
         for an ESXi host C(port_groups) (VLANs by name of the port group; by default one for each VLAN, and
-        C(Management Network)). Each port is cabled to the one at the same place of the other end.
+        C(Management Network)), for a bundle of a Linux host C(xmit_hash_policy) (C(layer2+3) is what the role
+        C(linux_bond) takes by itself). Each port is cabled to the one at the same place of the other end.
     type: dict
   link_profiles:
     description:

@@ -114,6 +114,12 @@ load_balancers:
   returned: with scope=site, when nothing of the site is refused
   type: bool
   sample: true
+notes:
+  description: What is no fault of the site and concerns this host, such as pairs of addresses that share one cable.
+  returned: when there are any
+  type: list
+  elements: str
+  sample: ["links.esx1-nfs.ends.esx1: the one address pair of esx1 with filer takes vmnic5 (to ge-1/0/4 of ex1)"]
 run_id:
   description: The id of this run.
   returned: success

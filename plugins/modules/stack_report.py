@@ -43,6 +43,7 @@ options:
       - The links of this host, as the inventory plugin derives them (C(stack_links)).
       - Each is shown with what O(seen) has of its bundle, virtual switch or ports. An end of which nothing was seen in
         this run is not verified, whatever an earlier run saw.
+      - Its address pairs with storage servers (C(address_pairs)) are shown with the cable that each takes.
     type: list
     elements: raw
     default: []
@@ -52,6 +53,11 @@ options:
       - A folder that is made for them can be entered by whoever may read them; one that is there keeps its mode.
     type: raw
     default: '0600'
+  notes:
+    description: Notes of the site that concern this host, which are no faults.
+    type: list
+    elements: raw
+    default: []
   pending:
     description:
       - Whether something that is declared is not in service on this host.

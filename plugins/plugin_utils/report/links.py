@@ -42,7 +42,8 @@ def _judged(link: dict[str, Any], seen: Iterable[Mapping[str, Any]], failures: l
     unverified = _unlinked(link, own) if own or wrong else [NOBODY_LOOKED]
     state = FAILED if wrong else NOT_VERIFIED if unverified else VERIFIED
     end = {"host": link.get("host") or host, "state": state, "by": host if own or wrong else "", "why": unverified}
-    return {**link, "verified": verified, "failures": wrong, "unverified": [*unverified, *_far(link)], "end": end}
+    seen_of = {"verified": verified, "failures": wrong, "unverified": [*unverified, *_far(link)], "end": end}
+    return {"address_pairs": [], **link, **seen_of}
 
 
 def _unlinked(link: Mapping[str, Any], own: list[Mapping[str, Any]]) -> list[str]:

@@ -10,10 +10,14 @@ from .links import SEEN, STATES
 
 _TEXTS = [object]  # of any kind: the page shows each as text
 _END = {"host": str, "state": STATES, "by": str, "why": _TEXTS}
+_PAIR = {
+    **{"vlan": str, "source": str, "server": str, "destination": str},
+    **{"cable": (int, None), "group": str, "why": str},
+}
 _LINK = {
     **{"link": str, "bundle": tuple(SEEN), "lag": (str, None), "ports": [str], "mtu": object, "end": _END},
     **{"peer": str, "peer_kind": str, "peer_lag": (str, None), "peer_ports": _TEXTS, "provisioned": bool},
-    **{"vlans": dict, "failures": _TEXTS, "verified": _TEXTS, "unverified": _TEXTS},
+    **{"vlans": dict, "failures": _TEXTS, "verified": _TEXTS, "unverified": _TEXTS, "address_pairs": [_PAIR]},
 }
 _BACKENDS = [{"name": object, "address": object}]
 _SERVICE = {"name": str, "vip": str, "port": object, "scheme": object, "backends": _BACKENDS}
@@ -22,7 +26,7 @@ _PART = {
     **{"host": str, "run": str, "time": str, "vips": dict, "links": [_LINK], "services": [_SERVICE]},
     **{
         "probes": [_PROBE],
-        **dict.fromkeys(("changes", "diffs", "failures", "unverified", "waived", "warnings"), _TEXTS),
+        **dict.fromkeys(("changes", "diffs", "failures", "notes", "unverified", "waived", "warnings"), _TEXTS),
     },
 }
 
@@ -76,3 +80,5 @@ def _loose(part: dict[str, Any]) -> Iterator[str]:
     for link in part["links"]:
         tagged = link["vlans"].get("tagged") or []
         yield from _faults(tagged, [str], "links.vlans.tagged")
+        if any(pair["cable"] not in (None, *range(len(link["ports"]))) for pair in link["address_pairs"]):
+            yield f"an address pair takes a cable that {link['link']} does not have"

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import Cabling, cells
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest import digest
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault, Finding
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault, Finding, ordered
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.esxi_vss import host_half, vcenter_half
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.junos_ex import switch
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.links import ends
@@ -82,9 +82,11 @@ def _derived(site: Site, pair: str | None, host: str) -> dict[str, Any]:
 def _shown(loaded: Loaded, host: str, pair: str | None) -> dict[str, Any]:
     own = _objects(loaded.site, host, pair)
     concerning = [finding for finding in loaded.warnings if _concerns(finding.fault, own)]
+    notes = ordered(note for item in own for note in loaded.notes_by_object.get(item, ()))
     found = {
         "stack_warnings": [str(finding) for finding in concerning if finding.rule != RAW],
         "stack_raw_found": [str(finding) for finding in concerning if finding.rule == RAW],
+        "stack_notes": [str(note) for note in notes],
         "stack_waived": [str(item) for item in loaded.waived if _concerns(item.finding.fault, own)],
     }
     return {name: lines for name, lines in found.items() if lines}

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
+"""A note is no fault: what follows from the site and surprises; it stands in the report."""
 Path = tuple[str | int, ...]
 """The way to a value in the declared site: ("services", "web", "backends", 0)."""
 _LISTED = 3

@@ -11,6 +11,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.third_pa
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values import Flag, Text, Waivers
 
 Bundle = Literal["lacp", "static", "none"]
+HashPolicy = Literal["layer2", "layer2+3", "layer3+4", "encap2+3", "encap3+4", "vlan+srcmac"]
+"""As the kernel calls them; the role linux_bond takes the same."""
 BUNDLES = ("lacp", "static")
 """What makes one link of several cables; `none` leaves each cable for itself."""
 IN_RUN = ("LINK_DOWN",)
@@ -36,6 +38,7 @@ class End(Part):
     lag: Text | None = None
     ports: Annotated[tuple[Text, ...], Field(min_length=1)]
     port_groups: dict[str, Text] = Field(default_factory=dict)
+    xmit_hash_policy: HashPolicy | None = None
 
 
 class Link(Part):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -78,6 +79,20 @@ class Loaded:
     def warnings(self) -> list[Finding]:
         """Return what is shown and does not refuse the site."""
         return [finding for finding in self.findings if finding.severity == "warning"]
+
+    @property
+    def notes(self) -> list[Finding]:
+        """Return what is no fault and stands in the report."""
+        return [finding for finding in self.findings if finding.severity == "note"]
+
+    @cached_property
+    def notes_by_object(self) -> dict[tuple[str, str], list[Finding]]:
+        """Return the notes of each object; made once, for there may be one for each host."""
+        found: dict[tuple[str, str], list[Finding]] = {}
+        for note in self.notes:
+            for owner in dict.fromkeys(note.fault.objects()):
+                found.setdefault(owner, []).append(note)
+        return found
 
 
 def load(stack: FilePath, base: FilePath | None = None) -> Loaded:

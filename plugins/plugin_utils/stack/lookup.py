@@ -21,11 +21,11 @@ NODES = 2
 
 @dataclass(frozen=True)
 class Leg:
-    """One address of a device."""
+    """One address of a device; `keys` lead to it from the device's leg in the VLAN."""
 
     device: str
     vlan: str
-    key: str
+    keys: tuple[str | int, ...]
     address: Address
 
 
@@ -34,9 +34,11 @@ def legs(site: Site) -> Iterator[Leg]:
     for name, device in site.devices.items():
         for vlan, network in device.networks.items():
             if network.address is not None:
-                yield Leg(name, vlan, "address", network.address)
+                yield Leg(name, vlan, ("address",), network.address)
             if network.address6 is not None:
-                yield Leg(name, vlan, "address6", network.address6)
+                yield Leg(name, vlan, ("address6",), network.address6)
+            for index, address in enumerate(network.other_addresses):
+                yield Leg(name, vlan, ("other_addresses", index), address)
 
 
 def subnet_of(vlan: Vlan, address: Address) -> Subnet | None:

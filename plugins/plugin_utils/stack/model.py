@@ -11,14 +11,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Literal
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import Link
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import Service
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.third_party import BaseModel, ConfigDict, Field
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.third_party import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values import (
     Address4,
     Address6,
+    AnyAddress,
     Duration,
     Flag,
     Port,
@@ -43,6 +50,7 @@ Kind = Literal[
     "external",
 ]
 
+FILERS = ("ontap", "ontap_7mode")
 ENDS = 2
 """A link has two ends."""
 
@@ -68,11 +76,23 @@ class Vlan(Object):
 
 
 class Network(Object):
-    """A device's leg in one VLAN."""
+    """A device's leg in one VLAN; `other_addresses` are those of further LIFs, VMkernel interfaces or aliases in it."""
 
     interface: Annotated[str, Field(pattern=r"^[^\s/]{1,64}$")] | None = None
     address: Address4 | None = None
     address6: Address6 | None = None
+    other_addresses: tuple[AnyAddress, ...] = ()
+
+    @model_validator(mode="after")
+    def _others_follow_one(self) -> Network:
+        if self.other_addresses and self.address is None and self.address6 is None:
+            raise ValueError("other_addresses stand beside an address, and there is none; write the first as address")
+        return self
+
+    @property
+    def addresses(self) -> tuple[IPv4Address | IPv6Address, ...]:
+        """Return all addresses, the first ones first."""
+        return (*(each for each in (self.address, self.address6) if each is not None), *self.other_addresses)
 
 
 class Device(Object):
@@ -86,8 +106,14 @@ class Device(Object):
     on: Text | None = None
     vcenter: Text | None = None
     provision_links: Flag = False
+    storage: Flag | None = None
     networks: dict[str, Network] = Field(default_factory=dict)
     waive: Waivers = Field(default_factory=dict)
+
+    @property
+    def serves_storage(self) -> bool:
+        """Whether others mount it: a filer does, any other kind where it is declared with `storage`."""
+        return self.kind in FILERS if self.storage is None else self.storage
 
 
 class Priority(Object):
@@ -212,6 +238,16 @@ class Site:
         for name, link in sorted(self.links.items()):
             for host in link.ends:
                 found.setdefault(host, []).append((name, link))
+        return found
+
+    @cached_property
+    def storage_by_vlan(self) -> Mapping[str, list[str]]:
+        """Return the storage servers with an address in each VLAN, sorted by name."""
+        found: dict[str, list[str]] = {}
+        for name, device in sorted(self.devices.items()):
+            for vlan, leg in device.networks.items() if device.serves_storage else ():
+                if leg.addresses:
+                    found.setdefault(vlan, []).append(name)
         return found
 
     @cached_property

@@ -50,6 +50,10 @@ def _relax(definitions: dict[str, Any]) -> None:
         status["anyOf"].append({"type": "integer", "minimum": 100, "maximum": 599})
     for key in ("address", "address6"):
         definitions["Network"]["properties"][key] = {"type": "string", "description": "an address, or a range of them"}
+    definitions["Network"]["properties"]["other_addresses"] = {
+        "type": "array",
+        "items": {"type": "string", "description": "an address, or a range of them"},
+    }
     service = definitions["Service"]
     service["required"] = ["lb"]
     for model in ("Tls", "HealthCheck"):

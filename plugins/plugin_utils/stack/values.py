@@ -61,6 +61,10 @@ def _address6(value: Any) -> IPv6Address:
     return _parse(IPv6Address, value, "fd00:30::11")
 
 
+def _address(value: Any) -> IPv4Address | IPv6Address:
+    return _address6(value) if ":" in str(value) else _address4(value)
+
+
 def _no_prefix(value: Any) -> None:
     if isinstance(value, str) and "/" in value:
         raise ValueError(
@@ -89,6 +93,7 @@ def _prefix(value: Any, usual: str) -> None:
 
 Address4 = Annotated[IPv4Address, BeforeValidator(_address4)]
 Address6 = Annotated[IPv6Address, BeforeValidator(_address6)]
+AnyAddress = Annotated[IPv4Address | IPv6Address, BeforeValidator(_address)]
 Subnet4 = Annotated[IPv4Network, BeforeValidator(_subnet4)]
 Subnet6 = Annotated[IPv6Network, BeforeValidator(_subnet6)]
 Duration = Annotated[str, BeforeValidator(_duration), Field(pattern=_DURATION.pattern)]

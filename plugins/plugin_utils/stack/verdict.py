@@ -30,6 +30,7 @@ class Verdict:
 
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     waived: list[str] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
     of_site: bool = False
@@ -67,6 +68,7 @@ def judge(variables: Mapping[str, Any]) -> Verdict:
     """Judge the raw (untemplated) variables of one task."""
     verdict = judge_site(variables)
     verdict.warnings += [str(warning) for warning in variables.get("stack_warnings") or []]
+    verdict.notes += [str(note) for note in variables.get("stack_notes") or []]
     verdict.waived += [str(waiver) for waiver in variables.get("stack_waived") or []]
     if not verdict.errors:
         _compare(variables, verdict)

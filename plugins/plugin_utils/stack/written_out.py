@@ -29,6 +29,10 @@ def write_out_ranges(sources: Sources) -> None:
     for section, key in _LISTS.items():
         for name, raw in sources.sections[section].items():
             _spread_at(raw, key, (section, name, key), sources)
+    for name, raw in sources.sections["devices"].items():
+        legs = raw.get("networks") if isinstance(raw, dict) else None
+        for vlan, leg in legs.items() if isinstance(legs, dict) else ():
+            _spread_at(leg, "other_addresses", ("devices", name, "networks", vlan, "other_addresses"), sources)
     for name, raw in sources.sections["links"].items():
         ends = raw.get("ends") if isinstance(raw, dict) else None
         for host, end in ends.items() if isinstance(ends, dict) else ():

@@ -113,12 +113,16 @@ texts = st.text(st.characters(codec=None), max_size=30) | st.sampled_from(
     [FORGED, "\udc1b", "\r\n", "</pre><img src=x>"]
 )
 words = st.lists(texts, max_size=3)
+pair = st.fixed_dictionaries(
+    {**dict.fromkeys(("vlan", "source", "server", "destination", "group", "why"), texts), "cable": st.none()}
+)
 link = st.fixed_dictionaries(
     {
         **dict.fromkeys(("link", "peer", "peer_kind"), texts),
         **{"lag": texts, "peer_lag": st.none() | texts, "ports": words, "peer_ports": words, "mtu": st.just(1500)},
         **{"bundle": st.sampled_from(list(links.SEEN)), "provisioned": st.booleans()},
         "vlans": st.fixed_dictionaries({"untagged": st.none() | texts, "tagged": words}),
+        "address_pairs": st.lists(pair, max_size=2),
     }
 )
 seen = st.fixed_dictionaries({"text": texts, "objects": words, "good": st.booleans(), "host": st.just("") | texts})
@@ -133,7 +137,7 @@ service = st.fixed_dictionaries(
 )
 parts = st.fixed_dictionaries(
     {
-        **dict.fromkeys(("changes", "diffs", "failures", "unverified", "waived", "warnings"), words),
+        **dict.fromkeys(("changes", "diffs", "failures", "notes", "unverified", "waived", "warnings"), words),
         **{"links": st.lists(link, max_size=2), "seen": st.lists(seen, max_size=2)},
         **{"services": st.lists(service, min_size=1, max_size=2), "probes": st.lists(probe, max_size=2)},
         **{"vips": st.dictionaries(texts, st.fixed_dictionaries({"local": st.booleans()}), max_size=2), "run": texts},

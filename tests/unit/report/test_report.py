@@ -25,7 +25,7 @@ def link(name, **changed):
         **{"link": name, "bundle": "lacp", "lag": "ae0", "ports": ["ge-0/0/0", "ge-0/0/1"], "mtu": 1500},
         **{"peer": "lb1", "peer_kind": "linux", "peer_lag": "bond0", "peer_ports": ["ens1", "ens2"]},
         **{"vlans": {"untagged": None, "tagged": ["front"]}, "provisioned": False, "host": "ex1"},
-        **{"verified": [], "failures": [], "unverified": [], **changed},
+        **{"verified": [], "failures": [], "unverified": [], "address_pairs": [], **changed},
     }
 
 
@@ -36,7 +36,7 @@ def shown(name, **changed):
 
 
 def part(**changed):
-    names = ("changes", "diffs", "failures", "links", "probes", "services", "unverified", "waived", "warnings")
+    names = ("changes", "diffs", "failures", "links", "notes", "probes", "services", "unverified", "waived", "warnings")
     return {**{name: [] for name in names}, "run": "r1", "time": "2026-11-21 10:00 UTC", "vips": {}, **changed}
 
 

@@ -184,6 +184,15 @@ def test_a_variable_of_group_vars_that_is_derived_loses_and_is_no_fault(right):
     assert (lb1["preflight"]["errors"], lb1["preflight"].get("failed")) == ([], None)
 
 
+def test_a_note_reaches_the_preflight_of_whom_it_concerns_and_is_no_warning(place):
+    noted = site_files.HERE / "warned" / "hash_one_cable.yml"
+    found = place.site(noted.read_text()).read("-i", "inventory")
+    text = noted.with_suffix(".txt").read_text().replace("warned/hash_one_cable.yml", "inventory/stack.yml")
+    told = {name: host["preflight"].get("notes") for name, host in found.items()}
+    assert told == {name: text.splitlines() for name in ("ex1", "esx1", "filer")}
+    assert not any("warnings" in host["preflight"] or "failed" in host["preflight"] for host in found.values())
+
+
 SHOWN = """
 - name: A play of the user's own
   hosts: all

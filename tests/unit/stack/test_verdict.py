@@ -51,8 +51,8 @@ def test_the_errors_of_the_site_are_all_there_is_to_say():
 
 
 def test_warnings_and_waivers_are_handed_on():
-    verdict = judge({"stack_warnings": ["w"], "stack_waived": ["v"]})
-    assert (verdict.errors, verdict.warnings, verdict.waived) == ([], ["w"], ["v"])
+    verdict = judge({"stack_warnings": ["w"], "stack_notes": ["n"], "stack_waived": ["v"]})
+    assert (verdict.errors, verdict.warnings, verdict.notes, verdict.waived) == ([], ["w"], ["n"], ["v"])
 
 
 def test_a_stack_file_that_ansible_dropped_is_refused(tmp_path):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.address_pairs import told
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import (
     Side,
     mtu_of,
@@ -31,10 +32,13 @@ def ends(site: Site, host: str) -> dict[str, Any]:
 
 
 def _end(site: Site, side: Side) -> dict[str, Any]:
-    """Return one link; `half` is the row of the pairing table for this end, `provisioned` is about the far end."""
+    """Return one link; `half` is the row of the pairing table for this end, `provisioned` is about the far end.
+
+    `address_pairs` are those of the host's end, whichever end it is, with their place among the ports of both.
+    """
     link, peer_kind = side.link, site.devices[side.peer].kind
     waived = {name: link.waive[name] for name in IN_RUN if name in link.waive}
-    half = PAIRING[link.bundle][site.devices[side.host].kind]
+    half, pairs = PAIRING[link.bundle][site.devices[side.host].kind], told(site, side)
     return {
         "link": side.name,
         "host": side.host,
@@ -50,5 +54,6 @@ def _end(site: Site, side: Side) -> dict[str, Any]:
         "vlans": {"untagged": link.vlans.untagged, "tagged": list(link.vlans.tagged)},
         "mtu": mtu_of(site, link),
         "provisioned": provisioned(site, side.peer),
+        **({"address_pairs": pairs} if pairs else {}),
         **({"waive": waived} if waived else {}),
     }

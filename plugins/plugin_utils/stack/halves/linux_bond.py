@@ -15,6 +15,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling 
     sides_of,
     vlan_interface,
 )
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import subnet_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import PAIRING
 
@@ -49,6 +50,8 @@ def _bond(site: Site, host: str, lag: str, sides: list[Side]) -> dict[str, Any]:
     if link.bundle == "lacp":
         found["lacp_rate"] = link.periodic or "slow"
         found["min_links"] = link.minimum_links or 0
+    if sides[0].end.xmit_hash_policy is not None:
+        found["xmit_hash_policy"] = sides[0].end.xmit_hash_policy
     if link.vlans.untagged is not None:
         found.update(_leg(site, host, link.vlans.untagged))
     legs = [vlan for vlan in link.vlans.tagged if vlan in site.devices[host].networks] if is_trunk(link) else []
@@ -66,8 +69,8 @@ def _leg(site: Site, host: str, name: str) -> dict[str, Any]:
     leg, vlan = site.devices[host].networks.get(name), site.vlans[name]
     if leg is None:
         return {}
-    pairs = [(leg.address, vlan.subnet), (leg.address6, vlan.subnet6)]
-    addresses = [f"{address}/{subnet.prefixlen}" for address, subnet in pairs if address and subnet]
+    pairs = [(address, subnet_of(vlan, address)) for address in leg.addresses]
+    addresses = [f"{address}/{subnet.prefixlen}" for address, subnet in pairs if subnet]
     found: dict[str, Any] = {"addresses": addresses} if addresses else {}
     if leg.address and vlan.gateway is not None and _default_vlan(site, host) == name:
         found["gateway"] = str(vlan.gateway)

@@ -172,7 +172,7 @@ def _addresses_of(site: Site, name: str, pair: LbPair) -> Iterator[Address]:
         yield from (address for _key, address in vips(service))
     for _host, device in devices_of(site, pair):
         for leg in device.networks.values():
-            yield from (address for address in (leg.address, leg.address6) if address is not None)
+            yield from leg.addresses
 
 
 @rule("BACKEND_SINGLE", severity="warning", waivable=True)

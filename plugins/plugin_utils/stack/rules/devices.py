@@ -31,7 +31,7 @@ _ROUTERS = ("junos_ex", "procurve", "external")
 
 
 def _path(leg: Leg) -> Path:
-    return ("devices", leg.device, "networks", leg.vlan, leg.key)
+    return ("devices", leg.device, "networks", leg.vlan, *leg.keys)
 
 
 @rule("SITE_EMPTY")
@@ -178,7 +178,7 @@ def address_twice(site: Site) -> Iterator[Fault]:
     Mend: give one of them another address.
     """
     owners: dict[object, Leg] = {}
-    for leg in sorted(legs(site), key=lambda item: (item.device, item.vlan, item.key)):
+    for leg in sorted(legs(site), key=lambda item: (item.device, item.vlan, item.keys)):
         first = owners.setdefault(leg.address, leg)
         if first is not leg:
             yield Fault(
