@@ -21,6 +21,7 @@ TOPICS = {
     "link_vlans": "VLANs of links",
     "link_esxi": "Links of ESXi hosts",
     "link_linux": "Links of Linux hosts",
+    "paths": "Paths",
     "pairs": "Load-balancer pairs",
     "peers": "Peers of a pair",
     "vips": "Virtual addresses",

@@ -18,6 +18,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     models,
     offload,
     pairs,
+    paths,
     peers,
     protocols,
     raw,
@@ -29,6 +30,6 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
 
 TOPICS = (
     *(raw, vlans, devices, models),
-    *(links, link_ports, link_bundles, link_vlans, link_esxi, link_linux),
+    *(links, link_ports, link_bundles, link_vlans, link_esxi, link_linux, paths),
     *(pairs, peers, vips, services, offload, backends, health, sticking, protocols, certificates),
 )
