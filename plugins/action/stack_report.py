@@ -19,7 +19,10 @@ ROLLED_BACK = (
     "Run {run} was taken back, and the inventory still declares what differs on this host, so that it is not verified: "
     "take the change out of the inventory before the next run of site.yml, which would make it again."
 )
-LISTS = ("changes", "diffs", "failures", "links", "probes", "seen", "services", "unverified", "waived", "warnings")
+LISTS = (
+    *("changes", "diffs", "failures", "links", "probes", "seen", "services"),
+    *("unjudged", "unverified", "waived", "warnings"),
+)
 
 
 class ActionModule(Action):
@@ -35,6 +38,7 @@ class ActionModule(Action):
         """
         super().run(tmp, task_vars)
         spec: dict[str, Any] = {"folder": {"type": "path", "required": True}, "vips": {"type": "dict", "default": {}}}
+        spec["paths"] = {"type": "dict", "default": {}}
         spec["run"] = {"type": "str", "default": ""}
         spec["mode"] = {"type": "raw", "default": "0600"}
         spec["rolled_back"] = {"type": "str", "default": ""}

@@ -18,11 +18,16 @@ _LINK = {
 _BACKENDS = [{"name": object, "address": object}]
 _SERVICE = {"name": str, "vip": str, "port": object, "scheme": object, "backends": _BACKENDS}
 _PROBE = {"name": str, "url": str, "failures": _TEXTS, "verified": _TEXTS, "unverified": _TEXTS}
+_HOP = {"to": str, "link": str, "tagged": bool, "mtu": int}
+_PATH = {
+    **{"vlan": str, "id": int, "mtu": int, "on": str, "lacking": [str]},
+    **{"links": [_HOP], "ends": [{"on": str, **_HOP}]},
+}
 _PART = {
-    **{"host": str, "run": str, "time": str, "vips": dict, "links": [_LINK], "services": [_SERVICE]},
+    **{"host": str, "run": str, "time": str, "vips": dict, "links": [_LINK], "services": [_SERVICE], "paths": dict},
     **{
         "probes": [_PROBE],
-        **dict.fromkeys(("changes", "diffs", "failures", "unverified", "waived", "warnings"), _TEXTS),
+        **dict.fromkeys(("changes", "diffs", "failures", "unjudged", "unverified", "waived", "warnings"), _TEXTS),
     },
 }
 
@@ -71,8 +76,18 @@ def _loose(part: dict[str, Any]) -> Iterator[str]:
     for service in part["services"]:
         if not isinstance(service.get("server_names", []), list):
             yield "services.server_names is no list"
+    yield from _loose_paths(part["paths"])
     for seen in part["vips"].values():
         yield from _faults(seen, {"local": bool}, "vips")
     for link in part["links"]:
         tagged = link["vlans"].get("tagged") or []
         yield from _faults(tagged, [str], "links.vlans.tagged")
+
+
+def _loose_paths(paths: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the paths of a load balancer; other hosts have none."""
+    if paths:
+        yield from _faults(paths, {"clients": [_PATH], "backends": dict}, "paths")
+        backends = paths.get("backends")
+        for each in backends.values() if isinstance(backends, dict) else ():
+            yield from _faults(each, [_PATH], "paths.backends")

@@ -22,7 +22,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.links i
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.page import render
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.part import fault
 
-FORMAT = 4
+FORMAT = 5
 """Of a part; parts of another format, left by another release, are not shown."""
 PRIVATE = 0o600
 
