@@ -45,10 +45,10 @@ class ActionModule(DeviceAction):
         """Return the findings for this host, or for the site, as a failure when there is one."""
         whole = arguments["scope"] == "site"
         verdict = judge_site(self._task_vars) if whole else judge(self._task_vars)
-        concerned: dict[str, bool] = {}
+        concerned: dict[str, Any] = {}
         if not verdict.errors:
             self._judge_free_text(verdict, self._hosts() if whole else [self.device])
-            concerned = self._judge_run(verdict, arguments["parts"]) if whole else {}
+            concerned = {**self._judge_run(verdict, arguments["parts"]), "unjudged": self._unjudged()} if whole else {}
             if arguments["addresses"] and self._speaks_for_all():
                 found = self._examined()
                 verdict.errors += found.errors
@@ -88,6 +88,11 @@ class ActionModule(DeviceAction):
             found.setdefault(policy, {}).update(dict.fromkeys(lines))
         verdict.errors += found.get(free_text.REFUSE, ())
         verdict.warnings += found.get(free_text.WARN, ())
+
+    def _unjudged(self) -> list[str]:
+        """Return why nothing can be said of some paths, each reason once for all hosts."""
+        found = (line for host in self._hosts() for line in self._variables_of(host).get("stack_unjudged") or ())
+        return list(dict.fromkeys(str(line) for line in found))
 
     def _needs(self) -> dict[str, list[secrets.Need]]:
         pairs = {

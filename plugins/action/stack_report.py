@@ -20,8 +20,8 @@ ROLLED_BACK = (
     "take the change out of the inventory before the next run of site.yml, which would make it again."
 )
 LISTS = (
-    *("changes", "diffs", "failures", "links", "notes", "probes", "seen", "services", "unverified", "waived"),
-    "warnings",
+    *("changes", "diffs", "failures", "links", "notes", "probes", "seen", "services"),
+    *("unjudged", "unverified", "waived", "warnings"),
 )
 
 
@@ -38,6 +38,7 @@ class ActionModule(Action):
         """
         super().run(tmp, task_vars)
         spec: dict[str, Any] = {"folder": {"type": "path", "required": True}, "vips": {"type": "dict", "default": {}}}
+        spec["paths"] = {"type": "dict", "default": {}}
         spec["run"] = {"type": "str", "default": ""}
         spec["mode"] = {"type": "raw", "default": "0600"}
         spec["rolled_back"] = {"type": "str", "default": ""}

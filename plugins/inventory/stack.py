@@ -27,8 +27,8 @@ notes:
     C(haproxy_declared_as),
     C(pound_state), C(pound_listeners) and C(pound_awaited_files) (these two where TLS of a service ends at Pound),
     C(vip_instances), C(vip_peer_health), C(vip_firewall_peers), C(vip_firewall_ports), C(vip_profile),
-    C(tls_certificate_certificates), C(stack_authenticated) (where a service has C(extended_protection)) and
-    C(stack_services).
+    C(tls_certificate_certificates), C(stack_authenticated) (where a service has C(extended_protection)),
+    C(stack_services) and C(stack_paths) (the declared links from this node to clients and backends, for the report).
   - Derived for each Juniper EX with links are C(junos_lag_state), C(junos_lag_vlans), C(junos_lag_bundles),
     C(junos_lag_ports), and C(junos_lag_model) and C(junos_lag_release) (where declared). Derived for each ESXi host of
     kind C(esxi_vss) with links are C(esxi_teaming_vswitches) and C(esxi_teaming_port_groups); where it names a
@@ -37,9 +37,10 @@ notes:
     for such a host may be a container, which has no bonds of its own. A play of yours runs the role C(linux_bond).
   - Both ends of each link get C(stack_links), for reports and checks.
   - Every host gets C(stack_derived) (the digest of each derived variable), and C(stack_warnings), C(stack_notes) and
-    C(stack_waived) where the site has any that concern it, C(stack_raw_found) where free text of its services can do
-    more than balance; C(stack_raw), which a site cannot set, says what becomes of that. All hosts see
-    C(stack_sources), the stack files that were read.
+    C(stack_waived) where the site has any that concern it, C(stack_unjudged) (why nothing can be said of the paths of
+    some of its VLANs, which is no fault), C(stack_raw_found) where free text of its services can do more than balance;
+    C(stack_raw), which a site cannot set, says what becomes of that. All hosts see C(stack_sources), the stack files
+    that were read.
   - Groups are one for each kind of device, C(load_balancers), C(lb_turn_1) and C(lb_turn_2) (first and second node of
     every pair), C(lb_pair_NAME) for each pair, C(backends), and C(switches) (those that the collection configures).
   - C(cell_NAME) are the connected parts of the cabling, each named after its first switch, or after the pair of load

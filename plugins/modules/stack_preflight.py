@@ -131,4 +131,11 @@ waived:
   type: list
   elements: str
   sample: ["services.web: VIP_OUTSIDE_SUBNET waived: routed to the pair by the upstream router"]
+unjudged:
+  description: Why nothing can be said of some paths of the site's VLANs, each reason once. No fault.
+  returned: with scope=site, when nothing of the site is refused
+  type: list
+  elements: str
+  sample:
+    - 'VLAN server (20): no declared link leads from a declared switch to web1, web2 and web3 (backend)'
 """

@@ -58,6 +58,12 @@ options:
     type: list
     elements: raw
     default: []
+  paths:
+    description:
+      - The paths of this host to its clients and backends, link by link, as the inventory plugin derives them
+        (C(stack_paths)). They are declared and not seen.
+    type: dict
+    default: {}
   pending:
     description:
       - Whether something that is declared is not in service on this host.
@@ -88,6 +94,11 @@ options:
     default: []
   services:
     description: The services of this host, as the inventory plugin derives them (C(stack_services)).
+    type: list
+    elements: raw
+    default: []
+  unjudged:
+    description: Why nothing can be said of some paths of this host's VLANs (C(stack_unjudged)); no failure.
     type: list
     elements: raw
     default: []
@@ -124,6 +135,8 @@ EXAMPLES = r"""
   netstack.datacenter.stack_report:
     folder: report
     services: "{{ stack_services }}"
+    paths: "{{ stack_paths }}"
+    unjudged: "{{ stack_unjudged | default([]) }}"
     vips: "{{ vip_holders.holders }}"
 
 - name: Write the part of a switch

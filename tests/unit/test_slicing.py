@@ -3,7 +3,7 @@
 
 So no task reads another host's variables or the list of hosts, runs once for all, or runs elsewhere than on its own
 host, on the controller, or on the host that the user names by `stack_verify_from`. What judges the run itself, in each
-slice for the hosts of this slice, runs once; nothing that a device gets follows from it.
+slice for the hosts of this slice, runs once, and so does what tells of that; nothing that a device gets follows.
 """
 
 from __future__ import annotations
@@ -70,10 +70,16 @@ def goes_elsewhere(task):
     return bool(elsewhere) or not names
 
 
+def is_of_the_run(task):
+    """Tell whether a task judges the run itself, or only shows what that found."""
+    shown = task.get("ansible.builtin.debug", {}).get("var", "")
+    return bool(OF_THE_RUN & set(task)) or shown.startswith("stack_run.")
+
+
 def violations(parsed):
     """Return what in a parsed YAML file breaks the rule."""
     found = [f"names {match}" for text in texts(parsed) for match in FOREIGN.findall(text)]
-    found += ["runs once" for node in nodes(parsed) if node.get("run_once") and not OF_THE_RUN & set(node)]
+    found += ["runs once" for node in nodes(parsed) if node.get("run_once") and not is_of_the_run(node)]
     return found + [f"runs on {node['delegate_to']}" for node in nodes(parsed) if goes_elsewhere(node)]
 
 

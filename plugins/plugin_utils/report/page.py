@@ -35,6 +35,7 @@ def render(parts: dict[str, dict[str, Any]], run: str = "", broken: Mapping[str,
         links=links,
         tags=tags,
         services=services(parts),
+        unjudged=unjudged(parts),
         newest=newest,
         verdict=verdict(parts, links, broken),
     )
@@ -47,13 +48,24 @@ def services(parts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     for host, part in parts.items():
         held = {address for address, seen in part["vips"].items() if seen["local"]}
         for service in part["services"]:
-            entry = joined.setdefault(service["name"], {**service, "vips": [], "nodes": {}, "probes": {}})
+            entry = joined.setdefault(service["name"], {**service, "vips": [], "nodes": {}, "probes": {}, "paths": {}})
             if service["vip"] not in entry["vips"]:
                 entry["vips"].append(service["vip"])
             entry["nodes"][host] = sorted(held.intersection(entry["vips"]))
+            paths = part["paths"] or {"clients": [], "backends": {}}
+            entry["paths"][host] = [*paths["clients"], *paths["backends"].get(service["name"], [])]
         for probe in part["probes"]:
             joined[probe["name"]]["probes"][probe["url"]] = probe
     return joined
+
+
+def unjudged(parts: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
+    """Return why nothing can be said of some paths, each reason once with the hosts that it concerns."""
+    found: dict[str, list[str]] = {}
+    for host, part in parts.items():
+        for reason in part["unjudged"]:
+            found.setdefault(str(reason), []).append(host)
+    return found
 
 
 def verdict(

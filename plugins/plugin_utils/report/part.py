@@ -22,11 +22,17 @@ _LINK = {
 _BACKENDS = [{"name": object, "address": object}]
 _SERVICE = {"name": str, "vip": str, "port": object, "scheme": object, "backends": _BACKENDS}
 _PROBE = {"name": str, "url": str, "failures": _TEXTS, "verified": _TEXTS, "unverified": _TEXTS}
+_HOP = {"to": str, "link": str, "tagged": bool, "mtu": int}
+_PATH = {
+    **{"vlan": str, "id": int, "mtu": int, "on": str, "lacking": [str]},
+    **{"links": [_HOP], "ends": [{"on": str, **_HOP}]},
+}
 _PART = {
-    **{"host": str, "run": str, "time": str, "vips": dict, "links": [_LINK], "services": [_SERVICE]},
+    **{"host": str, "run": str, "time": str, "vips": dict, "links": [_LINK], "services": [_SERVICE], "paths": dict},
     **{
         "probes": [_PROBE],
-        **dict.fromkeys(("changes", "diffs", "failures", "notes", "unverified", "waived", "warnings"), _TEXTS),
+        **dict.fromkeys(("changes", "diffs", "failures", "notes"), _TEXTS),
+        **dict.fromkeys(("unjudged", "unverified", "waived", "warnings"), _TEXTS),
     },
 }
 
@@ -75,6 +81,7 @@ def _loose(part: dict[str, Any]) -> Iterator[str]:
     for service in part["services"]:
         if not isinstance(service.get("server_names", []), list):
             yield "services.server_names is no list"
+    yield from _loose_paths(part["paths"])
     for seen in part["vips"].values():
         yield from _faults(seen, {"local": bool}, "vips")
     for link in part["links"]:
@@ -82,3 +89,12 @@ def _loose(part: dict[str, Any]) -> Iterator[str]:
         yield from _faults(tagged, [str], "links.vlans.tagged")
         if any(pair["cable"] not in (None, *range(len(link["ports"]))) for pair in link["address_pairs"]):
             yield f"an address pair takes a cable that {link['link']} does not have"
+
+
+def _loose_paths(paths: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the paths of a load balancer; other hosts have none."""
+    if paths:
+        yield from _faults(paths, {"clients": [_PATH], "backends": dict}, "paths")
+        backends = paths.get("backends")
+        for each in backends.values() if isinstance(backends, dict) else ():
+            yield from _faults(each, [_PATH], "paths.backends")

@@ -18,6 +18,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.l
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import services_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.hops import paths_from
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.site_paths import paths_of
 
 _ALWAYS = ("load_balancers", "lb_turn_1", "lb_turn_2", "backends", "switches", "junos_ex", "esxi_vss", "vcenter")
 """Groups that plays are written for: in a refused site none of them is empty."""
@@ -70,11 +72,16 @@ def half(loaded: Loaded, host: str) -> dict[str, Any]:
     variables = dict(sorted(_derived(site, pair, host).items()))
     variables["stack_derived"] = {name: digest(value) for name, value in variables.items()}
     variables.update(_shown(loaded, host, pair))
+    unjudged = [item.text for item in paths_of(site).unjudged if host in item.hosts]
+    if unjudged and variables["stack_derived"]:  # who gets nothing of the site has no run that would tell it
+        variables["stack_unjudged"] = unjudged
     return variables
 
 
 def _derived(site: Site, pair: str | None, host: str) -> dict[str, Any]:
     found = load_balancer(site, pair, host) if pair is not None else {}
+    if pair is not None:
+        found["stack_paths"] = paths_from(site, paths_of(site), pair, host)
     of_kind = _HALVES.get(site.devices[host].kind)
     return {**found, **(of_kind(site, host) if of_kind is not None else {}), **ends(site, host)}
 

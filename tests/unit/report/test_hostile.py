@@ -135,9 +135,22 @@ service = st.fixed_dictionaries(
         "backends": st.lists(st.fixed_dictionaries({"name": texts, "address": texts}), max_size=2),
     }
 )
+hop = {"to": texts, "link": texts, "tagged": st.booleans(), "mtu": st.integers()}
+path = st.fixed_dictionaries(
+    {
+        **{"vlan": texts, "id": st.integers(), "mtu": st.integers(), "on": texts, "lacking": words},
+        "links": st.lists(st.fixed_dictionaries(hop), max_size=2),
+        "ends": st.lists(st.fixed_dictionaries({"on": texts, **hop}), max_size=2),
+    }
+)
+paths = st.fixed_dictionaries(
+    {"clients": st.lists(path, max_size=1), "backends": st.fixed_dictionaries({"s": st.lists(path, max_size=1)})}
+)
 parts = st.fixed_dictionaries(
     {
-        **dict.fromkeys(("changes", "diffs", "failures", "notes", "unverified", "waived", "warnings"), words),
+        **dict.fromkeys(("changes", "diffs", "failures", "notes"), words),
+        **dict.fromkeys(("unjudged", "unverified", "waived", "warnings"), words),
+        "paths": st.just({}) | paths,
         **{"links": st.lists(link, max_size=2), "seen": st.lists(seen, max_size=2)},
         **{"services": st.lists(service, min_size=1, max_size=2), "probes": st.lists(probe, max_size=2)},
         **{"vips": st.dictionaries(texts, st.fixed_dictionaries({"local": st.booleans()}), max_size=2), "run": texts},

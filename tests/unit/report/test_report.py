@@ -36,8 +36,9 @@ def shown(name, **changed):
 
 
 def part(**changed):
-    names = ("changes", "diffs", "failures", "links", "notes", "probes", "services", "unverified", "waived", "warnings")
-    return {**{name: [] for name in names}, "run": "r1", "time": "2026-11-21 10:00 UTC", "vips": {}, **changed}
+    names = ("changes", "diffs", "failures", "links", "notes", "probes", "services", "unjudged", "unverified", "waived")
+    lists = {name: [] for name in (*names, "warnings")}
+    return {**lists, "run": "r1", "time": "2026-11-21 10:00 UTC", "paths": {}, "vips": {}, **changed}
 
 
 def test_a_service_is_drawn_once_with_both_nodes_and_its_holder_marked():

@@ -117,6 +117,14 @@ def test_a_run_for_the_links_alone_asks_for_no_secret_of_a_load_balancer(place):
     assert result.returncode == 0, result.stdout
 
 
+def test_which_paths_were_not_judged_is_a_note_of_the_plan_told_once(place):
+    result = playbook(place, "plan", builders.site(), "--tags", "links", variables="{}\n")
+    assert result.returncode == 0, result.stdout
+    text = result.stdout + result.stderr
+    assert text.count("No link is declared, so no path of a VLAN is judged") == 1
+    assert text.index("stack_run.unjudged") < text.index("No link is declared")  # as what a task shows, no warning
+
+
 def test_a_library_that_is_not_installed_refuses_a_run_that_needs_it(place):
     (place.folder / "sitecustomize.py").write_text(WITHOUT_PYEZ)
     path = os.pathsep.join([str(place.folder), os.environ.get("PYTHONPATH", "")])

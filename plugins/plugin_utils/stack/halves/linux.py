@@ -52,6 +52,7 @@ DERIVED = {
     "vip_profile": "timing of the failover (role vip)",
     "tls_certificate_certificates": "certificates of the pair's services (role tls_certificate)",
     "stack_authenticated": "services whose servers authenticate connections, which are never closed before a move",
+    "stack_paths": "the paths from this node to each service's clients and backends, link by link, for the report",
     "stack_services": "what netstack.datacenter.verify asks for: addresses, URLs, names, backends",
 }
 """Every variable that a load balancer gets from the site; `stack_derived` holds their digests."""

@@ -19,6 +19,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
     models,
     offload,
     pairs,
+    paths,
     peers,
     protocols,
     raw,
@@ -30,6 +31,6 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules im
 
 TOPICS = (
     *(raw, vlans, devices, models),
-    *(links, link_ports, link_bundles, link_vlans, link_esxi, link_linux, hashing),
+    *(links, link_ports, link_bundles, link_vlans, link_esxi, link_linux, hashing, paths),
     *(pairs, peers, vips, services, offload, backends, health, sticking, protocols, certificates),
 )

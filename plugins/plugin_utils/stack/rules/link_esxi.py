@@ -12,7 +12,11 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.esxi_vss import port_groups
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_ports import ends
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_vlans import ESXI, all_readable
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_vlans import (
+    ESXI,
+    all_readable,
+    links_of,
+)
 
 
 @rule("ESXI_MANAGEMENT_ACCESS", severity="warning", waivable=True)
@@ -69,8 +73,8 @@ def esxi_management_not_carried(site: Site) -> Iterator[Fault]:
         if not any(device.management_vlan in side.link.vlans.every for side in sides_of(site, host)):
             yield Fault(
                 ("devices", host, "management_vlan"),
-                f"no link of {host} carries {device.management_vlan}, so it is managed over a cable that nobody "
-                "declared; add the VLAN to a link, or declare that link",
+                f"no link of {host} ({links_of(site, host)}) carries {device.management_vlan}, so it is managed over a "
+                "cable that nobody declared; add the VLAN to a link, or declare that link",
             )
 
 

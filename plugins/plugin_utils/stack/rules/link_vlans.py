@@ -20,6 +20,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import Link
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, LbPair, Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import SWITCHES as FORWARDING
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.judge import some
 
 ESXI = ("esxi_vss", "esxi_vds")
 """Kinds that have a rule of their own for their management VLAN."""
@@ -202,9 +203,15 @@ def network_not_carried(site: Site) -> Iterator[Fault]:
         for vlan in sorted((set(device.networks) & set(site.vlans)) - carried - managed):
             yield Fault(
                 ("devices", name, "networks", vlan),
-                f"no link of {carrier} carries {vlan}, so {name} would reach nobody there; add the VLAN to a link, or "
-                "declare that link",
+                f"no link of {carrier} ({links_of(site, str(carrier))}) carries {vlan}, so {name} would reach nobody "
+                "there; add the VLAN to a link, or declare that link",
             )
+
+
+def links_of(site: Site, host: str) -> str:
+    """Return the names of a host's links."""
+    names = [name for name, _link in site.links_by_host[host]]
+    return some(names, len(names))
 
 
 def all_readable(site: Site) -> bool:
@@ -215,24 +222,40 @@ def all_readable(site: Site) -> bool:
 
 @rule("PAIR_VLAN_SPLIT", severity="warning", waivable=True)
 def pair_vlan_split(site: Site) -> Iterator[Fault]:
-    """The nodes of a pair are on switches between which no link carries the VLAN of their VIPs.
+    """The nodes of a pair are on switches that no declared link joins in the VLAN of their VIPs.
 
     Breaks: neither node hears the other, so both take every VIP.
-    Why: RFC 5798, 6.4.2: a backup that hears no advertisement becomes master.
-    Mend: add the VLAN to the links between the switches, or declare the link that carries it.
+    Why: RFC 5798, 6.4.2: a backup that hears no advertisement becomes master. Where links join the switches and lack
+    the VLAN, VLAN_PATH names them.
+    Mend: declare the link that carries it, or waive it where that is none of the site's.
     """
     if not all_readable(site):
         return
-    between = _between_switches(site)
+    between, islands = _between_switches(site), _islands(site)
     for name, pair in sorted(site.lb_pairs.items()):
         joined = between.get(pair.vip_vlan, Parts())
-        first, *others = [{joined.top(switch) for switch in _switches_of(site, host, pair)} for host in pair.hosts]
-        if first and all(other and not first & other for other in others) and others:
+        switches = [_switches_of(site, host, pair) for host in pair.hosts]
+        if _apart(joined, switches) and _apart(islands, switches):
             yield Fault(
                 ("lb_pairs", name, "vip_vlan"),
                 f"no link carries {pair.vip_vlan} from the switches of {pair.hosts[0]} to those of {pair.hosts[1]}, so "
-                "both would take every VIP; add it to the links between them, or declare that link",
+                "both would take every VIP; declare the link between them",
             )
+
+
+def _apart(joined: Parts, switches: list[set[str]]) -> bool:
+    """Tell whether nothing joins the switches of the first node with those of any other."""
+    first, *others = [{joined.top(switch) for switch in each} for each in switches]
+    return bool(first and others) and all(other and not first & other for other in others)
+
+
+def _islands(site: Site) -> Parts:
+    """Return the switches that declared links join, whatever these carry."""
+    found = Parts()
+    for link in site.links.values():
+        if all(site.kind(host) in SWITCHES for host in link.ends):
+            found.join(link.ends)
+    return found
 
 
 def _between_switches(site: Site) -> dict[str, Parts]:

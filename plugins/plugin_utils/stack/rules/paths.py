@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Rules on the whole path of a VLAN, from whoever needs it through all switches to whom it leads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.judge import Gap
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.site_paths import SitePaths, paths_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_vlans import all_readable
+
+
+@rule("VLAN_PATH", waivable=True)
+def vlan_path(site: Site) -> Iterator[Fault]:
+    """A link between switches, or the vSwitch of a virtual machine, lacks a VLAN that somebody behind it needs.
+
+    Breaks: those behind it do not answer: a VIP that both nodes hold, backends that are down, a filer without clients,
+    a host without its management.
+    Why: a frame stays in its VLAN from end to end (IEEE 802.1Q, 8.6.2), so each link of the way must carry it. Judged
+    are the load balancers and backends, the hosts' management and VMkernel interfaces, and the filers, where declared
+    links join the switches that they hang on. Of several ways one is enough.
+    Mend: add the VLAN to the link; declare the link that carries it; or waive it at the link or the VLAN, where the two
+    parts are not to meet.
+    """
+    if not all_readable(site):
+        return
+    paths = paths_of(site)
+    for gap in paths.gaps:
+        yield Fault(("links", gap.trunk.name, "vlans"), _missing(site, paths, gap), (("vlans", gap.vlan),))
+    for host, vlan, side in paths.without_port_group():
+        yield Fault(
+            ("links", side.name, "ends", side.host, "port_groups"),
+            f"{side.end.lag} of {side.host} has no port group in {paths.spoken(vlan)}, which {host} on it needs; add "
+            "one to port_groups",
+            (("vlans", vlan), ("devices", host)),
+        )
+
+
+def _missing(site: Site, paths: SitePaths, gap: Gap) -> str:
+    small = gap.trunk.link.mtu is not None and gap.trunk.link.mtu < site.vlans[gap.vlan].mtu
+    mtu = f" and raise its mtu to {site.vlans[gap.vlan].mtu}" if small else ""
+    return (
+        f"it does not carry {paths.spoken(gap.vlan)}, over which {gap.cut} must reach {gap.reach}; "
+        f"add {gap.vlan} to links.{gap.trunk.name}.vlans.tagged{mtu}, or declare the link that carries it"
+    )
