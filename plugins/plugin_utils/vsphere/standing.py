@@ -76,9 +76,17 @@ def _looked_at(made: Plan, request: Request, name: str) -> Iterator[Seen]:
     wrong += [Seen(f"missing: {step}", tuple(sorted(step.switches)), good=False) for step in made.steps]
     for switch in sorted(_switches(made.before, half)):
         wrong += [Seen(each, (switch,), good=False) for each in not_in_effect(made.before, {switch})]
+    wrong += [
+        Seen(str(each.finding).removeprefix(at), each.vswitches, good=False)
+        for each in made.vmkernel
+        if each.level == "wrong"
+    ]
     yield from wrong
     if not wrong:
         yield Seen("the host has what is declared, and computes its policies so")
+    if half.vmkernel and not made.vmkernel:
+        names = ", ".join(each.name for each in half.vmkernel)
+        yield Seen(f"VMkernel interfaces, which are read and judged, and not made or changed: {names} as declared")
     if request.links:
         yield from _with_link(made.before, half)
 
