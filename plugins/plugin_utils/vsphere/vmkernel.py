@@ -66,7 +66,8 @@ def _address(reader: Reader) -> tuple[str | None, int | None]:
 def _vlans(reader: Reader) -> dict[str, int]:
     """Return the VLAN id of the interface's port group by the virtual switches on which it may be."""
     given = reader.data.get("vlans")
-    inner = Reader(f"{reader.where}.vlans", given, given if isinstance(given, Mapping) else (), reader.findings)
+    names = given if isinstance(given, Mapping) else ("the names of virtual switches",)
+    inner = Reader(f"{reader.where}.vlans", given, names, reader.findings)
     why = "0 takes untagged frames (HostPortGroupSpec.vlanId)."
     found = {str(name): inner.number(name, 0, VLAN_HIGHEST, "", why) for name in inner.data}
     return {name: number for name, number in found.items() if number is not None}
