@@ -3,8 +3,13 @@
 
 from __future__ import annotations
 
-from . import verify
+from collections.abc import Mapping, Sequence
+
+from ..platforms.junos_ex import PORT
+from . import chassis, verify
+from .chassis import Member, Reason
 from .findings import Finding
+from .model import Bundle
 from .names import in_order
 from .plan import Plan
 from .request import Request
@@ -14,28 +19,67 @@ from .session import Session
 def judge_ports(session: Session, request: Request, made: Plan) -> None:
     """Add a finding for each member that is not there, where bundles are verified, and a note for each plain port.
 
-    An uplink port is there only with its transceiver, the ports of a virtual chassis' member only while it is up. The
-    switch is asked only where something changes. A path between two states judges its own ports.
+    An uplink port is there only with its transceiver, the ports of a virtual chassis' member only while it is up. A
+    plain port that nothing can bring is a finding, too. The switch is asked only where something changes, and for its
+    members only where a port is missing or a bundle may be on one of them. A path between two states judges its own.
     """
     if request.maker is not None or not made.changed:
         return
     members = {port: bundle.name for bundle in made.expected for port in bundle.members if port not in bundle.disabled}
     wanted = members if request.verification.links else {}
     plain = [port.name for port in request.declared.ports if not port.disabled]
+    single = _single(request, made)
+    absent = _absent(session, wanted, plain)
+    found = chassis.read(session) if absent or single else []
+    for port in absent:
+        _judge(made, port, wanted.get(port), chassis.reason(found, port))
+    made.warnings += [_on_one(bundle, found) for bundle in single if chassis.on_one_member(found, bundle.members)]
+
+
+def _absent(session: Session, wanted: Mapping[str, str], plain: Sequence[str]) -> list[str]:
+    """Return the ports that the switch does not list, those of bundles first."""
     if not (wanted or plain):
-        return
+        return []
     there = verify.links(session.read("get_interface_information", terse=True)).up
-    made.findings += [_no_such_port(port, wanted[port]) for port in sorted(wanted, key=in_order) if port not in there]
-    made.notes += [
-        f"The switch has no {port} now; it is configured for when it comes." for port in plain if port not in there
-    ]
+    return [port for port in (*sorted(wanted, key=in_order), *plain) if port not in there]
 
 
-def _no_such_port(port: str, bundle: str) -> Finding:
-    return Finding(
-        f"bundles.{bundle}",
-        "NO_SUCH_PORT",
-        f"the switch has no {port}",
-        "The bundle could not be verified with it, so the commit would be taken back after the wait.",
-        "Correct the port, or insert the transceiver, card or member that brings it.",
+def _judge(made: Plan, port: str, bundle: str | None, reason: Reason | None) -> None:
+    if bundle is not None:
+        made.findings.append(_no_such_port(port, f"bundles.{bundle}", reason))
+    elif reason is not None and reason.sure:
+        made.findings.append(_no_such_port(port, f"ports.{port}", reason))
+    else:
+        why = f" ({reason.text})" if reason is not None else ""
+        made.notes.append(f"The switch has no {port} now{why}; it is configured for when it comes.")
+
+
+def _no_such_port(port: str, where: str, reason: Reason | None) -> Finding:
+    told = f": {reason.text}" if reason is not None else ""
+    why = "The bundle could not be verified with it, so the commit would be taken back after the wait."
+    if reason is not None and reason.sure:
+        mend = "Correct the port."
+        why = why if where.startswith("bundles.") else "It would be configured for nothing."
+    else:
+        mend = "Correct the port, or insert the transceiver, card or member that brings it."
+    return Finding(where, "NO_SUCH_PORT", f"the switch has no {port}{told}", why, mend)
+
+
+def _single(request: Request, made: Plan) -> list[Bundle]:
+    """Return the bundles that change and whose ports are on one FPC, where the declaration names no other one.
+
+    Where it does, LINK_ON_ONE_MEMBER of the site's rules has told it, or was waived.
+    """
+    ports = [port.name for port in request.declared.ports]
+    ports += [port for bundle in request.declared.bundles for port in bundle.members]
+    if len({match[2] for port in ports if (match := PORT.fullmatch(port))}) != 1:
+        return []
+    return [each for each in request.declared.bundles if len(each.members) > 1 and each.name in made.touched]
+
+
+def _on_one(bundle: Bundle, members: Sequence[Member]) -> str:
+    there = ", ".join(str(member) for member in members if member.present)
+    return (
+        f"{bundle.name}: all ports are on one member of the virtual chassis, which has {there}, so the bundle falls "
+        "with it; move a cable to another member."
     )
