@@ -9,7 +9,11 @@ from lxml import etree
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import chassis
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.chassis import Member
 
-MEMBER = "<member><member-status>\n{}\n</member-status><member-id>\n{}\n</member-id>{}<member-model>{}</member-model></member>"
+MEMBER = """<member><member-status>
+{}
+</member-status><member-id>
+{}
+</member-id>{}<member-model>{}</member-model></member>"""
 SLOT = "<fpc-slot>\n(FPC {})\n</fpc-slot>"
 
 
