@@ -102,10 +102,3 @@ def reason(members: Sequence[Member], port: str) -> Reason | None:
     if beyond is None:
         return None
     return Reason(f"its member {fpc} is an {member.model}, and the port names {beyond} ({SOURCE})", sure=True)
-
-
-def on_one_member(members: Sequence[Member], ports: Iterable[str]) -> bool:
-    """Tell whether a bundle falls with one member while others are present."""
-    fpcs = {int(match[2]) for port in ports if (match := PORT.fullmatch(port))}
-    used = [each for each in members if any(each.first <= fpc <= each.last for fpc in fpcs)]
-    return len(used) == 1 and sum(each.present for each in members) > 1

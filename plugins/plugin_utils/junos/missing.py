@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from ..platforms.junos_ex import PORT
 from . import chassis, verify
-from .chassis import Member, Reason
+from .chassis import Reason
 from .findings import Finding
 from .model import Bundle
 from .names import in_order
@@ -21,7 +21,7 @@ def judge_ports(session: Session, request: Request, made: Plan) -> None:
 
     An uplink port is there only with its transceiver, the ports of a virtual chassis' member only while it is up. A
     plain port that nothing can bring is a finding, too. The switch is asked only where something changes, and for its
-    members only where a port is missing or a bundle may be on one of them. A path between two states judges its own.
+    members only where a port is missing. A path between two states judges its own ports.
     """
     if request.maker is not None or not made.changed:
         return
@@ -29,19 +29,15 @@ def judge_ports(session: Session, request: Request, made: Plan) -> None:
     wanted = members if request.verification.links else {}
     plain = [port.name for port in request.declared.ports if not port.disabled]
     single = _single(request, made)
-    absent = _absent(session, wanted, plain)
-    found = chassis.read(session) if absent or single else []
+    if not (wanted or plain or single):
+        return
+    there = verify.links(session.read("get_interface_information", terse=True)).up
+    absent = [port for port in (*sorted(wanted, key=in_order), *plain) if port not in there]
+    found = chassis.read(session) if absent else []
     for port in absent:
         _judge(made, port, wanted.get(port), chassis.reason(found, port))
-    made.warnings += [_on_one(bundle, found) for bundle in single if chassis.on_one_member(found, bundle.members)]
-
-
-def _absent(session: Session, wanted: Mapping[str, str], plain: Sequence[str]) -> list[str]:
-    """Return the ports that the switch does not list, those of bundles first."""
-    if not (wanted or plain):
-        return []
-    there = verify.links(session.read("get_interface_information", terse=True)).up
-    return [port for port in (*sorted(wanted, key=in_order), *plain) if port not in there]
+    fpcs = _fpcs(there)
+    made.warnings += [_on_one(bundle, fpcs) for bundle in single if len(fpcs) > 1]
 
 
 def _judge(made: Plan, port: str, bundle: str | None, reason: Reason | None) -> None:
@@ -72,13 +68,18 @@ def _single(request: Request, made: Plan) -> list[Bundle]:
     """
     ports = [port.name for port in request.declared.ports]
     ports += [port for bundle in request.declared.bundles for port in bundle.members]
-    if len({match[2] for port in ports if (match := PORT.fullmatch(port))}) != 1:
+    if len(_fpcs(ports)) != 1:
         return []
     return [each for each in request.declared.bundles if len(each.members) > 1 and each.name in made.touched]
 
 
-def _on_one(bundle: Bundle, members: Sequence[Member]) -> str:
-    there = ", ".join(str(member) for member in members if member.present)
+def _fpcs(ports: Iterable[str]) -> list[str]:
+    """Return the members of the virtual chassis, or the line cards, after which ports are named."""
+    return sorted({match[2] for port in ports if (match := PORT.fullmatch(port))}, key=int)
+
+
+def _on_one(bundle: Bundle, fpcs: Sequence[str]) -> str:
+    there = ", ".join(fpcs)
     return (
         f"{bundle.name}: all ports are on one member of the virtual chassis, which has {there}, so the bundle falls "
         "with it; move a cable to another member."

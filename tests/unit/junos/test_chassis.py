@@ -34,8 +34,6 @@ def test_a_member_is_named_by_its_slot_by_its_range_of_slots_or_by_its_number():
     assert found == [Member(0, 0, "Prsnt"), Member(2, 2, "NotPrsnt", "ex4200-48t"), Member(16, 31, "Prsnt", "ex8208")]
     assert chassis.reason(found, "ge-20/0/1") is None
     assert chassis.reason(found, "ge-1/0/1").text == "it has no member (FPC) 1; present are 0, 16-31"
-    assert chassis.on_one_member(found, ["ge-17/0/1", "ge-18/0/1"])
-    assert not chassis.on_one_member(found, ["ge-0/0/1", "ge-18/0/1"])
 
 
 def test_a_slot_without_a_line_card_is_none():
@@ -56,4 +54,3 @@ def test_a_slot_without_a_line_card_is_none():
 def test_nothing_is_said_of_a_port_where_the_switch_tells_nothing(port):
     assert chassis.read(Replies()) == []
     assert chassis.reason([], port) is None
-    assert not chassis.on_one_member([], ["ge-0/0/1", "ge-0/0/2"])
