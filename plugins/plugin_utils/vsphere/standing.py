@@ -84,8 +84,10 @@ def _looked_at(made: Plan, request: Request, name: str) -> Iterator[Seen]:
     yield from wrong
     if not wrong:
         yield Seen("the host has what is declared, and computes its policies so")
-    if half.vmkernel and not made.vmkernel:
-        names = ", ".join(each.name for each in half.vmkernel)
+    differing = {each.finding.where for each in made.vmkernel}
+    right = [one.name for one in half.vmkernel if f"{at}vmkernel.{one.name}" not in differing]
+    if right:
+        names = ", ".join(right)
         yield Seen(f"VMkernel interfaces, which are read and judged, and not made or changed: {names} as declared")
     if request.links:
         yield from _with_link(made.before, half)
