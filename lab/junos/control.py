@@ -95,6 +95,16 @@ def far_end(lab: Lab, switch: str, ports: dict[str, dict[str, Any] | None]) -> d
 
 
 @operation
+def member(lab: Lab, switch: str, number: int, present: bool) -> None:
+    """Take a member of a virtual chassis away, or bring it back; the chassis goes on knowing it."""
+    device = chosen(lab, switch)
+    if not 0 < number < device.fpcs:
+        raise ValueError(f"{device.name} has no member {number}, or it is the master")
+    (device.absent.discard if present else device.absent.add)(number)
+    device.ports = None
+
+
+@operation
 def fault(lab: Lab, switch: str, fault: dict[str, Any]) -> None:
     """Set a fault: the fields of `Fault`, at one switch."""
     chosen(lab, switch).faults.rules.append(Fault(**fault))
@@ -192,10 +202,11 @@ def _tree(device: Device, database: str) -> Node:
 
 @operation
 def reset(lab: Lab, switch: str, set: str | None = None) -> None:
-    """Let a switch run `set` commands (without: as delivered), with no history, far ends or faults."""
+    """Let a switch run `set` commands (without: as delivered): no history, far ends or faults, all members there."""
     device = chosen(lab, switch)
     factory.reset(device, set)
     device.far.clear()
+    device.absent.clear()
     device.faults.clear()
 
 

@@ -76,6 +76,7 @@ class Device:
     name: str
     model: Model
     fpcs: int = 1
+    absent: set[int] = field(default_factory=set)
     clock: Clock = field(default_factory=Clock)
     commits: list[Commit] = field(default_factory=list)
     candidate: Node | None = None
@@ -93,6 +94,16 @@ class Device:
         self.booted = self.clock.now() - 86400
         if not self.commits:
             self.commits = [Commit(Node(self.schema), self.booted, client="other")]
+
+    @property
+    def members(self) -> list[int]:
+        """Give the members of the virtual chassis that are present."""
+        return [fpc for fpc in range(self.fpcs) if fpc not in self.absent]
+
+    def port_names(self) -> list[str]:
+        """Give the names of the ports of all members that are present."""
+        gone = tuple(f"-{fpc}/" for fpc in self.absent)
+        return [name for name in self.model.ports(self.fpcs) if not any(part in name for part in gone)]
 
     @property
     def schema(self) -> schema.Schema:

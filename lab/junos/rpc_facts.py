@@ -14,6 +14,8 @@ from .errors import error, not_simulated, syntax_error
 from .rpc_show import put
 from .xmlform import Element
 
+SLOTS = 10
+"""Members of the largest virtual chassis of an EX4200."""
 FILES = {
     "/etc/hosts.junos": "128.0.0.1 fpc0 re0 master local member0\n",
     "/var/etc/resolv.conf": "",
@@ -49,7 +51,7 @@ def software(call: Call) -> Reply:
     if not call.flag("all-members"):
         return Reply([_software(call)])
     results = etree.Element("multi-routing-engine-results")
-    for fpc in range(call.device.fpcs):
+    for fpc in call.device.members:
         item = etree.SubElement(results, "multi-routing-engine-item")
         put(item, "re-name", f"fpc{fpc}")
         item.append(_software(call))
@@ -67,10 +69,11 @@ def virtual_chassis(call: Call) -> Reply:
     members = etree.SubElement(root, "member-list")
     for fpc in range(call.device.fpcs):
         entry = etree.SubElement(members, "member")
+        there = fpc in call.device.members
         role = "Master*" if fpc == 0 else "Backup" if fpc == 1 else "Linecard"
-        values = {"member-status": "Prsnt", "member-id": str(fpc), "fpc-slot": f"(FPC {fpc})"}
+        values = {"member-status": "Prsnt" if there else "NotPrsnt", "member-id": str(fpc), "fpc-slot": f"(FPC {fpc})"}
         values |= {"member-serial-number": serial(call.device.name, fpc), "member-model": call.device.model.name}
-        values |= {"member-priority": "128", "member-mixed-mode": "N", "member-role": role}
+        values |= {"member-priority": "128", "member-mixed-mode": "N", "member-role": role} if there else {}
         for name, text in values.items():
             put(entry, name, text)
     return Reply([root])
@@ -81,7 +84,7 @@ def routing_engines(call: Call) -> Reply:
     """Show the routing engines: one a member, at most two."""
     call.only()
     root = etree.Element("route-engine-information")
-    for slot in range(min(2, call.device.fpcs)):
+    for slot in call.device.members[:2]:
         entry = etree.SubElement(root, "route-engine")
         if call.device.fpcs > 1:
             put(entry, "slot", str(slot))
@@ -103,11 +106,23 @@ def inventory(call: Call) -> Reply:
     put(chassis, "name", "Chassis")
     put(chassis, "serial-number", serial(call.device.name, 0))
     put(chassis, "description", call.device.model.name.upper())
-    for fpc in range(call.device.fpcs):
+    for fpc in call.device.members:
         module = etree.SubElement(chassis, "chassis-module")
         put(module, "name", f"FPC {fpc}")
         put(module, "serial-number", serial(call.device.name, fpc))
         put(module, "model-number", call.device.model.name.upper())
+    return Reply([root])
+
+
+@rpc("get-fpc-information")
+def fpcs(call: Call) -> Reply:
+    """Show the slots: a member is Online, a slot without one Empty."""
+    call.only()
+    root = etree.Element("fpc-information")
+    for slot in range(max(SLOTS, call.device.fpcs)):
+        entry = etree.SubElement(root, "fpc")
+        put(entry, "slot", str(slot))
+        put(entry, "state", "Online" if slot in call.device.members else "Empty")
     return Reply([root])
 
 
@@ -178,6 +193,7 @@ COMMANDS = {
     "show virtual-chassis": "<get-virtual-chassis-information/>",
     "show system commit": "<get-commit-information/>",
     "show system uptime": "<get-system-uptime-information/>",
+    "show chassis fpc": "<get-fpc-information/>",
     "show chassis hardware": "<get-chassis-inventory/>",
     "show chassis routing-engine": "<get-route-engine-information/>",
 }

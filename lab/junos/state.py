@@ -79,7 +79,7 @@ class State:
     @cached_property
     def ports(self) -> frozenset[str]:
         """Give the physical ports."""
-        return frozenset(self.device.model.ports(self.device.fpcs))
+        return frozenset(self.device.port_names())
 
     def members(self, bundle: str) -> list[str]:
         """Give the members of a bundle that exists."""
@@ -179,7 +179,7 @@ class State:
 
     def names(self) -> list[str]:
         """Give all physical interfaces that exist, as `show interfaces terse` lists them."""
-        ports = self.device.model.ports(self.device.fpcs)
+        ports = self.device.port_names()
         internal = ["bme0", "irb" if self.device.model.style == "els" else "vlan", "lo0", "me0", "vme"]
         return [*ports, *self.bundles, *internal]
 

@@ -18,7 +18,13 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.act
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.seen import results
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline, options, points, shape
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import (
+    offline,
+    options,
+    points,
+    shape,
+    vmkernel,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors import (
     AuthenticationError,
@@ -41,6 +47,7 @@ _SPEC: dict[str, Any] = {
     },
     "vswitches": {"type": "raw"},
     "port_groups": {"type": "raw"},
+    "vmkernel": {"type": "raw"},
     "hosts": {"type": "raw"},
     "links": {"type": "list", "elements": "dict", "default": []},
     "plan_for": {"type": "str", "choices": list(options.APPLYING), "default": "merged"},
@@ -104,7 +111,7 @@ class ActionModule(DeviceAction):
                 return {"changed": False, **results(verified(lambda: way(target), request))}
         if state == "gathered":
             with self.waiting("reads the host"):
-                return _gathered(lambda: way(target), request, arguments["links"])
+                return _gathered(lambda: way(target), request, arguments["links"], self.device)
         return self._apply(lambda: way(target), request, arguments)
 
     def _apply(self, opener: Any, request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -123,7 +130,7 @@ class ActionModule(DeviceAction):
             "commands": outcome.commands,
             "diff": _diff(outcome.pending),
             "verified": outcome.verified,
-            "warnings": outcome.warnings,
+            "warnings": [f"{self.device}: {text}" for text in outcome.warnings],
             "restore_point": _flat({name: points.point(made) for name, made in outcome.pending.items()}),
         }
         if arguments["state"] == "restored":
@@ -187,7 +194,7 @@ def _grouped(plans: dict[str, Plan], links: list[dict[str, Any]]) -> dict[str, A
     return found
 
 
-def _gathered(opener: Any, request: Request, links: list[dict[str, Any]]) -> dict[str, Any]:
+def _gathered(opener: Any, request: Request, links: list[dict[str, Any]], device: str) -> dict[str, Any]:
     """Read only; with something declared also what would change."""
     seen = gather(opener, request)
     states = {name: made.before for name, made in seen.plans.items()}
@@ -196,6 +203,7 @@ def _gathered(opener: Any, request: Request, links: list[dict[str, Any]]) -> dic
         "gathered": _flat({name: shape.structured(state) for name, state in states.items()}),
         "computed": _flat({name: shape.computed(state) for name, state in states.items()}),
         "nics": _flat({name: shape.nics(state) for name, state in states.items()}),
+        "vmkernel": _flat({name: shape.vmks(state) for name, state in states.items()}),
     }
     if not _nothing(request):
         changed = {name: made for name, made in seen.plans.items() if made.changed}
@@ -204,8 +212,11 @@ def _gathered(opener: Any, request: Request, links: list[dict[str, Any]]) -> dic
             "findings": seen.findings,
             "notes": [f"{request.at(name)}{note}" for name, made in seen.plans.items() for note in made.notes],
             "commands": seen.commands,
+            "vmkernel": vmkernel.told(each for made in seen.plans.values() for each in made.vmkernel),
             **_grouped(seen.plans, links),
             **_described(seen.plans),
         }
         result["diff"] = _diff(changed)
+        differing = result["plan"]["vmkernel"]
+        result["warnings"] = [f"{device}: {text}" for level in ("wrong", "hint") for text in differing[level]]
     return result

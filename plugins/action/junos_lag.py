@@ -170,8 +170,11 @@ class ActionModule(DeviceAction):
         pending = describe_pending(seen.pending, seen.left) if seen.pending else ""
         result: dict[str, Any] = {"changed": False, "gathered": before, "style": seen.style, "pending": pending}
         result["runs"] = runs(seen.history)
-        if pending:
-            result["warnings"] = [pending]
+        if pending or seen.plan.warnings:
+            result["warnings"] = [
+                *([pending] if pending else []),
+                *(f"{self.device}: {text}" for text in seen.plan.warnings),
+            ]
         if not request.declared.empty:
             findings = seen.plan.findings + refuse_foreign(seen.plan, "foreign" in request.consent)
             result["plan"] = {

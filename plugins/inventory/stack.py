@@ -31,8 +31,9 @@ notes:
     C(stack_services) and C(stack_paths) (the declared links from this node to clients and backends, for the report).
   - Derived for each Juniper EX with links are C(junos_lag_state), C(junos_lag_vlans), C(junos_lag_bundles),
     C(junos_lag_ports), and C(junos_lag_model) and C(junos_lag_release) (where declared). Derived for each ESXi host of
-    kind C(esxi_vss) with links are C(esxi_teaming_vswitches) and C(esxi_teaming_port_groups); where it names a
-    C(vcenter), that one gets them for all its hosts as C(esxi_teaming_hosts).
+    kind C(esxi_vss) with links are C(esxi_teaming_vswitches), C(esxi_teaming_port_groups) and C(esxi_teaming_vmkernel)
+    (the interfaces that its C(networks) name, which are judged and not made); where it names a C(vcenter), that one
+    gets them for all its hosts as C(esxi_teaming_hosts).
   - Derived for each host of kind C(linux) that has C(provision_links) are C(linux_bond_bonds). Without it nothing is,
     for such a host may be a container, which has no bonds of its own. A play of yours runs the role C(linux_bond).
   - Both ends of each link get C(stack_links), for reports and checks.

@@ -83,10 +83,23 @@ options:
         from a document of VMware. What came of it is read back, and put back where the host took it otherwise; then
         declare the virtual switch's values instead.
     type: raw
+  vmkernel:
+    description:
+      - VMkernel interfaces by name, a mapping. They are read and judged, and not made or changed; one that is not named
+        is not looked at. IPv6 addresses are not read.
+      - C(address) is an IPv4 address, with the length of its prefix behind a slash where that is judged too. C(mtu) is
+        the payload that its VLAN carries. C(vlans) has the virtual switches on which it may be, each with the VLAN id
+        of its port group there, 0 for untagged frames. C(management) says that it carries the management of the host.
+      - What a port group and a virtual switch have is judged as it is after the change. An interface that is missing,
+        has another address or VLAN, is on another virtual switch, or has a larger MTU than its VLAN or its virtual
+        switch is a warning of a plan and of a change, and fails O(state=verified). A smaller MTU than that of its VLAN
+        is a warning. Where the one with C(management) is missing, in another VLAN or on another virtual switch, the
+        change is refused.
+    type: raw
   hosts:
     description:
-      - Hosts of a vCenter by its name for them, each with C(vswitches) and C(port_groups). Then the connection goes to
-        the vCenter. The first label of a name will do where only one host has it.
+      - Hosts of a vCenter by its name for them, each with C(vswitches), C(port_groups) and C(vmkernel). Then the
+        connection goes to the vCenter. The first label of a name will do where only one host has it.
     type: raw
   links:
     description:
@@ -335,10 +348,25 @@ nics:
   returned: when O(state=gathered)
   type: dict
   sample: {vmnic2: {mac: "00:50:56:00:01:02", speed: 1000}}
+vmkernel:
+  description:
+    - VMkernel interfaces. C(distributed_port) is where one is that is on a distributed switch, C(prefix) or C(mtu)
+      null what the host does not tell.
+  returned: when O(state=gathered)
+  type: dict
+  sample:
+    vmk1:
+      address: 10.0.30.11
+      prefix: 24
+      mtu: 9000
+      mac: "00:50:56:60:00:01"
+      port_group: vmotion
+      distributed_port: ""
+      netstack: defaultTcpipStack
 plan:
   description:
     - The computed difference, with C(changed), C(before), C(after), C(commands), C(notes), and C(findings) that a
-      change would be refused for.
+      change would be refused for. C(vmkernel) has how O(vmkernel) differs, in C(refused), C(wrong) and C(hint).
     - C(by_link) has the changes of each of O(links), C(unlinked) those of virtual switches and port groups that belong
       to no link, C(device) none. Each has C(kind), C(side), C(object), C(item) (the field that is meant), C(before),
       C(after), and whether it is C(neutral) for the other end, which may then stay as it is.

@@ -17,14 +17,22 @@ from vsphere.client import Simulator
 from .labs import Lab
 from .test_playbook import PLAYBOOK, ROOT, inventory, recap, role
 
-MANAGEMENT = {
+VMKS = {
     "vmk0": {
         "port_group": "Management Network",
-        "address": "127.0.0.1",
-        "mask": "255.0.0.0",
+        "address": "10.0.30.21",
+        "mask": "255.255.255.0",
         "mac": "00:50:56:00:00:01",
-    }
+    },
+    "vmk1": {
+        "port_group": "nfs",
+        "address": "10.0.40.21",
+        "mask": "255.255.255.0",
+        "mac": "00:50:56:00:00:02",
+        "mtu": 9000,
+    },
 }
+"""The interfaces that the sites declare, which nobody but an engineer makes; https_offload has the first one alone."""
 UPLINKS = {"https_offload": ["vmnic0", "vmnic1"], "iis_farm": ["vmnic2", "vmnic3"]}
 """The cards of the management's switch, by inventory."""
 
@@ -42,7 +50,8 @@ def installed(uplinks: list[str]) -> dict:
     first = {"policy": "loadbalance_srcid", "nicOrder": {"activeNic": uplinks[:1]}}
     group = {"switch": "vSwitch0", "policy": {"nicTeaming": first}}
     switches = {"vSwitch0": {"uplinks": uplinks, "beacon": 1, "discovery": ["cdp", "listen"]}}
-    return {"switches": switches, "groups": {"Management Network": group}, "vmks": MANAGEMENT}
+    groups = {"Management Network": group, "nfs": {"switch": "vSwitch1"}}
+    return {"switches": {**switches, "vSwitch1": {}}, "groups": groups, "vmks": VMKS}
 
 
 def run(lab, folder, name, transport):

@@ -52,6 +52,8 @@ class Plan:
     foreign: list[Foreign] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    """What a plan warns of as well as the change."""
     expected: list[ExpectedBundle] = field(default_factory=list)
     disabled: dict[str, frozenset[str]] = field(default_factory=dict)
     names: frozenset[str] = frozenset()

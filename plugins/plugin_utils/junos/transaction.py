@@ -35,7 +35,7 @@ def apply(opener: Opener, request: Request) -> Outcome:
     try:
         seen = survey(session, request)
         refuse_pending(seen)
-        outcome = Outcome(seen.plan, warnings=list(seen.plan.notes))
+        outcome = Outcome(seen.plan, warnings=[*seen.plan.notes, *seen.plan.warnings])
         if not seen.plan.findings and not seen.plan.changed:
             return outcome
         refuse_findings(seen, request)

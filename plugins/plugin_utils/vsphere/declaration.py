@@ -9,8 +9,10 @@ from typing import Any
 from ..declared.fields import Reader, named, shown
 from ..declared.findings import Finding
 from . import rules
+from . import vmkernel as vmkernels
 from .model import BALANCING, BEACON, LINK_STATUS, Bundle, Half, PortGroup, Security, Teaming, Vswitch
 
+_HOST_KEYS = ("vswitches", "port_groups", "vmkernel")
 _SWITCH_KEYS = ("uplinks", "mtu", "teaming", "security", "bundle")
 _GROUP_KEYS = ("vswitch", "vlan", "teaming", "security")
 _TEAMING_KEYS = (
@@ -28,7 +30,15 @@ NAME_LONGEST = 32
 """Characters of a virtual switch's name (HostVirtualSwitch.name)."""
 
 
-def read(vswitches: Any, port_groups: Any, *, state: str = "merged", where: str = "", findings: list[Finding]) -> Half:
+def read(
+    vswitches: Any,
+    port_groups: Any,
+    vmkernel: Any = None,
+    *,
+    state: str = "merged",
+    where: str = "",
+    findings: list[Finding],
+) -> Half:
     """Return what is declared for one host and add to `findings` what is wrong with it.
 
     `where` stands before the names of the objects; with `state` deleted a name alone is enough.
@@ -43,6 +53,7 @@ def read(vswitches: Any, port_groups: Any, *, state: str = "merged", where: str 
             _port_group(f"{at}port_groups.{name}", name, data, findings)
             for name, data in named(f"{at}port_groups", port_groups, findings)
         ),
+        vmkernels.read(f"{at}vmkernel", vmkernel, findings),
     )
     findings += rules.judge_declared(half, state, at)
     return half
@@ -52,8 +63,8 @@ def read_hosts(hosts: Any, state: str, findings: list[Finding]) -> dict[str, Hal
     """Return what is declared for the hosts of a vCenter, by name."""
     found: dict[str, Half] = {}
     for name, data in named("hosts", hosts, findings):
-        reader = Reader(f"hosts.{name}", data, ("vswitches", "port_groups"), findings)
-        given = (reader.data.get("vswitches"), reader.data.get("port_groups"))
+        reader = Reader(f"hosts.{name}", data, _HOST_KEYS, findings)
+        given = [reader.data.get(key) for key in _HOST_KEYS]
         found[name] = read(*given, state=state, where=f"hosts.{name}", findings=findings)
     return found
 

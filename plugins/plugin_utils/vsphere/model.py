@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import IPv4Network
 from typing import Any, Literal, TypeVar
 
 IP_HASH = "loadbalance_ip"
@@ -77,16 +78,32 @@ class PortGroup:
 
 
 @dataclass(frozen=True)
+class Vmkernel:
+    """A declared VMkernel interface; it is judged and never written.
+
+    `vlans` has the virtual switches on which it may be, each with the VLAN id of its port group there.
+    """
+
+    name: str
+    address: str | None = None
+    prefix: int | None = None
+    mtu: int | None = None
+    vlans: Mapping[str, int] = field(default_factory=dict)
+    management: bool = False
+
+
+@dataclass(frozen=True)
 class Half:
     """All that is declared for one host."""
 
     vswitches: tuple[Vswitch, ...] = ()
     port_groups: tuple[PortGroup, ...] = ()
+    vmkernel: tuple[Vmkernel, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Tell whether nothing is declared."""
-        return not (self.vswitches or self.port_groups)
+        return not (self.vswitches or self.port_groups or self.vmkernel)
 
 
 @dataclass(frozen=True)
@@ -128,11 +145,24 @@ class Nic:
 
 @dataclass(frozen=True)
 class Vmk:
-    """A VMkernel interface."""
+    """A VMkernel interface; what is empty or None is not told. `place` is its port on a distributed switch."""
 
     name: str
     port_group: str
     address: str = ""
+    mask: str = ""
+    mtu: int | None = None
+    mac: str = ""
+    netstack: str = ""
+    place: str = ""
+
+    @property
+    def prefix(self) -> int | None:
+        """Return the length of the prefix."""
+        try:
+            return IPv4Network(f"0.0.0.0/{self.mask}").prefixlen if self.mask else None
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True)

@@ -42,13 +42,14 @@ def request_of(options: Mapping[str, Any], check_mode: bool) -> Request:
 
 
 def _halves(options: Mapping[str, Any], state: str, findings: list[Finding]) -> dict[str, Half]:
-    own = declaration.read(options.get("vswitches"), options.get("port_groups"), state=state, findings=findings)
+    given = [options.get(key) for key in ("vswitches", "port_groups", "vmkernel")]
+    own = declaration.read(*given, state=state, findings=findings)
     if not options.get("hosts"):
         return {ITSELF: own}
     hosts = declaration.read_hosts(options["hosts"], state, findings)
     if not own.empty:
-        why = "vswitches and port_groups belong to the host that is connected to, hosts to those of a vCenter."
-        what = "both hosts and vswitches or port_groups are given"
+        why = "vswitches, port_groups and vmkernel are of the host that is connected to, hosts of those of a vCenter."
+        what = "both hosts and vswitches, port_groups or vmkernel are given"
         findings.append(Finding("hosts", "HOSTS_AND_OWN", what, why, "Leave one out."))
     return hosts
 
@@ -58,7 +59,7 @@ def _judge(options: Mapping[str, Any], halves: Mapping[str, Half]) -> list[Findi
     state = options["state"]
     if state in ("overridden", "deleted"):
         for name, half in halves.items():
-            if half.empty:
+            if not (half.vswitches or half.port_groups):
                 why = "It would take every virtual switch away." if state == "overridden" else "Nothing says what goes."
                 where, what = f"hosts.{name}" if name else "state", f"{state} with nothing declared"
                 found.append(Finding(where, "NOTHING_DECLARED", what, why, "Declare at least one object."))

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 
 from ..contract.changes import Change
 from ..declared.findings import Finding
-from . import changes, rules, shape
+from . import changes, rules, shape, vmkernel
 from .declaration import INHERIT
 from .desire import wanted
 from .model import (
@@ -26,6 +26,7 @@ from .model import (
     overlaid,
     same_order,
 )
+from .vmkernel import Difference
 
 Object = TypeVar("Object", SwitchState, GroupState)
 
@@ -76,6 +77,8 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    vmkernel: list[Difference] = field(default_factory=list)
+    """How VMkernel interfaces differ once the change is made; those that refuse it are findings as well."""
 
     @property
     def changed(self) -> bool:
@@ -114,6 +117,9 @@ def make(host: HostState, half: Half, state: str, *, at: str = "") -> Plan:
         refused, noted = rules.judge_state(host, after, half, at)
         plan.findings += refused
         plan.notes += [f"Not asked about, so left as it is: {finding}" for finding in noted]
+        plan.vmkernel = vmkernel.judge(after, half.vmkernel, at)
+        plan.findings += [each.finding for each in plan.vmkernel if each.level == "refused"]
+        plan.notes += [str(each.finding).removeprefix(at) for each in plan.vmkernel if each.level != "refused"]
     plan.findings += _exchanged(plan.steps, at)
     plan.findings = sorted(set(plan.findings))
     return plan

@@ -84,13 +84,12 @@ def host_state(name: str, outputs: Mapping[str, str]) -> HostState:
         own = _own_teaming(*shown[:1], computed[key][0]), _own_security(shown[1], computed[key][1])
         switch, vlan, users = _text(each, "virtualswitch"), _number(each, "vlanid"), _number(each, "activeclients", 0)
         groups[key] = GroupState(key, switch, vlan, *own, users=users)
-    addresses = {_text(each, "name"): _text(each, "ipv4address") for each in _records(outputs, LISTS[4])}
     return HostState(
         name,
         switches=switches,
         groups=groups,
         nics=nics(outputs),
-        vmks={key: Vmk(key, group, addresses.get(key, "")) for key, group in _vmks(outputs)},
+        vmks={each.name: each for each in _vmks(outputs)},
         computed=computed,
     )
 
@@ -100,8 +99,27 @@ def nics(outputs: Mapping[str, str]) -> dict[str, Nic]:
     return {_text(each, "name"): _nic(each) for each in _records(outputs, NICS)}
 
 
-def _vmks(outputs: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    return [(_text(each, "name"), str(each.get("portgroup") or "")) for each in _records(outputs, LISTS[3])]
+def _vmks(outputs: Mapping[str, str]) -> Iterable[Vmk]:
+    """Yield the VMkernel interfaces; on a distributed switch one has a port in place of a port group."""
+    addressed = {_text(each, "name"): each for each in _records(outputs, LISTS[4])}
+    for each in _records(outputs, LISTS[3]):
+        ip = addressed.get(_text(each, "name"), {})
+        yield Vmk(
+            _text(each, "name"),
+            _known(each, "portgroup"),
+            _text(ip, "ipv4address") if ip else "",
+            _known(ip, "ipv4netmask"),
+            _number(each, "mtu", 0) or None,
+            _known(each, "macaddress"),
+            _known(each, "netstackinstance"),
+            f"port {_known(each, 'vdsport')} of {_known(each, 'vdsname')}" if _known(each, "vdsname") else "",
+        )
+
+
+def _known(found: Record, key: str) -> str:
+    """Return a text; nothing for what is missing or not applicable."""
+    text = str(found.get(key) or "")
+    return "" if text == "N/A" else text
 
 
 def _switch(found: Record, outputs: Mapping[str, str]) -> SwitchState:

@@ -79,6 +79,22 @@ def _teaming(data: Mapping[str, Any]) -> Teaming:
     return Teaming(**values)
 
 
+def vmks(host: HostState) -> dict[str, Any]:
+    """Return the VMkernel interfaces; what is None is not told by the host."""
+    return {
+        name: {
+            "address": vmk.address,
+            "prefix": vmk.prefix,
+            "mtu": vmk.mtu,
+            "mac": vmk.mac,
+            "port_group": vmk.port_group,
+            "distributed_port": vmk.place,
+            "netstack": vmk.netstack,
+        }
+        for name, vmk in sorted(host.vmks.items())
+    }
+
+
 def nics(host: HostState) -> dict[str, Any]:
     """Return the physical NICs, with the speed of their links in Mbit/s (0: no link)."""
     return {name: {"speed": nic.speed, "mac": nic.mac} for name, nic in host.nics.items()}

@@ -84,8 +84,21 @@ def _nic(found: Any) -> Nic:
 
 
 def _vmk(found: Any) -> Vmk:
-    address = found.spec.ip.ipAddress if found.spec is not None and found.spec.ip is not None else ""
-    return Vmk(found.device, found.portgroup or "", address or "")
+    """Read a VMkernel interface; on a distributed switch it has a port in place of a port group."""
+    spec = found.spec
+    port = spec.distributedVirtualPort if spec is not None else None
+    place = f"port {port.portKey} of {port.switchUuid}" if port is not None else ""
+    ip = spec.ip if spec is not None else None
+    return Vmk(
+        found.device,
+        found.portgroup or "",
+        (ip.ipAddress if ip is not None else "") or "",
+        (ip.subnetMask if ip is not None else "") or "",
+        spec.mtu if spec is not None else None,
+        (spec.mac if spec is not None else "") or "",
+        (spec.netStackInstanceKey if spec is not None else "") or "",
+        place,
+    )
 
 
 def bare_spec(after: SwitchState, uplinks: tuple[str, ...]) -> Any:

@@ -76,9 +76,19 @@ def _looked_at(made: Plan, request: Request, name: str) -> Iterator[Seen]:
     wrong += [Seen(f"missing: {step}", tuple(sorted(step.switches)), good=False) for step in made.steps]
     for switch in sorted(_switches(made.before, half)):
         wrong += [Seen(each, (switch,), good=False) for each in not_in_effect(made.before, {switch})]
+    wrong += [
+        Seen(str(each.finding).removeprefix(at), each.vswitches, good=False)
+        for each in made.vmkernel
+        if each.level == "wrong"
+    ]
     yield from wrong
     if not wrong:
         yield Seen("the host has what is declared, and computes its policies so")
+    differing = {each.finding.where for each in made.vmkernel}
+    right = [one.name for one in half.vmkernel if f"{at}vmkernel.{one.name}" not in differing]
+    if right:
+        names = ", ".join(right)
+        yield Seen(f"VMkernel interfaces, which are read and judged, and not made or changed: {names} as declared")
     if request.links:
         yield from _with_link(made.before, half)
 

@@ -86,12 +86,19 @@ ARP = """<arp-table-information><arp-table-entry><mac-address>00:00:5e:00:53:aa<
 MACS = """<ethernet-switching-table-information><mac-table-entry><mac-address>00:00:5e:00:53:AA</mac-address>
 <mac-interfaces-list><mac-interfaces>ae0.0</mac-interfaces></mac-interfaces-list></mac-table-entry>
 </ethernet-switching-table-information>"""
+CHASSIS = """<virtual-chassis-information><member-list><member><member-status>Prsnt</member-status>
+<member-id>0</member-id><fpc-slot>(FPC 0)</fpc-slot><member-model>ex4300-48t</member-model></member>
+<member><member-status>NotPrsnt</member-status><fpc-slot>(FPC 1)</fpc-slot></member></member-list>
+</virtual-chassis-information>"""
+CARDS = "<fpc-information><fpc><slot>0</slot><state>Online</state></fpc></fpc-information>"
 TEXTS = {
     "get_configuration": PLAIN,
     "inherited": PLAIN,
     "get_commit_information": HISTORY,
     "get_system_uptime_information": CLOCK,
     "get_software_information": SOFTWARE,
+    "get_virtual_chassis_information": CHASSIS,
+    "get_fpc_information": CARDS,
     "get_interface_information": TERSE,
     "get_lacp_interface_information": LACP,
     "get_lldp_neighbors_information": LLDP,
@@ -132,6 +139,7 @@ def surveyed(session: Session, state: str) -> list[Any]:
         seen = survey(session, Request(WANTED, state=state))
         pending = [describe_pending(seen.pending, seen.left)] if seen.pending else []
         shown = [seen.plan.structures(), seen.plan.commands, seen.plan.summary(), seen.plan.xml, seen.plan.notes]
+        shown += [seen.plan.warnings, *map(str, seen.plan.findings)]
         shown += [runs(seen.history), refuse_foreign(seen.plan, False), wires(seen.plan.before, ["ae0"], seen.style)]
         shown += [seen.plan.expected_of({"ae0", "ae1"})]
     except OWN as error:

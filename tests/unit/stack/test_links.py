@@ -61,10 +61,24 @@ def test_declared_port_groups_replace_the_ones_by_default(tmp_path):
     }
 
 
+def test_an_interface_of_an_esxi_host_gets_address_mtu_and_vlan_of_its_networks_by_vswitch(tmp_path):
+    site = cabled.site()
+    site["vlans"]["mgmt"]["subnet"] = "10.0.30.0/23"
+    site["vlans"]["vmotion"] = {"id": 70, "mtu": 9000}
+    legs = {"mgmt": {"interface": "vmk0", "address": "10.0.30.11"}, "server": {"interface": "vmk1"}}
+    site["devices"]["esx1"]["networks"] = {**legs, "vmotion": {"interface": "vmk2"}}
+    assert variables(site, tmp_path, "esx1")["esxi_teaming_vmkernel"] == {
+        "vmk0": {"address": "10.0.30.11/23", "mtu": 1500, "vlans": {"vSwitch0": 0}, "management": True},
+        "vmk1": {"mtu": 1500, "vlans": {"vSwitch0": 20}},
+        # No link carries its VLAN, which a rule tells, and so nobody knows how it is tagged.
+        "vmk2": {"mtu": 9000, "vlans": {}},
+    }
+
+
 def test_a_vcenter_carries_the_halves_of_its_hosts_and_they_carry_none(tmp_path):
     found = inventory(builders.loaded(cabled.site(), tmp_path))
     assert set(found["vc"]["esxi_teaming_hosts"]) == {"esx2", "esx3"}
-    assert set(found["vc"]["esxi_teaming_hosts"]["esx2"]) == {"vswitches", "port_groups"}
+    assert set(found["vc"]["esxi_teaming_hosts"]["esx2"]) == {"vswitches", "port_groups", "vmkernel"}
     assert set(found["esx2"]["stack_derived"]) == {"stack_links"}
 
 

@@ -32,6 +32,10 @@ def group(**changed):
     return {"port_groups": {"vmotion": {"vswitch": "vSwitch1", **changed}}}
 
 
+def interface(**given):
+    return {"vmkernel": {"vmk1": given}}
+
+
 CASES: dict[str, dict[str, object]] = {
     "an unknown key, with what was meant": switch(uplink=["vmnic2"]),
     "an unknown key of the teaming": switch({"policy": "loadbalance_ip"}),
@@ -77,10 +81,16 @@ CASES: dict[str, dict[str, object]] = {
     "a VLAN out of range": group(vlan=4096),
     "a security that is no boolean": group(security={"promiscuous": "reject"}),
     "a teaming that is another word": group(teaming="inherited"),
+    "an interface with an unknown key": interface(vlan=30),
+    "an interface whose address is none": interface(address="10.0.30.256/24"),
+    "an interface with an MTU that is no number": interface(mtu="jumbo"),
+    "an interface whose VLANs are no mapping": interface(vlans=[30]),
+    "an interface with a VLAN that no port group of it has": interface(vlans={"vSwitch1": 4095}),
     "replaced without uplinks": {"state": "replaced", "vswitches": {"vSwitch1": {"mtu": 9000}}},
     "a port group replaced without its switch": {"state": "replaced", "port_groups": {"vmotion": {"vlan": 30}}},
     "overridden with nothing": {"state": "overridden"},
     "deleted with nothing": {"state": "deleted"},
+    "overridden with an interface alone": {"state": "overridden", **interface(mtu=9000)},
     "hosts and switches of its own": {**switch(), "hosts": {"esx1": {"vswitches": {}}}},
     "a host with an unknown key": {"hosts": {"esx1": {"vswitch": {}}}},
     "a host's switch with a fault": {"hosts": {"esx1": hashed(bundle={"mode": "static", "ports": 3})}},

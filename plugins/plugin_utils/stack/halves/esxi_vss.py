@@ -14,7 +14,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing 
 DERIVED = {
     "esxi_teaming_vswitches": "the vSwitches of the host's links: uplinks, MTU, teaming (role esxi_teaming)",
     "esxi_teaming_port_groups": "their port groups, each with VLAN and teaming (role esxi_teaming)",
-    "esxi_teaming_hosts": "at a vCenter instead: both of them for each of its hosts with links (role esxi_teaming)",
+    "esxi_teaming_vmkernel": "the VMkernel interfaces that its networks name, which are judged (role esxi_teaming)",
+    "esxi_teaming_hosts": "at a vCenter instead: all of these for each of its hosts with links (role esxi_teaming)",
 }
 """Every variable that an ESXi host or its vCenter gets from the site; `stack_derived` holds their digests."""
 MANAGEMENT = "Management Network"
@@ -48,7 +49,33 @@ def _half(site: Site, host: str) -> dict[str, Any]:
         for side in sides
         for name, vlan in port_groups(site, side).items()
     }
-    return {"vswitches": vswitches, "port_groups": dict(sorted(groups.items()))}
+    interfaces = _vmkernel(site, host)
+    return {"vswitches": vswitches, "port_groups": dict(sorted(groups.items())), "vmkernel": interfaces}
+
+
+def _vmkernel(site: Site, host: str) -> dict[str, Any]:
+    """Return the VMkernel interfaces that the host's networks name."""
+    device = site.devices[host]
+    named = {str(leg.interface): vlan for vlan, leg in device.networks.items() if leg.interface is not None}
+    return {name: _interface(site, host, named[name]) for name in sorted(named)}
+
+
+def _interface(site: Site, host: str, name: str) -> dict[str, Any]:
+    """Return what is judged of the interface in a VLAN; where no link carries that, nobody knows how it is tagged."""
+    device, vlan = site.devices[host], site.vlans[name]
+    address = device.networks[name].address
+    # The rules refuse an address in a VLAN without a subnet.
+    length = vlan.subnet.prefixlen if vlan.subnet is not None else 32
+    carrying = [side for side in sides_of(site, host) if name in side.link.vlans.every]
+    found: dict[str, Any] = {
+        "mtu": vlan.mtu,
+        "vlans": {str(side.end.lag): 0 if name == side.link.vlans.untagged else vlan.id for side in carrying},
+    }
+    if address is not None:
+        found["address"] = f"{address}/{length}"
+    if name == device.management_vlan:
+        found["management"] = True
+    return found
 
 
 def _vswitch(site: Site, sides: list[Side]) -> dict[str, Any]:

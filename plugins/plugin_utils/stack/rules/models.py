@@ -114,6 +114,7 @@ def link_on_one_member(site: Site) -> Iterator[Fault]:
 
     Breaks: the link is down as soon as that member is, for an upgrade or for good; the second cable does not help.
     Why: the first number of a port is the member (FPC); the other links of the switch show that it has more than one.
+    Where only the switch tells that, the plan that changes the bundle warns.
     Mend: move one cable to another member; waive it where the cables cannot reach one.
     """
     for host, _device in _switches(site):
