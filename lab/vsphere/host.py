@@ -43,7 +43,7 @@ class Nic:
 
 @dataclass
 class Vmk:
-    """A VMkernel interface."""
+    """A VMkernel interface; `services` are those that it is selected for (HostVirtualNicManagerNicType)."""
 
     device: str
     port_group: str
@@ -51,6 +51,7 @@ class Vmk:
     mask: str
     mac: str
     mtu: int = 1500
+    services: list[str] = field(default_factory=lambda: ["management"])
 
 
 @dataclass
@@ -87,7 +88,11 @@ class Network:
 
 @dataclass
 class Host:
-    """One host. `revision` grows with every change; `license` is `full` or `free` (writes are refused)."""
+    """One host.
+
+    `revision` grows with every change; `license` is `full` or `free` (writes are refused); `rights` are the roles that
+    users have here and not elsewhere.
+    """
 
     name: str
     number: int
@@ -96,6 +101,7 @@ class Host:
     license: str = "full"
     revision: int = 0
     maintenance: bool = False
+    rights: dict[str, str] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     reach: Reach = field(default_factory=Reach)
 

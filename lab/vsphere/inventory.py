@@ -46,17 +46,17 @@ def constant(value: Any) -> Callable[[], Any]:
     return lambda: value
 
 
-def add(things: Things, ref: Any, owner: Host | None = None, **props: Any) -> Thing:
+def add(things: Things, ref: Any, whose: Host | None = None, **props: Any) -> Thing:
     """Add an object; a property that can be called is asked anew each time."""
     made = {
         name: value if callable(value) and not isinstance(value, list) else constant(value)
         for name, value in props.items()
     }
-    things[ref._moId] = Thing(ref, made, owner, UNSET)
+    things[ref._moId] = Thing(ref, made, whose, UNSET)
     return things[ref._moId]
 
 
-def entity(things: Things, ref: Any, name: str, parent: Any, owner: Host | None = None, **props: Any) -> Thing:
+def entity(things: Things, ref: Any, name: str, parent: Any, whose: Host | None = None, **props: Any) -> Thing:
     """Add an object of the inventory."""
     common = {"name": name, "parent": parent, "overallStatus": "green", "configStatus": "green", "permission": []}
     common |= {
@@ -66,7 +66,7 @@ def entity(things: Things, ref: Any, name: str, parent: Any, owner: Host | None 
         "alarmActionsEnabled": True,
         "recentTask": [],
     }
-    return add(things, ref, owner, **{**common, **props})
+    return add(things, ref, whose, **{**common, **props})
 
 
 def esxi(host: Host) -> Things:
@@ -157,7 +157,9 @@ def _host(things: Things, host: Host, ref: Any, parent: Any, system: Any, kind: 
         host,
         runtime=lambda: _runtime(host, kind),
         summary=lambda: _summary(host, ref, kind, product),
-        config=lambda: vim.host.ConfigInfo(host=ref, product=product, network=info()),
+        config=lambda: vim.host.ConfigInfo(
+            host=ref, product=product, network=info(), virtualNicManagerInfo=views.services(host)
+        ),
         configManager=vim.host.ConfigManager(networkSystem=system),
         network=[],
         datastore=[],
@@ -166,6 +168,8 @@ def _host(things: Things, host: Host, ref: Any, parent: Any, system: Any, kind: 
     thing.props["config.network"] = info
     for part in ("vswitch", "portgroup", "pnic", "vnic"):
         thing.props[f"config.network.{part}"] = functools.partial(_part, info, part)
+    thing.props["config.virtualNicManagerInfo"] = lambda: views.services(host)
+    thing.props["config.virtualNicManagerInfo.netConfig"] = lambda: views.services(host).netConfig
     made = add(things, system, host, networkInfo=info, networkConfig=lambda: views.config(host))
     made.silent = frozenset({"capabilities", "offloadCapabilities", "consoleIpRouteConfig"})
     made.props["dnsConfig"] = lambda: info().dnsConfig

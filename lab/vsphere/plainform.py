@@ -3,7 +3,9 @@
 
     {"switches": {NAME: {"ports", "mtu", "uplinks", "beacon", "discovery", "policy": {...}}},
      "groups": {NAME: {"switch", "vlan", "policy": {...}}},
-     "vmks": {NAME: {"port_group", "address", "mask", "mac", "mtu"}}}
+     "vmks": {NAME: {"port_group", "address", "mask", "mac", "mtu", "services"}}}
+
+A VMkernel interface that names no services is selected for management.
 
 A policy has the API's own names ({"nicTeaming": {"policy": "loadbalance_ip", "nicOrder": {"activeNic": [...]}}}); only
 what is set is there.

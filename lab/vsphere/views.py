@@ -12,6 +12,8 @@ from .vmomi import vim
 PhysicalNic = vim.host.PhysicalNic
 VirtualNic = vim.host.VirtualNic
 Link = PhysicalNic.LinkSpeedDuplex
+Manager = vim.host.VirtualNicManager
+SERVICES = ("faultToleranceLogging", "management", "vSphereReplication", "vmotion", "vsan")
 # A host gives more ports than the specification asks for: 1536 for 128 on the one whose capture is known.
 PORTS = 1536
 
@@ -33,6 +35,28 @@ def info(host: Host) -> Any:
         ipV6Enabled=False,
         atBootIpV6Enabled=False,
     )
+
+
+def services(host: Host) -> Any:
+    """Give virtualNicManagerInfo: which VMkernel interfaces are selected for what.
+
+    A candidate's key is that of networkInfo behind the service's name, and a selected one is named by it.
+    """
+    made = []
+    for service in SERVICES:
+        candidates = [_vnic(vmk) for vmk in host.net.vmks.values()]
+        for each in candidates:
+            each.key = f"{service}.{each.key}"
+        selected = [key("VirtualNic", vmk.device) for vmk in host.net.vmks.values() if service in vmk.services]
+        made.append(
+            Manager.NetConfig(
+                nicType=service,
+                multiSelectAllowed=service != "vmotion",
+                candidateVnic=candidates,
+                selectedVnic=[f"{service}.{each}" for each in selected],
+            )
+        )
+    return vim.host.VirtualNicManagerInfo(netConfig=made)
 
 
 def config(host: Host) -> Any:

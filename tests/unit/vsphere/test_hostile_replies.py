@@ -229,10 +229,13 @@ def test_json_that_is_nested_beyond_all_bounds_is_refused():
         printed.records("[" * 100_000)
 
 
-@pytest.mark.parametrize("gone", ["spec", "propSet"])
-def test_an_answer_of_the_api_that_lacks_a_part_is_the_hosts_error(gone):
+@pytest.mark.parametrize(
+    ("gone", "error", "told"),
+    [("spec", errors.LostError, "cannot be read"), ("propSet", errors.RefusedError, "does not tell its networking")],
+)
+def test_an_answer_of_the_api_that_lacks_a_part_is_the_hosts_error(gone, error, told):
     tree = parse(TEXTS["RetrievePropertiesEx"])
     for element in list(tree.iter(f"{{*}}{gone}")):
         element.getparent().remove(element)
-    with pytest.raises(errors.LostError, match="cannot be read"):
+    with pytest.raises(error, match=told):
         by_api(RetrievePropertiesEx=bytes_of(tree)).read(None)
