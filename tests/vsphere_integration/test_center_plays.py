@@ -74,6 +74,20 @@ def play(vc1, tmp_path):
     return run
 
 
+def failed_alone(done: subprocess.CompletedProcess[str], host: str, reason: str) -> None:
+    """Expect a run that has failed for one host, and that says how to go on without it."""
+    assert done.returncode == 2, done.stdout + done.stderr
+    told = done.stdout + done.stderr
+    print(told)
+    assert f"{host}: " in told
+    assert reason in told
+    assert f"hosts_left_out: [{host}]" in told
+
+
+def mtus(vc1) -> list[int | None]:
+    return [vc1.state(name)["switches"].get("vSwitch1", {}).get("mtu") for name in MANAGED]
+
+
 def changed(done: subprocess.CompletedProcess[str]) -> list[str]:
     """Return the hosts that the recap tells as changed."""
     assert done.returncode == 0, done.stdout + done.stderr
@@ -121,3 +135,57 @@ def test_what_a_vcenter_would_put_back_of_one_end_alone_is_refused_but_on_demand
     assert changed(nothing) == []
     assert changed(play(*back, "-e", "stack_rollback_alone=true")) == ["vc1"]
     assert {name: vc1.state(name) for name in MANAGED} == before
+
+
+AWAY = "vCenter says of vc1-esx001: notResponding."
+LEFT_OUT = ("-e", '{"esxi_teaming_hosts_left_out": ["vc1-esx001"]}')
+
+
+def away(vc1) -> None:
+    vc1.simulator.control("trouble", host=MANAGED[0], reach="silent")
+
+
+def test_a_host_that_is_away_fails_the_run_in_the_end_and_the_other_is_changed_verified_and_reported(
+    vc1, play, tmp_path
+):
+    away(vc1)
+    failed_alone(play("site", "-e", "netstack_run_id=r1"), MANAGED[0], AWAY)
+    assert mtus(vc1) == [None, 9000]
+    report = json.loads((tmp_path / "report" / "report.json").read_text())["hosts"]["vc1"]
+    good = {name: [each["good"] for each in report["seen"] if each["host"] == name] for name in MANAGED}
+    assert good[MANAGED[0]] == [False]
+    assert good[MANAGED[1]] and all(good[MANAGED[1]])
+    assert any(AWAY in str(each) for each in report["failures"])
+
+
+@pytest.mark.all_only("the run itself is played each time; plan, check mode and the way on read the same outcomes")
+def test_a_plan_and_check_mode_tell_the_host_that_is_away_and_left_out_it_keeps_nobody(vc1, play):
+    away(vc1)
+    failed_alone(play("plan"), MANAGED[0], AWAY)
+    failed_alone(play("site", "--check"), MANAGED[0], AWAY)
+    assert mtus(vc1) == [None, None]
+    assert changed(play("site", *LEFT_OUT)) == ["vc1"]
+    assert mtus(vc1) == [None, 9000]
+    failed_alone(play("verify"), MANAGED[0], AWAY)
+    assert changed(play("verify", *LEFT_OUT)) == []
+
+
+@pytest.mark.all_only("a rollback is three runs; what it does at each host is of test_center_hosts")
+def test_a_rollback_puts_the_others_back_and_the_host_that_is_away_later(vc1, play):
+    before = {name: vc1.state(name) for name in MANAGED}
+    assert changed(play("site", "-e", "netstack_run_id=r1")) == ["vc1"]
+    away(vc1)
+    failed_alone(play("rollback", "-e", "stack_rollback_to=r1"), MANAGED[0], AWAY)
+    assert mtus(vc1) == [9000, None]
+    vc1.simulator.control("trouble", host=MANAGED[0], reach="up")
+    assert changed(play("rollback", "-e", "stack_rollback_to=r1")) == ["vc1"]
+    assert {name: vc1.state(name) for name in MANAGED} == before
+
+
+@pytest.mark.all_only("the same rescue as of a host that is away, and stack_limit's refusal, which has unit tests")
+def test_a_host_that_fails_in_its_change_keeps_its_switch_and_nobody_else(vc1, play, tmp_path):
+    vc1.control("fault", fault={"method": "AddPortGroup", "what": "fault", "fault": "HostConfigFault"})
+    failed_alone(play("site"), MANAGED[0], "The host could not do it.")
+    assert mtus(vc1) == [None, 9000]
+    assert changed(play("site")) == ["vc1"]
+    assert mtus(vc1) == [9000, 9000]
