@@ -11,6 +11,8 @@ import sys
 import pytest
 import yaml
 
+from junos.client import Simulator as Switches
+
 from .test_playbook import PLAYBOOK, ROOT
 
 MANAGED = ["vc1-esx001", "vc1-esx002"]
@@ -50,6 +52,18 @@ def connections(lab, folder) -> dict:
         **{"esxi_teaming_ca_file": lab.simulator.ca_file, "esxi_teaming_restore_dir": str(folder / "points")},
     }
     return {"all": {"hosts": {"vc1": center, **dict.fromkeys([*MANAGED, "sw1"], local)}}}
+
+
+def login(switches: Switches, folder) -> dict:
+    """Return the variables by which the switch of the site is reached."""
+    known = folder / "known_hosts"
+    known.write_text(f"[127.0.0.1]:{switches.port('sw1')} {switches.host_key('sw1')}\n")
+    return {
+        **{"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
+        **{"ansible_host": "127.0.0.1", "ansible_port": switches.port("sw1")},
+        **{"ansible_user": "lab", "ansible_password": "lab123"},
+        "ansible_ssh_common_args": f"-F /dev/null -o UserKnownHostsFile={known}",
+    }
 
 
 @pytest.fixture
@@ -182,10 +196,30 @@ def test_a_rollback_puts_the_others_back_and_the_host_that_is_away_later(vc1, pl
     assert {name: vc1.state(name) for name in MANAGED} == before
 
 
-@pytest.mark.all_only("the same rescue as of a host that is away, and stack_limit's refusal, which has unit tests")
-def test_a_host_that_fails_in_its_change_keeps_its_switch_and_nobody_else(vc1, play, tmp_path):
+@pytest.mark.all_only("the same end of a run as with a host that is away")
+def test_a_host_that_fails_in_its_change_keeps_nobody_else_from_it(vc1, play):
     vc1.control("fault", fault={"method": "AddPortGroup", "what": "fault", "fault": "HostConfigFault"})
     failed_alone(play("site"), MANAGED[0], "The host could not do it.")
     assert mtus(vc1) == [None, 9000]
     assert changed(play("site")) == ["vc1"]
     assert mtus(vc1) == [9000, 9000]
+
+
+@pytest.mark.all_only("stack_limit's judgement has unit tests; this shows where in the run it stands")
+def test_the_switch_of_a_host_that_failed_in_its_change_waits_for_the_next_run(vc1, play, tmp_path):
+    with Switches({"sw1": OURS["model"]}) as switches:
+        inventory = connections(vc1, tmp_path)
+        inventory["all"]["hosts"]["sw1"] = login(switches, tmp_path)
+        (tmp_path / "connections.yml").write_text(yaml.safe_dump(inventory))
+        (tmp_path / "stack.yml").write_text(yaml.safe_dump(site(OURS)))
+        switches.control("far_end", switch="sw1", ports={"ge-0/0/1": {}, "ge-0/0/2": {}})
+        before = switches.control("configuration", switch="sw1")
+        vc1.control("fault", fault={"method": "AddPortGroup", "what": "fault", "fault": "HostConfigFault"})
+        done = play("site")
+        assert done.returncode == 2, done.stdout
+        assert "vc1-esx001 does not change in this run (AddPortGroup vmotion failed." in done.stdout
+        assert "sw1 was not changed." in done.stdout
+        assert mtus(vc1) == [None, 9000]
+        assert switches.control("configuration", switch="sw1") == before
+        assert changed(play("site")) == ["sw1", "vc1"]
+        assert mtus(vc1) == [9000, 9000]
