@@ -37,6 +37,21 @@ class Context:
         own = self.session.things if self.session is not None else {}
         return {**self.endpoint.things, **own} if own else self.endpoint.things
 
+    def may(self, thing: Thing, privilege: str) -> bool:
+        """Tell whether the session's user has a privilege on an object."""
+        return self.endpoint.may(self.session, thing.host, privilege)
+
+    def fetched(self, path: str) -> Any:
+        """Give a property.
+
+        Raises:
+            NoPermission: the user may not read it.
+        """
+        privilege = collector.needed(self.thing, path)
+        if not self.may(self.thing, privilege):
+            raise collector.denied(self.thing.ref, privilege)
+        return self.thing.value(path)
+
     @property
     def mine(self) -> Session:
         """Give the session of a method that needs one."""
@@ -77,7 +92,7 @@ def invoke(lab: Lab, endpoint: Endpoint, session: Session | None, call: Call) ->
         raise collector.gone(call.target)
     context = Context(lab, endpoint, session, thing)
     if call.method == "Fetch":
-        return thing.value(call.arguments["prop"])
+        return context.fetched(call.arguments["prop"])
     for kind in type(thing.ref).__mro__:
         if (kind, call.method) in METHODS:
             return METHODS[(kind, call.method)](context, **_complete(call))
@@ -106,11 +121,10 @@ def _admit(endpoint: Endpoint, session: Session | None, call: Call) -> None:
             text = "The session is not authenticated."
             raise vim.fault.NotAuthenticated(msg=text, object=call.target, privilegeId=privilege)
         return
-    if not privilege.startswith("System.") and endpoint.role(session) == "reader":
-        text = "Permission to perform this operation was denied."
-        raise vim.fault.NoPermission(msg=text, object=call.target, privilegeId=privilege)
     thing = endpoint.things.get(call.target._moId)
     host = thing.host if thing is not None else None
+    if not endpoint.may(session, host, privilege):
+        raise collector.denied(call.target, privilege)
     if not privilege.startswith("System.") and host is not None and host.license == "free":
         text = "Current license or ESXi version prohibits execution of the requested operation."
         raise vim.fault.RestrictedVersion(msg=text)

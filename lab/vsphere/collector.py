@@ -3,24 +3,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .thing import Thing
-from .vmomi import VmomiSupport, vmodl
+from .vmomi import VmomiSupport, vim, vmodl
 
 Collector = vmodl.query.PropertyCollector
 Things = dict[str, Thing]
+May = Callable[[Thing, str], bool]
 # What vCenter gives in one page at most when the client names no number.
 PAGE = 100
 
 
-def contents(things: Things, specs: list[Any]) -> list[Any]:
+def contents(things: Things, specs: list[Any], may: May) -> list[Any]:
     """Give the contents of all objects that the filters select, each object once per filter."""
-    return [content for spec in specs for content in _filtered(things, spec)]
+    return [content for spec in specs for content in _filtered(things, spec, may)]
 
 
-def _filtered(things: Things, spec: Any) -> Iterator[Any]:
+def needed(thing: Thing, path: str) -> str:
+    """Give the privilege that a property asks for: its own, else System.Read."""
+    try:
+        return thing.ref._GetPropertyInfo(path.partition(".")[0]).privId or "System.Read"
+    except AttributeError:
+        return "System.Read"
+
+
+def denied(ref: Any, privilege: str) -> Any:
+    """Make the fault of a user who lacks a privilege on an object."""
+    text = "Permission to perform this operation was denied."
+    return vim.fault.NoPermission(msg=text, object=ref, privilegeId=privilege)
+
+
+def _filtered(things: Things, spec: Any, may: May) -> Iterator[Any]:
     seen: set[str] = set()
     for chosen in spec.objectSet:
         if chosen.obj._moId not in things:
@@ -31,7 +46,7 @@ def _filtered(things: Things, spec: Any) -> Iterator[Any]:
             wanted = [each for each in spec.propSet if isinstance(thing.ref, each.type)]
             if wanted and thing.ref._moId not in seen:
                 seen.add(thing.ref._moId)
-                yield _content(thing, wanted)
+                yield _content(thing, wanted, may)
 
 
 def gone(ref: Any) -> Any:
@@ -87,25 +102,29 @@ def _refs(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
-def _content(thing: Thing, wanted: list[Any]) -> Any:
-    """Tell the properties that are asked for; what is unset stays out."""
+def _content(thing: Thing, wanted: list[Any], may: May) -> Any:
+    """Tell the properties that are asked for; what is unset stays out, and what the user may not read is missing."""
     paths: dict[str, None] = {}
     for spec in wanted:
         paths.update(dict.fromkeys(thing.props if spec.all else spec.pathSet))
     made = Collector.ObjectContent(obj=thing.ref)
     for path in paths:
+        privilege = needed(thing, path)
+        if not may(thing, privilege):
+            made.missingSet.append(Collector.MissingProperty(path=path, fault=denied(thing.ref, privilege)))
+            continue
         value = thing.value(path)
         if value is not None:
             made.propSet.append(vmodl.DynamicProperty(name=path, val=value))
     return made
 
 
-def update(things: Things, number: int, filters: list[tuple[Any, Any]]) -> Any:
+def update(things: Things, number: int, filters: list[tuple[Any, Any]], may: May) -> Any:
     """Tell all that the filters select, as a first update does."""
     made = Collector.UpdateSet(version=str(number))
     for ref, spec in filters:
         updates = []
-        for content in contents(things, [spec]):
+        for content in contents(things, [spec], may):
             changes = [Collector.Change(name=each.name, op="assign", val=each.val) for each in content.propSet]
             updates.append(Collector.ObjectUpdate(kind="enter", obj=content.obj, changeSet=changes))
         made.filterSet.append(Collector.FilterUpdate(filter=ref, objectSet=updates))

@@ -17,7 +17,7 @@ from typing import Any
 
 from . import factory, plainform, shell
 from .command import RefusedError
-from .endpoint import Endpoint, Lab
+from .endpoint import ROLES, Endpoint, Lab
 from .fabric import changed, reach, team
 from .faults import Fault, Faults
 from .host import Host
@@ -79,7 +79,7 @@ async def reset(lab: Lab, host: str, state: dict[str, Any] | None = None) -> Non
     """Give a host that networking (without: as delivered), a full licence, no faults and a network that works."""
     found = chosen(lab, host)
     factory.reset(found, state)
-    found.license, found.maintenance, found.reach = "full", False, Reach()
+    found.license, found.maintenance, found.reach, found.rights = "full", False, Reach(), {}
     found.faults.clear()
     for nic in found.nics.values():
         nic.link, nic.hint = True, {}
@@ -113,6 +113,20 @@ def _state(word: str) -> State:
         if each == word:
             return each
     raise ValueError(f"reach is one of {', '.join(STATES)}")
+
+
+@operation
+async def maintenance(lab: Lab, host: str, on: bool) -> None:
+    """Put a host into maintenance mode, or take it out."""
+    chosen(lab, host).maintenance = on
+
+
+@operation
+async def rights(lab: Lab, host: str, user: str, role: str) -> None:
+    """Give a user another role at a host than elsewhere (endpoint.ROLES)."""
+    if role not in ROLES:
+        raise ValueError(f"a role is one of {', '.join(ROLES)}")
+    chosen(lab, host).rights[user] = role
 
 
 @operation

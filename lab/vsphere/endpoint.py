@@ -16,6 +16,13 @@ from .host import Host
 from .thing import Thing
 from .vmomi import vim
 
+# What each role may, from nothing to everything (vCenter's own roles No access, View, Read-only, Administrator).
+ROLES: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "viewer": ("System.Anonymous", "System.View"),
+    "reader": ("System.Anonymous", "System.View", "System.Read"),
+    "administrator": ("*",),
+}
 # A session that nobody uses ends after so many seconds (README.md: a guess).
 IDLE = 1800.0
 
@@ -88,9 +95,13 @@ class Endpoint:
         session.calls += 1
         return session
 
-    def role(self, session: Session) -> str:
-        """Give the role of a session's user."""
-        return self.users[session.user][1]
+    def may(self, session: Session | None, host: Host | None, privilege: str) -> bool:
+        """Tell whether a session's user has a privilege, at a host that may have a role of its own for him."""
+        if session is None:
+            return True
+        role = self.users[session.user][1]
+        allowed = ROLES[host.rights.get(session.user, role) if host is not None else role]
+        return "*" in allowed or privilege in allowed
 
 
 @dataclass

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from .vmomi import vim, vmodl
 
 When = Literal["before", "after"]
-What = Literal["drop", "hold", "delay", "fault"]
+What = Literal["drop", "hold", "delay", "fault", "page"]
 MOMENTS = ("before", "after")
-ACTIONS = ("drop", "hold", "delay", "fault")
+ACTIONS = ("drop", "hold", "delay", "fault", "page")
 
 
 @dataclass
@@ -22,8 +22,8 @@ class Fault:
     `method` is the SOAP method's name (or `esxcli`, `vim-cmd` for a command over SSH) or `*`, `match` a text that the
     request must hold. `skip` lets that many matching calls pass first, `count` is how often it strikes (0: always).
     `when`: `before` the host acts on the call, or `after` it has acted, while the answer is not sent. `what`: `drop`
-    the connection, `hold` until released or the client is gone, `delay` by `seconds`, or answer a `fault`: its type as
-    in the vSphere API (`HostConfigFault`) with the text `message`.
+    the connection, `hold` until released or the client is gone, `delay` by `seconds`, answer with a `page` of HTML as a
+    proxy between does, or answer a `fault`: its type as in the vSphere API (`HostConfigFault`) with the text `message`.
     """
 
     method: str = "*"

@@ -89,7 +89,11 @@ class Network:
 
 @dataclass
 class Host:
-    """One host. `revision` grows with every change; `license` is `full` or `free` (writes are refused)."""
+    """One host.
+
+    `revision` grows with every change; `license` is `full` or `free` (writes are refused); `rights` are the roles that
+    users have here and not elsewhere.
+    """
 
     name: str
     number: int
@@ -98,6 +102,7 @@ class Host:
     license: str = "full"
     revision: int = 0
     maintenance: bool = False
+    rights: dict[str, str] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     reach: Reach = field(default_factory=Reach)
 

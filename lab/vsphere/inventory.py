@@ -46,17 +46,17 @@ def constant(value: Any) -> Callable[[], Any]:
     return lambda: value
 
 
-def add(things: Things, ref: Any, owner: Host | None = None, **props: Any) -> Thing:
+def add(things: Things, ref: Any, whose: Host | None = None, **props: Any) -> Thing:
     """Add an object; a property that can be called is asked anew each time."""
     made = {
         name: value if callable(value) and not isinstance(value, list) else constant(value)
         for name, value in props.items()
     }
-    things[ref._moId] = Thing(ref, made, owner, UNSET)
+    things[ref._moId] = Thing(ref, made, whose, UNSET)
     return things[ref._moId]
 
 
-def entity(things: Things, ref: Any, name: str, parent: Any, owner: Host | None = None, **props: Any) -> Thing:
+def entity(things: Things, ref: Any, name: str, parent: Any, whose: Host | None = None, **props: Any) -> Thing:
     """Add an object of the inventory."""
     common = {"name": name, "parent": parent, "overallStatus": "green", "configStatus": "green", "permission": []}
     common |= {
@@ -66,7 +66,7 @@ def entity(things: Things, ref: Any, name: str, parent: Any, owner: Host | None 
         "alarmActionsEnabled": True,
         "recentTask": [],
     }
-    return add(things, ref, owner, **{**common, **props})
+    return add(things, ref, whose, **{**common, **props})
 
 
 def esxi(host: Host) -> Things:

@@ -18,13 +18,13 @@ Collector = vmodl.query.PropertyCollector
 @method(Collector, "RetrieveProperties")
 def retrieve_properties(context: Context, specSet: list[Any]) -> list[Any]:  # noqa: N803 # WSDL's
     """Give everything in one answer."""
-    return collector.contents(context.things, specSet)
+    return collector.contents(context.things, specSet, context.may)
 
 
 @method(Collector, "RetrievePropertiesEx")
 def retrieve_properties_ex(context: Context, specSet: list[Any], options: Any) -> Any:  # noqa: N803 # WSDL's
     """Give the first page."""
-    found = collector.contents(context.things, specSet)
+    found = collector.contents(context.things, specSet, context.may)
     size = options.maxObjects or (collector.PAGE if context.endpoint.kind == "vcenter" else 0)
     if size < 0:
         raise vmodl.fault.InvalidArgument(msg="maxObjects is negative", invalidProperty="options.maxObjects")
@@ -63,7 +63,7 @@ def _pages(context: Context, token: str) -> list[Any]:
 @method(Collector, "CreateFilter")
 def create_filter(context: Context, spec: Any, partialUpdates: bool) -> Any:  # noqa: N803 # WSDL's
     """Make a filter of this session."""
-    collector.contents(context.things, [spec])
+    collector.contents(context.things, [spec], context.may)
     ref = Collector.Filter(f"session[{context.mine.token[:8]}]{uuid.uuid4()}")
     context.mine.filters[ref._moId] = (ref, spec)
     made = Thing(ref, {"spec": lambda: spec, "partialUpdates": lambda: partialUpdates})
@@ -84,7 +84,7 @@ def wait_for_updates_ex(context: Context, version: str = "", options: Any = None
     if version:
         return None
     context.mine.updates += 1
-    return collector.update(context.things, context.mine.updates, list(context.mine.filters.values()))
+    return collector.update(context.things, context.mine.updates, list(context.mine.filters.values()), context.may)
 
 
 @method(Collector, "WaitForUpdates")
@@ -107,11 +107,13 @@ def create_container_view(context: Context, container: Any, recursive: bool, typ
     ref = vim.view.ContainerView(f"session[{context.mine.token[:8]}]{uuid.uuid4()}")
     kinds = tuple(type or [vim.ManagedEntity])
 
-    def seen() -> Any:
-        found = [each for each in _below(context.endpoint.things, container, recursive) if isinstance(each, kinds)]
+    def shown() -> Any:
+        below = _below(context.endpoint.things, container, recursive)
+        seen = [each for each in below if context.may(context.endpoint.things[each._moId], "System.View")]
+        found = [each for each in seen if isinstance(each, kinds)]
         return VmomiSupport.ManagedObject.Array(found)
 
-    props: dict[str, Any] = {"view": seen, "container": lambda: container, "recursive": lambda: recursive}
+    props: dict[str, Any] = {"view": shown, "container": lambda: container, "recursive": lambda: recursive}
     context.mine.things[ref._moId] = Thing(ref, props)
     return ref
 

@@ -19,8 +19,15 @@ Gone = Callable[[], bool]
 assert reading and vmkernel  # they register their methods
 
 
+PAGE = b"<html><head><title>Gateway</title></head><body><p>Please try again later.<br></body></html>"
+
+
 class DroppedError(Exception):
     """The connection ends without an answer."""
+
+
+class PageError(Exception):
+    """The answer is no SOAP."""
 
 
 async def until_reachable(lab: Lab, host: Host, gone: Gone, entry: Entry | None = None, place: str = "") -> None:
@@ -47,6 +54,8 @@ async def strike(faults: Faults, entry: Entry, when: str, gone: Gone) -> None:
     for fault in faults.due(entry.method, when, entry.request):
         if fault.what == "drop":
             raise DroppedError
+        if fault.what == "page":
+            raise PageError
         if fault.what == "fault":
             raise fault.made()
         if fault.what == "delay":
@@ -82,6 +91,9 @@ async def answer(
     except DroppedError:
         entry.outcome = "dropped" if not entry.outcome.startswith(("held", "unreachable")) else entry.outcome
         raise
+    except PageError:
+        entry.outcome = "page"
+        return 200, PAGE, ""
     except vmodl.MethodFault as failure:
         entry.outcome = VmomiSupport.GetWsdlName(type(failure))
         return 500, soap.fault(failure, version), ""

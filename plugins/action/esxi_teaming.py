@@ -21,6 +21,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.seen 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import (
     offline,
     options,
+    outcomes,
     points,
     shape,
     vmkernel,
@@ -35,7 +36,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.plan import Plan
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import CONSENT, ITSELF, Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.standing import gather, verified
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.standing import Gathered, gather, verified
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import target_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
 
@@ -49,6 +50,7 @@ _SPEC: dict[str, Any] = {
     "port_groups": {"type": "raw"},
     "vmkernel": {"type": "raw"},
     "hosts": {"type": "raw"},
+    "hosts_left_out": {"type": "list", "elements": "str", "default": []},
     "links": {"type": "list", "elements": "dict", "default": []},
     "plan_for": {"type": "str", "choices": list(options.APPLYING), "default": "merged"},
     "transport": {"type": "str", "choices": ["api", "ssh"], "default": "api"},
@@ -97,12 +99,13 @@ class ActionModule(DeviceAction):
         if state == "rendered":
             return _rendered(offline.render(request, arguments["running_config"], arguments["transport"] == "ssh"))
         if state == "restored":
-            request = replace(request, points=self._points(arguments))
+            kept = self._points(arguments)
+            request = replace(request, points={name: kept[name] for name in kept if name not in request.left_out})
         if not request.wanted or (state not in ("gathered", "restored") and _nothing(request)):
             what = "Nothing is declared" if state != "restored" else "Nothing was replaced"
             told = f"{what}; the host was not contacted."
             none = {"plan": {"changed": False, **_grouped({}, [])}} if state == "restored" else {}
-            return {"changed": False, "commands": [], "warnings": [told], **none}
+            return {"changed": False, "commands": [], "warnings": [told, *_left_out(request)], **none}
         target = target_of(self.connection(SSH if arguments["transport"] == "ssh" else API), arguments)
         request = replace(request, addresses=frozenset(target.addresses()))
         way = Shell if arguments["transport"] == "ssh" else Api
@@ -130,8 +133,9 @@ class ActionModule(DeviceAction):
             "commands": outcome.commands,
             "diff": _diff(outcome.pending),
             "verified": outcome.verified,
-            "warnings": [f"{self.device}: {text}" for text in outcome.warnings],
+            "warnings": [*_left_out(request), *(f"{self.device}: {text}" for text in outcome.warnings)],
             "restore_point": _flat({name: points.point(made) for name, made in outcome.pending.items()}),
+            **_outcomes(outcomes.by_host(request, outcome)),
         }
         if arguments["state"] == "restored":
             result["plan"] = {"changed": bool(outcome.pending), **_grouped(outcome.plans, arguments["links"])}
@@ -151,6 +155,20 @@ class ActionModule(DeviceAction):
 
 def _nothing(request: Request) -> bool:
     return all(half.empty for half in request.halves.values())
+
+
+def _left_out(request: Request) -> list[str]:
+    return [f"{name} is left as it is (hosts_left_out)." for name in request.left_out]
+
+
+def _away(seen: Gathered) -> list[str]:
+    """Return who could not be read, and how to go on without."""
+    told = [f"{name}: {error.text()}" for name, error in seen.away.items()]
+    return [*told, outcomes.way_on(seen.away)] if told else []
+
+
+def _outcomes(by_host: dict[str, dict[str, str]]) -> dict[str, Any]:
+    return {"outcomes": by_host} if by_host else {}
 
 
 def _flat(by_host: dict[str, Any]) -> dict[str, Any]:
@@ -204,6 +222,8 @@ def _gathered(opener: Any, request: Request, links: list[dict[str, Any]], device
         "computed": _flat({name: shape.computed(state) for name, state in states.items()}),
         "nics": _flat({name: shape.nics(state) for name, state in states.items()}),
         "vmkernel": _flat({name: shape.vmks(state) for name, state in states.items()}),
+        "warnings": [*_left_out(request), *_away(seen)],
+        **_outcomes(outcomes.of_read(request, seen.plans, seen.away)),
     }
     if not _nothing(request):
         changed = {name: made for name, made in seen.plans.items() if made.changed}

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
@@ -45,15 +45,24 @@ class ActionModule(Action):
 def _judged(arguments: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[list[OneEnd], list[str]]:
     """Return the links that must not be changed in this run, and what other links will notice."""
     here, present = str(known["inventory_hostname"]), frozenset(known["ansible_play_hosts"])
-    both = frozenset(arguments["converted"])
+    both, apart = frozenset(arguments["converted"]), _apart(known, present)
     own = [link for link in arguments["links"] if link["link"] not in both]
-    found, told = list(one_ended(here, own, _changes(arguments["by_link"]), present)), []
+    found, told = list(one_ended(here, own, _changes(arguments["by_link"]), present, apart=apart)), []
     for name, plan in arguments["switches"].items():
         changes = _changes(plan["by_link"])
         found += one_ended(name, plan["links"], changes, present, both)
         for vlan, others in shaken(plan["links"], changes, both).items():
             told.append(f"{name} renumbers VLAN {vlan} at once: {', '.join(others)} lose it until their own turn.")
     return found, told
+
+
+def _apart(known: Mapping[str, Any], present: Collection[str]) -> dict[str, str]:
+    """Return the hosts that take no change, as the play has them from their vCenters, each with the reason."""
+    found: dict[str, str] = {}
+    for center in present:
+        for host, became in (known["hostvars"].raw_get(center).get("stack_apart") or {}).items():
+            found[str(host)] = str(became["reason"] or became["outcome"]).partition("\n")[0].rstrip(".")
+    return found
 
 
 def _changes(by_link: Mapping[str, Any]) -> dict[str, list[Change]]:

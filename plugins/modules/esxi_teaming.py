@@ -100,7 +100,16 @@ options:
     description:
       - Hosts of a vCenter by its name for them, each with C(vswitches), C(port_groups) and C(vmkernel). Then the
         connection goes to the vCenter. The first label of a name will do where only one host has it.
+      - A host that is away, that the user has no rights on, or that refuses its change keeps no other from its own; see
+        RV(outcomes). The task fails all the same. It goes no further where the change itself may be to blame. That is
+        when vCenter has to take it back, or when it is not known what a host has after it.
     type: raw
+  hosts_left_out:
+    description:
+      - Names of O(hosts) that are left as they are and not even read, such as one that is away. A warning names each.
+    type: list
+    elements: str
+    default: []
   links:
     description:
       - The links of the host, or of the hosts of a vCenter, as the inventory plugin derives them (C(stack_links)).
@@ -127,7 +136,10 @@ options:
     default: []
   management_interface:
     description:
-      - The VMkernel interface that carries management. Left out, the one with the address of the host, else C(vmk0).
+      - The VMkernel interface that carries management; with O(hosts) one name for all of them.
+      - Left out, each host is asked which ones are selected for management (C(virtualNicManagerInfo), over the API).
+        All of them are guarded, with the one that has the address of the host. Where neither is known, C(vmk0) is
+        taken, and a note says so.
     type: str
   ca_file:
     description: Certificates of authorities in PEM, instead of those that the controller trusts.
@@ -327,8 +339,19 @@ restore_point:
   returned: when a difference is computed
   type: dict
   sample: {port_groups: {}, vswitches: {vSwitch1: {mtu: 1500}}}
+outcomes:
+  description:
+    - What became of each host of a vCenter by name. C(outcome) is C(changed) (in check mode and with O(state=gathered)
+      it would be), C(unchanged), C(failed), C(not begun) or C(left out), and C(reason) says why it failed.
+  returned: with O(hosts)
+  type: dict
+  sample:
+    esx1.example.com: {outcome: changed, reason: ""}
+    esx2.example.com: {outcome: failed, reason: "vCenter says of esx2.example.com: notResponding."}
 recovery:
-  description: Lines of esxcli that put the host back from its own console, port groups included.
+  description:
+    - Lines of esxcli that put the host back from its own console, port groups included. Through a vCenter the lines of
+      each host stand below its name.
   returned: when it is not known what a host has after a failure
   type: list
   elements: str

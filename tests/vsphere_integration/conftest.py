@@ -36,11 +36,19 @@ def esx2(simulator) -> Lab:
 
 @pytest.fixture
 def vc1(simulator) -> Lab:
-    lab = Lab(simulator, "vc1")
-    for number in range(1, 51):
-        simulator.control("reset", host=f"vc1-esx{number:03d}")
-    simulator.control("clear_faults", host="vc1")
-    simulator.control("rollback", endpoint="vc1", enabled=True)
+    return _center(Lab(simulator, "vc1"))
+
+
+@pytest.fixture
+def vc6(simulator) -> Lab:
+    return _center(Lab(simulator, "vc6"))
+
+
+def _center(lab: Lab) -> Lab:
+    for number in range(1, CENTERS[lab.name] + 1):
+        lab.simulator.control("reset", host=f"{lab.name}-esx{number:03d}")
+    lab.control("clear_faults")
+    lab.simulator.control("rollback", endpoint=lab.name, enabled=True)
     lab.clear()
     return lab
 

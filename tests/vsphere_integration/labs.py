@@ -14,7 +14,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transa
 from vsphere.client import Simulator
 
 HOSTS = {"esx1": 4, "esx2": 4}
-CENTERS = {"vc1": 50}
+CENTERS = {"vc1": 50, "vc6": 6}
 DEFAULTS = {
     **{"state": "merged", "plan_for": "merged", "transport": "api", "consent": [], "management_interface": None},
     **{"verify": {}, "restore_point": None, "restore_dir": None, "run_id": "", "timeouts": {}},
@@ -113,12 +113,16 @@ class Lab:
         self.simulator.control("clear_log", endpoint=self.name)
 
     def apply(self, transport: str = "api", keeper=None, **given) -> Outcome:
-        return apply(self.opener(transport), request(transport=transport, **given), keeper)
+        return self.run(request(transport=transport, **given), transport, keeper)
+
+    def run(self, asked: Request, transport: str = "api", keeper=None) -> Outcome:
+        return apply(self.opener(transport), asked, keeper)
 
 
 def request(check_mode: bool = False, **given) -> Request:
     made = options.request_of({**DEFAULTS, **given}, check_mode)
-    return replace(made, addresses=frozenset({"127.0.0.1"}), back=5)
+    back = (given.get("timeouts") or {}).get("back", 5)
+    return replace(made, addresses=frozenset({"127.0.0.1"}), back=back)
 
 
 def changed(outcome: Outcome) -> list[str]:

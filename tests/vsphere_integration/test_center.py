@@ -67,18 +67,6 @@ def test_a_vcenter_without_hosts_and_a_host_with_hosts_are_refused(vc1, esx1):
         esx1.apply(hosts={"esx1": HALF})
 
 
-def test_the_first_failure_ends_it_and_says_what_was_done_and_what_was_not_begun(vc1):
-    vc1.control(
-        "fault", fault={"method": "UpdateVirtualSwitch", "skip": 1, "what": "fault", "fault": "HostConfigFault"}
-    )
-    done = vc1.apply(hosts=dict.fromkeys(NAMES[:4], HALF))
-    assert done.done == NAMES[:1]
-    assert f"Not begun: {NAMES[2]}, {NAMES[3]}." in done.error.text()
-    mtus = [vc1.state(name)["switches"]["vSwitch0"]["mtu"] for name in NAMES[:4]]
-    assert mtus == [9000, 1500, 1500, 1500]
-    assert done.verified == [f"hosts.{NAMES[0]}.read back: the host has what was sent"]
-
-
 def test_what_vcenter_takes_back_is_told_as_that(vc1):
     name = NAMES[0]
     vc1.simulator.control("far_end", host=name, bundles={"vmnic0": "", "vmnic1": ""})

@@ -11,6 +11,8 @@ import sys
 import pytest
 import yaml
 
+from junos.client import Simulator as Switches
+
 from .test_playbook import PLAYBOOK, ROOT
 
 MANAGED = ["vc1-esx001", "vc1-esx002"]
@@ -52,6 +54,18 @@ def connections(lab, folder) -> dict:
     return {"all": {"hosts": {"vc1": center, **dict.fromkeys([*MANAGED, "sw1"], local)}}}
 
 
+def login(switches: Switches, folder) -> dict:
+    """Return the variables by which the switch of the site is reached."""
+    known = folder / "known_hosts"
+    known.write_text(f"[127.0.0.1]:{switches.port('sw1')} {switches.host_key('sw1')}\n")
+    return {
+        **{"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
+        **{"ansible_host": "127.0.0.1", "ansible_port": switches.port("sw1")},
+        **{"ansible_user": "lab", "ansible_password": "lab123"},
+        "ansible_ssh_common_args": f"-F /dev/null -o UserKnownHostsFile={known}",
+    }
+
+
 @pytest.fixture
 def play(vc1, tmp_path):
     """Return a function that runs a playbook for the site."""
@@ -72,6 +86,20 @@ def play(vc1, tmp_path):
         )
 
     return run
+
+
+def failed_alone(done: subprocess.CompletedProcess[str], host: str, reason: str) -> None:
+    """Expect a run that has failed for one host, and that says how to go on without it."""
+    assert done.returncode == 2, done.stdout + done.stderr
+    told = done.stdout + done.stderr
+    print(told)
+    assert f"{host}: " in told
+    assert reason in told
+    assert f"hosts_left_out: [{host}]" in told
+
+
+def mtus(vc1) -> list[int | None]:
+    return [vc1.state(name)["switches"].get("vSwitch1", {}).get("mtu") for name in MANAGED]
 
 
 def changed(done: subprocess.CompletedProcess[str]) -> list[str]:
@@ -121,3 +149,77 @@ def test_what_a_vcenter_would_put_back_of_one_end_alone_is_refused_but_on_demand
     assert changed(nothing) == []
     assert changed(play(*back, "-e", "stack_rollback_alone=true")) == ["vc1"]
     assert {name: vc1.state(name) for name in MANAGED} == before
+
+
+AWAY = "vCenter says of vc1-esx001: notResponding."
+LEFT_OUT = ("-e", '{"esxi_teaming_hosts_left_out": ["vc1-esx001"]}')
+
+
+def away(vc1) -> None:
+    vc1.simulator.control("trouble", host=MANAGED[0], reach="silent")
+
+
+def test_a_host_that_is_away_fails_the_run_in_the_end_and_the_other_is_changed_verified_and_reported(
+    vc1, play, tmp_path
+):
+    away(vc1)
+    failed_alone(play("site", "-e", "netstack_run_id=r1"), MANAGED[0], AWAY)
+    assert mtus(vc1) == [None, 9000]
+    report = json.loads((tmp_path / "report" / "report.json").read_text())["hosts"]["vc1"]
+    good = {name: [each["good"] for each in report["seen"] if each["host"] == name] for name in MANAGED}
+    assert good[MANAGED[0]] == [False]
+    assert good[MANAGED[1]] and all(good[MANAGED[1]])
+    assert any(AWAY in str(each) for each in report["failures"])
+
+
+@pytest.mark.all_only("the run itself is played each time; plan, check mode and the way on read the same outcomes")
+def test_a_plan_and_check_mode_tell_the_host_that_is_away_and_left_out_it_keeps_nobody(vc1, play):
+    away(vc1)
+    failed_alone(play("plan"), MANAGED[0], AWAY)
+    failed_alone(play("site", "--check"), MANAGED[0], AWAY)
+    assert mtus(vc1) == [None, None]
+    assert changed(play("site", *LEFT_OUT)) == ["vc1"]
+    assert mtus(vc1) == [None, 9000]
+    failed_alone(play("verify"), MANAGED[0], AWAY)
+    assert changed(play("verify", *LEFT_OUT)) == []
+
+
+@pytest.mark.all_only("a rollback is three runs; what it does at each host is of test_center_hosts")
+def test_a_rollback_puts_the_others_back_and_the_host_that_is_away_later(vc1, play):
+    before = {name: vc1.state(name) for name in MANAGED}
+    assert changed(play("site", "-e", "netstack_run_id=r1")) == ["vc1"]
+    away(vc1)
+    failed_alone(play("rollback", "-e", "stack_rollback_to=r1"), MANAGED[0], AWAY)
+    assert mtus(vc1) == [9000, None]
+    vc1.simulator.control("trouble", host=MANAGED[0], reach="up")
+    assert changed(play("rollback", "-e", "stack_rollback_to=r1")) == ["vc1"]
+    assert {name: vc1.state(name) for name in MANAGED} == before
+
+
+@pytest.mark.all_only("the same end of a run as with a host that is away")
+def test_a_host_that_fails_in_its_change_keeps_nobody_else_from_it(vc1, play):
+    vc1.control("fault", fault={"method": "AddPortGroup", "what": "fault", "fault": "HostConfigFault"})
+    failed_alone(play("site"), MANAGED[0], "The host could not do it.")
+    assert mtus(vc1) == [None, 9000]
+    assert changed(play("site")) == ["vc1"]
+    assert mtus(vc1) == [9000, 9000]
+
+
+@pytest.mark.all_only("stack_limit's judgement has unit tests; this shows where in the run it stands")
+def test_the_switch_of_a_host_that_failed_in_its_change_waits_for_the_next_run(vc1, play, tmp_path):
+    with Switches({"sw1": OURS["model"]}) as switches:
+        inventory = connections(vc1, tmp_path)
+        inventory["all"]["hosts"]["sw1"] = login(switches, tmp_path)
+        (tmp_path / "connections.yml").write_text(yaml.safe_dump(inventory))
+        (tmp_path / "stack.yml").write_text(yaml.safe_dump(site(OURS)))
+        switches.control("far_end", switch="sw1", ports={"ge-0/0/1": {}, "ge-0/0/2": {}})
+        before = switches.control("configuration", switch="sw1")
+        vc1.control("fault", fault={"method": "AddPortGroup", "what": "fault", "fault": "HostConfigFault"})
+        done = play("site")
+        assert done.returncode == 2, done.stdout
+        assert "vc1-esx001 does not change in this run (AddPortGroup vmotion failed." in done.stdout
+        assert "sw1 was not changed." in done.stdout
+        assert mtus(vc1) == [None, 9000]
+        assert switches.control("configuration", switch="sw1") == before
+        assert changed(play("site")) == ["sw1", "vc1"]
+        assert mtus(vc1) == [9000, 9000]

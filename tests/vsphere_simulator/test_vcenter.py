@@ -81,3 +81,56 @@ def test_one_hosts_fault_and_licence_are_its_own(center: Center, host: Any) -> N
         to_ip_hash(other)
     to_ip_hash(other)
     center.simulator.control("reset", host="vc1-esx002")
+
+
+def told_of(center: Center, *paths: str) -> Any:
+    """Give what the property collector tells of the first host, asked for by its reference."""
+    content = connect(center).content
+    ref = vim.HostSystem("host-100", content.rootFolder._stub)
+    query = vmodl.query.PropertyCollector
+    wanted = query.FilterSpec(
+        objectSet=[query.ObjectSpec(obj=ref)],
+        propSet=[query.PropertySpec(type=vim.HostSystem, pathSet=list(paths), all=False)],
+    )
+    (found,) = content.propertyCollector.RetrievePropertiesEx([wanted], query.RetrieveOptions()).objects
+    return found
+
+
+def test_what_a_user_may_not_read_of_a_host_is_named_in_the_missing_set_and_refused_by_itself(center: Center) -> None:
+    center.simulator.control("rights", host=center.first, user="root", role="viewer")
+    found = told_of(center, "name", "config.network.vswitch", "runtime.connectionState")
+    assert [(each.name, each.val) for each in found.propSet] == [("name", center.first)]
+    assert [each.path for each in found.missingSet] == ["config.network.vswitch", "runtime.connectionState"]
+    for each in found.missingSet:
+        assert isinstance(each.fault, vim.fault.NoPermission)
+        assert (each.fault.privilegeId, each.fault.object._moId) == ("System.Read", "host-100")
+    first, second = hosts(connect(center))[:2]
+    with pytest.raises(vim.fault.NoPermission) as caught:
+        first.runtime  # noqa: B018 # it is fetched
+    assert caught.value.privilegeId == "System.Read"
+    assert second.runtime.connectionState == "connected"
+
+
+def test_a_user_without_any_right_on_a_host_does_not_see_it_and_a_reader_changes_nothing_there(center: Center) -> None:
+    everyone = [each.name for each in hosts(connect(center))]
+    center.simulator.control("rights", host=center.first, user="root", role="none")
+    assert [each.name for each in hosts(connect(center))] == everyone[1:]
+    center.simulator.control("rights", host=center.first, user="root", role="reader")
+    first, second = hosts(connect(center))[:2]
+    with pytest.raises(vim.fault.NoPermission) as caught:
+        to_ip_hash(first)
+    assert caught.value.privilegeId == "Host.Config.Network"
+    to_ip_hash(second)
+
+
+def test_the_selected_interfaces_are_named_by_the_keys_of_the_candidates(center: Center) -> None:
+    """As in the capture of govmomi's simulator (esx/host_vnic_manager.go)."""
+    (found,) = told_of(center, "config.virtualNicManagerInfo.netConfig").propSet
+    management = next(each for each in found.val if each.nicType == "management")
+    assert [(each.key, each.device) for each in management.candidateVnic] == [
+        ("management.key-vim.host.VirtualNic-vmk0", "vmk0")
+    ]
+    assert list(management.selectedVnic) == ["management.key-vim.host.VirtualNic-vmk0"]
+    assert management.multiSelectAllowed
+    vmotion = next(each for each in found.val if each.nicType == "vmotion")
+    assert list(vmotion.selectedVnic) == []

@@ -16,16 +16,26 @@ ByLink = Mapping[str, Iterable[Change]]
 
 @dataclass(frozen=True)
 class OneEnd:
-    """A link of which one end alone would change; `missing` is the inventory host that is not in the run."""
+    """A link of which one end alone would change.
+
+    `missing` is the inventory host that is not in the run, or that takes no change in it, which `reason` says then.
+    """
 
     link: str
     here: str
     far: str
     missing: str
     changes: tuple[Change, ...]
+    reason: str = ""
 
     def __str__(self) -> str:
         told = " ".join(f"{change}. {change.neutral.why}" for change in self.changes)
+        if self.reason:
+            return (
+                f"{self.link} changes at {self.here}, and its other end {self.far} does not change in this run "
+                f"({self.reason}), so frames between {self.here} and {self.far} would be lost. {told} Bring {self.far} "
+                f"back first, or take the change of this link out of the inventory. {self.here} was not changed."
+            )
         who = {self.far: f"its other end {self.far}", self.here: f"{self.here} itself"}.get(
             self.missing, f"{self.missing}, by which its other end {self.far} is changed,"
         )
@@ -37,7 +47,12 @@ class OneEnd:
 
 
 def one_ended(
-    here: str, links: Links, by_link: ByLink, present: Collection[str], both: Collection[str] = ()
+    here: str,
+    links: Links,
+    by_link: ByLink,
+    present: Collection[str],
+    both: Collection[str] = (),
+    apart: Mapping[str, str] | None = None,
 ) -> Iterator[OneEnd]:
     """Yield the links that a run must not change.
 
@@ -48,6 +63,7 @@ def one_ended(
         present: the inventory hosts that are in the run
         both: the links of which the run changes both ends in steps, whoever is in it; there only what takes effect at
             the switch as a whole needs the switch itself in the run
+        apart: hosts that take no change although the host by which they are changed is in the run, each with the reason
 
     """
     for link in links:
@@ -57,9 +73,10 @@ def one_ended(
             for change in by_link.get(name, ())
             if not change.neutral.yes and (not in_steps or change.kind in DEVICE_WIDE)
         )
-        missing = here if in_steps else contact(link)
-        if found and missing not in present and link["provisioned"]:
-            yield OneEnd(name, here, str(link["peer"]), missing, found)
+        missing, far = here if in_steps else contact(link), str(link["peer"])
+        reason = (apart or {}).get(far, "")
+        if found and (missing not in present or reason) and link["provisioned"]:
+            yield OneEnd(name, here, far, missing, found, reason)
 
 
 def contact(link: Mapping[str, Any]) -> str:

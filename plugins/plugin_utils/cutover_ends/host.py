@@ -105,17 +105,22 @@ class HostEnd:
         whole = plan.make(state, self.half.declared, self.half.state)
         if whole.findings:
             raise EndError(f"{self.name}: {RefusalError(whole.findings, 'Nothing was changed.')}")
-        vmk = management.interface(state, self.base.addresses, self.base.management_interface)
-        managed = management.switch_of(state, vmk) == self.half.vswitch
-        group = vmk.port_group if vmk is not None and managed else None
+        group = self._management_group(state)
         self.goal = _form(whole.after, self.half.vswitch, group)
         return HostSeen(
             _used(state, self.half.vswitch, group),
             _form(state, self.half.vswitch, group),
             self._final(state),
-            managed,
+            group is not None,
             frozenset(name for name, nic in state.nics.items() if not nic.speed),
         )
+
+    def _management_group(self, state: HostState) -> str | None:
+        """Return the port group on the vSwitch that carries the host's management; none where another vSwitch does."""
+        for vmk in management.interfaces(state, self.base.addresses, self.base.management_interface):
+            if management.switch_of(state, vmk) == self.half.vswitch:
+                return vmk.port_group
+        return None
 
     def _final(self, state: HostState) -> bool:
         switch = state.switches.get(self.half.vswitch)

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..declared.findings import Finding, RefusalError
-from . import errors, specs
+from . import errors, specs, unread
 from .connect import Login
 from .faults import told
 from .model import GroupState, HostState, Nic, SwitchState
@@ -18,10 +19,10 @@ from .third_party import vim, vmodl
 
 _PARTS = ("vswitch", "portgroup", "pnic", "vnic")
 _SYSTEM = "configManager.networkSystem"
-_CONNECTION = "runtime.connectionState"
-_PROPERTIES = ["name", _SYSTEM, _CONNECTION, *(f"config.network.{part}" for part in _PARTS)]
+_NEEDED = ("name", _SYSTEM, unread.CONNECTION, *(f"config.network.{part}" for part in _PARTS))
 _NICS = "config.network.pnic"
 _PAGE = 100
+_UNREAD = "The networking could not be read."
 
 
 class Api:
@@ -29,6 +30,10 @@ class Api:
 
     moves = True
     """A port group can be moved to another virtual switch."""
+    SERVICES = "config.virtualNicManagerInfo.netConfig"
+    """Which VMkernel interfaces are for what; a host that cannot tell it is read all the same."""
+    away: Mapping[str, errors.HostError] = {}
+    """Of the hosts of a vCenter that were read last, those without a state, and why."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -38,7 +43,7 @@ class Api:
         self._all: Any = None
 
     def read(self, names: Sequence[str] | None) -> dict[str, HostState]:
-        """Return the states of the named hosts of a vCenter, or of the host itself under its address.
+        """Return the states of the named hosts of a vCenter, or of the host itself; `away` has those without one.
 
         Raises:
             RefusalError: a host is unknown.
@@ -49,23 +54,46 @@ class Api:
             why = "A vCenter has no uplinks of its own."
             mend = "Declare its hosts in `hosts`, or connect to the host."
             raise _refusal(Finding("hosts", "HOSTS_MISSING", "this is a vCenter", why, mend))
-        with told(self.target.api, "The networking could not be read."):
+        with told(self.target.api, _UNREAD):
             if names is None or not self.login.is_center:
                 return self._read_one(names)
             if not self._hosts:
                 listed = self._properties([self._view()], ["name"], through_view=True)
                 self._hosts = {each["name"]: ref for ref, each in listed}
-            chosen = _chosen(names, self._hosts)
-            found = self._properties([self._hosts[name] for name in chosen], _PROPERTIES)
-            return {chosen[each["name"]]: self._keep(chosen[each["name"]], each) for _ref, each in found}
+            return self._read_all(_chosen(names, self._hosts))
+
+    def _read_all(self, chosen: dict[str, str]) -> dict[str, HostState]:
+        """Return the states of hosts by the names of the request; one that cannot be read keeps no other from it."""
+        asked = {self._hosts[known]._GetMoId(): (known, name) for known, name in chosen.items()}
+        states: dict[str, HostState] = {}
+        away: dict[str, errors.HostError] = {}
+        for ref, found in self._told([self._hosts[known] for known in chosen]):
+            known, name = asked[ref._GetMoId()]
+            try:
+                with told(known, _UNREAD):
+                    states[name] = self._keep(name, known, found)
+            except errors.HostError as error:
+                away[name] = error
+        for known, name in asked.values():
+            if name not in states and name not in away:
+                away[name] = errors.RefusedError(f"{known} is no longer in the vCenter.", "Look for it there.")
+        self.away = away
+        return {name: states[name] for name in chosen.values() if name in states}
+
+    def _told(self, objects: list[Any], *, through_view: bool = False) -> list[tuple[Any, dict[str, Any]]]:
+        """Return what hosts tell of themselves; those before API 4.0 know nothing of services."""
+        try:
+            return list(self._properties(objects, [*_NEEDED, self.SERVICES], through_view=through_view))
+        except vmodl.query.InvalidProperty:
+            return list(self._properties(objects, list(_NEEDED), through_view=through_view))
 
     def _read_one(self, names: Sequence[str] | None) -> dict[str, HostState]:
         if names is not None:
             why = "Only a vCenter has other hosts."
             what, mend = f"{self.target.api} is an ESXi host", "Declare vswitches and port_groups."
             raise _refusal(Finding("hosts", "NOT_A_VCENTER", what, why, mend))
-        found = [each for _ref, each in self._properties([self._view()], _PROPERTIES, through_view=True)]
-        return {"": self._keep("", found[0])}
+        ((_ref, found),) = self._told([self._view()], through_view=True)
+        return {"": self._keep("", self.target.api, found)}
 
     def nics(self) -> list[Nic]:
         """Return the NICs of the host itself.
@@ -88,7 +116,7 @@ class Api:
     def _properties(
         self, objects: Iterable[Any], names: list[str], *, through_view: bool = False
     ) -> Iterator[tuple[Any, dict[str, Any]]]:
-        """Yield each host with its properties, page by page."""
+        """Yield each host with its properties, page by page; a fault stands for one that is kept back."""
         query = vmodl.query.PropertyCollector
         select = []
         if through_view:
@@ -96,23 +124,22 @@ class Api:
         wanted = query.FilterSpec(
             objectSet=[query.ObjectSpec(obj=each, skip=through_view, selectSet=select) for each in objects],
             propSet=[query.PropertySpec(type=vim.HostSystem, pathSet=names, all=False)],
+            reportMissingObjectsInResults=True if self.login.is_center else None,
         )
         collector = self.login.content.propertyCollector
         page = collector.RetrievePropertiesEx([wanted], query.RetrieveOptions(maxObjects=_PAGE))
         while page is not None:
             for each in page.objects:
-                yield each.obj, {found.name: found.val for found in each.propSet}
+                told = {found.name: found.val for found in each.propSet}
+                yield each.obj, {**{path.path: path.fault for path in each.missingSet}, **told}
             page = collector.ContinueRetrievePropertiesEx(page.token) if page.token else None
 
-    def _keep(self, name: str, found: dict[str, Any]) -> HostState:
-        """Return the state of a host and keep its own specifications for the changes."""
-        state = str(found.get(_CONNECTION, "connected"))
-        if state != "connected":
-            what = f"vCenter says of {found['name']}: {state}."
-            raise errors.UnreachableError(what, "Bring the host back, or connect to it directly.")
+    def _keep(self, name: str, known: str, found: dict[str, Any]) -> HostState:
+        """Return the state of a host and keep its network system for the changes."""
+        unread.check(known, found, _NEEDED)
         info = {part: found.get(f"config.network.{part}") for part in _PARTS}
         self._systems[name] = found[_SYSTEM]
-        return specs.host_state(found["name"], info)
+        return replace(specs.host_state(found["name"], info), managed=unread.managed(found.get(self.SERVICES)))
 
     def lines(self, steps: Sequence[Step]) -> list[str]:
         """Return what would be called, for people."""
@@ -122,10 +149,11 @@ class Api:
         """Carry out steps at a host; `together` in one call, where the host knows UpdateNetworkConfig.
 
         Raises:
+            errors.AwayError: vCenter does not reach the host, and nothing was done.
             errors.HostError: with the host's own words.
 
         """
-        system = self._systems[host]
+        system = self._system(host)
         if together and len(steps) > 1:
             # New ones first and without uplinks, for others may still have them.
             steps = [self._made(system, step, ()) for step in steps]
@@ -135,9 +163,27 @@ class Api:
                     return
                 except (vmodl.fault.MethodNotFound, vmodl.fault.NotSupported):
                     pass
-        for step in steps:
-            with told(self.target.api, f"{step.call} {step.name} failed."):
-                self._call(system, step)
+        for number, step in enumerate(steps):
+            try:
+                with told(self.target.api, f"{step.call} {step.name} failed."):
+                    self._call(system, step)
+            except errors.AwayError as error:
+                # After something that was taken, this may be what cut the host off.
+                taken = number or step.before is None
+                raise errors.LostError(error.what, error.mend, error.words) if taken else error from None
+
+    def _system(self, host: str) -> Any:
+        """Return a host's network system; a new session has those alone that it has read.
+
+        Raises:
+            errors.HostError: it cannot be read now.
+
+        """
+        if host not in self._systems:
+            self.read([host])
+        if host not in self._systems:
+            raise self.away[host]
+        return self._systems[host]
 
     def _call(self, system: Any, step: Step) -> None:
         if step.after is None:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..contract.seen import Seen
 
 
@@ -29,6 +31,10 @@ class ConnectError(HostError):
 
 class UnreachableError(ConnectError):
     """There is no way to the host, or nobody listens, or nobody answers."""
+
+
+class AwayError(UnreachableError):
+    """VCenter does not reach the host; nothing was sent to it."""
 
 
 class CertificateError(ConnectError):
@@ -65,6 +71,12 @@ class LostError(HostError):
 
 class UnknownError(HostError):
     """It could not be found out what the host has now."""
+
+
+class SomeHostsError(HostError):
+    """Some hosts of a vCenter have failed, each for its own reason, which `failed` has by name."""
+
+    failed: Mapping[str, HostError] = {}
 
 
 class VerificationError(HostError):

@@ -111,6 +111,11 @@ def _away(where: str, what: str, said: str) -> errors.HostError:
     return errors.LostError(f"{what} vCenter does not reach the host.", "", said)
 
 
+def _disconnected(where: str, what: str, said: str) -> errors.HostError:
+    mend = "Reconnect it in vCenter, or look whether it runs."
+    return errors.AwayError(f"{what} The host is not connected to vCenter.", mend, said)
+
+
 def _failed(where: str, what: str, said: str) -> errors.HostError:
     mend = "The host's own log (/var/log/hostd.log) says more."
     return errors.RefusedError(f"{what} The host could not do it.", mend, said)
@@ -124,6 +129,7 @@ _MEANINGS = (
     ("ResourceInUse", _used),
     ("NetworkDisruptedAndConfigRolledBack", _taken_back),
     ("RollbackFailure", _away),
+    ("HostNotConnected", _disconnected),
     ("HostCommunication", _away),
     ("HostConfigFault", _failed),
 )

@@ -13,28 +13,35 @@ DEFAULT = "vmk0"
 """The VMkernel interface that a host is installed with, which carries its management unless somebody moved it."""
 
 
-def interface(host: HostState, addresses: Collection[str], named: str | None) -> Vmk | None:
-    """Return the VMkernel interface that carries management.
+def interfaces(host: HostState, addresses: Collection[str], named: str | None) -> list[Vmk]:
+    """Return the VMkernel interfaces that carry management, each of which may be the way to the host.
 
-    The one that the user names, else the one with an address at which the host is reached, else vmk0.
+    The one that the user names; else the one with an address at which the host is reached, and those that the host has
+    selected for management; vmk0 where neither is known.
     """
     if named is not None:
-        return host.vmks.get(named)
-    for vmk in host.vmks.values():
-        if vmk.address and vmk.address in addresses:
-            return vmk
-    return host.vmks.get(DEFAULT)
+        return [host.vmks[named]] if named in host.vmks else []
+    reached = [vmk for vmk in host.vmks.values() if vmk.address and vmk.address in addresses]
+    selected = [vmk for vmk in host.vmks.values() if vmk.name in (host.managed or ()) and vmk not in reached]
+    guessed = [host.vmks[DEFAULT]] if DEFAULT in host.vmks else []
+    return [*reached, *selected] or guessed
 
 
-def switch_of(host: HostState, vmk: Vmk | None) -> str | None:
+def is_guessed(host: HostState, addresses: Collection[str], named: str | None) -> bool:
+    """Tell whether nothing but the habit of installers says which VMkernel interface carries management."""
+    reached = any(vmk.address and vmk.address in addresses for vmk in host.vmks.values())
+    return named is None and not reached and not any(name in host.vmks for name in host.managed or ())
+
+
+def switch_of(host: HostState, vmk: Vmk) -> str | None:
     """Return the virtual switch that carries an interface."""
-    group = host.groups.get(vmk.port_group) if vmk is not None else None
+    group = host.groups.get(vmk.port_group)
     return group.vswitch if group is not None else None
 
 
-def refuse(plan: Plan, vmk: Vmk | None, at: str = "") -> list[Finding]:
+def refuse(plan: Plan, vmk: Vmk, at: str = "") -> list[Finding]:
     """Return a finding where the change would leave management without an uplink that surely works throughout."""
-    if vmk is None or not plan.changed:
+    if not plan.changed:
         return []
     danger = _danger(plan.before, plan.after, vmk)
     if not danger:

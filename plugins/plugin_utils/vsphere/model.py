@@ -175,6 +175,8 @@ class HostState:
     nics: Mapping[str, Nic] = field(default_factory=dict)
     vmks: Mapping[str, Vmk] = field(default_factory=dict)
     computed: Mapping[str, tuple[Teaming, Security]] = field(default_factory=dict)
+    managed: tuple[str, ...] | None = None
+    """The VMkernel interfaces that the host itself names for management; None where it does not tell."""
 
     def groups_of(self, switch: str) -> list[GroupState]:
         """Return the port groups of a switch."""

@@ -29,8 +29,10 @@ def request_of(options: Mapping[str, Any], check_mode: bool) -> Request:
     findings += _judge(options, halves)
     if findings:
         raise RefusalError(sorted(set(findings)))
+    left_out = tuple(options.get("hosts_left_out") or ())
     return Request(
-        halves=halves,
+        halves={name: half for name, half in halves.items() if name not in left_out},
+        left_out=left_out,
         state=state,
         consent=frozenset(options["consent"]),
         management_interface=options["management_interface"],

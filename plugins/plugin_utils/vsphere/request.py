@@ -22,6 +22,10 @@ class Way(Protocol):
     moves: bool
     """A port group can be moved to another virtual switch."""
 
+    @property
+    def away(self) -> Mapping[str, errors.HostError]:
+        """Return why some of the hosts that were read last have no state; it is always one of many."""
+
     def read(self, names: Sequence[str] | None) -> dict[str, HostState]:
         """Return the states of the named hosts of a vCenter, or of the host itself."""
 
@@ -43,9 +47,10 @@ class Way(Protocol):
 
 @dataclass(frozen=True)
 class Request:
-    """One change of one host, or of some hosts of one vCenter. Times in seconds."""
+    """One change of one host, or of some hosts of one vCenter but those `left_out`. Times in seconds."""
 
     halves: Mapping[str, Half] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
     state: str = "merged"
     consent: frozenset[str] = frozenset()
     management_interface: str | None = None
@@ -78,9 +83,10 @@ class Request:
 
 @dataclass
 class Outcome:
-    """What was done, or in check mode would be; `done` are the hosts that have changed."""
+    """What was done, or in check mode would be; `done` are the hosts that have changed, `failed` has who could not."""
 
     plans: dict[str, Plan] = field(default_factory=dict)
+    failed: dict[str, errors.HostError] = field(default_factory=dict)
     commands: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     verified: list[str] = field(default_factory=list)

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 
@@ -32,6 +32,8 @@ class Shell:
 
     moves = False
     """No command moves a port group to another virtual switch."""
+    away: Mapping[str, errors.HostError] = {}
+    """One host alone is never one of many."""
 
     def __init__(self, target: Target) -> None:
         if shutil.which("ssh") is None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -17,9 +17,10 @@ from .transaction import Opener, findings_of, not_in_effect, planned
 
 @dataclass(frozen=True)
 class Gathered:
-    """What was read: the plans, what they would be refused for, and what they would send."""
+    """What was read: the plans, who could not be read, what they would be refused for, and what they would send."""
 
     plans: dict[str, Plan]
+    away: Mapping[str, errors.HostError]
     findings: list[str]
     commands: list[str]
 
@@ -43,7 +44,7 @@ def gather(opener: Opener, request: Request) -> Gathered:
         plans = planned(way, request)
         findings = [str(finding) for finding in findings_of(request, plans)]
         commands = [line for made in plans.values() for line in way.lines(made.steps)]
-        return Gathered(plans, findings, commands)
+        return Gathered(plans, dict(way.away), findings, commands)
 
 
 def verified(opener: Opener, request: Request) -> list[Seen]:
@@ -55,7 +56,9 @@ def verified(opener: Opener, request: Request) -> list[Seen]:
     """
     with _session(opener) as way:
         plans = planned(way, request)
-    found = [
+        away = dict(way.away)
+    found = [Seen(f"{name}: {error.text()}", good=False, host=name) for name, error in away.items()]
+    found += [
         replace(each, text=f"{request.at(name)}{each.text}", host=name)
         for name, made in plans.items()
         for each in _looked_at(made, request, name)

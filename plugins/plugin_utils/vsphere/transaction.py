@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..declared.findings import Finding, RefusalError
-from . import errors, esxcli, management, plan, points
+from . import errors, esxcli, management, outcomes, plan, points
 from .model import HostState, agree
 from .plan import Plan
 from .request import Outcome, Request, Way
@@ -20,9 +20,16 @@ _PAUSE_FIRST, _PAUSE_LONGEST = 0.5, 5.0
 
 
 def planned(way: Way, request: Request) -> dict[str, Plan]:
-    """Read the hosts and return the plan for each."""
+    """Read the hosts and return the plan for each that could be read; the way has the others in `away`.
+
+    Raises:
+        errors.SomeHostsError: none of them could be read.
+
+    """
     states = way.read(request.names)
-    return {name: _plan(way, request, name, states[name]) for name in request.wanted}
+    if way.away and not states:
+        raise outcomes.none_read(way.away)
+    return {name: _plan(way, request, name, state) for name, state in states.items()}
 
 
 def _plan(way: Way, request: Request, name: str, state: HostState) -> Plan:
@@ -32,6 +39,8 @@ def _plan(way: Way, request: Request, name: str, state: HostState) -> Plan:
         made = plan.make(state, request.halves[name], request.state, at=request.at(name))
     if not way.moves:
         made.findings += esxcli.impossible(made.steps, request.at(name))
+    if made.changed and management.is_guessed(state, request.addresses, request.management_interface):
+        made.notes.append(f"{management.DEFAULT} is taken for the management interface: the host does not tell which.")
     return made
 
 
@@ -39,14 +48,14 @@ def findings_of(request: Request, plans: dict[str, Plan]) -> list[Finding]:
     """Return all that a change would be refused for."""
     found = [finding for made in plans.values() for finding in made.findings]
     for name, made in plans.items():
-        vmk = management.interface(made.before, request.addresses, request.management_interface)
-        if request.management_interface and vmk is None:
+        vmks = management.interfaces(made.before, request.addresses, request.management_interface)
+        if request.management_interface and not vmks:
             why = f"The host has {', '.join(made.before.vmks) or 'none'}."
             what = f"there is no {request.management_interface}"
             where = f"{request.at(name)}management_interface"
             found.append(Finding(where, "NO_SUCH_INTERFACE", what, why, "Mend the name."))
         if "management" not in request.consent:
-            found += management.refuse(made, vmk, request.at(name))
+            found += [finding for vmk in vmks for finding in management.refuse(made, vmk, request.at(name))]
     return sorted(set(found))
 
 
@@ -65,10 +74,11 @@ def apply(opener: Opener, request: Request, keeper: Keeper | None = None) -> Out
         findings = findings_of(request, plans)
         if findings:
             raise RefusalError(findings, "Nothing was changed.")
-        outcome = run.outcome = Outcome(plans)
+        outcome = run.outcome = Outcome(plans, dict(way.away))
         outcome.commands = [line for made in outcome.pending.values() for line in way.lines(made.steps)]
         outcome.warnings = [f"{request.at(name)}{note}" for name, made in plans.items() for note in made.notes]
         if request.check_mode or not outcome.pending:
+            run.tell()
             return outcome
         if keeper is not None:
             keeper({name: points.point(made) for name, made in outcome.pending.items()})
@@ -82,39 +92,50 @@ def apply(opener: Opener, request: Request, keeper: Keeper | None = None) -> Out
 
 
 class _Run:
-    """A change under way; its session is replaced by a new one when it breaks."""
+    """A change under way; its session is replaced by a new one when it breaks, and `broken` when that fails."""
 
     def __init__(self, opener: Opener, request: Request, way: Way) -> None:
         self.opener, self.request, self.way = opener, request, way
         self.outcome = Outcome()
         self.seen: dict[str, HostState] = {}
+        self.broken = False
 
     def change(self) -> None:
-        """Change one host after the other, and read them all back; the first failure ends it."""
+        """Change one host after the other, and read them all back.
+
+        A host that fails and has its old state keeps no other from its change. What may cut more than one off ends it:
+        a host that is lost after its change, a change that vCenter had to take back, a vCenter that does not answer.
+        """
         for name, made in self.outcome.pending.items():
             try:
                 self._one(name, made)
             except errors.HostError as error:
                 self._failed(name, made, error)
-                break
-            self.outcome.done.append(name)
+                if self.broken or isinstance(error, (errors.UnknownError, errors.TakenBackError)):
+                    break
+            else:
+                self.outcome.done.append(name)
         if self.outcome.done:
             self._read_back()
+        self.tell()
+
+    def tell(self) -> None:
+        """Make one error of all failures."""
+        self.outcome.error = outcomes.told(self.request, self.outcome)
 
     def _failed(self, name: str, made: Plan, error: errors.HostError) -> None:
-        left = [other for other in self.outcome.pending if other not in (*self.outcome.done, name)]
-        if left:
-            error = error.after(f"Not begun: {', '.join(left)}.")
-        self.outcome.error = self.outcome.error or error
+        self.outcome.failed[name] = error
         if isinstance(error, errors.UnknownError):
-            self.outcome.recovery = esxcli.recovery(made)
+            self.outcome.recovery += outcomes.recovery(name, made)
 
     def _one(self, name: str, made: Plan) -> None:
-        vmk = management.interface(made.before, self.request.addresses, self.request.management_interface)
-        managed = management.switch_of(made.before, vmk)
-        together = any(managed in step.switches for step in made.steps)
+        vmks = management.interfaces(made.before, self.request.addresses, self.request.management_interface)
+        managed = {management.switch_of(made.before, vmk) for vmk in vmks}
+        together = any(managed & step.switches for step in made.steps)
         try:
             self.way.carry_out(name, made.steps, together)
+        except errors.AwayError:
+            raise
         except errors.LostError as error:
             self._find_out(name, made, error)
         except errors.HostError as error:
@@ -122,30 +143,59 @@ class _Run:
         else:
             if together and not self.request.center:
                 # The old connection proves nothing: it may still live on a link that new ones do not use.
-                self.way.drop()
+                self._lose()
                 self.seen[name] = self._return(name, "The change was sent.")
 
     def _return(self, name: str, what: str) -> HostState:
-        """Open a session with a host that may be away for a while, and return its state.
+        """Return the state of a host that may be away for a while.
 
         Raises:
-            errors.UnknownError: it stays away.
+            errors.UnknownError: it stays away, or cannot be read.
 
         """
         deadline, pause = time.monotonic() + self.request.back, _PAUSE_FIRST
         while True:
             try:
-                self.way = self.opener()
                 return self._state(name)
             except (errors.ConnectError, errors.LostError) as error:
-                self.way.drop()
                 if time.monotonic() + pause > deadline:
                     raise _unknown(what, error, self.request.back) from None
+            except errors.HostError as error:
+                raise errors.UnknownError(
+                    f"{what} It is not known what the host has: {error.text()}", _BY_HAND
+                ) from None
             time.sleep(pause)
             pause = min(pause * 2, _PAUSE_LONGEST)
 
+    def _lose(self) -> None:
+        """Give a session up that proves nothing; the next read opens another one."""
+        self.way.drop()
+        self.broken = True
+
     def _state(self, name: str) -> HostState:
-        return self.way.read([name] if self.request.center else None)[name]
+        states, away = self._read([name])
+        if away:
+            raise away[name]
+        return states[name]
+
+    def _read(self, names: list[str]) -> tuple[dict[str, HostState], dict[str, errors.HostError]]:
+        """Return the states of hosts, and why others have none; by a new session where the old one is broken.
+
+        Raises:
+            errors.HostError: nothing can be read.
+
+        """
+        if self.broken:
+            self.way = self.opener()
+            self.broken = False
+        try:
+            states = self.way.read(names if self.request.center else None)
+        except errors.LostError:
+            self._lose()
+            raise
+        except RefusalError as gone:
+            raise errors.RefusedError(gone.text()) from None
+        return states, {name: self.way.away[name] for name in names if name not in states}
 
     def _find_out(self, name: str, made: Plan, error: errors.LostError) -> None:
         """Find out what a host has after its connection broke; what is neither old nor new becomes old.
@@ -154,20 +204,16 @@ class _Run:
             errors.HostError: unless it has the new state.
 
         """
-        self.way.drop()
+        self._lose()
         now = self._return(name, error.what)
         if not plan.difference(now, made.after):
-            self.outcome.warnings.append(f"{error.what} The host has the new state.")
+            self.outcome.warnings.append(outcomes.named(name, f"{error.what} The host has the new state."))
             self.seen[name] = now
             return
         self._back_to(name, made, now, error)
 
     def _put_back(self, name: str, made: Plan, error: errors.HostError) -> None:
-        try:
-            now = self._state(name)
-        except errors.LostError:
-            self.way.drop()
-            now = self._return(name, error.what)
+        now = self._return(name, error.what)
         self._back_to(name, made, now, error)
 
     def _back_to(self, name: str, made: Plan, now: HostState, error: errors.HostError) -> None:
@@ -200,13 +246,23 @@ class _Run:
     def _states(self) -> dict[str, HostState]:
         """Return the states of the changed hosts; that they cannot be read does not undo that they have changed."""
         unseen = [name for name in self.outcome.done if name not in self.seen]
-        try:
-            read = self.way.read(unseen if self.request.center else None) if unseen else {}
-        except errors.HostError as error:
-            error = error.after("What was sent has been answered, but could not be read back.")
-            self.outcome.error = self.outcome.error or error
-            read = {}
+        read, failed = self._read_once_more(unseen) if unseen else ({}, {})
+        for name, error in failed.items():
+            self.outcome.failed[name] = error.after("What was sent has been answered, but could not be read back.")
         return {name: state for name, state in {**self.seen, **read}.items() if name in self.outcome.done}
+
+    def _read_once_more(self, names: list[str]) -> tuple[dict[str, HostState], dict[str, errors.HostError]]:
+        """Read hosts; where the answer is lost, a second time. What cannot be read has its reason by host."""
+        try:
+            return self._read(names)
+        except errors.LostError:
+            pass
+        except errors.HostError as error:
+            return {}, dict.fromkeys(names, error)
+        try:
+            return self._read(names)
+        except errors.HostError as error:
+            return {}, dict.fromkeys(names, error)
 
     def _undo(self, name: str, made: Plan, now: HostState, wrong: list[str]) -> None:
         what = "\n".join(["The host did not take all of it:", *wrong])

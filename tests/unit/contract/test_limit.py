@@ -24,10 +24,10 @@ def change(kind=Kind.VLAN_ID, side="switch"):
     return Change(kind, side, "ae0", 10, 11, "lan", ("ae0",))
 
 
-def refused(present, *, ends=None, made=None, both=()):
+def refused(present, *, ends=None, made=None, both=(), apart=None):
     ends = ends or [link()]
     by_link = {each["link"]: [made or change()] for each in ends}
-    return list(one_ended("ex1", ends, by_link, present, both))
+    return list(one_ended("ex1", ends, by_link, present, both, apart))
 
 
 @pytest.mark.parametrize(("kind", "side"), list(NEUTRAL), ids=lambda each: getattr(each, "value", each))
@@ -46,6 +46,16 @@ def test_the_host_of_a_vcenter_is_there_when_its_vcenter_is():
     (found,) = refused({"ex1", "esx1"}, ends=ends)
     assert "vc1, by which its other end esx1 is changed, is not in this run" in str(found)
     assert refused({"ex1", "vc1"}, ends=ends) == []
+
+
+def test_a_host_of_a_vcenter_that_takes_no_change_keeps_its_switch_from_it_and_no_other_link():
+    ends = [link(peer_via="vc1"), link("esx2-lan", peer="esx2", peer_via="vc1")]
+    (found,) = refused({"ex1", "vc1"}, ends=ends, apart={"esx1": "vCenter says of esx1: notResponding"})
+    assert found.link == "esx1-lan"
+    assert "esx1 does not change in this run (vCenter says of esx1: notResponding)" in str(found)
+    assert "ex1 was not changed." in str(found)
+    neutral = change(Kind.DESCRIPTION)
+    assert refused({"ex1", "vc1"}, ends=ends, made=neutral, apart={"esx1": "away"}) == []
 
 
 def test_an_end_that_nobody_can_change_in_any_run_refuses_none():
@@ -121,6 +131,17 @@ def test_whatever_cuts_a_run_is_judged_by_the_hosts_that_are_left(tmp_path, limi
     done = run(tmp_path, inventory(), "--limit", limit)
     assert (done.returncode == 0) is not told, done.stdout
     assert told in done.stdout
+
+
+def test_what_a_vcenter_has_kept_of_its_hosts_is_judged_by_every_switch(tmp_path):
+    away = {"esx1": {"outcome": "failed", "reason": "vCenter says of esx1: notResponding.\nBring it back."}}
+    hosts = {"ex1": inventory()["ex1"], "vc1": {"stack_apart": away}, "srv1": {}}
+    hosts["ex1"]["stack_links"][0] = link(peer_via="vc1")
+    done = run(tmp_path, hosts)
+    assert done.returncode == 2
+    assert "esx1 does not change in this run (vCenter says of esx1: notResponding)" in done.stdout
+    hosts["vc1"] = {}
+    assert run(tmp_path, hosts).returncode == 0
 
 
 def test_a_slice_that_lacks_the_other_end_is_refused(tmp_path):

@@ -229,10 +229,35 @@ def test_json_that_is_nested_beyond_all_bounds_is_refused():
         printed.records("[" * 100_000)
 
 
-@pytest.mark.parametrize("gone", ["spec", "propSet"])
-def test_an_answer_of_the_api_that_lacks_a_part_is_the_hosts_error(gone):
+@pytest.mark.parametrize(
+    ("gone", "error", "told"),
+    [("spec", errors.LostError, "cannot be read"), ("propSet", errors.RefusedError, "does not tell its networking")],
+)
+def test_an_answer_of_the_api_that_lacks_a_part_is_the_hosts_error(gone, error, told):
     tree = parse(TEXTS["RetrievePropertiesEx"])
     for element in list(tree.iter(f"{{*}}{gone}")):
         element.getparent().remove(element)
-    with pytest.raises(errors.LostError, match="cannot be read"):
+    with pytest.raises(error, match=told):
         by_api(RetrievePropertiesEx=bytes_of(tree)).read(None)
+
+
+def without(tree, *paths: str):
+    """Return an answer without these properties, as one who may not read them gets it."""
+    for element in list(tree.iter("{*}propSet")):
+        if element.findtext("{*}name") in paths:
+            element.getparent().remove(element)
+    return bytes_of(tree)
+
+
+def test_a_configuration_that_is_left_out_without_a_word_is_no_empty_host():
+    parts = [f"config.network.{part}" for part in ("vswitch", "portgroup", "pnic", "vnic")]
+    answer = without(parse(TEXTS["RetrievePropertiesEx"]), *parts)
+    with pytest.raises(errors.RefusedError, match=r"(?s)does not tell its networking: .*privilege System\.Read"):
+        by_api(RetrievePropertiesEx=answer).read(None)
+
+
+def test_a_host_without_standard_switches_has_none():
+    answer = without(parse(TEXTS["RetrievePropertiesEx"]), "config.network.vswitch", "config.network.portgroup")
+    found = by_api(RetrievePropertiesEx=answer).read(None)[""]
+    assert (found.switches, found.groups) == ({}, {})
+    assert found.nics and found.vmks

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import management
@@ -16,8 +18,8 @@ PAIR = ("vmnic0", "vmnic1")
 
 def judged(current, vswitches=None, port_groups=None) -> list[str]:
     result = made(current, declared(vswitches, port_groups))
-    vmk = management.interface(current, [], None)
-    return [finding.what for finding in management.refuse(result, vmk)]
+    vmks = management.interfaces(current, [], None)
+    return [finding.what for vmk in vmks for finding in management.refuse(result, vmk)]
 
 
 def managed(before, down=()):
@@ -71,10 +73,35 @@ def test_the_vlan_and_the_switch_of_the_management_port_group_are_guarded():
     assert "moves" in judged(other, None, {"Management Network": {"vswitch": "vSwitch1"}})[0]
 
 
-def test_the_interface_is_the_named_one_or_that_of_the_address_or_vmk0():
-    current = host(switch(), groups=[group()])
+def carrying(current, addresses=(), named=None) -> list[str]:
+    return [vmk.name for vmk in management.interfaces(current, addresses, named)]
+
+
+def two_interfaces(managed=None):
+    current = replace(host(switch(), groups=[group()]), managed=managed)
     current.vmks["vmk1"] = Vmk("vmk1", "vmotion", "198.51.100.1")
-    assert management.interface(current, ["198.51.100.1"], None).name == "vmk1"
-    assert management.interface(current, ["203.0.113.1"], None).name == "vmk0"
-    assert management.interface(current, ["198.51.100.1"], "vmk0").name == "vmk0"
-    assert management.interface(current, [], "vmk9") is None
+    return current
+
+
+def test_the_interface_is_the_named_one_or_that_of_the_address_or_vmk0():
+    current = two_interfaces()
+    assert carrying(current, ["198.51.100.1"]) == ["vmk1"]
+    assert carrying(current, ["203.0.113.1"]) == ["vmk0"]
+    assert carrying(current, ["198.51.100.1"], "vmk0") == ["vmk0"]
+    assert carrying(current, named="vmk9") == []
+
+
+@pytest.mark.parametrize(
+    ("managed", "addresses", "found"),
+    [
+        (("vmk1",), [], ["vmk1"]),
+        (("vmk0", "vmk1"), [], ["vmk0", "vmk1"]),
+        (("vmk0",), ["198.51.100.1"], ["vmk1", "vmk0"]),
+        ((), [], ["vmk0"]),
+        (("vmk7",), [], ["vmk0"]),
+    ],
+)
+def test_all_that_the_host_has_selected_for_management_are_guarded(managed, addresses, found):
+    assert carrying(two_interfaces(managed), addresses) == found
+    known = addresses or set(managed) & {"vmk0", "vmk1"}
+    assert management.is_guessed(two_interfaces(managed), addresses, None) is not bool(known)

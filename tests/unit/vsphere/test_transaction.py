@@ -23,7 +23,7 @@ class Memory:
     moves = True
 
     def __init__(self, state: HostState, *answers: str) -> None:
-        self.state, self.answers, self.log = state, list(answers), []
+        self.state, self.answers, self.log, self.away = state, list(answers), [], {}
 
     def read(self, names):
         self.log.append("read")
