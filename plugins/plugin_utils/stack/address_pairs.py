@@ -80,7 +80,7 @@ def hashed(site: Site, side: Side) -> Hashed | None:
     device = site.devices.get(side.host)
     if device is None or device.kind in SWITCHES or device.serves_storage:
         return None
-    if side.link.bundle not in BUNDLES or len(side.end.ports) == 1:
+    if side.link.bundle not in BUNDLES or len(side.end.ports) == 1 or len(side.end.ports) != len(side.peer_end.ports):
         return None
     policy = _policy(site, side)
     return Hashed(side, policy, list(_pairs(site, side, policy)))
