@@ -76,7 +76,7 @@ def bundles(site: Site) -> Iterator[Hashed]:
 
 
 def hashed(site: Site, side: Side) -> Hashed | None:
-    """Return the bundle of a host as it hashes; None for a switch, a storage server, and without several whole cables."""
+    """Return the bundle of a host as it hashes; None for a switch or a storage server, and without several cables."""
     device = site.devices.get(side.host)
     if device is None or device.kind in SWITCHES or device.serves_storage:
         return None
