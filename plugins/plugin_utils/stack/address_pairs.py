@@ -76,11 +76,11 @@ def bundles(site: Site) -> Iterator[Hashed]:
 
 
 def hashed(site: Site, side: Side) -> Hashed | None:
-    """Return the bundle of a host as it hashes; None for a switch, a storage server, and where there is one cable."""
+    """Return the bundle of a host as it hashes; None for a switch or a storage server, and without several cables."""
     device = site.devices.get(side.host)
     if device is None or device.kind in SWITCHES or device.serves_storage:
         return None
-    if side.link.bundle not in BUNDLES or len(side.end.ports) == 1:
+    if side.link.bundle not in BUNDLES or len(side.end.ports) == 1 or len(side.end.ports) != len(side.peer_end.ports):
         return None
     policy = _policy(site, side)
     return Hashed(side, policy, list(_pairs(site, side, policy)))

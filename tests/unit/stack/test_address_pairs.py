@@ -149,6 +149,12 @@ def test_without_several_cables_that_a_client_hashes_over_there_is_nothing_to_te
     assert notes(content, tmp_path) == []
 
 
+def test_a_link_whose_ends_do_not_fit_has_that_fault_and_no_note(tmp_path):
+    content = site(cables=3, filer=("192.0.2.23",))  # by the third uplink
+    content["links"]["host1"]["ends"]["ex1"]["ports"].pop()
+    assert {item.rule for item in builders.loaded(content, tmp_path).findings} == {"LINK_PORT_COUNTS"}
+
+
 def test_a_storage_server_is_any_device_that_is_declared_one_and_no_filer_that_is_not(tmp_path):
     content = site()
     content["devices"]["filer"]["storage"] = False
