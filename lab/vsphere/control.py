@@ -215,6 +215,19 @@ async def rollback(lab: Lab, endpoint: str, enabled: bool) -> None:
 
 
 @operation
+async def certificate(lab: Lab, endpoint: str, form: str = "valid") -> str:
+    """Give an endpoint another certificate (certificates.FORMS); give its SHA-256."""
+    return _endpoint(lab, endpoint).renew(form)
+
+
+@operation
+async def services(lab: Lab, endpoint: str, starting: bool = False, lockdown: bool = False) -> None:
+    """Let an endpoint's management services start, or let nobody in (lockdown mode)."""
+    found = _endpoint(lab, endpoint)
+    found.starting, found.lockdown = starting, lockdown
+
+
+@operation
 async def use_fabric(lab: Lab, port: int, hosts: list[str]) -> None:
     """Ask the fabric at `port` about these hosts from now on (0: about none)."""
     for host in lab.cabled:

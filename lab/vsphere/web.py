@@ -15,6 +15,8 @@ from .endpoint import Endpoint, Lab
 from .inventory import API_VERSION
 from .service import DroppedError
 
+# What the proxy before hostd answers while nobody listens behind it; it is well-formed XML.
+STARTING = b"<HTML><BODY><H1>503 Service Unavailable</H1></BODY></HTML>"
 COOKIE = "vmware_soap_session"
 LIMIT = 16 * 1024 * 1024
 NEWER = "8.0.1.0 8.0.0.2 8.0.0.1 8.0.0.0 7.0.3.2 7.0.3.1 7.0.3.0 7.0.2.1 7.0.2.0 7.0.1.1 7.0.1.0 7.0.0.2 7.0.0.0"
@@ -109,6 +111,8 @@ async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 async def _answer(lab: Lab, endpoint: Endpoint, request: Request, reader: asyncio.StreamReader) -> bytes:
     """Answer one request."""
     verb, path, headers, body = request
+    if endpoint.starting:
+        return _reply(503, STARTING, kind="text/html")
     if verb == "GET" and path == "/sdk/vimServiceVersions.xml":
         if endpoint.kind == "esxi":
             await service.until_reachable(lab, endpoint.hosts[0], reader.at_eof)
@@ -130,10 +134,9 @@ def _cookie(text: str) -> str:
     return found.value.strip('"') if found is not None else ""
 
 
-def _reply(status: int, body: bytes, cookie: str = "") -> bytes:
+def _reply(status: int, body: bytes, cookie: str = "", kind: str = "text/xml; charset=utf-8") -> bytes:
     """Write an answer."""
-    words = {200: "OK", 404: "Not Found", 500: "Internal Server Error"}
-    kind = "text/xml; charset=utf-8"
+    words = {200: "OK", 404: "Not Found", 500: "Internal Server Error", 503: "Service Unavailable"}
     lines = [f"HTTP/1.1 {status} {words[status]}", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
     if cookie:
         lines.append(f'Set-Cookie: {COOKIE}="{cookie}"; Path=/; HttpOnly; Secure;')

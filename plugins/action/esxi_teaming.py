@@ -49,6 +49,7 @@ _SPEC: dict[str, Any] = {
     "management_interface": {"type": "str"},
     "ca_file": {"type": "path"},
     "validate_certs": {"type": "bool", "default": True},
+    "tls_fingerprint": {"type": "str"},
     "verify": {"type": "dict", "default": {}, "options": {"links": {"type": "bool", "default": True}}},
     "restore_point": {"type": "dict"},
     "restore_dir": {"type": "path"},
