@@ -22,6 +22,7 @@ from .fabric import changed, reach, team
 from .faults import Fault, Faults
 from .host import Host
 from .reach import STATES, Reach, State
+from .releases import NEWEST, RELEASES
 from .vmomi import vmodl
 
 Operation = Callable[..., Any]
@@ -79,7 +80,7 @@ async def reset(lab: Lab, host: str, state: dict[str, Any] | None = None) -> Non
     """Give a host that networking (without: as delivered), a full licence, no faults and a network that works."""
     found = chosen(lab, host)
     factory.reset(found, state)
-    found.license, found.maintenance, found.reach = "full", False, Reach()
+    found.license, found.maintenance, found.reach, found.version = "full", False, Reach(), NEWEST
     found.faults.clear()
     for nic in found.nics.values():
         nic.link, nic.hint = True, {}
@@ -225,6 +226,14 @@ async def services(lab: Lab, endpoint: str, starting: bool = False, lockdown: bo
     """Let an endpoint's management services start, or let nobody in (lockdown mode)."""
     found = _endpoint(lab, endpoint)
     found.starting, found.lockdown = starting, lockdown
+
+
+@operation
+async def version(lab: Lab, host: str, version: str = NEWEST) -> None:
+    """Make a host one of that release."""
+    if version not in RELEASES:
+        raise ValueError(f"the releases are {', '.join(RELEASES)}")
+    chosen(lab, host).version = version
 
 
 @operation

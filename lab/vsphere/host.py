@@ -14,6 +14,7 @@ from . import policy
 from .faults import Faults
 from .policy import invalid
 from .reach import Reach
+from .releases import NEWEST
 from .vmomi import vim
 
 Switch = vim.host.VirtualSwitch
@@ -87,13 +88,17 @@ class Network:
 
 @dataclass
 class Host:
-    """One host. `revision` grows with every change; `license` is `full` or `free` (writes are refused)."""
+    """One host. `revision` grows with every change; `license` is `full` or `free` (writes are refused).
+
+    `version`: its release (releases.py).
+    """
 
     name: str
     number: int
     nics: dict[str, Nic] = field(default_factory=dict)
     net: Network = field(default_factory=Network)
     license: str = "full"
+    version: str = NEWEST
     revision: int = 0
     maintenance: bool = False
     faults: Faults = field(default_factory=Faults)

@@ -12,27 +12,26 @@ from http.cookies import CookieError, SimpleCookie
 
 from . import service
 from .endpoint import Endpoint, Lab
-from .inventory import API_VERSION
+from .releases import NEWEST, RELEASES
 from .service import DroppedError
 
 # What the proxy before hostd answers while nobody listens behind it; it is well-formed XML.
 STARTING = b"<HTML><BODY><H1>503 Service Unavailable</H1></BODY></HTML>"
 COOKIE = "vmware_soap_session"
 LIMIT = 16 * 1024 * 1024
-NEWER = "8.0.1.0 8.0.0.2 8.0.0.1 8.0.0.0 7.0.3.2 7.0.3.1 7.0.3.0 7.0.2.1 7.0.2.0 7.0.1.1 7.0.1.0 7.0.0.2 7.0.0.0"
-OLDER = "6.9.1 6.8.7 6.7.3 6.7.2 6.7.1 6.7 6.5 6.0 5.5 5.1 5.0 4.1 4.0 2.5u2server 2.5u2 2.5"
 Headers = dict[str, str]
 Request = tuple[str, str, Headers, bytes]
 # What ends a connection; the last one when the simulator itself ends.
 ENDS = (DroppedError, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError, ValueError, asyncio.CancelledError)
 
 
-def versions() -> bytes:
+def versions(endpoint: Endpoint) -> bytes:
     """Give vimServiceVersions.xml."""
-    prior = "".join(f"<version>{each}</version>" for each in f"{NEWER} {OLDER}".split())
+    release = RELEASES[endpoint.hosts[0].version if endpoint.kind == "esxi" else NEWEST]
+    prior = "".join(f"<version>{each}</version>" for each in release.prior.split())
     return (
         '<?xml version="1.0" encoding="UTF-8" ?><namespaces version="1.0"><namespace><name>urn:vim25</name>'
-        f"<version>{API_VERSION}</version><priorVersions>{prior}</priorVersions></namespace></namespaces>"
+        f"<version>{release.api}</version><priorVersions>{prior}</priorVersions></namespace></namespaces>"
     ).encode()
 
 
@@ -116,7 +115,7 @@ async def _answer(lab: Lab, endpoint: Endpoint, request: Request, reader: asynci
     if verb == "GET" and path == "/sdk/vimServiceVersions.xml":
         if endpoint.kind == "esxi":
             await service.until_reachable(lab, endpoint.hosts[0], reader.at_eof)
-        return _reply(200, versions())
+        return _reply(200, versions(endpoint))
     if verb != "POST" or path.partition("?")[0].rstrip("/") != "/sdk":
         return _reply(404, b"not found")
     token = _cookie(headers.get("cookie", ""))

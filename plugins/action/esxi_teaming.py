@@ -130,7 +130,7 @@ class ActionModule(DeviceAction):
         if arguments["state"] == "restored":
             result["plan"] = {"changed": bool(outcome.pending), **_grouped(outcome.plans, arguments["links"])}
         if outcome.error is not None:
-            result.update(failed=True, msg=outcome.error.text(), recovery=outcome.recovery)
+            result.update(failed=True, msg=outcome.message, recovery=outcome.recovery)
         return result
 
     def _points(self, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..declared.findings import Finding, RefusalError
@@ -19,7 +20,8 @@ from .third_party import vim, vmodl
 _PARTS = ("vswitch", "portgroup", "pnic", "vnic")
 _SYSTEM = "configManager.networkSystem"
 _CONNECTION = "runtime.connectionState"
-_PROPERTIES = ["name", _SYSTEM, _CONNECTION, *(f"config.network.{part}" for part in _PARTS)]
+_PRODUCT = "config.product"
+_PROPERTIES = ["name", _SYSTEM, _CONNECTION, _PRODUCT, *(f"config.network.{part}" for part in _PARTS)]
 _NICS = "config.network.pnic"
 _PAGE = 100
 
@@ -112,7 +114,7 @@ class Api:
             raise errors.UnreachableError(what, "Bring the host back, or connect to it directly.")
         info = {part: found.get(f"config.network.{part}") for part in _PARTS}
         self._systems[name] = found[_SYSTEM]
-        return specs.host_state(found["name"], info)
+        return replace(specs.host_state(found["name"], info), version=getattr(found.get(_PRODUCT), "version", ""))
 
     def lines(self, steps: Sequence[Step]) -> list[str]:
         """Return what would be called, for people."""

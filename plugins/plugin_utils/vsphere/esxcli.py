@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ..declared.findings import Finding
+from . import vimcmd
 from .model import BEACON, IP_HASH, LINK_STATUS, GroupState, Security, SwitchState, Teaming
 from .plan import Plan, Step
 
@@ -124,6 +125,8 @@ def recovery(made: Plan) -> list[str]:
 
     What a port group inherited before is written out, for no command is known that lets it inherit again.
     """
+    if vimcmd.is_meant(made.before.version):
+        return vimcmd.recovery(made)
     switches = [step for step in made.steps if step.kind == "switch" and step.before is not None]
     groups = [step for step in made.steps if step.kind == "group" and isinstance(step.before, GroupState)]
     found = lines(step.reversed() for step in switches)

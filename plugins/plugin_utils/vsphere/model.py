@@ -138,6 +138,8 @@ class HostState:
     nics: Mapping[str, Nic] = field(default_factory=dict)
     vmks: Mapping[str, Vmk] = field(default_factory=dict)
     computed: Mapping[str, tuple[Teaming, Security]] = field(default_factory=dict)
+    version: str = field(default="", compare=False)
+    """Of ESX(i), as 4.1.0; empty where it was not told."""
 
     def groups_of(self, switch: str) -> list[GroupState]:
         """Return the port groups of a switch."""
