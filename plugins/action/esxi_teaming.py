@@ -86,7 +86,7 @@ class ActionModule(DeviceAction):
         """Return what the state found or did."""
         state = arguments["state"]
         if state == "parsed":
-            return {"changed": False, "parsed": offline.parsed(arguments["running_config"])}
+            return {"changed": False, **offline.parsed(arguments["running_config"])}
         request = options.request_of(arguments, bool(self._task.check_mode))
         if state == "rendered":
             return _rendered(offline.render(request, arguments["running_config"], arguments["transport"] == "ssh"))

@@ -148,7 +148,9 @@ options:
       - A copy of the host's console with C(esxcli network vswitch standard list), C(esxcli network vswitch standard
         portgroup list), C(esxcli network nic list), C(esxcli network ip interface list), C(esxcli network ip interface
         ipv4 get), and C(policy failover get) and C(policy security get) of each virtual switch and port group; commands
-        and what they print, as text or JSON.
+        and what they print, as text or JSON. A line that does not fit is refused with its number.
+      - Of an ESX(i) 4 C(vim-cmd hostsvc/net/info), or C(esxcfg-vswitch -l), C(esxcfg-nics -l) and C(esxcfg-vmknic -l),
+        which tell no policies.
     type: str
   timeouts:
     description: Seconds to wait for the host.
