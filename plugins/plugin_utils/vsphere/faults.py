@@ -59,6 +59,10 @@ def cause(error: Exception) -> str:
     """Return why a connection failed or broke; pyVmomi tells a status that is no answer of SOAP as a text."""
     if isinstance(error, http.client.HTTPException) and str(error).startswith("503 "):
         return _STARTING
+    if isinstance(error, ssl.SSLError) and "PROTOCOL" in str(error.reason):
+        return (
+            f"it speaks no TLS that the controller allows ({error.reason}); a host before 6.5 is reached by its vCenter"
+        )
     return "no answer came in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
 
 

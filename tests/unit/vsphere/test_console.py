@@ -12,7 +12,7 @@ from runner.slices import whole_or_slice
 pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import console, offline
 
 from . import consoles
 
@@ -108,3 +108,35 @@ def test_a_copy_that_lost_something_is_never_read_as_another_state(text):
         if (found := outcome(copy)) and not UNSEEN.fullmatch(lines[at])
     ]
     assert wrong == []
+
+
+TABLE = "Name    VLAN ID  Link\n------  -------  ----\nvmnic0        1  Up\nvmnic1     4001  Up\n"
+BLOCKS = "vSwitch0\n   Name: vSwitch0\n   MTU: 1500\nvSwitch1\n   Name: vSwitch1\n   MTU: 9000\n"
+WRONG: dict[str, tuple[str, int, str]] = {
+    "a row is cut": (TABLE.replace("  4001  Up", ""), 4, "it is cut"),
+    "a cell is lost at its end": (TABLE.replace("4001  Up", "4001"), 4, "it is cut"),
+    "a number is cut": (TABLE.replace("4001  Up", "400   Up"), 4, "a number is cut"),
+    "a row is moved": (TABLE.replace("vmnic1", " vmnic1"), 4, "below the table's head"),
+    "two tables are one": (TABLE + TABLE, 5, "head inside of a table"),
+    "the head is another's": (TABLE.replace("VLAN ID  Link", "Link"), 2, "below the names"),
+    "a name stands twice": (BLOCKS.replace("   MTU: 1500\nvSwitch1\n", "   MTU: 1500\n"), 4, "has Name twice"),
+    "a record is named otherwise": (BLOCKS.replace("\nvSwitch1", "\nvSwitch"), 4, "is named vSwitch1"),
+    "a head has no fields": (BLOCKS + "vSwitch2\n", 7, "begins no record"),
+    "a field has no value": (BLOCKS.replace("MTU: 9000", "MTU 9000"), 6, "no `name: value`"),
+    "a control character": (BLOCKS.replace("9000", "90\x0000"), 6, "control character"),
+    "JSON is cut": ('[{"Name": "vSwitch0",\n "MTU": 15\n', 2, "no JSON"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_line_that_does_not_fit_is_refused_with_its_number_and_its_reason(name):
+    text, number, why = WRONG[name]
+    with pytest.raises(console.LineError, match=why) as caught:
+        console.records(text)
+    assert caught.value.number == number
+
+
+def test_a_command_with_two_answers_is_refused():
+    command = f"{consoles.PROMPT}esxcli network nic list\n"
+    with pytest.raises(console.LineError, match="stands in line 1 too"):
+        console.transcript(f"{command}{TABLE}{command}{TABLE}")
