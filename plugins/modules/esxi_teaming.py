@@ -150,7 +150,7 @@ options:
         ipv4 get), and C(policy failover get) and C(policy security get) of each virtual switch and port group; commands
         and what they print, as text or JSON. A line that does not fit is refused with its number.
       - Of an ESX(i) 4 C(vim-cmd hostsvc/net/info), or C(esxcfg-vswitch -l), C(esxcfg-nics -l) and C(esxcfg-vmknic -l),
-        which tell no policies.
+        which tell no policies; C(vim-cmd hostsvc/net/vswitch_info) adds those of the virtual switches.
     type: str
   timeouts:
     description: Seconds to wait for the host.

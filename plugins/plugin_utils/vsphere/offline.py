@@ -12,7 +12,7 @@ from .model import Half, HostState, Nic
 from .plan import Plan
 from .request import Request
 
-UNTOLD = "esxcfg tells no policies: teaming and security are left out. vim-cmd hostsvc/net/info tells them too."
+UNTOLD = "The copy tells no teaming and no security of {}, which are left out. vim-cmd hostsvc/net/info tells them."
 
 
 def parse(text: str) -> HostState:
@@ -22,21 +22,22 @@ def parse(text: str) -> HostState:
         RefusalError: it is not understood, or does not tell all of it.
 
     """
-    state, whole_state = _read(text)
-    if not whole_state:
+    state, untold = _read(text)
+    if untold:
+        what, why = f"it tells no policies of {', '.join(untold)}", "Unknown ones cannot be compared."
         mend = "Add vim-cmd hostsvc/net/info and what it prints."
-        raise RefusalError([Finding("running_config", "POLICY_UNKNOWN", "it tells no policies", UNTOLD, mend)])
+        raise RefusalError([Finding("running_config", "POLICY_UNKNOWN", what, why, mend)])
     return state
 
 
-def _read(text: str) -> tuple[HostState, bool]:
-    """Return the host, and whether its policies are known."""
+def _read(text: str) -> tuple[HostState, tuple[str, ...]]:
+    """Return the host, and of which objects its policies are not known."""
     try:
         outputs = console.transcript(text)
         if older.is_meant(outputs) and printed.LISTS[0] not in outputs:
             return older.host_state(outputs)
         whole.check(outputs)
-        return printed.host_state("", outputs), True
+        return printed.host_state("", outputs), ()
     except errors.RefusedError as error:
         why = f"Needed are esxcli {', '.join(printed.LISTS)}, and the failover and security policies; or, of ESX(i) 4, "
         why += f"{older.INFO}, or {', '.join(older.LISTS)}."
@@ -46,14 +47,12 @@ def _read(text: str) -> tuple[HostState, bool]:
 
 def parsed(text: str) -> dict[str, Any]:
     """Return the result for the host whose console is copied in a text, in the shape of the declaration."""
-    state, whole_state = _read(text)
+    state, untold = _read(text)
     found = shape.structured(state)
-    if whole_state:
-        return {"parsed": found}
-    for objects in found.values():
-        for each in objects.values():
+    for kind in untold:
+        for each in found[kind].values():
             del each["teaming"], each["security"]
-    return {"parsed": found, "warnings": [UNTOLD]}
+    return {"parsed": found, **({"warnings": [UNTOLD.format(" and ".join(untold))]} if untold else {})}
 
 
 def render(request: Request, text: str | None, ssh: bool) -> dict[str, tuple[Plan, list[str]]]:

@@ -15,7 +15,7 @@ from . import errors, specs, vimobjects
 from .console import Line, LineError, Output
 from .model import GroupState, HostState, Nic, Security, SwitchState, Teaming, Vmk, said
 
-INFO = "vim-cmd hostsvc/net/info"
+INFO, SWITCH = "vim-cmd hostsvc/net/info", "vim-cmd hostsvc/net/vswitch_info"
 SWITCHES, NICS, VMKS = LISTS = ("esxcfg-vswitch -l", "esxcfg-nics -l", "esxcfg-vmknic -l")
 _MTUS = range(1280, 9001)
 
@@ -34,25 +34,42 @@ def is_meant(outputs: Mapping[str, Output]) -> bool:
     return INFO in outputs or SWITCHES in outputs
 
 
-def host_state(outputs: Mapping[str, Output]) -> tuple[HostState, bool]:
-    """Return the state, and whether its policies are known.
+def host_state(outputs: Mapping[str, Output]) -> tuple[HostState, tuple[str, ...]]:
+    """Return the state, and of which objects its policies are not known.
 
     Raises:
         errors.RefusedError: an output is missing, or a line is not understood.
 
     """
     if INFO in outputs:
-        info, line = vimobjects.read(outputs[INFO]), outputs[INFO].line
+        (info, *more), line = vimobjects.read(outputs[INFO]), outputs[INFO].line
+        if more:
+            raise LineError(line, "it prints one object, and here are more")
         found = _judged(specs.host_state("", vars(info)), line)
         _agreeing(found, info, line)
-        return found, True
+        return found, ()
     missing = [command for command in LISTS if command not in outputs]
     if missing:
         raise errors.RefusedError(f"The output of {', '.join(missing)} is missing.", "Give it as well.")
     nics = {each.name: each for each in _nics(outputs[NICS].lines)}
     switches, groups = _switches(outputs[SWITCHES].lines)
-    made = HostState("", switches, groups, nics, _vmks(outputs[VMKS].lines, groups))
-    return _judged(made, outputs[SWITCHES].line), False
+    told = _policies(outputs, switches)
+    made = HostState("", {**switches, **told}, groups, nics, _vmks(outputs[VMKS].lines, groups))
+    untold = ("port_groups",) if told.keys() == switches.keys() else ("vswitches", "port_groups")
+    return _judged(made, outputs[SWITCHES].line), untold
+
+
+def _policies(outputs: Mapping[str, Output], switches: Mapping[str, SwitchState]) -> dict[str, SwitchState]:
+    """Return the virtual switches of which vim-cmd tells the policies; they must be those of esxcfg."""
+    found: dict[str, SwitchState] = {}
+    for command, output in outputs.items():
+        objects = vimobjects.read(output) if command.split(" ")[:2] == SWITCH.split(" ") else []
+        for name, each in specs.host_state("", {"vswitch": objects}).switches.items():
+            seen = switches.get(_once(output.line, name, found))
+            if seen is None or (seen.uplinks, seen.mtu) != (each.uplinks, each.mtu):
+                raise LineError(output.line, f"{SWITCHES} has another {name}")
+            found[name] = each
+    return found
 
 
 def _judged(host: HostState, line: Line) -> HostState:

@@ -28,21 +28,22 @@ _ITEM = re.compile(
 _CLOSE = re.compile(r"[}\]](?P<more>,?)")
 
 
-def read(output: Output) -> Object:
-    """Return what vim-cmd printed.
+def read(output: Output) -> list[Object]:
+    """Return the objects that vim-cmd printed, one behind the other or as a list.
 
     Raises:
         LineError: a line does not fit.
 
     """
     lines = list(output.lines)[::-1]
+    found: list[Any] = []
     try:
-        _name, found, _more = _item(lines, output.line)
+        while lines:
+            _name, value, _more = _item(lines, output.line)
+            found += value if isinstance(value, list) else [value]
     except RecursionError:
         raise LineError(output.line, "what it printed is nested beyond all bounds") from None
-    if lines:
-        raise LineError(lines[-1], "it stands behind the end of what vim-cmd prints")
-    if not isinstance(found, Object):
+    if not found or not all(isinstance(each, Object) for each in found):
         raise LineError(output.line, "it printed no object")
     return found
 

@@ -42,10 +42,25 @@ def test_what_vim_cmd_prints_is_the_whole_host():
 def test_what_esxcfg_prints_is_the_host_without_its_policies_and_that_is_said():
     known = shape.structured(STATE)
     expected = {kind: {name: without(each) for name, each in known[kind].items()} for kind in known}
-    assert offline.parsed(LISTS) == {"parsed": expected, "warnings": [offline.UNTOLD]}
+    assert offline.parsed(LISTS) == {
+        "parsed": expected,
+        "warnings": [offline.UNTOLD.format("vswitches and port_groups")],
+    }
     with pytest.raises(RefusalError, match="POLICY_UNKNOWN"):
         offline.render(Request({"": declared({"vSwitch0": {"mtu": 9000}})}), LISTS, ssh=True)
     assert offline.parse(LISTS + INFO) == STATE
+
+
+def test_vim_cmd_adds_the_policies_of_the_switches_to_what_esxcfg_prints():
+    both = consoles.of_release_4(consoles.host(), *older.LISTS, older.SWITCH)
+    each = consoles.of_release_4(consoles.host(), *older.LISTS, f"{older.SWITCH} vSwitch1", f"{older.SWITCH} vSwitch0")
+    one = consoles.of_release_4(consoles.host(), *older.LISTS, f"{older.SWITCH} vSwitch1")
+    expected = shape.structured(STATE)["vswitches"]
+    assert offline.parsed(both)["parsed"]["vswitches"] == offline.parsed(each)["parsed"]["vswitches"] == expected
+    assert offline.parsed(both)["warnings"] == [offline.UNTOLD.format("port_groups")]
+    assert offline.parsed(one) == offline.parsed(LISTS)
+    with pytest.raises(RefusalError, match="has another vSwitch1"):
+        offline.parsed(one.replace("9000    vmnic2,vmnic3", "1500    vmnic2,vmnic3"))
 
 
 def without(each):
