@@ -9,6 +9,10 @@ from typing import Any
 from .console import Line, LineError, Output
 
 
+_LATER = frozenset({"netStackInstanceKey"})
+"""Fields that came after release 4 (API 5.5), so that its objects are without them."""
+
+
 class Object:
     """An object that vim-cmd prints; it prints what is unset too, so that a field without a line has lost it."""
 
@@ -19,6 +23,8 @@ class Object:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        if name in _LATER:
+            return None
         raise LineError(self._line, f"it has no {name}")
 
 

@@ -10,7 +10,8 @@ import pytest
 pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline, older, shape
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline, older, shape, vimobjects
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.console import Line, LineError, Output
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import Request
 
 from . import consoles
@@ -128,3 +129,11 @@ def test_a_field_without_its_line_is_not_an_unset_one():
     line = next(line for line in INFO.splitlines(keepends=True) if "vlanId = 4001" in line)
     with pytest.raises(RefusalError, match="it has no vlanId"):
         offline.parse(INFO.replace(line, ""))
+
+
+def test_a_field_that_came_after_release_4_is_unset_in_it():
+    output = Output(Line(1, "vim-cmd"), [Line(2, "(vim.host.VirtualNic.Specification) {"), Line(3, "}")])
+    (found,) = vimobjects.read(output)
+    assert found.netStackInstanceKey is None
+    with pytest.raises(LineError, match="it has no mtu"):
+        print(found.mtu)
