@@ -8,7 +8,6 @@ from typing import Any
 
 from .console import Line, LineError, Output
 
-
 _LATER = frozenset({"netStackInstanceKey"})
 """Fields that came after release 4 (API 5.5), so that its objects are without them."""
 
