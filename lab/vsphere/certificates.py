@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 DAYS = 90
+FORMS = ("valid", "expired", "early", "own")
+"""What an endpoint's certificate can be: `early` is not valid yet, `own` signed by itself, as hosts are installed."""
 Key = ec.EllipticCurvePrivateKey
 
 
@@ -35,13 +37,29 @@ class Authority:
         """Give the TLS context of one endpoint: its certificate names its name and its address."""
         path = self.folder / f"{name}.pem"
         if not path.exists():
-            key = ec.generate_private_key(ec.SECP256R1())
-            names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address(address))]
-            made = _certificate(name, key, (self.certificate, self.key), names)
-            _write(path, _secret(key) + made.public_bytes(serialization.Encoding.PEM))
+            self._make(path, name, address, "valid")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(path)
         return context
+
+    def renew(self, context: ssl.SSLContext, name: str, address: str, form: str) -> str:
+        """Give an endpoint another certificate, for its next connections; give its SHA-256 as OpenSSL prints it."""
+        if form not in FORMS:
+            raise ValueError(f"a certificate is one of {', '.join(FORMS)}")
+        path = self.folder / f"{name}.pem"
+        made = self._make(path, name, address, form)
+        context.load_cert_chain(path)
+        return made.fingerprint(hashes.SHA256()).hex(":").upper()
+
+    def _make(self, path: Path, name: str, address: str, form: str) -> x509.Certificate:
+        """Make a key and its certificate, and write both."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address(address))]
+        issuer = None if form == "own" else (self.certificate, self.key)
+        begin = {"expired": -2 * DAYS, "early": 1}.get(form, 0)
+        made = _certificate(name, key, issuer, names, begin)
+        _write(path, _secret(key) + made.public_bytes(serialization.Encoding.PEM))
+        return made
 
 
 def authority(folder: Path) -> Authority:
@@ -60,10 +78,10 @@ def authority(folder: Path) -> Authority:
 
 
 def _certificate(
-    name: str, key: Key, issuer: tuple[x509.Certificate, Key] | None, names: list[x509.GeneralName]
+    name: str, key: Key, issuer: tuple[x509.Certificate, Key] | None, names: list[x509.GeneralName], begin: int = 0
 ) -> x509.Certificate:
-    """Make a certificate; without an issuer, that of a CA."""
-    now = datetime.datetime.now(datetime.UTC)
+    """Make a certificate that is valid from so many days on; without an issuer, that of a CA."""
+    now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=begin)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     signing = issuer[1] if issuer is not None else key
     builder = (

@@ -22,6 +22,7 @@ from .fabric import changed, reach, team
 from .faults import Fault, Faults
 from .host import Host
 from .reach import STATES, Reach, State
+from .releases import NEWEST, RELEASES
 from .vmomi import vmodl
 
 Operation = Callable[..., Any]
@@ -80,6 +81,7 @@ async def reset(lab: Lab, host: str, state: dict[str, Any] | None = None) -> Non
     found = chosen(lab, host)
     factory.reset(found, state)
     found.license, found.maintenance, found.reach, found.rights = "full", False, Reach(), {}
+    found.version = NEWEST
     found.faults.clear()
     for nic in found.nics.values():
         nic.link, nic.hint = True, {}
@@ -226,6 +228,27 @@ async def drop(lab: Lab, endpoint: str) -> int:
 async def rollback(lab: Lab, endpoint: str, enabled: bool) -> None:
     """Let a vCenter take back what cuts a host off, or not."""
     _endpoint(lab, endpoint).rollback = enabled
+
+
+@operation
+async def certificate(lab: Lab, endpoint: str, form: str = "valid") -> str:
+    """Give an endpoint another certificate (certificates.FORMS); give its SHA-256."""
+    return _endpoint(lab, endpoint).renew(form)
+
+
+@operation
+async def services(lab: Lab, endpoint: str, starting: bool = False, lockdown: bool = False) -> None:
+    """Let an endpoint's management services start, or let nobody in (lockdown mode)."""
+    found = _endpoint(lab, endpoint)
+    found.starting, found.lockdown = starting, lockdown
+
+
+@operation
+async def version(lab: Lab, host: str, version: str = NEWEST) -> None:
+    """Make a host one of that release."""
+    if version not in RELEASES:
+        raise ValueError(f"the releases are {', '.join(RELEASES)}")
+    chosen(lab, host).version = version
 
 
 @operation

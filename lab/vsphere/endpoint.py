@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,7 +46,9 @@ class Session:
 class Endpoint:
     """One address. `users` is {name: (password, role)}; the role `reader` may change nothing.
 
-    `rollback`: a change through this vCenter that cuts its host off is taken back.
+    `rollback`: a change through this vCenter that cuts its host off is taken back. `starting`: its management services
+    are, and the proxy before them answers. `lockdown`: who has no exception is let in by nobody but the vCenter.
+    `renew` gives it another certificate (certificates.FORMS).
     """
 
     name: str
@@ -54,6 +56,9 @@ class Endpoint:
     hosts: list[Host]
     users: dict[str, tuple[str, str]]
     rollback: bool = True
+    starting: bool = False
+    lockdown: bool = False
+    renew: Callable[[str], str] = str
     things: dict[str, Thing] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     center_faults: Faults = field(default_factory=Faults)
@@ -79,6 +84,10 @@ class Endpoint:
         """
         if self.users.get(user, ("", ""))[0] != password or not password:
             raise vim.fault.InvalidLogin(msg="Cannot complete login due to an incorrect user name or password.")
+        if self.lockdown:
+            text = "Permission to perform this operation was denied."
+            root = vim.Folder("ha-folder-root")
+            raise vim.fault.NoPermission(msg=text, object=root, privilegeId="System.View")
         session = Session(secrets.token_hex(20), user, now, now)
         self.sessions[session.token] = session
         return session

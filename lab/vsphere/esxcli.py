@@ -9,6 +9,7 @@ from typing import Any
 
 from .command import Options, RefusedError, Values, read
 from .host import Host
+from .releases import RELEASES
 from .table import line_form, list_form, table_form
 
 Run = Callable[[Host, Values], Any]
@@ -45,7 +46,7 @@ def run(host: Host, words: list[str]) -> str:
         raise RefusedError(f"SIM TEXT: the formatter {formatter} is not simulated")
     count = next((index for index, word in enumerate(words) if word.startswith("-")), len(words))
     path = " ".join(words[:count])
-    if path not in COMMANDS:
+    if path not in COMMANDS or not RELEASES[host.version].esxcli:
         raise RefusedError(f"Error: Unknown command or namespace {path}")
     options, form, function = COMMANDS[path]
     result = function(host, read(words[count:], options))

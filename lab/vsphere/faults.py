@@ -23,7 +23,8 @@ class Fault:
     request must hold. `skip` lets that many matching calls pass first, `count` is how often it strikes (0: always).
     `when`: `before` the host acts on the call, or `after` it has acted, while the answer is not sent. `what`: `drop`
     the connection, `hold` until released or the client is gone, `delay` by `seconds`, answer with a `page` of HTML as a
-    proxy between does, or answer a `fault`: its type as in the vSphere API (`HostConfigFault`) with the text `message`.
+    proxy between does, or answer a `fault`: its type as in the vSphere API (`HostConfigFault`) with the text `message`;
+    one of rights (`NoPermission`) names `privilege` and `thing`, an object by its type and id (`Folder:group-d1`).
     """
 
     method: str = "*"
@@ -35,6 +36,8 @@ class Fault:
     seconds: float = 0
     fault: str = ""
     message: str = "by request"
+    privilege: str = ""
+    thing: str = ""
     struck: int = 0
 
     def __post_init__(self) -> None:
@@ -60,8 +63,13 @@ class Fault:
         for place in (vim.fault, vmodl.fault):
             kind = getattr(place, self.fault, None)
             if self.fault and kind is not None:
-                return kind(msg=self.message)
+                return kind(msg=self.message, **self._rights())
         raise ValueError(f"the vSphere API has no fault {self.fault}")
+
+    def _rights(self) -> dict[str, Any]:
+        kind, _, name = self.thing.partition(":")
+        thing = {"object": getattr(vim, kind)(name)} if self.thing else {}
+        return thing | ({"privilegeId": self.privilege} if self.privilege else {})
 
 
 @dataclass

@@ -14,6 +14,7 @@ from . import policy
 from .faults import Faults
 from .policy import invalid
 from .reach import Reach
+from .releases import NEWEST
 from .vmomi import vim
 
 Switch = vim.host.VirtualSwitch
@@ -92,7 +93,7 @@ class Host:
     """One host.
 
     `revision` grows with every change; `license` is `full` or `free` (writes are refused); `rights` are the roles that
-    users have here and not elsewhere.
+    users have here and not elsewhere; `version` is its release (releases.py).
     """
 
     name: str
@@ -100,6 +101,7 @@ class Host:
     nics: dict[str, Nic] = field(default_factory=dict)
     net: Network = field(default_factory=Network)
     license: str = "full"
+    version: str = NEWEST
     revision: int = 0
     maintenance: bool = False
     rights: dict[str, str] = field(default_factory=dict)

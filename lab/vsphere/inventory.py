@@ -10,33 +10,33 @@ from typing import Any
 
 from . import hardware, views
 from .host import Host
+from .releases import NEWEST, RELEASES
 from .thing import Thing
 from .vmomi import vim, vmodl
 
-VERSION = "8.0.2"
-API_VERSION = "8.0.2.0"
 Things = dict[str, Thing]
 Collector = vmodl.query.PropertyCollector
 # Unset on a host as it is delivered, or without a meaning here.
 UNSET = frozenset({"customValue", "declaredAlarmState", "triggeredAlarmState", "tag", "value", "availableField"})
 
 
-def about(kind: str, name: str) -> Any:
+def about(kind: str, name: str, version: str = NEWEST) -> Any:
     """Tell what product answers."""
+    release = RELEASES[version]
     center = kind == "vcenter"
     product = "VMware vCenter Server" if center else "VMware ESXi"
     return vim.AboutInfo(
         name=product,
-        fullName=f"{product} {VERSION} build-22380479",
+        fullName=f"{product} {version} build-{release.build}",
         vendor="VMware, Inc.",
-        version=VERSION,
-        build="22380479",
+        version=version,
+        build=release.build,
         localeVersion="INTL",
         localeBuild="000",
         osType="linux-x64" if center else "vmnix-x86",
         productLineId="vpx" if center else "embeddedEsx",
         apiType="VirtualCenter" if center else "HostAgent",
-        apiVersion=API_VERSION,
+        apiVersion=release.api,
         instanceUuid=str(uuid.uuid5(uuid.NAMESPACE_DNS, name)) if center else None,
     )
 
@@ -74,7 +74,7 @@ def esxi(host: Host) -> Things:
     things: Things = {}
     root, center, folder = vim.Folder("ha-folder-root"), vim.Datacenter("ha-datacenter"), vim.Folder("ha-folder-host")
     compute, ref = vim.ComputeResource("ha-compute-res"), vim.HostSystem("ha-host")
-    _service(things, "esxi", host.name, root)
+    _service(things, "esxi", host.name, root, lambda: host.version)
     entity(things, root, "ha-folder-root", None, childEntity=[center], childType=["Datacenter"])
     _datacenter(things, center, "ha-datacenter", root, folder, "ha-folder")
     entity(things, folder, "host", center, childEntity=[compute], childType=["ComputeResource"])
@@ -90,7 +90,7 @@ def vcenter(name: str, hosts: list[Host]) -> Things:
     things: Things = {}
     root, center, folder = vim.Folder("group-d1"), vim.Datacenter("datacenter-2"), vim.Folder("group-h4")
     cluster, pool = vim.ClusterComputeResource("domain-c8"), vim.ResourcePool("resgroup-9")
-    _service(things, "vcenter", name, root)
+    _service(things, "vcenter", name, root, lambda: NEWEST)
     entity(things, root, "Datacenters", None, childEntity=[center], childType=["Folder", "Datacenter"])
     _datacenter(things, center, "DC0", root, folder, "group")
     entity(things, folder, "host", center, childEntity=[cluster], childType=["Folder", "ComputeResource"])
@@ -102,7 +102,7 @@ def vcenter(name: str, hosts: list[Host]) -> Things:
     return things
 
 
-def _service(things: Things, kind: str, name: str, root: Any) -> None:
+def _service(things: Things, kind: str, name: str, root: Any, version: Callable[[], str]) -> None:
     """Add the service instance and its managers."""
     host = kind == "esxi"
     collector = Collector("ha-property-collector" if host else "propertyCollector")
@@ -110,15 +110,12 @@ def _service(things: Things, kind: str, name: str, root: Any) -> None:
     view = vim.view.ViewManager("ViewManager")
     search = vim.SearchIndex("ha-searchindex" if host else "SearchIndex")
     license_manager = vim.LicenseManager("ha-license-manager" if host else "LicenseManager")
-    content = vim.ServiceInstanceContent(
-        rootFolder=root,
-        propertyCollector=collector,
-        viewManager=view,
-        about=about(kind, name),
-        sessionManager=session,
-        searchIndex=search,
-        licenseManager=license_manager,
-    )
+    managers = {"propertyCollector": collector, "viewManager": view, "sessionManager": session, "searchIndex": search}
+    managers["licenseManager"] = license_manager
+
+    def content() -> Any:
+        return vim.ServiceInstanceContent(rootFolder=root, about=about(kind, name, version()), **managers)
+
     add(things, vim.ServiceInstance("ServiceInstance"), content=content)
     add(things, collector, filter=[])
     add(things, session, defaultLocale="en", messageLocaleList=["en"], supportedLocaleList=["en"])
@@ -149,7 +146,9 @@ def _host(things: Things, host: Host, ref: Any, parent: Any, system: Any, kind: 
             shown[host.revision] = views.info(host)
         return shown[host.revision]
 
-    product = about("esxi", host.name)
+    def product() -> Any:
+        return about("esxi", host.name, host.version)
+
     thing = entity(
         things,
         ref,
@@ -157,9 +156,9 @@ def _host(things: Things, host: Host, ref: Any, parent: Any, system: Any, kind: 
         parent,
         host,
         runtime=lambda: _runtime(host, kind),
-        summary=lambda: _summary(host, ref, kind, product),
+        summary=lambda: _summary(host, ref, kind, product()),
         config=lambda: vim.host.ConfigInfo(
-            host=ref, product=product, network=info(), virtualNicManagerInfo=views.services(host)
+            host=ref, product=product(), network=info(), virtualNicManagerInfo=views.services(host)
         ),
         hardware=lambda: hardware.info(host),
         configManager=vim.host.ConfigManager(networkSystem=system, virtualNicManager=nics),
@@ -168,6 +167,7 @@ def _host(things: Things, host: Host, ref: Any, parent: Any, system: Any, kind: 
         vm=[],
     )
     thing.props["config.network"] = info
+    thing.props["config.product"] = product
     for part in ("vswitch", "portgroup", "pnic", "vnic"):
         thing.props[f"config.network.{part}"] = functools.partial(_part, info, part)
     thing.props["config.virtualNicManagerInfo"] = lambda: views.services(host)

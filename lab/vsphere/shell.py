@@ -1,19 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the host's shell makes of a line: commands of esxcli and vim-cmd, joined by `;` or `&&`, and nothing else."""
+"""What the host's shell makes of a line: esxcli, vim-cmd and esxcfg, joined by `;` or `&&`, and nothing else."""
 
 from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
 
-from . import esxcli, esxcli_group, esxcli_net, esxcli_switch, vimcmd
+from . import esxcfg, esxcli, esxcli_group, esxcli_net, esxcli_switch, vimcmd
 from .command import RefusedError
 from .host import Host
 from .vmomi import vmodl
 
 JOINTS = (";", "&&")
 assert esxcli_switch and esxcli_group and esxcli_net  # they register their commands
-PROGRAMS = {"esxcli": esxcli.run, "vim-cmd": vimcmd.run}
+PROGRAMS = {
+    "esxcli": esxcli.run,
+    "vim-cmd": vimcmd.run,
+    "esxcfg-vswitch": esxcfg.vswitch,
+    "esxcfg-vmknic": esxcfg.vmknic,
+    "esxcfg-nics": esxcfg.nics,
+}
 
 
 @dataclass

@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
 import json
 import re
 import signal
@@ -128,6 +129,7 @@ async def start(options: argparse.Namespace, lab: Lab, folder: Path) -> dict[str
     about: dict[str, dict[str, Any]] = {}
     for endpoint in lab.endpoints.values():
         context = authority.context(endpoint.name, endpoint.address)
+        endpoint.renew = functools.partial(authority.renew, context, endpoint.name, endpoint.address)
         lab.servers.append(await web.listen(lab, endpoint, context))
         about[endpoint.name] = {"kind": endpoint.kind, "address": endpoint.address, "port": endpoint.port}
         if endpoint.kind == "esxi":

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""vim-cmd: the four commands of `hostsvc/net` that public texts about teaming use."""
+"""vim-cmd: the commands of `hostsvc/net` that public texts about teaming use."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from . import views
+from . import views, vimtext
 from .command import Option, Options, RefusedError, Values, edit_group, edit_switch, group, read
 from .host import Host
 from .policy import TEAMINGS, Policy
@@ -30,7 +30,10 @@ def run(host: Host, words: list[str]) -> str:
     if name == "hostsvc/net/refresh":
         return ""
     if name == "hostsvc/net/info":
-        return f"{views.info(host)}\n"
+        return vimtext.text(views.info(host))
+    if name == "hostsvc/net/vswitch_info":
+        found = [each for each in views.info(host).vswitch if each.name in names or not names]
+        return "".join(vimtext.text(each) for each in found)
     if name == "hostsvc/net/vswitch_setpolicy":
         return _vswitch(host, names, read(options, POLICY))
     if name == "hostsvc/net/portgroup_set":

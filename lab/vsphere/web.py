@@ -12,25 +12,26 @@ from http.cookies import CookieError, SimpleCookie
 
 from . import service
 from .endpoint import Endpoint, Lab
-from .inventory import API_VERSION
+from .releases import NEWEST, RELEASES
 from .service import DroppedError
 
+# What the proxy before hostd answers while nobody listens behind it; it is well-formed XML.
+STARTING = b"<HTML><BODY><H1>503 Service Unavailable</H1></BODY></HTML>"
 COOKIE = "vmware_soap_session"
 LIMIT = 16 * 1024 * 1024
-NEWER = "8.0.1.0 8.0.0.2 8.0.0.1 8.0.0.0 7.0.3.2 7.0.3.1 7.0.3.0 7.0.2.1 7.0.2.0 7.0.1.1 7.0.1.0 7.0.0.2 7.0.0.0"
-OLDER = "6.9.1 6.8.7 6.7.3 6.7.2 6.7.1 6.7 6.5 6.0 5.5 5.1 5.0 4.1 4.0 2.5u2server 2.5u2 2.5"
 Headers = dict[str, str]
 Request = tuple[str, str, Headers, bytes]
 # What ends a connection; the last one when the simulator itself ends.
 ENDS = (DroppedError, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError, ValueError, asyncio.CancelledError)
 
 
-def versions() -> bytes:
+def versions(endpoint: Endpoint) -> bytes:
     """Give vimServiceVersions.xml."""
-    prior = "".join(f"<version>{each}</version>" for each in f"{NEWER} {OLDER}".split())
+    release = RELEASES[endpoint.hosts[0].version if endpoint.kind == "esxi" else NEWEST]
+    prior = "".join(f"<version>{each}</version>" for each in release.prior.split())
     return (
         '<?xml version="1.0" encoding="UTF-8" ?><namespaces version="1.0"><namespace><name>urn:vim25</name>'
-        f"<version>{API_VERSION}</version><priorVersions>{prior}</priorVersions></namespace></namespaces>"
+        f"<version>{release.api}</version><priorVersions>{prior}</priorVersions></namespace></namespaces>"
     ).encode()
 
 
@@ -109,10 +110,12 @@ async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 async def _answer(lab: Lab, endpoint: Endpoint, request: Request, reader: asyncio.StreamReader) -> bytes:
     """Answer one request."""
     verb, path, headers, body = request
+    if endpoint.starting:
+        return _reply(503, STARTING, kind="text/html")
     if verb == "GET" and path == "/sdk/vimServiceVersions.xml":
         if endpoint.kind == "esxi":
             await service.until_reachable(lab, endpoint.hosts[0], reader.at_eof)
-        return _reply(200, versions())
+        return _reply(200, versions(endpoint))
     if verb != "POST" or path.partition("?")[0].rstrip("/") != "/sdk":
         return _reply(404, b"not found")
     token = _cookie(headers.get("cookie", ""))
@@ -130,10 +133,9 @@ def _cookie(text: str) -> str:
     return found.value.strip('"') if found is not None else ""
 
 
-def _reply(status: int, body: bytes, cookie: str = "") -> bytes:
+def _reply(status: int, body: bytes, cookie: str = "", kind: str = "text/xml; charset=utf-8") -> bytes:
     """Write an answer."""
-    words = {200: "OK", 404: "Not Found", 500: "Internal Server Error"}
-    kind = "text/xml; charset=utf-8"
+    words = {200: "OK", 404: "Not Found", 500: "Internal Server Error", 503: "Service Unavailable"}
     lines = [f"HTTP/1.1 {status} {words[status]}", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
     if cookie:
         lines.append(f'Set-Cookie: {COOKIE}="{cookie}"; Path=/; HttpOnly; Secure;')

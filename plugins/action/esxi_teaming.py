@@ -58,6 +58,7 @@ _SPEC: dict[str, Any] = {
     "management_interface": {"type": "str"},
     "ca_file": {"type": "path"},
     "validate_certs": {"type": "bool", "default": True},
+    "tls_fingerprint": {"type": "str"},
     "verify": {"type": "dict", "default": {}, "options": {"links": {"type": "bool", "default": True}}},
     "restore_point": {"type": "dict"},
     "restore_dir": {"type": "path"},
@@ -94,7 +95,7 @@ class ActionModule(DeviceAction):
         """Return what the state found or did."""
         state = arguments["state"]
         if state == "parsed":
-            return {"changed": False, "parsed": offline.parsed(arguments["running_config"])}
+            return {"changed": False, **offline.parsed(arguments["running_config"])}
         request = options.request_of(arguments, bool(self._task.check_mode))
         if state == "rendered":
             return _rendered(offline.render(request, arguments["running_config"], arguments["transport"] == "ssh"))
@@ -140,7 +141,7 @@ class ActionModule(DeviceAction):
         if arguments["state"] == "restored":
             result["plan"] = {"changed": bool(outcome.pending), **_grouped(outcome.plans, arguments["links"])}
         if outcome.error is not None:
-            result.update(failed=True, msg=outcome.error.text(), recovery=outcome.recovery)
+            result.update(failed=True, msg=outcome.message, recovery=outcome.recovery)
         return result
 
     def _points(self, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -43,6 +43,7 @@ _SPEC: dict[str, Any] = {
     "management_interface": {"type": "str"},
     "ca_file": {"type": "path"},
     "validate_certs": {"type": "bool", "default": True},
+    "tls_fingerprint": {"type": "str"},
     "confirm_minutes": {"type": "int", "default": 5},
     "run_id": {"type": "str", "default": ""},
     "ticket": {"type": "str", "default": ""},

@@ -148,6 +148,12 @@ options:
     description: Whether to verify the certificate and its name.
     type: bool
     default: true
+  tls_fingerprint:
+    description:
+      - The SHA-256 of the one certificate that is taken, as C(openssl x509 -noout -fingerprint -sha256) prints it. It
+        is compared before anything is sent, and O(ca_file) and O(validate_certs) are not asked then. SHA-1 is refused.
+      - Left out, an authority has to vouch for the certificate.
+    type: str
   verify:
     description: What O(state=verified) demands.
     type: dict
@@ -173,7 +179,9 @@ options:
       - A copy of the host's console with C(esxcli network vswitch standard list), C(esxcli network vswitch standard
         portgroup list), C(esxcli network nic list), C(esxcli network ip interface list), C(esxcli network ip interface
         ipv4 get), and C(policy failover get) and C(policy security get) of each virtual switch and port group; commands
-        and what they print, as text or JSON.
+        and what they print, as text or JSON. A line that does not fit is refused with its number.
+      - Of an ESX(i) 4 C(vim-cmd hostsvc/net/info), or C(esxcfg-vswitch -l), C(esxcfg-nics -l) and C(esxcfg-vmknic -l),
+        which tell no policies; C(vim-cmd hostsvc/net/vswitch_info) adds those of the virtual switches.
     type: str
   timeouts:
     description: Seconds to wait for the host.

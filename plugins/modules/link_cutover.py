@@ -108,6 +108,12 @@ options:
     description: Whether to verify the host's certificate.
     type: bool
     default: true
+  tls_fingerprint:
+    description:
+      - The SHA-256 of the one certificate that is taken, as C(openssl x509 -noout -fingerprint -sha256) prints it. It
+        is compared before anything is sent, and O(ca_file) and O(validate_certs) are not asked then. SHA-1 is refused.
+      - Left out, an authority has to vouch for the certificate.
+    type: str
   confirm_minutes:
     description: Minutes after which a switch takes a commit back by itself when it is not confirmed.
     type: int

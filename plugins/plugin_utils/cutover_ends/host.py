@@ -214,8 +214,7 @@ class HostChange:
         if blind and isinstance(outcome.error, errors.UnknownError):
             return
         if outcome.error is not None:
-            by_hand = "".join(f"\n  {line}" for line in outcome.recovery)
-            raise EndError(f"{self.end.name}: {outcome.error}{by_hand}")
+            raise EndError(f"{self.end.name}: {outcome.message}")
 
 
 def _form(state: HostState, vswitch: str, group: str | None) -> HostForm:

@@ -19,6 +19,7 @@ from .third_party import vim, vmodl
 
 _PARTS = ("vswitch", "portgroup", "pnic", "vnic")
 _SYSTEM = "configManager.networkSystem"
+_PRODUCT = "config.product"
 _NEEDED = ("name", _SYSTEM, unread.CONNECTION, *(f"config.network.{part}" for part in _PARTS))
 _NICS = "config.network.pnic"
 _PAGE = 100
@@ -83,9 +84,9 @@ class Api:
     def _told(self, objects: list[Any], *, through_view: bool = False) -> list[tuple[Any, dict[str, Any]]]:
         """Return what hosts tell of themselves; those before API 4.0 know nothing of services."""
         try:
-            return list(self._properties(objects, [*_NEEDED, self.SERVICES], through_view=through_view))
+            return list(self._properties(objects, [*_NEEDED, _PRODUCT, self.SERVICES], through_view=through_view))
         except vmodl.query.InvalidProperty:
-            return list(self._properties(objects, list(_NEEDED), through_view=through_view))
+            return list(self._properties(objects, [*_NEEDED, _PRODUCT], through_view=through_view))
 
     def _read_one(self, names: Sequence[str] | None) -> dict[str, HostState]:
         if names is not None:
@@ -139,7 +140,8 @@ class Api:
         unread.check(known, found, _NEEDED)
         info = {part: found.get(f"config.network.{part}") for part in _PARTS}
         self._systems[name] = found[_SYSTEM]
-        return replace(specs.host_state(found["name"], info), managed=unread.managed(found.get(self.SERVICES)))
+        managed, version = unread.managed(found.get(self.SERVICES)), getattr(found.get(_PRODUCT), "version", "")
+        return replace(specs.host_state(found["name"], info), managed=managed, version=version)
 
     def lines(self, steps: Sequence[Step]) -> list[str]:
         """Return what would be called, for people."""

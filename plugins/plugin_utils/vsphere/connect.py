@@ -7,18 +7,19 @@ API's version without a time-out (pyVmomi 9.1.1.0).
 
 from __future__ import annotations
 
+import http
 import http.client
 import os
 import ssl
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from xml.etree import ElementTree
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.deadline import Deadline, Line
 
-from . import errors
-from .faults import told, untrusted
+from . import errors, fingerprint
+from .faults import another, cause, told, unavailable, untrusted
 from .target import API_PORT, Target
 from .third_party import MISSING, SoapAdapter, VmomiSupport, vim
 
@@ -54,8 +55,17 @@ class _Connection(http.client.HTTPSConnection):
 
     response_class = _Answer
 
+    def __init__(self, *given: Any, expected: str | None = None, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.expected = expected
+
     def connect(self) -> None:
+        """Connect. Raises CertificateError, before anything is sent, where the certificate is not the expected one."""
         super().connect()
+        met = fingerprint.of(self.sock.getpeercert(binary_form=True) or b"")
+        if self.expected not in (None, met):
+            self.close()
+            raise another(f"{self.host} port {self.port}", met, str(self.expected))
         self.sock: Any = Line(self.sock, self._deadline())
 
     def request(self, *given: Any, **named: Any) -> None:
@@ -88,7 +98,7 @@ class Login:
             httpConnectionTimeout=target.call_timeout,
             acceptCompressedResponses=False,
         )
-        self.stub.scheme = _Connection
+        self.stub.scheme = partial(_Connection, expected=target.fingerprint)
         self.content = self._log_in()
 
     def _log_in(self) -> Any:
@@ -117,13 +127,16 @@ class Login:
 
 
 def _context(target: Target) -> ssl.SSLContext:
-    """Return the context: the given authority or the system's; none is trusted only where the user says so."""
+    """Return the context: the given authority or the system's; none is asked only where the user says so.
+
+    With a fingerprint it is not for an authority to say who the host is: `_Connection` compares the certificate itself.
+    """
     file = os.path.expanduser(target.ca_file) if target.ca_file else None
     try:
         context = ssl.create_default_context(cafile=file)
     except (OSError, ssl.SSLError) as error:
         raise errors.CertificateError(f"ca_file {file} cannot be read: {error}", "Give a file in PEM.") from None
-    if not target.validate_certs:
+    if target.fingerprint or not target.validate_certs:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
@@ -146,11 +159,19 @@ def _known() -> list[tuple[str, str]]:
 
 
 def _offered(target: Target, context: ssl.SSLContext) -> set[str]:
-    line = _Connection(target.host, target.port or API_PORT, timeout=target.connect_timeout, context=context)
+    line = _Connection(
+        target.host,
+        target.port or API_PORT,
+        timeout=target.connect_timeout,
+        context=context,
+        expected=target.fingerprint,
+    )
     try:
         line.request("GET", f"{_PATH}/vimServiceVersions.xml")
         answer = line.getresponse()
         text = answer.read(_LARGEST)
+        if answer.status != http.HTTPStatus.OK:
+            raise unavailable(target.api, answer.status)
         return {str(each.text) for each in ElementTree.fromstring(text).iter("version")}
     except ssl.SSLCertVerificationError as error:
         raise untrusted(error, target.api) from None
@@ -164,5 +185,6 @@ def _offered(target: Target, context: ssl.SSLContext) -> set[str]:
 
 
 def _unreachable(target: Target, error: Exception) -> errors.UnreachableError:
-    cause = "no answer came in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
-    return errors.UnreachableError(f"{target.api} cannot be reached: {cause}.", "Look at ansible_host and the way.")
+    return errors.UnreachableError(
+        f"{target.api} cannot be reached: {cause(error)}.", "Look at ansible_host and the way."
+    )

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ..declared.findings import Finding
+from . import vimcmd
 from .model import BEACON, IP_HASH, LINK_STATUS, GroupState, Part, Security, SwitchState, Teaming, said
 from .plan import Plan, Step
 
@@ -141,6 +142,8 @@ def recovery(made: Plan) -> list[str]:
 
     What a port group inherited before is written out: explicit values work whatever the host's release knows.
     """
+    if vimcmd.is_meant(made.before.version):
+        return vimcmd.recovery(made)
     switches = [step for step in made.steps if step.kind == "switch" and step.before is not None]
     groups = [step for step in made.steps if step.kind == "group" and isinstance(step.before, GroupState)]
     found = lines(step.reversed() for step in switches)

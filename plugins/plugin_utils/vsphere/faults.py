@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import http
 import http.client
 import ssl
 from collections.abc import Iterator
@@ -18,6 +19,15 @@ _RESTRICTED = "The licence of {where} allows no change over the API (vim.fault.R
 _USE_SSH = "Say transport: ssh, or give the host a licence."
 _NAME_MISMATCH = (62, 64)
 """X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL."""
+_TIMES = {9: "is not valid yet", 10: "has expired"}
+"""X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED."""
+_VIEW = "System.View"
+"""Every role but No Access has it."""
+_SHUT_OUT = (
+    "A host in lockdown mode lets in its vCenter and its exception users only: go through the vCenter (its hosts stand "
+    "in esxi_teaming_hosts), or end lockdown mode. At a vCenter the user needs a role at its top (KB 2114561)."
+)
+_STARTING = "its management services are starting, or have no session left (status 503)"
 
 
 @contextmanager
@@ -37,7 +47,7 @@ def told(where: str, what: str) -> Iterator[None]:
     except ExpatError as error:
         raise errors.LostError(f"{what} The answer of {where} is no XML: {error}.") from None
     except (OSError, http.client.HTTPException) as error:
-        raise errors.LostError(f"{what} The connection to {where} broke: {_cause(error)}.") from None
+        raise errors.LostError(f"{what} The connection to {where} broke: {cause(error)}.") from None
     except (RefusalError, errors.HostError):
         raise
     except Exception as error:  # pyVmomi reads an answer by its types, and a part that is missing is None
@@ -45,8 +55,24 @@ def told(where: str, what: str) -> Iterator[None]:
         raise errors.LostError(f"{what} The answer of {where} cannot be read ({said}).") from error
 
 
-def _cause(error: Exception) -> str:
+def cause(error: Exception) -> str:
+    """Return why a connection failed or broke; pyVmomi tells a status that is no answer of SOAP as a text."""
+    if isinstance(error, http.client.HTTPException) and str(error).startswith("503 "):
+        return _STARTING
+    if isinstance(error, ssl.SSLError) and "PROTOCOL" in str(error.reason):
+        return (
+            f"it speaks no TLS that the controller allows ({error.reason}); a host before 6.5 is reached by its vCenter"
+        )
     return "no answer came in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+
+
+def unavailable(where: str, status: int) -> errors.ConnectError:
+    """Return why a web server that is asked for the API's versions answers with another status than 200."""
+    if status == http.HTTPStatus.SERVICE_UNAVAILABLE:
+        mend = "Wait a minute and run again; else look at hostd, or at the services and sessions of the vCenter."
+        return errors.UnreachableError(f"{where} answers, but {_STARTING}.", mend)
+    what = f"{where} is no vSphere API (status {status})."
+    return errors.ConnectError(what, "Look at ansible_host and ansible_port.")
 
 
 def words(fault: Any) -> str:
@@ -62,6 +88,8 @@ def words(fault: Any) -> str:
 def meaning(fault: Any, where: str, what: str) -> errors.HostError:
     """Return what a fault means."""
     said = words(fault)
+    if isinstance(fault, vim.fault.NoPermission) and not isinstance(fault, vim.fault.NotAuthenticated):
+        return _denied(fault, what, said)
     for kind, make in _MEANINGS:
         types = [getattr(place, kind, None) for place in (vim.fault, vmodl.fault)]
         if any(each is not None and isinstance(fault, each) for each in types):
@@ -69,9 +97,19 @@ def meaning(fault: Any, where: str, what: str) -> errors.HostError:
     return errors.RefusedError(what, "", said)
 
 
+def another(where: str, met: str, expected: str) -> errors.CertificateError:
+    """Return that a certificate is not the one that the user named."""
+    what = f"The certificate of {where} is another one: its SHA-256 is {met}, tls_fingerprint is {expected}."
+    mend = "Compare it with the host's console. If its certificate was renewed, say the new one."
+    return errors.CertificateError(what, f"{mend} Nothing was sent to it.")
+
+
 def untrusted(error: ssl.SSLCertVerificationError, where: str) -> errors.CertificateError:
     """Return what is wrong with a certificate."""
-    if error.verify_code in _NAME_MISMATCH:
+    if error.verify_code in _TIMES:
+        what = f"The certificate of {where}, or of the authority that signed it, {_TIMES[error.verify_code]}."
+        mend = "Renew it, or look at the clocks of both machines; another ca_file cannot help."
+    elif error.verify_code in _NAME_MISMATCH:
         what = f"The certificate of {where} is for another name."
         mend = "Say ansible_host by the name that is in the certificate, or give the host a certificate with this one."
     else:
@@ -90,8 +128,11 @@ def _login(where: str, what: str, said: str) -> errors.HostError:
     )
 
 
-def _denied(where: str, what: str, said: str) -> errors.HostError:
-    return errors.DeniedError(f"{what} The user may not do this.", "It needs the privilege Host.Config.Network.", said)
+def _denied(fault: Any, what: str, said: str) -> errors.HostError:
+    """Return what the user lacks: the fault tells the privilege and the object (vim.fault.NoPermission)."""
+    lacking = f"{fault.privilegeId} on {str(fault.object).strip(chr(39))}" if fault.privilegeId else "a privilege"
+    mend = _SHUT_OUT if fault.privilegeId == _VIEW else "Give the user a role with that privilege there."
+    return errors.DeniedError(f"{what} The user lacks {lacking}.", mend, said)
 
 
 def _expired(where: str, what: str, said: str) -> errors.HostError:
@@ -125,7 +166,6 @@ _MEANINGS = (
     ("RestrictedVersion", _restricted),
     ("InvalidLogin", _login),
     ("NotAuthenticated", _expired),
-    ("NoPermission", _denied),
     ("ResourceInUse", _used),
     ("NetworkDisruptedAndConfigRolledBack", _taken_back),
     ("RollbackFailure", _away),
@@ -133,4 +173,4 @@ _MEANINGS = (
     ("HostCommunication", _away),
     ("HostConfigFault", _failed),
 )
-"""The first that fits counts: NotAuthenticated is a kind of NoPermission."""
+"""The first that fits counts."""

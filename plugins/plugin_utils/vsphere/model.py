@@ -177,6 +177,8 @@ class HostState:
     computed: Mapping[str, tuple[Teaming, Security]] = field(default_factory=dict)
     managed: tuple[str, ...] | None = None
     """The VMkernel interfaces that the host itself names for management; None where it does not tell."""
+    version: str = field(default="", compare=False)
+    """Of ESX(i), as 4.1.0; empty where it was not told."""
 
     def groups_of(self, switch: str) -> list[GroupState]:
         """Return the port groups of a switch."""

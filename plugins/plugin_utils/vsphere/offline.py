@@ -7,30 +7,52 @@ from dataclasses import replace
 from typing import Any
 
 from ..declared.findings import Finding, RefusalError
-from . import errors, esxcli, plan, printed, shape
+from . import console, errors, esxcli, older, plan, printed, shape, whole
 from .model import Half, HostState, Nic
 from .plan import Plan
 from .request import Request
+
+UNTOLD = "The copy tells no teaming and no security of {}, which are left out. vim-cmd hostsvc/net/info tells them."
 
 
 def parse(text: str) -> HostState:
     """Return the host whose console is copied in a text.
 
     Raises:
-        RefusalError: it is not understood.
+        RefusalError: it is not understood, or does not tell all of it.
 
     """
+    state, untold = _read(text)
+    if untold:
+        what, why = f"it tells no policies of {', '.join(untold)}", "Unknown ones cannot be compared."
+        mend = "Add vim-cmd hostsvc/net/info and what it prints."
+        raise RefusalError([Finding("running_config", "POLICY_UNKNOWN", what, why, mend)])
+    return state
+
+
+def _read(text: str) -> tuple[HostState, tuple[str, ...]]:
+    """Return the host, and of which objects its policies are not known."""
     try:
-        return printed.host_state("", printed.transcript(text))
-    except (errors.RefusedError, KeyError, ValueError) as error:
-        why = f"Needed are esxcli {', '.join(printed.LISTS)}, and the failover and security policies."
-        said = error.what if isinstance(error, errors.RefusedError) else f"{type(error).__name__}: {error}"
-        raise RefusalError([Finding("running_config", "UNREADABLE", said, why, "Give the whole copy.")]) from None
+        outputs = console.transcript(text)
+        if older.is_meant(outputs) and printed.LISTS[0] not in outputs:
+            return older.host_state(outputs)
+        whole.check(outputs)
+        return printed.host_state("", outputs), ()
+    except errors.RefusedError as error:
+        why = f"Needed are esxcli {', '.join(printed.LISTS)}, and the failover and security policies; or, of ESX(i) 4, "
+        why += f"{older.INFO}, or {', '.join(older.LISTS)}."
+        mend = "Give the whole copy, as the console shows it."
+        raise RefusalError([Finding("running_config", "UNREADABLE", error.what.rstrip("."), why, mend)]) from None
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """Return the host whose console is copied in a text, in the shape of the declaration."""
-    return shape.structured(parse(text))
+    """Return the result for the host whose console is copied in a text, in the shape of the declaration."""
+    state, untold = _read(text)
+    found = shape.structured(state)
+    for kind in untold:
+        for each in found[kind].values():
+            del each["teaming"], each["security"]
+    return {"parsed": found, **({"warnings": [UNTOLD.format(" and ".join(untold))]} if untold else {})}
 
 
 def render(request: Request, text: str | None, ssh: bool) -> dict[str, tuple[Plan, list[str]]]:

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What esxcli prints, read: JSON where the host's esxcli has that formatter, else its three forms of text."""
+"""What esxcli prints of a host, understood; console.py reads its forms."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from . import errors
+from .console import LineError, Output, Record, records
 from .esxcli import DETECTION, SET_WORDS
 from .model import GroupState, HostState, Nic, Security, SwitchState, Teaming, Vmk
 
+Value = TypeVar("Value")
 _STANDARD = "network vswitch standard"
 NICS = "network nic list"
 LISTS = (
@@ -26,6 +28,8 @@ LISTS = (
 _SHOWN = {"srcport": "loadbalance_srcid", "srcmac": "loadbalance_srcmac"}
 _BALANCING = {word: name for name, word in SET_WORDS.items()} | _SHOWN
 """`get` says srcport and srcmac where `set` takes portid and mac."""
+_LINK = {"up": True, "down": False}
+_WITHOUT_MARKS = "It does not tell which values of a port group are its own: use transport: api."
 _DETECTION = {word: name for name, word in DETECTION.items()}
 _TEAMING_OWN = {
     "overridevswitchloadbalancing": ("load_balancing",),
@@ -39,7 +43,7 @@ _SECURITY_OWN = {
     "overridevswitchallowmacaddresschange": "mac_changes",
     "overridevswitchallowforgedtransmits": "forged_transmits",
 }
-Record = dict[str, Any]
+Outputs = Mapping[str, str] | Mapping[str, Output]
 
 
 def failover_of(switch: str = "", group: str = "") -> str:
@@ -58,7 +62,7 @@ def _get(policy: str, switch: str, group: str) -> str:
     return f"{_STANDARD} policy {policy} get --vswitch-name={switch}"
 
 
-def details(outputs: Mapping[str, str]) -> list[str]:
+def details(outputs: Outputs) -> list[str]:
     """Return the further commands that what there is asks for."""
     switches, groups = ([_text(each, "name") for each in _records(outputs, command)] for command in LISTS[:2])
     return [
@@ -67,7 +71,7 @@ def details(outputs: Mapping[str, str]) -> list[str]:
     ]
 
 
-def host_state(name: str, outputs: Mapping[str, str]) -> HostState:
+def host_state(name: str, outputs: Outputs) -> HostState:
     """Return the state from what the commands printed, by command.
 
     Raises:
@@ -94,84 +98,80 @@ def host_state(name: str, outputs: Mapping[str, str]) -> HostState:
     )
 
 
-def nics(outputs: Mapping[str, str]) -> dict[str, Nic]:
+def nics(outputs: Outputs) -> dict[str, Nic]:
     """Return the NICs by name."""
     return {_text(each, "name"): _nic(each) for each in _records(outputs, NICS)}
 
 
-def _vmks(outputs: Mapping[str, str]) -> Iterable[Vmk]:
+def _vmks(outputs: Outputs) -> Iterable[Vmk]:
     """Yield the VMkernel interfaces; on a distributed switch one has a port in place of a port group."""
     addressed = {_text(each, "name"): each for each in _records(outputs, LISTS[4])}
     for each in _records(outputs, LISTS[3]):
-        ip = addressed.get(_text(each, "name"), {})
+        ip = addressed.get(_text(each, "name"))
         yield Vmk(
             _text(each, "name"),
             _known(each, "portgroup"),
             _text(ip, "ipv4address") if ip else "",
-            _known(ip, "ipv4netmask"),
-            _number(each, "mtu", 0) or None,
+            _known(ip, "ipv4netmask") if ip else "",
+            _number(each, "mtu"),
             _known(each, "macaddress"),
-            _known(each, "netstackinstance"),
+            _known(each, "netstackinstance") if "netstackinstance" in each else "",  # of 5.5 and newer
             f"port {_known(each, 'vdsport')} of {_known(each, 'vdsname')}" if _known(each, "vdsname") else "",
         )
 
 
 def _known(found: Record, key: str) -> str:
-    """Return a text; nothing for what is missing or not applicable."""
-    text = str(found.get(key) or "")
+    """Return a text; nothing for what is not applicable."""
+    text = str(_said(found, key) or "")
     return "" if text == "N/A" else text
 
 
-def _switch(found: Record, outputs: Mapping[str, str]) -> SwitchState:
+def _switch(found: Record, outputs: Outputs) -> SwitchState:
     name = _text(found, "name")
     teaming = _teaming(_one(outputs, failover_of(switch=name)))
     security = _security(_one(outputs, security_of(switch=name)))
-    return SwitchState(name, _list(found.get("uplinks")), _number(found, "mtu"), teaming, security)
+    return SwitchState(name, _list(_said(found, "uplinks")), _number(found, "mtu"), teaming, security)
 
 
 def _nic(found: Record) -> Nic:
-    up = str(found.get("linkstatus", found.get("link", ""))).lower() == "up"
-    return Nic(_text(found, "name"), _number(found, "speed", 0) if up else 0, str(found.get("macaddress") or ""))
+    link = _word(found, "linkstatus" if "linkstatus" in found else "link", _LINK)
+    return Nic(_text(found, "name"), _number(found, "speed") if link else 0, str(found.get("macaddress") or ""))
 
 
 def _teaming(found: Record) -> Teaming:
-    balancing = _text(found, "loadbalancing")
     return Teaming(
-        load_balancing=_BALANCING.get(balancing, balancing),
-        failure_detection=_DETECTION.get(_text(found, "networkfailuredetection")),
-        notify_switches=_flag(_said(found, "notifyswitches")),
-        failback=_flag(_said(found, "failback")),
-        active_uplinks=_list(found.get("activeadapters")),
-        standby_uplinks=_list(found.get("standbyadapters")),
+        load_balancing=_word(found, "loadbalancing", _BALANCING),
+        failure_detection=_word(found, "networkfailuredetection", _DETECTION),
+        notify_switches=_flag(found, "notifyswitches"),
+        failback=_flag(found, "failback"),
+        active_uplinks=_list(_said(found, "activeadapters")),
+        standby_uplinks=_list(_said(found, "standbyadapters")),
     )
 
 
 def _security(found: Record) -> Security:
     keys = ("allowpromiscuous", "allowmacaddresschange", "allowforgedtransmits")
-    return Security(*(_flag(_said(found, key)) for key in keys))
+    return Security(*(_flag(found, key) for key in keys))
 
 
 def _own_teaming(found: Record, effective: Teaming) -> Teaming:
-    names = [name for key, fields in _TEAMING_OWN.items() if _flag(_marker(found, key)) for name in fields]
+    names = [name for key, fields in _TEAMING_OWN.items() if _flag(found, key, _WITHOUT_MARKS) for name in fields]
     return Teaming(**{name: getattr(effective, name) for name in names})
 
 
 def _own_security(found: Record, effective: Security) -> Security:
-    names = [name for key, name in _SECURITY_OWN.items() if _flag(_marker(found, key))]
+    names = [name for key, name in _SECURITY_OWN.items() if _flag(found, key, _WITHOUT_MARKS)]
     return Security(**{name: getattr(effective, name) for name in names})
 
 
-def _marker(found: Record, key: str) -> Any:
+def _said(found: Record, key: str, mend: str = "") -> Any:
     if key not in found:
-        what = "esxcli does not tell which values of a port group are its own."
-        raise errors.RefusedError(what, "Use transport: api.", ", ".join(found))
+        raise errors.RefusedError(f"An output of esxcli{_begin(found)} has no {key}.", mend, ", ".join(found)[:200])
     return found[key]
 
 
-def _said(found: Record, key: str) -> Any:
-    if key not in found:
-        raise errors.RefusedError(f"An output of esxcli has no {key}.", "", ", ".join(found)[:200])
-    return found[key]
+def _begin(found: Record) -> str:
+    return f", line {found.line.number}," if found.line.number else ""
 
 
 def _text(found: Record, key: str) -> str:
@@ -182,12 +182,22 @@ def _number(found: Record, key: str, default: int | None = None) -> int:
     """Return a whole number; the default, where there is one, for what is missing or empty."""
     text = str(_said(found, key) if default is None else found.get(key) or default).strip()
     if not re.fullmatch("[0-9]{1,10}", text):
-        raise errors.RefusedError(f"An output of esxcli has {key}, which is no number.", "", text[:200])
+        raise LineError(found.line, f"{key} is {text[:200]}, which is no number")
     return int(text)
 
 
-def _flag(value: Any) -> bool:
-    return value if isinstance(value, bool) else str(value).strip().lower() == "true"
+def _flag(found: Record, key: str, mend: str = "") -> bool:
+    value = _said(found, key, mend)
+    return value if isinstance(value, bool) else _word(found, key, {"true": True, "false": False})
+
+
+def _word(found: Record, key: str, known: Mapping[str, Value]) -> Value:
+    """Return what a word means."""
+    word = str(_said(found, key)).strip()
+    for each, value in known.items():
+        if each == word.lower():
+            return value
+    raise LineError(found.line, f"{key} is {word[:200]!r} and none of {', '.join(known)}")
 
 
 def _list(value: Any) -> tuple[str, ...]:
@@ -195,32 +205,20 @@ def _list(value: Any) -> tuple[str, ...]:
     return tuple(str(word) for word in words if word)
 
 
-def _records(outputs: Mapping[str, str], command: str) -> list[Record]:
+def _records(outputs: Outputs, command: str) -> list[Record]:
     if command not in outputs:
         raise errors.RefusedError(f"The output of esxcli {command} is missing.", "Give it as well.")
     return records(outputs[command])
 
 
-def _one(outputs: Mapping[str, str], command: str) -> Record:
+def _one(outputs: Outputs, command: str) -> Record:
     found = _records(outputs, command)
     if len(found) != 1:
-        raise errors.RefusedError(f"The output of esxcli {command} is not understood.", "", outputs[command][:200])
+        given = outputs[command]
+        where = f" (line {given.line.number})" if isinstance(given, Output) else ""
+        what = f"esxcli {command}{where} printed {len(found)} records, and not one."
+        raise errors.RefusedError(what, "", given[:200] if isinstance(given, str) else "")
     return found[0]
-
-
-def records(text: str) -> list[Record]:
-    """Return the records of an output; names lose their blanks and capitals, as no two forms agree on them."""
-    stripped = text.strip()
-    if stripped[:1] in ("[", "{"):
-        try:
-            data = json.loads(stripped)
-        except (ValueError, RecursionError) as error:
-            raise errors.RefusedError("esxcli printed JSON that is none.", "", f"{error}: {stripped[:200]}") from None
-        return [_named(each) for each in (data if isinstance(data, list) else [data])]
-    lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) > 1 and set(lines[1]) <= set("- "):
-        return _table(lines)
-    return _blocks(lines)
 
 
 def documents(text: str, count: int) -> list[str]:
@@ -242,61 +240,3 @@ def documents(text: str, count: int) -> list[str]:
     if len(found) != count:
         raise errors.RefusedError(f"{count} commands of esxcli printed {len(found)} outputs.", "", text[:200])
     return found
-
-
-def _named(record: Any) -> Record:
-    if not isinstance(record, Mapping):
-        raise errors.RefusedError("esxcli printed a list of what are no records.", "", str(record)[:200])
-    return {re.sub(r"\s", "", str(name)).lower(): value for name, value in record.items()}
-
-
-def _table(lines: list[str]) -> list[Record]:
-    spans = [match.span() for match in re.finditer(r"-+", lines[1])]
-    names = [lines[0][start:end].strip() for start, end in spans]
-    return [
-        _named({name: line[start:end].strip() for name, (start, end) in zip(names, spans, strict=True)})
-        for line in lines[2:]
-    ]
-
-
-def _blocks(lines: list[str]) -> list[Record]:
-    """Return records of indented `Name: value` lines; a line that is not indented begins another one."""
-    found: list[Record] = []
-    for line in lines:
-        if not line.startswith(" "):
-            found.append({"Name": line.strip()})
-            continue
-        if not found:
-            found.append({})
-        name, _colon, value = line.strip().partition(":")
-        found[-1].setdefault(name, value.strip())
-    return [_named(record) for record in found]
-
-
-def transcript(text: str) -> dict[str, str]:
-    """Return the outputs in the copy of a console, by command: a line with esxcli begins one.
-
-    Raises:
-        errors.RefusedError: there is no such line.
-
-    """
-    outputs: dict[str, str] = {}
-    command = ""
-    for line in text.splitlines():
-        _prompt, found, rest = line.partition("esxcli ")
-        if found:
-            command = _plain(rest)
-            outputs[command] = ""
-        elif command:
-            outputs[command] += f"{line}\n"
-    if not outputs:
-        raise errors.RefusedError("running_config has no line with esxcli.", "Give commands and what they print.")
-    return outputs
-
-
-def _plain(command: str) -> str:
-    """Return a command as `failover_of` and its like write it: no formatter, long options, no quotes."""
-    command = re.sub(r"--formatter[= ]\S+\s+", "", command.strip())
-    for letters, name in ((r"(?:-p|--portgroup-name)", "portgroup-name"), (r"(?:-v|--vswitch-name)", "vswitch-name")):
-        command = re.sub(rf"\s{letters}[= ](?:\"([^\"]*)\"|'([^']*)'|(.*\S))\s*\Z", rf" --{name}=\1\2\3", command)
-    return command

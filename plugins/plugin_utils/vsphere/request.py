@@ -95,6 +95,12 @@ class Outcome:
     error: errors.HostError | None = None
 
     @property
+    def message(self) -> str:
+        """Return what failed, with what helps at the console."""
+        told = self.error.text() if self.error is not None else ""
+        return "".join([told, *(f"\n  {line}" for line in self.recovery)])
+
+    @property
     def pending(self) -> dict[str, Plan]:
         """Return the plans that change something."""
         return {name: plan for name, plan in self.plans.items() if plan.changed}

@@ -46,9 +46,18 @@ class Shell:
         except errors.RefusedError:
             # An old esxcli without that formatter: its text says the same.
             self._json = False
+            self._refuse_older()
         except errors.HostError:
             self.drop()
             raise
+
+    def _refuse_older(self) -> None:
+        """Raise RefusedError for ESX(i) 4, whose esxcli knows nothing of virtual switches."""
+        try:
+            self.run("esxcli network nic list")
+        except errors.RefusedError as error:
+            what = f"The esxcli of {self._where} has no `network nic list`: ESX(i) 4 is without it."
+            raise errors.RefusedError(what, "Use transport: api.", error.words) from None
 
     def _command(self) -> list[str]:
         target = self.target

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..connection.model import Connection
+from . import fingerprint
 
 API_PORT, SSH_PORT = 443, 22
 
@@ -26,6 +27,8 @@ class Target:
     ssh_arguments: tuple[str, ...] = ()
     ca_file: str | None = None
     validate_certs: bool = True
+    fingerprint: str | None = None
+    """The only certificate that is taken, by its SHA-256; no authority is asked then."""
     host_key_checking: bool = True
     connect_timeout: int = 30
     call_timeout: int = 60
@@ -45,7 +48,12 @@ class Target:
 
 
 def target_of(connection: Connection, options: Mapping[str, Any]) -> Target:
-    """Return where a host or a vCenter is; `options` are ca_file, validate_certs and timeouts of a task."""
+    """Return where a host or a vCenter is; `options` are those of a task that are about its connection.
+
+    Raises:
+        RefusalError: the fingerprint is none.
+
+    """
     times = options["timeouts"] or {}
     return Target(
         host=connection.host,
@@ -56,6 +64,7 @@ def target_of(connection: Connection, options: Mapping[str, Any]) -> Target:
         ssh_arguments=tuple(shlex.split(connection.ssh_arguments)),
         ca_file=options["ca_file"],
         validate_certs=options["validate_certs"],
+        fingerprint=fingerprint.read(options.get("tls_fingerprint")),
         host_key_checking=connection.host_key_checking,
         connect_timeout=times.get("connect", 30),
         call_timeout=times.get("call", 60),

@@ -308,3 +308,9 @@ def test_a_pair_waits_as_long_as_the_task_says_and_hears_of_the_waiver():
     assert (made.link_down, made.waived, made.host.patience) == (30, "a blade", 10)
     plain = builder().bare(link(**none), SWITCH)
     assert (plain.link_down, plain.waived, plain.host.patience) == (15, "", 5)
+
+
+def test_a_conversion_reaches_the_host_with_the_named_certificate_alone():
+    options = {**builder().options, "tls_fingerprint": "00" * 32}
+    made = pairs.Builder(Connection("esx1", "192.0.2.1"), options, check_mode=False)
+    assert made.target.fingerprint == ":".join(["00"] * 32)

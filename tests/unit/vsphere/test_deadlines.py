@@ -82,8 +82,17 @@ def serve(tmp_path):
         port = server.getsockname()[1]
         return Target("127.0.0.1", port, "root", "x", validate_certs=False, connect_timeout=1, call_timeout=1)
 
+    begin.context = context
     yield begin
     server.close()
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+def test_a_host_whose_tls_is_too_old_is_told_as_that(serve):
+    serve.context.set_ciphers("ALL:@SECLEVEL=0")
+    serve.context.minimum_version = serve.context.maximum_version = ssl.TLSVersion.TLSv1
+    with pytest.raises(errors.UnreachableError, match=r"no TLS that the controller allows .* reached by its vCenter"):
+        Login(serve(versions))
 
 
 def test_a_login_that_is_answered_by_what_is_no_xml_is_told_as_that(serve):

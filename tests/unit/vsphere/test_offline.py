@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import esxcli, offline, printed
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import console, esxcli, offline
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import Request
 
 from .builders import GOLDEN, OVERRIDE, declared, group, host, made, switch
@@ -68,7 +68,7 @@ def test_the_three_forms_of_text_and_json_are_read_alike():
     blocks = "vSwitch0\n   Name: vSwitch0\n   MTU: 1500\n   Uplinks: vmnic0, vmnic1\n"
     table = "Name       MTU  Uplinks\n--------  ----  --------------\nvSwitch0  1500  vmnic0, vmnic1\n"
     data = '[{"Name": "vSwitch0", "M T U": "1500", "Uplinks": "vmnic0, vmnic1"}]'
-    assert printed.records(blocks) == printed.records(table) == printed.records(data) == record
-    assert printed.records("   Failback: true\n   Notify Switches: false\n") == [
+    assert console.records(blocks) == console.records(table) == console.records(data) == record
+    assert console.records("   Failback: true\n   Notify Switches: false\n") == [
         {"failback": "true", "notifyswitches": "false"}
     ]
