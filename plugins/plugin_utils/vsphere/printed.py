@@ -116,8 +116,14 @@ def _vmks(outputs: Outputs) -> Iterable[Vmk]:
             _number(each, "mtu"),
             _known(each, "macaddress"),
             _known(each, "netstackinstance") if "netstackinstance" in each else "",  # of 5.5 and newer
-            f"port {_known(each, 'vdsport')} of {_known(each, 'vdsname')}" if _known(each, "vdsname") else "",
+            _place(each),
         )
+
+
+def _place(found: Record) -> str:
+    """Return the port of a distributed switch, where an interface has one."""
+    name = str(found.get("vdsname") or "N/A")
+    return f"port {_known(found, 'vdsport')} of {name}" if name != "N/A" else ""
 
 
 def _known(found: Record, key: str) -> str:

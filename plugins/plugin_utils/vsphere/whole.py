@@ -12,7 +12,8 @@ from .console import LineError, Output, Record, records
 
 _OF_ONE = re.compile(r".* policy (?:failover|security) get --(?P<kind>portgroup|vswitch)-name=(?P<name>.*)")
 _MTUS = range(1280, 9001)
-"""What a standard virtual switch can have (VMware Configuration Maximums; the host refuses others)."""
+"""What a standard virtual switch and its VMkernel interfaces can have (VMware Configuration Maximums)."""
+_MAC = re.compile("[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}")
 
 
 def check(outputs: Mapping[str, Output]) -> None:
@@ -25,8 +26,7 @@ def check(outputs: Mapping[str, Output]) -> None:
     switches, groups, nics, vmks = (_by_name(outputs, command) for command in printed.LISTS[:4])
     for name, switch in switches.items():
         _uplinks_exist(switch, nics)
-        if not str(switch.get("mtu")).isdigit() or int(switch["mtu"]) not in _MTUS:
-            raise LineError(switch.line, f"no virtual switch has the MTU {switch.get('mtu')}")
+        _mtu_is_possible(switch, "virtual switch")
         _same_groups(switch, [key for key, each in groups.items() if each.get("virtualswitch") == name])
     for name, group in groups.items():
         if group.get("virtualswitch") not in switches:
@@ -34,9 +34,17 @@ def check(outputs: Mapping[str, Output]) -> None:
     for name, vmk in vmks.items():
         if vmk.get("portset") in switches and vmk.get("portgroup") not in groups:
             raise LineError(vmk.line, f"there is no port group of {name}")
+        _mtu_is_possible(vmk, "VMkernel interface")
+        if not _MAC.fullmatch(str(vmk.get("macaddress"))):
+            raise LineError(vmk.line, f"{vmk.get('macaddress')} is no MAC address")
     _addresses_belong(outputs, vmks)
     for command, output in outputs.items():
         _policy_belongs(command, output, switches, groups)
+
+
+def _mtu_is_possible(found: Record, kind: str) -> None:
+    if not str(found.get("mtu")).isdigit() or int(found["mtu"]) not in _MTUS:
+        raise LineError(found.line, f"no {kind} has the MTU {found.get('mtu')}")
 
 
 def _by_name(outputs: Mapping[str, Output], command: str) -> dict[str, Record]:

@@ -95,8 +95,9 @@ def outcome(text: str) -> str:
     return "" if (found, found.computed) == (STATE, STATE.computed) else "another state"
 
 
-UNSEEN = re.compile(r"vmk\d  .*")
-"""An address of a VMkernel interface stands nowhere else, and a row of it that is gone altogether leaves no trace."""
+UNSEEN = re.compile(r"vmk\d  .*|   Netstack Instance: .*")
+"""An address of a VMkernel interface stands nowhere else, and a row of it that is gone altogether leaves no trace. Nor
+does its TCP/IP stack, which hosts before 5.5 have not, and by which nothing is judged."""
 
 
 @pytest.mark.parametrize("text", [CLEAN, DATA], ids=["text", "json"])
