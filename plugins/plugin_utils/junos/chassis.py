@@ -95,7 +95,8 @@ def reason(members: Sequence[Member], port: str) -> Reason | None:
     member = next((each for each in members if each.first <= fpc <= each.last), None)
     there = ", ".join(str(each) for each in members if each.present) or "none"
     if member is None:
-        return Reason(f"it has no member (FPC) {fpc}; present are {there}", sure=True)
+        # One that is yet to be cabled is not listed either, and a member may be configured before it comes.
+        return Reason(f"it has no member (FPC) {fpc}; present are {there}", sure=False)
     if not member.present:
         return Reason(f"its member (FPC) {fpc} is {member.status or 'not present'}; present are {there}", sure=False)
     beyond = why_not(port, member.model) if member.first == member.last else None

@@ -45,7 +45,7 @@ def test_a_slot_without_a_line_card_is_none():
     assert found == [Member(0, 0, "Online"), Member(2, 2, "Offline")]
     assert [chassis.reason(found, f"ge-{slot}/0/1") for slot in range(3)] == [
         None,
-        chassis.Reason("it has no member (FPC) 1; present are 0", sure=True),
+        chassis.Reason("it has no member (FPC) 1; present are 0", sure=False),
         chassis.Reason("its member (FPC) 2 is Offline; present are 0", sure=False),
     ]
 
