@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class Trunk:
         return self.link.other(switch)
 
 
+_BESIDE = re.compile(r"(me|vme|em|fxp)\d*(\.\d+)?|oobm")
+"""Management ports of switches, which forward nothing: me0, vme, em0 and fxp0 of Juniper, oobm of a ProCurve."""
 Step = tuple[Trunk, str]
 """The trunk over which a switch is reached, and the switch before it."""
 
@@ -71,11 +74,24 @@ class Fabric:
         Over which of the cables of a team a frame goes is the host's choice, so all of their switches are needed.
         """
         if self._site.kind(host) in SWITCHES:
-            return [frozenset({host})]
+            return [] if self.out_of_band(host, vlan) else [frozenset({host})]
         found: dict[str, set[str]] = {}
         for side in self.sides(host, vlan):
             found.setdefault(side.end.lag or side.name, set()).add(side.peer)
         return [frozenset(found[team]) for team in sorted(found)]
+
+    def out_of_band(self, host: str, vlan: str) -> bool:
+        """Tell whether a switch seems to be managed by a port beside its links (me0, vme), which no link can name.
+
+        So it is where it names such a port, or names no interface (irb.30) and has the VLAN on none of its links.
+        """
+        device = self._site.devices.get(host)
+        if device is None or device.kind not in SWITCHES or device.management_vlan != vlan:
+            return False
+        leg = device.networks.get(vlan)
+        if leg is not None and leg.interface is not None:
+            return _BESIDE.fullmatch(leg.interface) is not None
+        return not any(vlan in side.link.vlans.every for side in sides_of(self._site, host))
 
     def sides(self, host: str, vlan: str) -> Iterator[Side]:
         """Yield the links to declared switches over which a device, or the hypervisor it is on, has a VLAN."""

@@ -18,6 +18,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.ne
 
 _NAMED = 3
 """Devices that a message names; of more the number."""
+_BESIDE = "managed out of band (me0, vme), not over the declared links, seem"
 Members = Mapping[str, set[str]]
 """Devices, each with what it needs the VLAN for."""
 
@@ -122,10 +123,13 @@ class VlanJudge:
         """Place the members on the switches, and judge those that declared links join."""
         self._fabric, self._vlan, self._members = fabric, vlan, members
         hung = {host: fabric.hung(host, vlan) for host in sorted(members)}
-        loose = [host for host, teams in hung.items() if not teams]
+        beside = [host for host in hung if fabric.out_of_band(host, vlan)]
+        loose = [host for host, teams in hung.items() if not teams and host not in beside]
         self._hung = {host: teams for host, teams in hung.items() if teams}
         self.gaps: list[Gap] = []
         self.unjudged: list[tuple[list[str], str]] = []
+        if beside and len(members) > 1:
+            self.unjudged.append((beside, _BESIDE))
         if loose and len(members) > 1:
             self.unjudged.append((loose, "no declared link leads from a declared switch to"))
         segments = Segments(fabric, vlan)
