@@ -29,8 +29,7 @@ def vlan_path(site: Site) -> Iterator[Fault]:
     if not all_readable(site):
         return
     paths = paths_of(site)
-    for gap in paths.gaps:
-        yield Fault(("links", gap.trunk.name, "vlans"), _missing(site, paths, gap), (("vlans", gap.vlan),))
+    yield from _gaps(site, paths, peers=False)
     for host, vlan, side in paths.without_port_group():
         yield Fault(
             ("links", side.name, "ends", side.host, "port_groups"),
@@ -40,10 +39,31 @@ def vlan_path(site: Site) -> Iterator[Fault]:
         )
 
 
+@rule("VLAN_PATH_OF_PEERS", severity="warning", waivable=True)
+def vlan_path_of_peers(site: Site) -> Iterator[Fault]:
+    """A link between switches lacks a VLAN in which hosts lie on both sides of it.
+
+    Breaks: they do not reach each other: no vMotion, no management from the other side. Nothing else says that they
+    have to, so that it is no error: two racks may have a VLAN for vMotion each.
+    Why: as VLAN_PATH. Judged are VMkernel interfaces (those of one vCenter) in a VLAN without a filer, and management
+    in a VLAN whose gateway no declared device is.
+    Mend: add the VLAN to the link; or waive it at the link or the VLAN, where the two parts are not to meet.
+    """
+    if all_readable(site):
+        yield from _gaps(site, paths_of(site), peers=True)
+
+
+def _gaps(site: Site, paths: SitePaths, peers: bool) -> Iterator[Fault]:
+    for gap in paths.gaps:
+        if gap.peers == peers:
+            yield Fault(("links", gap.trunk.name, "vlans"), _missing(site, paths, gap), (("vlans", gap.vlan),))
+
+
 def _missing(site: Site, paths: SitePaths, gap: Gap) -> str:
     small = gap.trunk.link.mtu is not None and gap.trunk.link.mtu < site.vlans[gap.vlan].mtu
     mtu = f" and raise its mtu to {site.vlans[gap.vlan].mtu}" if small else ""
+    verb = "would reach" if gap.peers else "must reach"
     return (
-        f"it does not carry {paths.spoken(gap.vlan)}, over which {gap.cut} must reach {gap.reach}; "
+        f"it does not carry {paths.spoken(gap.vlan)}, over which {gap.cut} {verb} {gap.reach}; "
         f"add {gap.vlan} to links.{gap.trunk.name}.vlans.tagged{mtu}, or declare the link that carries it"
     )
