@@ -119,6 +119,20 @@ def test_management_that_is_split_is_an_error_where_its_gateway_is_declared(tmp_
     assert told(content, tmp_path) == [f"{'error' if gateway else 'warning'} links.core-rack.vlans"]
 
 
+def test_what_runs_in_a_virtual_machine_uses_the_cables_below_it(tmp_path):
+    content = site("rack")
+    content["devices"]["esx1"] = {"kind": "esxi_vss"}
+    content["devices"]["docker"] = {"kind": "linux", "on": "esx1"}
+    for name in ("web1", "web2"):
+        content["devices"][name]["on"] = "docker"
+    hang(content, "esx1", "rack", "server", ("vSwitch0", ["vmnic0"]))
+    for name in ("lb1", "lb2"):
+        hang(content, name, "core", "server", "eth1")
+    assert told(content, tmp_path) == ["error links.core-rack.vlans"]
+    content["links"]["core-rack"]["vlans"]["tagged"].append("server")
+    assert told(content, tmp_path) == []
+
+
 def racks(count: int, together: bool = False) -> dict[str, Any]:
     """Return pairs with their backends in one VLAN, each pair in a rack of its own."""
     content = site(*(f"rack{number}" for number in range(count)))

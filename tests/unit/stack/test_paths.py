@@ -193,6 +193,7 @@ def test_the_vlans_of_a_profile_count(tmp_path):
     content["link_profiles"]["up"]["vlans"]["tagged"].remove("server")
     (finding,) = told(builders.loaded(content, tmp_path))
     assert finding.startswith("links.acc1-core1.vlans: it does not carry VLAN server (20)")
+    assert "add server to links.acc1-core1.vlans.tagged or to those of its profile up" in finding
 
 
 def test_a_procurve_is_a_switch_of_the_path(tmp_path):

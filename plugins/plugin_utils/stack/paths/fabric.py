@@ -103,9 +103,14 @@ class Fabric:
                 yield side
 
     def carrier(self, host: str) -> str:
-        """Return the device whose cables a device uses: its own, or those of the hypervisor that it is on."""
-        device = self._site.devices.get(host)
-        return host if host in self._site.links_by_host or device is None else device.on or host
+        """Return the device whose cables a device uses: its own, or those of the first below it that has any."""
+        seen = [host]
+        while seen[-1] not in self._site.links_by_host:
+            device = self._site.devices.get(seen[-1])
+            if device is None or device.on is None or device.on in seen:
+                return seen[min(1, len(seen) - 1)]
+            seen.append(device.on)
+        return seen[-1]
 
     def reached(self, vlan: str, start: frozenset[str]) -> Mapping[str, Step | None]:
         """Return each switch that some of these reach in a VLAN, with the last step; found once for all who ask."""

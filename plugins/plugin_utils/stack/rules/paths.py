@@ -62,8 +62,9 @@ def _gaps(site: Site, paths: SitePaths, peers: bool) -> Iterator[Fault]:
 def _missing(site: Site, paths: SitePaths, gap: Gap) -> str:
     small = gap.trunk.link.mtu is not None and gap.trunk.link.mtu < site.vlans[gap.vlan].mtu
     mtu = f" and raise its mtu to {site.vlans[gap.vlan].mtu}" if small else ""
+    profile = f" or to those of its profile {gap.trunk.link.profile}" if gap.trunk.link.profile else ""
     verb = "would reach" if gap.peers else "must reach"
     return (
         f"it does not carry {paths.spoken(gap.vlan)}, over which {gap.cut} {verb} {gap.reach}; "
-        f"add {gap.vlan} to links.{gap.trunk.name}.vlans.tagged{mtu}, or declare the link that carries it"
+        f"add {gap.vlan} to links.{gap.trunk.name}.vlans.tagged{profile}{mtu}, or declare the link that carries it"
     )
