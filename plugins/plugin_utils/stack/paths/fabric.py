@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import Side, sides_of
@@ -86,21 +86,30 @@ class Fabric:
         So it is where it names such a port, or names no interface (irb.30) and has the VLAN on none of its links.
         """
         device = self._site.devices.get(host)
-        if device is None or device.kind not in SWITCHES or device.management_vlan != vlan:
+        if device is None or device.kind not in SWITCHES:
             return False
         leg = device.networks.get(vlan)
         if leg is not None and leg.interface is not None:
             return _BESIDE.fullmatch(leg.interface) is not None
-        return not any(vlan in side.link.vlans.every for side in sides_of(self._site, host))
+        carried = any(vlan in side.link.vlans.every for side in sides_of(self._site, host))
+        return device.management_vlan == vlan and not carried
 
-    def sides(self, host: str, vlan: str) -> Iterator[Side]:
-        """Yield the links to declared switches over which a device, or the hypervisor it is on, has a VLAN."""
+    def sides(self, host: str, vlan: str) -> list[Side]:
+        """Return the links to declared switches over which a device, or the hypervisor it is on, has a VLAN.
+
+        A guest uses those with a port group in it; where no such one is declared, it may tag by itself (VLAN 4095).
+        """
         carrier = self.carrier(host)
-        for side in sides_of(self._site, carrier):
-            guest = carrier != host and self._site.kind(carrier) == "esxi_vss"
-            inside = vlan in (port_groups(self._site, side).values() if guest else side.link.vlans.every)
-            if inside and vlan in side.link.vlans.every and self._site.kind(side.peer) in SWITCHES:
-                yield side
+        found = [side for side in sides_of(self._site, carrier) if vlan in side.link.vlans.every]
+        found = [side for side in found if self._site.kind(side.peer) in SWITCHES]
+        return self.with_port_group(host, vlan, found) or found
+
+    def with_port_group(self, host: str, vlan: str, sides: list[Side]) -> list[Side]:
+        """Return the links whose vSwitch has a port group in a VLAN; all of them where no vSwitch is between."""
+        carrier = self.carrier(host)
+        if carrier == host or self._site.kind(carrier) != "esxi_vss":
+            return sides
+        return [side for side in sides if vlan in port_groups(self._site, side).values()]
 
     def carrier(self, host: str) -> str:
         """Return the device whose cables a device uses: its own, or those of the first below it that has any."""

@@ -51,10 +51,9 @@ class SitePaths:
         """Yield each virtual machine whose hypervisor has its VLAN and no port group in it: machine, VLAN and link."""
         for vlan, members in self._needs.by_vlan.items():
             for host in sorted(members):
-                carrier = self.fabric.carrier(host)
-                if carrier != host and not self.fabric.hung(host, vlan):
-                    side = next(self.fabric.sides(carrier, vlan), None)
-                    yield from [] if side is None else [(host, vlan, side)]
+                sides = self.fabric.sides(host, vlan)
+                if sides and not self.fabric.with_port_group(host, vlan, sides):
+                    yield host, vlan, sides[0]
 
     def _unjudged(self, judged: dict[str, VlanJudge]) -> Iterator[Unjudged]:
         for vlan, judge in judged.items():

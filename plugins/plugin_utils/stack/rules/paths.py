@@ -16,7 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.li
 
 @rule("VLAN_PATH", waivable=True)
 def vlan_path(site: Site) -> Iterator[Fault]:
-    """A link between switches, or the vSwitch of a virtual machine, lacks a VLAN that somebody behind it needs.
+    """A link between switches lacks a VLAN that somebody behind it needs.
 
     Breaks: those behind it do not answer: a VIP that both nodes hold, backends that are down, a filer without clients,
     a host without its management.
@@ -26,17 +26,8 @@ def vlan_path(site: Site) -> Iterator[Fault]:
     Mend: add the VLAN to the link; declare the link that carries it; or waive it at the link or the VLAN, where the two
     parts are not to meet.
     """
-    if not all_readable(site):
-        return
-    paths = paths_of(site)
-    yield from _gaps(site, paths, peers=False)
-    for host, vlan, side in paths.without_port_group():
-        yield Fault(
-            ("links", side.name, "ends", side.host, "port_groups"),
-            f"{side.end.lag} of {side.host} has no port group in {paths.spoken(vlan)}, which {host} on it needs; add "
-            "one to port_groups",
-            (("vlans", vlan), ("devices", host)),
-        )
+    if all_readable(site):
+        yield from _gaps(site, paths_of(site), peers=False)
 
 
 @rule("VLAN_PATH_OF_PEERS", severity="warning", waivable=True)
@@ -51,6 +42,25 @@ def vlan_path_of_peers(site: Site) -> Iterator[Fault]:
     """
     if all_readable(site):
         yield from _gaps(site, paths_of(site), peers=True)
+
+
+@rule("PORT_GROUP_MISSING", severity="warning", waivable=True)
+def port_group_missing(site: Site) -> Iterator[Fault]:
+    """The declared port groups of a hypervisor leave out a VLAN that a virtual machine on it needs.
+
+    Breaks: the machine's interface has nothing to be connected to, and reaches nobody.
+    Why: a port group has one VLAN (vSphere Networking). Others than the declared ones are left as they are, so that
+    this is no error: one may have been made by hand, or be a trunk (VLAN 4095) whose guest tags by itself.
+    Mend: add one to `port_groups`; or waive it where the machine has another one.
+    """
+    paths = paths_of(site)
+    for host, vlan, side in paths.without_port_group() if all_readable(site) else ():
+        yield Fault(
+            ("links", side.name, "ends", side.host, "port_groups"),
+            f"{side.end.lag} of {side.host} has no port group in {paths.spoken(vlan)}, which {host} on it needs; add "
+            "one to port_groups, or waive it where another one is there",
+            (("vlans", vlan), ("devices", host)),
+        )
 
 
 def _gaps(site: Site, paths: SitePaths, peers: bool) -> Iterator[Fault]:
