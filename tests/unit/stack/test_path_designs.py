@@ -133,6 +133,29 @@ def test_what_runs_in_a_virtual_machine_uses_the_cables_below_it(tmp_path):
     assert told(content, tmp_path) == []
 
 
+def test_a_guest_that_tags_by_itself_is_warned_of_and_its_path_judged(tmp_path):
+    content = site("rack")
+    content["devices"]["esx1"] = {"kind": "esxi_vss"}
+    for name in ("web1", "web2"):
+        content["devices"][name]["on"] = "esx1"
+    hang(content, "esx1", "rack", "server", ("vSwitch0", ["vmnic0"]))
+    content["links"]["esx1-rack"]["vlans"]["tagged"] = ["mgmt"]
+    content["links"]["esx1-rack"]["ends"]["esx1"]["port_groups"] = {"Mgmt": "mgmt"}
+    for name in ("lb1", "lb2"):
+        hang(content, name, "core", "server", "eth1")
+    assert told(content, tmp_path) == ["error links.core-rack.vlans"]
+    found = [item for item in builders.loaded(content, tmp_path).findings if "PORT_GROUP_MISSING" in str(item)]
+    assert [item.severity for item in found] == ["warning", "warning"]
+
+
+def test_a_switch_with_an_address_at_me0_is_no_client_of_a_filer(tmp_path):
+    content = fabrics()
+    content["devices"]["core"]["networks"] = {"iscsi": {"interface": "me0", "address": "10.0.40.250"}}
+    assert told(content, tmp_path) == []
+    content["devices"]["core"]["networks"]["iscsi"]["interface"] = "irb.40"
+    assert told(content, tmp_path) == ["error links.core-san1.vlans"]
+
+
 def racks(count: int, together: bool = False) -> dict[str, Any]:
     """Return pairs with their backends in one VLAN, each pair in a rack of its own."""
     content = site(*(f"rack{number}" for number in range(count)))
