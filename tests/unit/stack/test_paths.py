@@ -28,6 +28,7 @@ NEEDS = {
     "filer to its client": ("nfs", "filer", "app"),
 }
 """What needs a VLAN, and two devices that need it; the one is put behind acc1, the other behind acc2."""
+IN_BAND = {"management_vlan": "mgmt", "networks": {"mgmt": {"interface": "irb.30"}}}
 CASES = [
     pytest.param(*need, hop, id=f"{name}, {hop}")
     for name, need in NEEDS.items()
@@ -47,7 +48,7 @@ def site(first: str = "", last: str = "", **at: str) -> dict[str, Any]:
     host = {"kind": "esxi_vss", "management_vlan": "mgmt"}
     content["devices"] |= {
         **{name: {"kind": "junos_ex"} for name in ("acc1", "core1")},
-        "acc2": {"kind": "junos_ex", **({"management_vlan": "mgmt"} if last == "acc2" else {})},
+        "acc2": {"kind": "junos_ex", **(IN_BAND if last == "acc2" else {})},
         "esx1": {**host, "networks": {"mgmt": {}, "nfs": network(21)}},
         "esx2": {**host, "networks": {"mgmt": {}, "nfs": network(22)}},
         "filer": {"kind": "ontap", "networks": {"nfs": network(10)}},
@@ -192,6 +193,7 @@ def test_the_vlans_of_a_profile_count(tmp_path):
     content["link_profiles"]["up"]["vlans"]["tagged"].remove("server")
     (finding,) = told(builders.loaded(content, tmp_path))
     assert finding.startswith("links.acc1-core1.vlans: it does not carry VLAN server (20)")
+    assert "add server to links.acc1-core1.vlans.tagged or to those of its profile up" in finding
 
 
 def test_a_procurve_is_a_switch_of_the_path(tmp_path):
@@ -200,6 +202,22 @@ def test_a_procurve_is_a_switch_of_the_path(tmp_path):
     content["links"]["acc1-core1"]["ends"]["acc1"]["lag"] = "Trk1"
     assert told(builders.loaded(content, tmp_path)) == []
     assert len(told(builders.loaded(gap(content, "acc1-core1"), tmp_path))) == 1
+
+
+@pytest.mark.parametrize("leg", [{}, {"mgmt": {"interface": "me0"}}, {"mgmt": {"address": "10.0.30.5"}}])
+def test_switches_managed_beside_their_links_need_no_trunk_for_it_and_that_is_said_once(tmp_path, leg):
+    content = site("esx1", "acc2")
+    content["vlans"]["mgmt"]["subnet"] = "10.0.30.0/24"
+    content["devices"]["acc2"]["networks"] = leg
+    loaded = builders.loaded(gap(content, "core1-acc2", vlan="mgmt"), tmp_path)
+    assert told(loaded) == []
+    assert unjudged(loaded) == [
+        "VLAN mgmt (30): managed out of band (me0, vme), not over the declared links, seem acc2 (management)"
+    ]
+    content["links"]["lights-out"] = cabled.link("none", {"untagged": "mgmt"}, {"acc2": ["ge-0/0/44"], "web2": ["ilo"]})
+    found = told(builders.loaded(content, tmp_path))
+    in_band = ["links.core1-acc2.vlans"] if "interface" not in leg.get("mgmt", {}) else []
+    assert [text.split(":")[0] for text in found] == in_band
 
 
 @pytest.mark.parametrize("owner", [("links", "acc1-core1"), ("vlans", "server")])

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import Side, sides_of
@@ -28,6 +29,8 @@ class Trunk:
         return self.link.other(switch)
 
 
+_BESIDE = re.compile(r"(me|vme|em|fxp)\d*(\.\d+)?|oobm")
+"""Management ports of switches, which forward nothing: me0, vme, em0 and fxp0 of Juniper, oobm of a ProCurve."""
 Step = tuple[Trunk, str]
 """The trunk over which a switch is reached, and the switch before it."""
 
@@ -71,25 +74,52 @@ class Fabric:
         Over which of the cables of a team a frame goes is the host's choice, so all of their switches are needed.
         """
         if self._site.kind(host) in SWITCHES:
-            return [frozenset({host})]
+            return [] if self.out_of_band(host, vlan) else [frozenset({host})]
         found: dict[str, set[str]] = {}
         for side in self.sides(host, vlan):
             found.setdefault(side.end.lag or side.name, set()).add(side.peer)
         return [frozenset(found[team]) for team in sorted(found)]
 
-    def sides(self, host: str, vlan: str) -> Iterator[Side]:
-        """Yield the links to declared switches over which a device, or the hypervisor it is on, has a VLAN."""
+    def out_of_band(self, host: str, vlan: str) -> bool:
+        """Tell whether a switch seems to be managed by a port beside its links (me0, vme), which no link can name.
+
+        So it is where it names such a port, or names no interface (irb.30) and has the VLAN on none of its links.
+        """
+        device = self._site.devices.get(host)
+        if device is None or device.kind not in SWITCHES:
+            return False
+        leg = device.networks.get(vlan)
+        if leg is not None and leg.interface is not None:
+            return _BESIDE.fullmatch(leg.interface) is not None
+        carried = any(vlan in side.link.vlans.every for side in sides_of(self._site, host))
+        return device.management_vlan == vlan and not carried
+
+    def sides(self, host: str, vlan: str) -> list[Side]:
+        """Return the links to declared switches over which a device, or the hypervisor it is on, has a VLAN.
+
+        A guest uses those with a port group in it; where no such one is declared, it may tag by itself (VLAN 4095).
+        """
         carrier = self.carrier(host)
-        for side in sides_of(self._site, carrier):
-            guest = carrier != host and self._site.kind(carrier) == "esxi_vss"
-            inside = vlan in (port_groups(self._site, side).values() if guest else side.link.vlans.every)
-            if inside and vlan in side.link.vlans.every and self._site.kind(side.peer) in SWITCHES:
-                yield side
+        found = [side for side in sides_of(self._site, carrier) if vlan in side.link.vlans.every]
+        found = [side for side in found if self._site.kind(side.peer) in SWITCHES]
+        return self.with_port_group(host, vlan, found) or found
+
+    def with_port_group(self, host: str, vlan: str, sides: list[Side]) -> list[Side]:
+        """Return the links whose vSwitch has a port group in a VLAN; all of them where no vSwitch is between."""
+        carrier = self.carrier(host)
+        if carrier == host or self._site.kind(carrier) != "esxi_vss":
+            return sides
+        return [side for side in sides if vlan in port_groups(self._site, side).values()]
 
     def carrier(self, host: str) -> str:
-        """Return the device whose cables a device uses: its own, or those of the hypervisor that it is on."""
-        device = self._site.devices.get(host)
-        return host if host in self._site.links_by_host or device is None else device.on or host
+        """Return the device whose cables a device uses: its own, or those of the first below it that has any."""
+        seen = [host]
+        while seen[-1] not in self._site.links_by_host:
+            device = self._site.devices.get(seen[-1])
+            if device is None or device.on is None or device.on in seen:
+                return seen[min(1, len(seen) - 1)]
+            seen.append(device.on)
+        return seen[-1]
 
     def reached(self, vlan: str, start: frozenset[str]) -> Mapping[str, Step | None]:
         """Return each switch that some of these reach in a VLAN, with the last step; found once for all who ask."""

@@ -36,6 +36,8 @@ class Needs:
     routed: dict[str, set[str]] = field(default_factory=dict)
     addresses: dict[str, set[str]] = field(default_factory=dict)
     """By pair: backends behind a router, and backends of which nothing but the address is declared."""
+    of_pairs: dict[str, dict[str, tuple[set[str], set[str]]]] = field(default_factory=dict)
+    """By VLAN and pair: its nodes, and all who need the VLAN for it."""
 
     def add(self, vlan: str, host: str, kind: str) -> None:
         """Let a device need a VLAN."""
@@ -48,6 +50,7 @@ def needs_of(site: Site, outside: Mapping[str, Mapping[str, set[str]]]) -> Needs
     for name, pair in sorted(site.lb_pairs.items()):
         for need in (*_of_nodes(site, name, pair), *_of_backends(site, name, pair, found)):
             found.add(*need)
+            found.of_pairs.setdefault(need[0], {}).setdefault(name, (set(pair.hosts), set()))[1].add(need[1])
     for need in _of_devices(site):
         found.add(*need)
     for need in _beside(site, found, outside):

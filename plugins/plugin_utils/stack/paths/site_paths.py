@@ -17,6 +17,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.ne
     SERVICE,
     needs_of,
 )
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.wants import wants_of
 
 
 class SitePaths:
@@ -27,9 +28,16 @@ class SitePaths:
         self._site = site
         self.fabric = Fabric(site)
         self._needs = needs_of(site, self.fabric.outside)
-        judged = {vlan: VlanJudge(self.fabric, vlan, members) for vlan, members in self._needs.by_vlan.items()}
+        judged = {
+            vlan: VlanJudge(self.fabric, vlan, members, wants_of(self._needs, vlan, self._vcenter))
+            for vlan, members in self._needs.by_vlan.items()
+        }
         self.gaps = [gap for vlan in judged.values() for gap in vlan.gaps]
         self.unjudged = list(self._unjudged(judged))
+
+    def _vcenter(self, host: str) -> str | None:
+        device = self._site.devices.get(host)
+        return None if device is None else device.vcenter
 
     def members(self, vlan: str) -> Mapping[str, set[str]]:
         """Return who needs the VLAN, and for what."""
@@ -43,10 +51,9 @@ class SitePaths:
         """Yield each virtual machine whose hypervisor has its VLAN and no port group in it: machine, VLAN and link."""
         for vlan, members in self._needs.by_vlan.items():
             for host in sorted(members):
-                carrier = self.fabric.carrier(host)
-                if carrier != host and not self.fabric.hung(host, vlan):
-                    side = next(self.fabric.sides(carrier, vlan), None)
-                    yield from [] if side is None else [(host, vlan, side)]
+                sides = self.fabric.sides(host, vlan)
+                if sides and not self.fabric.with_port_group(host, vlan, sides):
+                    yield host, vlan, sides[0]
 
     def _unjudged(self, judged: dict[str, VlanJudge]) -> Iterator[Unjudged]:
         for vlan, judge in judged.items():
