@@ -11,6 +11,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findi
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors, outcomes, points
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.standing import gather, verified
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
 
 from .labs import changed, request
 
@@ -178,6 +179,29 @@ def test_a_rollback_brings_the_hosts_back_that_can_be_read_and_the_others_later(
     assert {name: vc6.state(name) for name in NAMES} == before
 
 
+@pytest.mark.parametrize(("method", "match"), [("Fetch", "networkInfo"), ("UpdateNetworkConfig", "")])
+def test_a_host_that_is_cut_off_once_its_new_switch_is_made_is_looked_at_and_has_its_old_state(vc6, method, match):
+    """A new switch is made by a request of its own, so that one that is disconnected then has been changed."""
+    for name in NAMES[:2]:
+        state = {**vc6.state(name), "switches": {"vSwitch0": {"uplinks": ["vmnic0", "vmnic1"]}}}
+        vc6.simulator.control("reset", host=name, state={**state, "groups": plain(state)})
+    before = vc6.state(NAMES[0])
+    fault = {"method": method, "match": match, "what": "fault", "fault": "HostNotConnected"}
+    vc6.control("fault", fault=fault)
+    taken = {"vSwitch0": {"uplinks": ["vmnic0"]}, "vSwitch1": {"uplinks": ["vmnic1"]}}
+    done = vc6.apply(hosts=dict.fromkeys(NAMES[:2], {"vswitches": taken}), consent=["management"])
+    assert "What had been changed was put back: the host has its old state." in done.failed[NAMES[0]].text()
+    assert vc6.state(NAMES[0]) == before
+    assert done.done == [NAMES[1]]
+
+
+def test_two_names_of_one_host_are_refused(vc6):
+    hosts = {NAMES[0]: HALF, f"{NAMES[0]}.example.com": {"vswitches": {"vSwitch0": {"mtu": 1600}}}}
+    with pytest.raises(RefusalError, match=f"it is {NAMES[0]}, and so is {NAMES[0]}.example.com .SAME_HOST"):
+        vc6.apply(hosts=hosts)
+    assert mtus(vc6) == [1500] * 6
+
+
 def test_the_answer_that_reads_them_back_is_asked_for_again_when_it_is_lost(vc6):
     vc6.control("fault", fault={"method": "RetrievePropertiesEx", "skip": 2, "what": "drop"})
     done = vc6.apply(hosts=ALL)
@@ -194,6 +218,24 @@ def test_a_host_that_is_gone_from_the_vcenter_after_it_was_listed_is_its_own_fai
         assert "no longer in the vCenter" in session.away[ODD].text()
     finally:
         session.close()
+
+
+def test_a_host_that_is_gone_when_an_answer_of_another_was_lost_keeps_no_other_from_its_change(vc6):
+    """The session that follows a lost answer lists the hosts anew."""
+    vc6.control("fault", fault={"method": "UpdateVirtualSwitch", "skip": 1, "what": "drop"})
+    opened = []
+
+    def opener():
+        opened.append(vc6.api())
+        if len(opened) > 1:
+            opened[-1].read(NAMES[:1])
+            del opened[-1]._hosts[ODD]
+        return opened[-1]
+
+    done = apply(opener, request(hosts=ALL))
+    assert done.done == [NAMES[0], *NAMES[3:]]
+    assert sorted(done.failed) == NAMES[1:3]
+    assert "is no longer in the vCenter" in done.error.text()
 
 
 @pytest.mark.parametrize("selected", [["vmk1"], ["vmk0", "vmk1"]])
