@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.action import esxi_teaming
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors, outcomes, points
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors, options, outcomes, points
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.standing import gather, verified
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
@@ -114,6 +115,30 @@ def test_a_plan_and_a_verification_tell_of_one_host_and_do_the_others(vc6):
         verified(vc6.api, request(hosts=ALL))
     judged = {each.host: each.good for each in wrong.value.seen}
     assert judged == {**dict.fromkeys(NAMES, True), ODD: False}
+
+
+def test_a_plan_warns_of_who_is_left_out_and_who_cannot_be_read_beside_what_differs(vc6):
+    reason = seen_alone(vc6)
+    small = {**HALF, "vmkernel": {"vmk0": {"mtu": 9000}}}
+    asked = request(hosts=dict.fromkeys(NAMES, small), hosts_left_out=[f"{NAMES[0].upper()}.example.com", "esx9"])
+    told = esxi_teaming._gathered(vc6.api, asked, [], "vc6")["warnings"]
+    assert told[0] == f"{NAMES[0]} is left as it is (hosts_left_out)."
+    assert told[1] == "hosts_left_out has esx9, which is none of `hosts` here."
+    assert told[2].startswith(f"{ODD}: ") and reason in told[2]
+    assert f"hosts_left_out: [{ODD}]" in told[3]
+    assert ["VMKERNEL_MTU" in each for each in told[4:]] == [True] * 4
+
+
+def test_a_host_is_left_out_by_any_name_that_means_it_in_its_change_and_in_a_rollback(vc6):
+    asked = request(hosts=ALL, hosts_left_out=[ODD.upper(), "esx9"])
+    assert (asked.left_out, asked.strangers) == ((ODD,), ("esx9",))
+    assert words(asked, vc6.run(asked)) == {**dict.fromkeys(NAMES, "changed"), ODD: "left out"}
+    assert mtus(vc6) == [1500 if name == ODD else 9000 for name in NAMES]
+    back = request(state="restored", run_id="r1", restore_dir="/", hosts_left_out=[NAMES[0].upper(), ODD])
+    old = {"vswitches": {"vSwitch0": {"mtu": 1500}}, "port_groups": {}}
+    back = options.restoring(back, dict.fromkeys(OTHERS, old))
+    assert (back.left_out, back.strangers) == ((NAMES[0],), ())
+    assert list(back.points) == OTHERS[1:]
 
 
 def test_where_none_can_be_read_it_is_unreachable_or_denied(vc6):
