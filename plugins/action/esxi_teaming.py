@@ -101,12 +101,13 @@ class ActionModule(DeviceAction):
             return _rendered(offline.render(request, arguments["running_config"], arguments["transport"] == "ssh"))
         if state == "restored":
             kept = self._points(arguments)
-            request = replace(request, points={name: kept[name] for name in kept if name not in request.left_out})
+            request = options.restoring(request, kept)
         if not request.wanted or (state not in ("gathered", "restored") and _nothing(request)):
             what = "Nothing is declared" if state != "restored" else "Nothing was replaced"
             told = f"{what}; the host was not contacted."
+            left = outcomes.of_read(request, {}, {})
             none = {"plan": {"changed": False, **_grouped({}, [])}} if state == "restored" else {}
-            return {"changed": False, "commands": [], "warnings": [told, *_left_out(request)], **none}
+            return {"changed": False, "commands": [], "warnings": [told, *_left_out(request)], **none, **_outcomes(left)}
         target = target_of(self.connection(SSH if arguments["transport"] == "ssh" else API), arguments)
         request = replace(request, addresses=frozenset(target.addresses()))
         way = Shell if arguments["transport"] == "ssh" else Api
@@ -159,7 +160,8 @@ def _nothing(request: Request) -> bool:
 
 
 def _left_out(request: Request) -> list[str]:
-    return [f"{name} is left as it is (hosts_left_out)." for name in request.left_out]
+    told = [f"{name} is left as it is (hosts_left_out)." for name in request.left_out]
+    return told + [f"hosts_left_out has {name}, which is none of `hosts` here." for name in request.strangers]
 
 
 def _away(seen: Gathered) -> list[str]:
@@ -239,5 +241,5 @@ def _gathered(opener: Any, request: Request, links: list[dict[str, Any]], device
         }
         result["diff"] = _diff(changed)
         differing = result["plan"]["vmkernel"]
-        result["warnings"] = [f"{device}: {text}" for level in ("wrong", "hint") for text in differing[level]]
+        result["warnings"] += [f"{device}: {text}" for level in ("wrong", "hint") for text in differing[level]]
     return result

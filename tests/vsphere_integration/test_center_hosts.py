@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.action import esxi_teaming
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors, outcomes, points
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors, options, outcomes, points
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.standing import gather, verified
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
 
 from .labs import changed, request
 
@@ -115,6 +117,30 @@ def test_a_plan_and_a_verification_tell_of_one_host_and_do_the_others(vc6):
     assert judged == {**dict.fromkeys(NAMES, True), ODD: False}
 
 
+def test_a_plan_warns_of_who_is_left_out_and_who_cannot_be_read_beside_what_differs(vc6):
+    reason = seen_alone(vc6)
+    small = {**HALF, "vmkernel": {"vmk0": {"mtu": 9000}}}
+    asked = request(hosts=dict.fromkeys(NAMES, small), hosts_left_out=[f"{NAMES[0].upper()}.example.com", "esx9"])
+    told = esxi_teaming._gathered(vc6.api, asked, [], "vc6")["warnings"]
+    assert told[0] == f"{NAMES[0]} is left as it is (hosts_left_out)."
+    assert told[1] == "hosts_left_out has esx9, which is none of `hosts` here."
+    assert told[2].startswith(f"{ODD}: ") and reason in told[2]
+    assert f"hosts_left_out: [{ODD}]" in told[3]
+    assert ["VMKERNEL_MTU" in each for each in told[4:]] == [True] * 4
+
+
+def test_a_host_is_left_out_by_any_name_that_means_it_in_its_change_and_in_a_rollback(vc6):
+    asked = request(hosts=ALL, hosts_left_out=[ODD.upper(), "esx9"])
+    assert (asked.left_out, asked.strangers) == ((ODD,), ("esx9",))
+    assert words(asked, vc6.run(asked)) == {**dict.fromkeys(NAMES, "changed"), ODD: "left out"}
+    assert mtus(vc6) == [1500 if name == ODD else 9000 for name in NAMES]
+    back = request(state="restored", run_id="r1", restore_dir="/", hosts_left_out=[NAMES[0].upper(), ODD])
+    old = {"vswitches": {"vSwitch0": {"mtu": 1500}}, "port_groups": {}}
+    back = options.restoring(back, dict.fromkeys(OTHERS, old))
+    assert (back.left_out, back.strangers) == ((NAMES[0],), ())
+    assert list(back.points) == OTHERS[1:]
+
+
 def test_where_none_can_be_read_it_is_unreachable_or_denied(vc6):
     for name in NAMES:
         vc6.simulator.control("trouble", host=name, reach="silent")
@@ -178,6 +204,29 @@ def test_a_rollback_brings_the_hosts_back_that_can_be_read_and_the_others_later(
     assert {name: vc6.state(name) for name in NAMES} == before
 
 
+@pytest.mark.parametrize(("method", "match"), [("Fetch", "networkInfo"), ("UpdateNetworkConfig", "")])
+def test_a_host_that_is_cut_off_once_its_new_switch_is_made_is_looked_at_and_has_its_old_state(vc6, method, match):
+    """A new switch is made by a request of its own, so that one that is disconnected then has been changed."""
+    for name in NAMES[:2]:
+        state = {**vc6.state(name), "switches": {"vSwitch0": {"uplinks": ["vmnic0", "vmnic1"]}}}
+        vc6.simulator.control("reset", host=name, state={**state, "groups": plain(state)})
+    before = vc6.state(NAMES[0])
+    fault = {"method": method, "match": match, "what": "fault", "fault": "HostNotConnected"}
+    vc6.control("fault", fault=fault)
+    taken = {"vSwitch0": {"uplinks": ["vmnic0"]}, "vSwitch1": {"uplinks": ["vmnic1"]}}
+    done = vc6.apply(hosts=dict.fromkeys(NAMES[:2], {"vswitches": taken}), consent=["management"])
+    assert "What had been changed was put back: the host has its old state." in done.failed[NAMES[0]].text()
+    assert vc6.state(NAMES[0]) == before
+    assert done.done == [NAMES[1]]
+
+
+def test_two_names_of_one_host_are_refused(vc6):
+    hosts = {NAMES[0]: HALF, f"{NAMES[0]}.example.com": {"vswitches": {"vSwitch0": {"mtu": 1600}}}}
+    with pytest.raises(RefusalError, match=f"it is {NAMES[0]}, and so is {NAMES[0]}.example.com .SAME_HOST"):
+        vc6.apply(hosts=hosts)
+    assert mtus(vc6) == [1500] * 6
+
+
 def test_the_answer_that_reads_them_back_is_asked_for_again_when_it_is_lost(vc6):
     vc6.control("fault", fault={"method": "RetrievePropertiesEx", "skip": 2, "what": "drop"})
     done = vc6.apply(hosts=ALL)
@@ -194,6 +243,24 @@ def test_a_host_that_is_gone_from_the_vcenter_after_it_was_listed_is_its_own_fai
         assert "no longer in the vCenter" in session.away[ODD].text()
     finally:
         session.close()
+
+
+def test_a_host_that_is_gone_when_an_answer_of_another_was_lost_keeps_no_other_from_its_change(vc6):
+    """The session that follows a lost answer lists the hosts anew."""
+    vc6.control("fault", fault={"method": "UpdateVirtualSwitch", "skip": 1, "what": "drop"})
+    opened = []
+
+    def opener():
+        opened.append(vc6.api())
+        if len(opened) > 1:
+            opened[-1].read(NAMES[:1])
+            del opened[-1]._hosts[ODD]
+        return opened[-1]
+
+    done = apply(opener, request(hosts=ALL))
+    assert done.done == [NAMES[0], *NAMES[3:]]
+    assert sorted(done.failed) == NAMES[1:3]
+    assert "is no longer in the vCenter" in done.error.text()
 
 
 @pytest.mark.parametrize("selected", [["vmk1"], ["vmk0", "vmk1"]])

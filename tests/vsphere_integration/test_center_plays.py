@@ -184,6 +184,20 @@ def test_a_plan_and_check_mode_tell_the_host_that_is_away_and_left_out_it_keeps_
     assert changed(play("verify", *LEFT_OUT)) == []
 
 
+@pytest.mark.all_only("stack_limit's judgement has unit tests; this shows that it is asked where no host is contacted")
+def test_with_all_hosts_left_out_the_switch_at_their_links_stays_as_it_is(vc1, play, tmp_path):
+    with Switches({"sw1": OURS["model"]}) as switches:
+        inventory = connections(vc1, tmp_path)
+        inventory["all"]["hosts"]["sw1"] = login(switches, tmp_path)
+        (tmp_path / "connections.yml").write_text(yaml.safe_dump(inventory))
+        (tmp_path / "stack.yml").write_text(yaml.safe_dump(site(OURS)))
+        switches.control("far_end", switch="sw1", ports={"ge-0/0/1": {}, "ge-0/0/2": {}})
+        before = switches.control("configuration", switch="sw1")
+        done = play("site", "-e", json.dumps({"esxi_teaming_hosts_left_out": MANAGED}))
+        assert mtus(vc1) == [None, None]
+        assert switches.control("configuration", switch="sw1") == before, done.stdout
+
+
 @pytest.mark.all_only("a rollback is three runs; what it does at each host is of test_center_hosts")
 def test_a_rollback_puts_the_others_back_and_the_host_that_is_away_later(vc1, play):
     before = {name: vc1.state(name) for name in MANAGED}

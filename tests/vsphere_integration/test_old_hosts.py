@@ -10,13 +10,18 @@ import pytest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
 
-from .labs import STATIC, Lab, request
+from .labs import DELIVERED, STATIC, Lab, request
+from .test_new_switch import BARE
 
 OLD = "4.1.0"
 MANAGED = {
     "vswitches": {"vSwitch0": {"teaming": {"load_balancing": "loadbalance_ip"}}},
     "port_groups": {"Management Network": {"teaming": "inherit"}},
 }
+TAKEN = {
+    "vswitches": {"vSwitch0": {"uplinks": ["vmnic0"]}, "vSwitch1": {"uplinks": ["vmnic1", "vmnic2", "vmnic3"]}}
+}
+"""A NIC of the management's switch goes to another one."""
 WIDE = {
     "vswitches": {
         "vSwitch1": {
@@ -74,6 +79,21 @@ def test_a_management_that_is_lost_comes_back_by_the_lines_of_the_message(host):
         lab.control("console", command=line)
     after = lab.api().read(None)[""]
     assert after.switches == before.switches
+    assert after.computed == before.computed
+
+
+@pytest.mark.parametrize("release", [OLD, "8.0.2"])
+@pytest.mark.parametrize("state", [DELIVERED, BARE], ids=["another", "a_new_one"])
+def test_a_nic_that_went_to_another_switch_comes_back_by_the_lines_of_the_message(esx1, release, state):
+    """Its owner can take it once the other one has given it up; a switch that is new stays, without that NIC."""
+    lab = esx1
+    lab.control("reset", state=state)
+    lab.control("version", version=release)
+    before = lab.api().read(None)[""]
+    for line in lost(lab, **TAKEN).recovery:
+        lab.control("console", command=line)
+    after = lab.api().read(None)[""]
+    assert {name: after.switches[name] for name in before.switches} == before.switches
     assert after.computed == before.computed
 
 

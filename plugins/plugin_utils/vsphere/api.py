@@ -35,6 +35,8 @@ class Api:
     """Which VMkernel interfaces are for what; a host that cannot tell it is read all the same."""
     away: Mapping[str, errors.HostError] = {}
     """Of the hosts of a vCenter that were read last, those without a state, and why."""
+    _taken = False
+    """Whether the host has taken something of the steps that are under way."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -77,7 +79,7 @@ class Api:
                 away[name] = error
         for known, name in asked.values():
             if name not in states and name not in away:
-                away[name] = errors.RefusedError(f"{known} is no longer in the vCenter.", "Look for it there.")
+                away[name] = errors.RefusedError(*_gone(known))
         self.away = away
         return {name: states[name] for name in chosen.values() if name in states}
 
@@ -155,7 +157,16 @@ class Api:
             errors.HostError: with the host's own words.
 
         """
-        system = self._system(host)
+        self._taken = False
+        try:
+            self._all_steps(self._system(host), steps, together)
+        except errors.AwayError as error:
+            if not self._taken:
+                raise
+            # What was taken may be what cut the host off.
+            raise errors.LostError(error.what, error.mend, error.words) from None
+
+    def _all_steps(self, system: Any, steps: Sequence[Step], together: bool) -> None:
         if together and len(steps) > 1:
             # New ones first and without uplinks, for others may still have them.
             steps = [self._made(system, step, ()) for step in steps]
@@ -165,14 +176,10 @@ class Api:
                     return
                 except (vmodl.fault.MethodNotFound, vmodl.fault.NotSupported):
                     pass
-        for number, step in enumerate(steps):
-            try:
-                with told(self.target.api, f"{step.call} {step.name} failed."):
-                    self._call(system, step)
-            except errors.AwayError as error:
-                # After something that was taken, this may be what cut the host off.
-                taken = number or step.before is None
-                raise errors.LostError(error.what, error.mend, error.words) if taken else error from None
+        for step in steps:
+            with told(self.target.api, f"{step.call} {step.name} failed."):
+                self._call(system, step)
+            self._taken = True
 
     def _system(self, host: str) -> Any:
         """Return a host's network system; a new session has those alone that it has read.
@@ -182,7 +189,10 @@ class Api:
 
         """
         if host not in self._systems:
-            self.read([host])
+            try:
+                self.read([host])
+            except RefusalError:
+                raise errors.AwayError(*_gone(host)) from None
         if host not in self._systems:
             raise self.away[host]
         return self._systems[host]
@@ -208,6 +218,7 @@ class Api:
             return step
         with told(self.target.api, f"{step.call} {step.name} failed."):
             system.AddVirtualSwitch(step.name, specs.bare_spec(step.after, uplinks))
+            self._taken = True
             found = [each for each in system.networkInfo.vswitch if each.name == step.name]
         if not found:
             raise errors.RefusedError(f"{step.call} {step.name} was answered, and the host has no such switch.", "")
@@ -253,14 +264,20 @@ def _chosen(names: Sequence[str], known: dict[str, Any]) -> dict[str, str]:
     """Return the names by the vCenter's names.
 
     Raises:
-        RefusalError: with every host that the vCenter does not have.
+        RefusalError: with every host that the vCenter does not have, or that two of the names mean.
 
     """
     found = {name: _matching(name, known) for name in names}
+    last = {each[0]: name for name, each in found.items() if each}
     findings = [_unknown(name, known, len(each)) for name, each in found.items() if len(each) != 1]
+    findings += [_twice(name, last[each[0]], each[0]) for name, each in found.items() if each and last[each[0]] != name]
     if findings:
         raise RefusalError(sorted(findings), "Nothing was changed.")
     return {each[0]: name for name, each in found.items()}
+
+
+def _gone(name: str) -> tuple[str, str]:
+    return f"{name} is no longer in the vCenter.", "Look for it there."
 
 
 def _matching(name: str, known: dict[str, Any]) -> list[str]:
@@ -275,6 +292,11 @@ def _unknown(name: str, known: dict[str, Any], count: int) -> Finding:
     why = f"Near to it: {', '.join(near)}." if near else f"It has {len(known)} other hosts."
     what = f"{count} hosts have this first label" if count else "the vCenter has no such host"
     return Finding(f"hosts.{name}", "NO_SUCH_HOST", what, why, "Mend the name.")
+
+
+def _twice(name: str, other: str, host: str) -> Finding:
+    why = "Only one of the two declarations could be carried out."
+    return Finding(f"hosts.{name}", "SAME_HOST", f"it is {host}, and so is {other}", why, "Declare it once.")
 
 
 def _refusal(finding: Finding) -> RefusalError:

@@ -144,9 +144,11 @@ def recovery(made: Plan) -> list[str]:
     """
     if vimcmd.is_meant(made.before.version):
         return vimcmd.recovery(made)
-    switches = [step for step in made.steps if step.kind == "switch" and step.before is not None]
     groups = [step for step in made.steps if step.kind == "group" and isinstance(step.before, GroupState)]
-    found = lines(step.reversed() for step in switches)
+    found = []
+    for step, taken in made.ways_back():
+        found += [_line("uplink remove", uplink_name=nic, vswitch_name=step.name) for nic in taken]
+        found += lines([step.reversed()] if step.before is not None else [])
     for step in groups:
         old = step.before
         if isinstance(old, GroupState) and isinstance(step.after, GroupState):

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..declared.findings import Finding, RefusalError
@@ -29,10 +30,11 @@ def request_of(options: Mapping[str, Any], check_mode: bool) -> Request:
     findings += _judge(options, halves)
     if findings:
         raise RefusalError(sorted(set(findings)))
-    left_out = tuple(options.get("hosts_left_out") or ())
+    left_out, strangers = _left_out(options.get("hosts_left_out") or (), halves)
     return Request(
         halves={name: half for name, half in halves.items() if name not in left_out},
         left_out=left_out,
+        strangers=strangers,
         state=state,
         consent=frozenset(options["consent"]),
         management_interface=options["management_interface"],
@@ -41,6 +43,25 @@ def request_of(options: Mapping[str, Any], check_mode: bool) -> Request:
         back=(options["timeouts"] or {}).get("back") or 90,
         run_id=options["run_id"],
     )
+
+
+def restoring(request: Request, points: Mapping[str, Any]) -> Request:
+    """Return the request with what is to be restored; a host that is left out may be none that the run has changed."""
+    left_out, _strangers = _left_out(request.strangers, points)
+    kept = {name: each for name, each in points.items() if name not in left_out}
+    return replace(request, points=kept, left_out=left_out, strangers=())
+
+
+def _left_out(given: Sequence[str], hosts: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return which of the hosts are left out, and which names are none of them; as with `hosts`, the first label does."""
+    meant = {name: _meant(name, hosts) for name in given}
+    left_out = tuple(dict.fromkeys(host for found in meant.values() for host in found))
+    return left_out, tuple(name for name, found in meant.items() if not found)
+
+
+def _meant(name: str, hosts: Collection[str]) -> list[str]:
+    same = [host for host in hosts if host.lower() == name.lower()]
+    return same or [host for host in hosts if host and host.split(".")[0].lower() == name.split(".")[0].lower()]
 
 
 def _halves(options: Mapping[str, Any], state: str, findings: list[Finding]) -> dict[str, Half]:

@@ -90,6 +90,15 @@ class Plan:
         """Return what changes, as data."""
         return tuple(changes.between(self.before, self.after))
 
+    def ways_back(self) -> list[tuple[Step, list[str]]]:
+        """Return the steps of switches, last first: who took NICs gives them up before their owner takes them back.
+
+        With each that makes a switch stand the NICs that another one had; the switch itself may stay.
+        """
+        owned = {nic for switch in self.before.switches.values() for nic in switch.uplinks}
+        switches = [step for step in reversed(self.steps) if step.kind == "switch"]
+        return [(step, sorted(owned & _uplinks(step.after)) if step.before is None else []) for step in switches]
+
     def structures(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return before and after in the shape of the declaration."""
         return shape.structured(self.before), shape.structured(self.after)

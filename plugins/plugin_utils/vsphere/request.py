@@ -47,10 +47,14 @@ class Way(Protocol):
 
 @dataclass(frozen=True)
 class Request:
-    """One change of one host, or of some hosts of one vCenter but those `left_out`. Times in seconds."""
+    """One change of one host, or of some hosts of one vCenter but those `left_out`. Times in seconds.
+
+    `strangers` are names that were to be left out and are none of its hosts.
+    """
 
     halves: Mapping[str, Half] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()
     state: str = "merged"
     consent: frozenset[str] = frozenset()
     management_interface: str | None = None

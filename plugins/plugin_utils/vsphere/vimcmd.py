@@ -29,9 +29,11 @@ def recovery(made: Plan) -> list[str]:
 
     What no command is known for stands in a line of comment, so that nobody takes the rest for the whole.
     """
-    switches = [step for step in made.steps if step.kind == "switch" and step.before is not None]
     groups = [step for step in made.steps if step.kind == "group" and step.after is not None]
-    lines = [line for step in switches for line in _switch(step)]
+    lines = []
+    for step, taken in made.ways_back():
+        lines += [f"esxcfg-vswitch -U {nic} {shlex.quote(step.name)}" for nic in taken]
+        lines += _switch(step)
     return lines + [line for step in groups for line in _group(made, step)]
 
 
