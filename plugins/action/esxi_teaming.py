@@ -105,9 +105,9 @@ class ActionModule(DeviceAction):
         if not request.wanted or (state not in ("gathered", "restored") and _nothing(request)):
             what = "Nothing is declared" if state != "restored" else "Nothing was replaced"
             told = f"{what}; the host was not contacted."
-            left = outcomes.of_read(request, {}, {})
             none = {"plan": {"changed": False, **_grouped({}, [])}} if state == "restored" else {}
-            return {"changed": False, "commands": [], "warnings": [told, *_left_out(request)], **none, **_outcomes(left)}
+            none |= _outcomes(outcomes.of_read(request, {}, {}))
+            return {"changed": False, "commands": [], "warnings": [told, *_left_out(request)], **none}
         target = target_of(self.connection(SSH if arguments["transport"] == "ssh" else API), arguments)
         request = replace(request, addresses=frozenset(target.addresses()))
         way = Shell if arguments["transport"] == "ssh" else Api

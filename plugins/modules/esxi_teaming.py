@@ -107,6 +107,7 @@ options:
   hosts_left_out:
     description:
       - Names of O(hosts) that are left as they are and not even read, such as one that is away. A warning names each.
+      - Case does not matter, and the first label will do. A name that is none of O(hosts) is warned of.
     type: list
     elements: str
     default: []

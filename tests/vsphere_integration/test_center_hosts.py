@@ -213,8 +213,8 @@ def test_a_host_that_is_cut_off_once_its_new_switch_is_made_is_looked_at_and_has
     before = vc6.state(NAMES[0])
     fault = {"method": method, "match": match, "what": "fault", "fault": "HostNotConnected"}
     vc6.control("fault", fault=fault)
-    taken = {"vSwitch0": {"uplinks": ["vmnic0"]}, "vSwitch1": {"uplinks": ["vmnic1"]}}
-    done = vc6.apply(hosts=dict.fromkeys(NAMES[:2], {"vswitches": taken}), consent=["management"])
+    taken = {"vswitches": {"vSwitch0": {"uplinks": ["vmnic0"]}, "vSwitch1": {"uplinks": ["vmnic1"]}}}
+    done = vc6.apply(hosts=dict.fromkeys(NAMES[:2], taken), consent=["management"])
     assert "What had been changed was put back: the host has its old state." in done.failed[NAMES[0]].text()
     assert vc6.state(NAMES[0]) == before
     assert done.done == [NAMES[1]]

@@ -18,9 +18,7 @@ MANAGED = {
     "vswitches": {"vSwitch0": {"teaming": {"load_balancing": "loadbalance_ip"}}},
     "port_groups": {"Management Network": {"teaming": "inherit"}},
 }
-TAKEN = {
-    "vswitches": {"vSwitch0": {"uplinks": ["vmnic0"]}, "vSwitch1": {"uplinks": ["vmnic1", "vmnic2", "vmnic3"]}}
-}
+TAKEN = {"vswitches": {"vSwitch0": {"uplinks": ["vmnic0"]}, "vSwitch1": {"uplinks": ["vmnic1", "vmnic2", "vmnic3"]}}}
 """A NIC of the management's switch goes to another one."""
 WIDE = {
     "vswitches": {

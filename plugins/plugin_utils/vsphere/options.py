@@ -53,7 +53,7 @@ def restoring(request: Request, points: Mapping[str, Any]) -> Request:
 
 
 def _left_out(given: Sequence[str], hosts: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return which of the hosts are left out, and which names are none of them; as with `hosts`, the first label does."""
+    """Return which of the hosts are left out, and which names are none of them; the first label will do."""
     meant = {name: _meant(name, hosts) for name in given}
     left_out = tuple(dict.fromkeys(host for found in meant.values() for host in found))
     return left_out, tuple(name for name, found in meant.items() if not found)

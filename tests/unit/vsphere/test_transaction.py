@@ -100,7 +100,8 @@ def test_a_host_that_cannot_be_put_back_is_unknown_and_the_commands_are_given():
     way = Memory(two(), "done", "refused", "refused")
     done = run(way)
     assert isinstance(done.error, errors.UnknownError)
-    assert done.recovery == [f"esxcli network vswitch standard set --vswitch-name={name} --mtu=1500" for name in reversed(WANTED)]
+    line = "esxcli network vswitch standard set --vswitch-name={} --mtu=1500"
+    assert done.recovery == [line.format(name) for name in reversed(WANTED)]
 
 
 def test_a_host_that_stays_away_is_unknown(monkeypatch):
