@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import ssl
 import subprocess
 import sys
 
@@ -37,6 +39,14 @@ def site(pair: Pair, bundle: str) -> dict:
     }
 
 
+def trust(pair: Pair) -> dict:
+    """Return how the host is known: by its certificate alone, or beside the other style of switch by its authority."""
+    if pair.style != "els":
+        return {"esxi_teaming_ca_file": pair.hosts.ca_file}
+    shown = ssl.get_server_certificate(("127.0.0.1", pair.hosts.port(pair.host)))
+    return {"esxi_teaming_tls_fingerprint": hashlib.sha256(ssl.PEM_cert_to_DER_cert(shown)).hexdigest()}
+
+
 def connections(pair: Pair) -> dict:
     """Return how the devices are reached; the half of each is derived from the site."""
     local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "ansible_host": "127.0.0.1"}
@@ -50,7 +60,7 @@ def connections(pair: Pair) -> dict:
     host = {
         **local,
         **{"ansible_port": pair.hosts.port(pair.host), "ansible_user": "root", "ansible_password": "lab123"},
-        **{"esxi_teaming_ca_file": pair.hosts.ca_file, "esxi_teaming_restore_dir": str(pair.folder / "points")},
+        **{**trust(pair), "esxi_teaming_restore_dir": str(pair.folder / "points")},
         "stack_cutover_verify": quick,
     }
     return {"all": {"hosts": {pair.style: switch, pair.host: host}}}
