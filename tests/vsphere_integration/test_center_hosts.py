@@ -67,6 +67,15 @@ def seen_alone(lab):
     return "The user lacks the privilege System.Read on HostSystem:host-102."
 
 
+def test_a_host_that_the_user_may_not_see_is_refused_by_name_before_any_change_and_can_be_left_out(vc6):
+    """It is in no view, as one with a wrong name is in none."""
+    vc6.simulator.control("rights", host=ODD, user="root", role="none")
+    with pytest.raises(RefusalError, match=r"shows no such host.* give the user a right on the host; hosts_left_out: "):
+        vc6.apply(hosts=ALL)
+    assert mtus(vc6) == [1500] * len(NAMES)
+    assert vc6.apply(hosts=ALL, hosts_left_out=[ODD]).done == OTHERS
+
+
 @pytest.mark.parametrize(
     "befalls", [unanswered, disconnected_on_the_way, refused, not_responding, readable_alone, seen_alone]
 )

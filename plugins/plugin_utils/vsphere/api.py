@@ -290,8 +290,11 @@ def _matching(name: str, known: dict[str, Any]) -> list[str]:
 def _unknown(name: str, known: dict[str, Any], count: int) -> Finding:
     near = difflib.get_close_matches(name, known, 3)
     why = f"Near to it: {', '.join(near)}." if near else f"It has {len(known)} other hosts."
-    what = f"{count} hosts have this first label" if count else "the vCenter has no such host"
-    return Finding(f"hosts.{name}", "NO_SUCH_HOST", what, why, "Mend the name.")
+    if count:
+        return Finding(f"hosts.{name}", "NO_SUCH_HOST", f"{count} hosts have this first label", why, "Mend the name.")
+    # A host on which a user has no right at all looks the same: it is in no view.
+    mend = f"Mend the name, or give the user a right on the host; hosts_left_out: [{name}] goes on without it."
+    return Finding(f"hosts.{name}", "NO_SUCH_HOST", "the vCenter shows no such host", why, mend)
 
 
 def _twice(name: str, other: str, host: str) -> Finding:
