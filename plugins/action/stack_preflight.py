@@ -162,10 +162,10 @@ class ActionModule(DeviceAction):
         """Tell whether this collection reaches the host itself, by the network: not behind a vCenter, no container."""
         known = self._variables_of(host)
         if kind == "esxi_vss":
-            return "esxi_teaming_vswitches" in known
+            return bool(known.get("esxi_teaming_vswitches"))
         if kind != "linux":
             return True
-        ours = host in self._task_vars["groups"].get("load_balancers", ()) or "linux_bond_bonds" in known
+        ours = host in self._task_vars["groups"].get("load_balancers", ()) or bool(known.get("linux_bond_bonds"))
         return ours and str(self.variable_of(host, "ansible_connection") or DEFAULT_TRANSPORT) in _OVER_SSH
 
 

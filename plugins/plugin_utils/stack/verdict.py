@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest import digest
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.stored import NOT_OF_SITE, OPTION, other_site
 
 PLUGIN_NAME = "netstack.datacenter.stack"
 SOURCE_SUFFIXES = ("stack.yml", "stack.yaml")
@@ -68,6 +69,11 @@ def judge(variables: Mapping[str, Any]) -> Verdict:
     verdict = judge_site(variables)
     verdict.warnings += [str(warning) for warning in variables.get("stack_warnings") or []]
     verdict.waived += [str(waiver) for waiver in variables.get("stack_waived") or []]
+    if not verdict.errors and other_site(variables):
+        verdict.errors.append(
+            f"{variables.get('inventory_hostname', 'this host')}: {NOT_OF_SITE}, so nothing that is declared concerns "
+            f"it. {OPTION} A play that asks for its hosts by the lookup netstack.datacenter.stack_hosts leaves it out"
+        )
     if not verdict.errors:
         _compare(variables, verdict)
     return verdict
