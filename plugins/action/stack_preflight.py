@@ -20,7 +20,13 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.add
     examine,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import files, free_text, libraries, secrets
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import (
+    files,
+    free_text,
+    hidden,
+    libraries,
+    secrets,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.tags import Tags, only_ours
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.run import RUN_ID
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import Verdict, judge, judge_site
@@ -47,6 +53,7 @@ class ActionModule(DeviceAction):
         verdict = judge_site(self._task_vars) if whole else judge(self._task_vars)
         concerned: dict[str, bool] = {}
         if not verdict.errors:
+            verdict.errors += self._hidden()
             self._judge_free_text(verdict, self._hosts() if whole else [self.device])
             concerned = self._judge_run(verdict, arguments["parts"]) if whole else {}
             if arguments["addresses"] and self._speaks_for_all():
@@ -88,6 +95,16 @@ class ActionModule(DeviceAction):
             found.setdefault(policy, {}).update(dict.fromkeys(lines))
         verdict.errors += found.get(free_text.REFUSE, ())
         verdict.warnings += found.get(free_text.WARN, ())
+
+    def _hidden(self) -> list[str]:
+        """Return what of a role's variables the site hides; asked in the role, for only there it would be missed."""
+        role = self._task._role
+        if role is None:
+            return []
+        name = str(role.get_name()).rpartition(".")[2]
+        empty = hidden.of_role(name, role.get_default_vars(), self._task_vars)
+        bare = hidden.without_site(self._task_vars["hostvars"], self.device) if empty else {}
+        return list(hidden.findings(empty, self._task_vars, bare))
 
     def _needs(self) -> dict[str, list[secrets.Need]]:
         pairs = {
