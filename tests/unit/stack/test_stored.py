@@ -33,6 +33,7 @@ SEEN = """
       vars:
         seen: "{{{{ [inventory_hostname, stack_links | default('none'), esxi_teaming_vswitches | default('')] }}}}"
 """
+DEFAULT: dict[str, bool] = {}
 by_mode = pytest.mark.parametrize(
     "mode", MODES, ids=lambda mode: "+".join(k for k, on in mode.items() if on) or "default"
 )
@@ -134,9 +135,8 @@ def members(output: str) -> dict[str, list[str]]:
     return {group: sorted(seen(text)) for group, text in zip(plays[1::2], plays[2::2], strict=True)}
 
 
-OURS = "\"{{ lookup('netstack.datacenter.stack_hosts', 'all') }}\""
-CHECK = PREFLIGHT.format(hosts=OURS)
-BOOK = CHECK + "".join(SEEN.format(group=group) for group in GROUPS)
+OUR_CHECK = "- import_playbook: netstack.datacenter.preflight\n"
+BOOK = OUR_CHECK + "".join(SEEN.format(group=group) for group in GROUPS)
 
 
 @by_mode
@@ -175,23 +175,39 @@ def test_a_job_is_that_of_the_site_as_it_is_now(exports, expected, tmp_path, mod
     assert ("removes that with the next update" in told) is not mode["overwrite"]
 
 
+def listed(output: str) -> list[tuple[str, list[str]]]:
+    """Return the plays of --list-hosts, each with its hosts."""
+    plays = re.split(r"play #\d+ \(.*?\): (.*)\tTAGS", output)
+    return [
+        (name, sorted(text.split("):\n", 1)[-1].split())) for name, text in zip(plays[1::2], plays[2::2], strict=True)
+    ]
+
+
+@pytest.mark.parametrize("book", ["plan", "site", "verify", "rollback"])
+def test_each_play_of_a_playbook_is_on_the_hosts_that_the_site_has_now(exports, tmp_path, book):
+    text = f"- import_playbook: netstack.datacenter.{book}\n"
+    now = job(tmp_path, stored(exports, DEFAULT, everything), text, "--list-hosts")
+    kept = job(tmp_path, stored(exports, DEFAULT, None, everything), text, "--list-hosts")
+    assert (now.returncode, kept.returncode) == (0, 0), now.stderr + kept.stderr
+    assert listed(kept.stdout) == listed(now.stdout)
+    assert len(listed(now.stdout)) >= 5
+
+
 @by_mode
 @pytest.mark.parametrize("fault", [wrong, unreadable], ids=lambda change: change.__name__)
 def test_a_refused_update_refuses_every_job_and_once_it_is_mended_all_is_green(exports, tmp_path, mode, fault):
     inventory = stored(exports, mode, None, fault)
-    done = job(tmp_path, inventory, CHECK, "--limit", "all" if mode["overwrite"] else "lb*:stack_unreadable")
+    site_book = OUR_CHECK.replace("preflight", "site")
+    done = job(tmp_path, inventory, site_book, "--limit", "all" if mode["overwrite"] else "lb*:stack_unreadable")
     assert done.returncode != 0
     assert "The declared site is refused" in done.stdout
     assert ("nobody" if fault is wrong else "../nowhere") in done.stdout
     inventory.update(exports())
-    done = job(tmp_path, inventory, CHECK)
+    done = job(tmp_path, inventory, OUR_CHECK)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.findall(r"ok: \[(\w+)\]", done.stdout).count("esx1") == 1
+    assert "ok: [esx1]" in done.stdout
     assert "ok: [stack_unreadable]" not in done.stdout
     assert ("stack_unreadable: not of this site" in done.stderr) is (fault is unreadable and not mode["overwrite"])
-
-
-DEFAULT: dict[str, bool] = {}
 
 
 @pytest.mark.parametrize(
@@ -206,7 +222,7 @@ DEFAULT: dict[str, bool] = {}
     ],
 )
 def test_a_limit_that_asks_for_what_is_gone_is_refused_with_the_option_that_removes_it(exports, tmp_path, limit, words):
-    done = job(tmp_path, stored(exports, DEFAULT, None, everything), CHECK, "--limit", limit)
+    done = job(tmp_path, stored(exports, DEFAULT, None, everything), OUR_CHECK, "--limit", limit)
     assert done.returncode != 0
     told = " ".join((done.stdout + done.stderr).split())
     assert words in told
