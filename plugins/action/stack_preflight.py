@@ -29,6 +29,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight impo
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.tags import Tags, only_ours
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.run import RUN_ID
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.stored import former
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import Verdict, judge, judge_site
 
 _PORTS = {NETCONF: 830, API: 443, SSH: 22}
@@ -53,7 +54,7 @@ class ActionModule(DeviceAction):
         verdict = judge_site(self._task_vars) if whole else judge(self._task_vars)
         concerned: dict[str, bool] = {}
         if not verdict.errors:
-            verdict.errors += self._hidden()
+            verdict.errors += self._hidden() + self._former()
             self._judge_free_text(verdict, self._hosts() if whole else [self.device])
             concerned = self._judge_run(verdict, arguments["parts"]) if whole else {}
             if arguments["addresses"] and self._speaks_for_all():
@@ -105,6 +106,12 @@ class ActionModule(DeviceAction):
         empty = hidden.of_role(name, role.get_default_vars(), self._task_vars)
         bare = hidden.without_site(self._task_vars["hostvars"], self.device) if empty else {}
         return list(hidden.findings(empty, self._task_vars, bare))
+
+    def _former(self) -> list[str]:
+        """Return why the host is in this play by nothing but a group that it is not in any more."""
+        hosts = self._task.get_play().hosts
+        told = former(self._task_vars, [hosts] if isinstance(hosts, str) else [str(each) for each in hosts or ()])
+        return [told] if told else []
 
     def _needs(self) -> dict[str, list[secrets.Need]]:
         pairs = {

@@ -8,6 +8,7 @@ group, variables. So a host says of itself which site it is of and in which grou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +46,7 @@ OPTION = (
 )
 
 
+ASK = "A play that asks for its hosts by the lookup netstack.datacenter.stack_hosts leaves it out"
 NOT_OF_SITE = "not of this site any more, though the stored inventory still has it"
 
 
@@ -106,6 +108,23 @@ def _read_now(files: Iterable[str], sources: Iterable[str]) -> bool:
     """Tell whether one of the stack files is among the sources of this run."""
     here = {Path(source).resolve() for source in sources}
     return any(not here.isdisjoint((path, *path.parents)) for path in map(Path, files))
+
+
+def former(variables: Mapping[str, Any], patterns: Iterable[str]) -> str:
+    """Return why a play with these patterns has this host by a group alone that it is not in any more; "" otherwise.
+
+    That is for a play that asks for its hosts without `leave_out`; a pattern of more than names is taken as it is.
+    """
+    own, host = variables.get(GROUPS), str(variables.get("inventory_hostname"))
+    if own is None or _read_now(variables.get("stack_sources") or (), variables.get("ansible_inventory_sources") or ()):
+        return ""
+    names = [name for pattern in patterns for name in re.split("[,:]", pattern)]
+    stored = [name for name in names if name in (variables.get("group_names") or ())]
+    gone = [name for name in stored if site_makes(name) and name not in own]
+    others = [name for name in names if name in ("all", host) or not re.fullmatch(r"\w+", name)]
+    if not gone or others or len(gone) < len(stored):
+        return ""
+    return f"{host}: not in the group {', '.join(gone)} any more, which the stored inventory still says. {OPTION} {ASK}"
 
 
 def leave_out(inventory: Any, sources: Iterable[str]) -> Left:

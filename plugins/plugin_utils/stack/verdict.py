@@ -14,7 +14,12 @@ from typing import Any
 import yaml
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest import digest
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.stored import NOT_OF_SITE, OPTION, other_site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.stored import (
+    ASK,
+    NOT_OF_SITE,
+    OPTION,
+    other_site,
+)
 
 PLUGIN_NAME = "netstack.datacenter.stack"
 SOURCE_SUFFIXES = ("stack.yml", "stack.yaml")
@@ -72,7 +77,7 @@ def judge(variables: Mapping[str, Any]) -> Verdict:
     if not verdict.errors and other_site(variables):
         verdict.errors.append(
             f"{variables.get('inventory_hostname', 'this host')}: {NOT_OF_SITE}, so nothing that is declared concerns "
-            f"it. {OPTION} A play that asks for its hosts by the lookup netstack.datacenter.stack_hosts leaves it out"
+            f"it. {OPTION} {ASK}"
         )
     if not verdict.errors:
         _compare(variables, verdict)

@@ -264,6 +264,23 @@ def test_a_play_that_asks_for_its_hosts_itself_is_refused_at_the_host_that_is_go
     assert "filer: not of this site any more" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("hosts", "refused"),
+    [
+        ("load_balancers", ["lb1", "lb2"]),
+        ("load_balancers:lb_turn_1", ["lb1", "lb2"]),
+        ("load_balancers:lb1", ["lb2"]),
+        ("load_balancers:linux", []),
+        ("load_balancers:!lb1", []),
+        ("all", []),
+    ],
+)
+def test_a_play_that_has_a_host_by_a_former_group_alone_is_refused_there(exports, tmp_path, hosts, refused):
+    done = job(tmp_path, stored(exports, DEFAULT, None, without_pair), PREFLIGHT.format(hosts=hosts))
+    assert sorted(re.findall(r"fatal: \[(\w+)\]", done.stdout)) == refused, done.stdout
+    assert done.stdout.count("not in the group load_balancers") == len(refused)
+
+
 def test_every_group_that_the_plugin_makes_is_known_as_one(exports):
     made = [group for change in (None, wrong, unreadable) for group in exports(change) if group not in ("_meta", "all")]
     assert [group for group in made if not site_makes(group)] == []
