@@ -47,6 +47,7 @@ OPTION = (
 
 
 ASK = "A play that asks for its hosts by the lookup netstack.datacenter.stack_hosts leaves it out"
+REFUSED = "The declared site is refused."
 NOT_OF_SITE = "not of this site any more, though the stored inventory still has it"
 
 
@@ -137,9 +138,10 @@ def leave_out(inventory: Any, sources: Iterable[str]) -> Left:
     found = left_by(inventory, sources)
     if not found.hosts and not found.groups:
         return found
+    errors = [str(error) for error in inventory.groups["all"].vars.get(ERRORS) or ()]
     limit = list(getattr(inventory, "_subset", None) or ())
     asked = {host.name for host in inventory.get_hosts(ignore_restrictions=True)} if limit else set()
-    _refuse_named(limit, found.hosts)
+    _refuse_named(limit, found.hosts, errors)
     for group in inventory.groups.values():
         for name in (*found.hosts, *found.groups.get(group.name, ())):
             group.remove_host(inventory.hosts[name])
@@ -148,18 +150,22 @@ def leave_out(inventory: Any, sources: Iterable[str]) -> Left:
     inventory.groups["all"].set_variable(LEFT_OUT, found.hosts)
     inventory.reconcile_inventory()
     if limit and not inventory.get_hosts(ignore_restrictions=True):
-        _refuse_all(limit, asked, found)
-    return found
+        _refuse_all(limit, asked, found, errors)
+    return Left() if errors else found  # who is no host of a refused site may be one of it again when it is mended
 
 
-def _refuse_named(limit: Iterable[str], gone: Collection[str]) -> None:
+def _refuse_named(limit: Iterable[str], gone: Collection[str], errors: list[str]) -> None:
     named = sorted({term.lstrip("&") for term in limit} & set(gone))
+    if named and errors:
+        raise LimitError("\n".join([REFUSED, *errors]))
     if named:
         raise LimitError(f"--limit names {', '.join(named)}: {NOT_OF_SITE}. {OPTION} Or take it out of the limit.")
 
 
-def _refuse_all(limit: Iterable[str], asked: set[str], found: Left) -> None:
+def _refuse_all(limit: Iterable[str], asked: set[str], found: Left, errors: list[str]) -> None:
     """Refuse a limit of which nobody is left, for a run of nobody would end well."""
+    if errors:
+        raise LimitError("\n".join([REFUSED, *errors]))
     told = Left(
         sorted(asked & set(found.hosts)),
         {group: named for group, hosts in found.groups.items() if (named := sorted(asked & set(hosts)))},

@@ -74,6 +74,11 @@ def wrong(content: dict[str, Any]) -> None:
     content["services"]["sql"]["backends"] = ["nobody"]
 
 
+def wrong_without_host(content: dict[str, Any]) -> None:
+    without_host(content)
+    wrong(content)
+
+
 def unreadable(content: dict[str, Any]) -> None:
     content.clear()
     content.update(plugin=builders.PLUGIN, site="../nowhere")
@@ -245,6 +250,16 @@ def test_a_limit_that_leaves_somebody_is_that_of_the_site_as_it_is_now(exports, 
     done = job(tmp_path, stored(exports, DEFAULT, None, everything), book, "--limit", limit)
     assert done.returncode == 0, done.stderr
     assert sorted(seen(done.stdout)) == hosts.split()
+
+
+@pytest.mark.parametrize("limit", ["filer", "fil*", "all"])
+def test_of_a_host_that_a_refused_site_does_not_name_nothing_is_said_but_the_refusal(exports, tmp_path, limit):
+    done = job(tmp_path, stored(exports, DEFAULT, None, wrong_without_host), OUR_CHECK, "--limit", limit)
+    assert done.returncode != 0
+    assert "The declared site is refused" in done.stdout + done.stderr
+    assert "nobody" in done.stdout + done.stderr
+    assert "any more" not in done.stdout + done.stderr
+    assert "[filer]" not in done.stdout
 
 
 def test_a_slice_of_nobody_but_a_host_that_is_gone_does_nothing_and_is_no_failure(exports, tmp_path):
