@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from hypothesis import settings
+from runner.caller import RUN_OF_THE_CALLER
 
 pytest_plugins = ["runner.recorder", "runner.slices"]
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +23,8 @@ if (programs := str(Path(sys.executable).parent)) not in os.environ["PATH"].spli
 for folder in (COLLECTIONS, ROOT / "lab"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
+for name in RUN_OF_THE_CALLER:  # each run of a playbook here is a run of its own
+    os.environ.pop(name, None)
 
 settings.register_profile("any_time", deadline=None)
 settings.load_profile("any_time")

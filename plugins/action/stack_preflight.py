@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -22,7 +23,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.add
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import files, free_text, libraries, secrets
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.tags import Tags, only_ours
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.run import RUN_ID
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.run import PLANNED, run_id
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import Verdict, judge, judge_site
 
 _PORTS = {NETCONF: 830, API: 443, SSH: 22}
@@ -56,6 +57,8 @@ class ActionModule(DeviceAction):
         result = {**result_of(verdict, self._elsewhere(verdict)), **concerned}
         result["run_id"] = self._run_id()
         result["ansible_facts"] = {"netstack_run": result["run_id"]}
+        if whole:
+            result["ansible_stats"] = {"data": {PLANNED: result["run_id"]}, "per_host": False, "aggregate": False}
         return result
 
     def _elsewhere(self, verdict: Verdict) -> str:
@@ -117,9 +120,12 @@ class ActionModule(DeviceAction):
         return [str(host) for host in self._task_vars["ansible_play_hosts_all"]]
 
     def _run_id(self) -> str:
-        given = self._templated(self._task_vars, "netstack_run_id")
-        refuse_template("netstack_run_id", given)
-        return RUN_ID if given is None else str(given)
+        def given(name: str) -> Any:
+            value = self._templated(self._task_vars, name)
+            refuse_template(name, value)
+            return value
+
+        return run_id(given, os.environ)
 
     def _speaks_for_all(self) -> bool:
         """Tell whether this host is the first of the play: what concerns all is found out once."""

@@ -22,7 +22,11 @@ description:
   - Shows the warnings of the site that concern this host, and the rules that were waived, with their reasons.
   - Fails on an ansible-core that is too old, of which Ansible itself only warns.
   - Sets the fact C(ansible_facts.netstack_run), the id of the run, the same on all its hosts; a rollback names it.
-    It is the variable C(netstack_run_id) where that is set. An id in which a template is left is refused.
+    It is the variable C(netstack_planned_run_id) or C(netstack_run_id) where one is set and not empty, else the id of
+    AWX's workflow or job, else that of the CI pipeline (GitHub, GitLab, Azure, Jenkins), else a new one. An id in which
+    a template is left is refused.
+  - With O(scope=site) it sets the artifact C(netstack_planned_run_id), by which the later jobs of an AWX workflow have
+    the id of its first one.
   - Names each directive of free text (rule RAW of C(docs/rules.md)) that can do more than balance, in the site and in
     the variables of the roles haproxy, pound and vip. The variable C(stack_raw) says whether that is an error
     (C(refuse)), a warning (C(warn), the default) or nothing (C(allow)). The actions of these roles' modules judge once

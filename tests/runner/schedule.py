@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import process
+from .caller import RUN_OF_THE_CALLER
 from .outcome import Ended, Outcome, settle
 from .parts import Part, Table
 from .recorder import FOLDER
@@ -100,7 +101,9 @@ class Run:
     def _command(self, words: list[str], name: str, limit: float, about: str, more: dict[str, str]) -> Ended:
         log = self.logs / f"{name}.log"
         environment = {**os.environ, **({"NETSTACK_ALL": "1"} if self.everything else {}), **more}
-        environment.pop("PYTEST_ADDOPTS", None)  # what a -k in it leaves out nobody would count
+        # What a -k in it leaves out nobody would count; and each run of a playbook is a run of its own.
+        for name in ("PYTEST_ADDOPTS", *RUN_OF_THE_CALLER):
+            environment.pop(name, None)
         try:
             command = process.Command(words, log, self.root, environment)
         except OSError as error:
