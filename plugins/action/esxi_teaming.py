@@ -14,10 +14,10 @@ with suppress(ImportError):
     for _name in ("pyVmomi", "pyVmomi.SoapAdapter", "pyVmomi.VmomiSupport"):
         importlib.import_module(_name)
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.seen import results
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.state.action import KeepingAction
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline, options, points, shape
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors import (
@@ -67,7 +67,7 @@ _SPEC: dict[str, Any] = {
 _NEEDS = [("state", "parsed", ["running_config"])]
 
 
-class ActionModule(DeviceAction):
+class ActionModule(KeepingAction):
     """One state of the module for each kind of result."""
 
     SPEC = _SPEC
@@ -90,12 +90,13 @@ class ActionModule(DeviceAction):
         if state == "rendered":
             return _rendered(offline.render(request, arguments["running_config"], arguments["transport"] == "ssh"))
         if state == "restored":
-            request = replace(request, points=self._points(arguments))
-        if not request.wanted or (state not in ("gathered", "restored") and _nothing(request)):
-            what = "Nothing is declared" if state != "restored" else "Nothing was replaced"
-            told = f"{what}; the host was not contacted."
-            none = {"plan": {"changed": False, **_grouped({}, [])}} if state == "restored" else {}
-            return {"changed": False, "commands": [], "warnings": [told], **none}
+            return self._restored(request, arguments)
+        if not request.wanted or (state != "gathered" and _nothing(request)):
+            return _untouched("Nothing is declared")
+        return self._at_host(request, arguments)
+
+    def _at_host(self, request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
+        state = arguments["state"]
         target = target_of(self.connection(SSH if arguments["transport"] == "ssh" else API), arguments)
         request = replace(request, addresses=frozenset(target.addresses()))
         way = Shell if arguments["transport"] == "ssh" else Api
@@ -108,11 +109,11 @@ class ActionModule(DeviceAction):
         return self._apply(lambda: way(target), request, arguments)
 
     def _apply(self, opener: Any, request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
-        folder, run_id, name = arguments["restore_dir"], arguments["run_id"], self.device
+        record = None if arguments["state"] == "restored" else self.record(arguments)
 
         def keeper(made: dict[str, Any]) -> None:
-            if folder and run_id and arguments["state"] != "restored":
-                points.keep(folder, run_id, name, made)
+            if record is not None:
+                points.keep(record, made)
 
         with self.waiting("changes the host and waits until it answers as it must"):
             outcome = apply(opener, request, keeper)
@@ -132,14 +133,24 @@ class ActionModule(DeviceAction):
             result.update(failed=True, msg=outcome.error.text(), recovery=outcome.recovery)
         return result
 
-    def _points(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Return the restore points by host, from the task or from the controller's disk."""
+    def _restored(self, request: Request, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Put back the points of the task, or those that the run kept; tell where these were looked for."""
         given = arguments["restore_point"]
-        if given is None:
-            name = self.device
-            return points.kept(arguments["restore_dir"], arguments["run_id"], name)
-        points_by_host: dict[str, Any] = given.get("hosts", {ITSELF: given} if given else {})
-        return points_by_host
+        if given is not None:
+            found, told = given.get("hosts", {ITSELF: given} if given else {}), {}
+        else:
+            record = self.record(arguments)
+            kept = points.kept(record) if record is not None else None
+            found, told = kept or {}, {"kept_at": record.place if record else "", "kept": kept is not None}
+        request = replace(request, points=found)
+        if not request.wanted:
+            none = {"plan": {"changed": False, **_grouped({}, [])}}
+            return {**_untouched("Nothing was replaced"), **none, **told}
+        return {**self._at_host(request, arguments), **told}
+
+
+def _untouched(what: str) -> dict[str, Any]:
+    return {"changed": False, "commands": [], "warnings": [f"{what}; the host was not contacted."]}
 
 
 def _nothing(request: Request) -> bool:

@@ -191,6 +191,7 @@ class ActionModule(DeviceAction):
             done = restore(lambda: Session(target), request)
         diff = {"prepared": done.diff + "\n" if done.diff else ""}
         result: dict[str, Any] = {"changed": done.changed, "diff": diff, "undone": list(done.undone)}
+        result["known"], result["both_ends"] = done.known, list(done.links)
         result["plan"] = {"changed": done.changed, **grouped(done.changes, arguments["links"]).plain()}
         if done.links:
             what = f"The run changed both ends of {', '.join(done.links)}. This end of theirs stays as it is."

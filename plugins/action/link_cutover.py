@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ with suppress(ImportError):
         importlib.import_module(_name)
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils import progress
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import detached
@@ -28,6 +28,9 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends i
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import warm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.private_files import file_name
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.state.action import KeepingAction
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.state.of_run import STATE, is_url, store_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.state.store import Store
 
 warm()
 
@@ -47,7 +50,7 @@ _SPEC: dict[str, Any] = {
     "run_id": {"type": "str", "default": ""},
     "ticket": {"type": "str", "default": ""},
     "restore_dir": {"type": "path"},
-    "journal_dir": {"type": "path", "default": "~/.ansible/netstack.datacenter"},
+    "journal_dir": {"type": "path"},
     "verify": {
         "type": "dict",
         "default": {},
@@ -73,6 +76,10 @@ _SPEC: dict[str, Any] = {
 }
 
 
+Work = Callable[[detached.Journal], dict[str, Any]]
+JOURNALS = "~/.ansible/netstack.datacenter"
+LINKS = "links"
+"""The record of the steps that a run made at both ends of a host's links."""
 _FORETELLS = "reads both ends of its links"
 _NEEDS = [("state", "converted", ["links"]), ("state", "restored", ["run_id", "restore_dir"])]
 
@@ -87,7 +94,7 @@ class _Silent:
         return
 
 
-class ActionModule(DeviceAction):
+class ActionModule(KeepingAction):
     """The device is the host; its switches are other hosts of the inventory, reached by their own variables."""
 
     SPEC = _SPEC
@@ -110,7 +117,8 @@ class ActionModule(DeviceAction):
                 report = convert.convert(made, _Silent(), check=True)
             names = [str(link["link"]) for link in links]
             return {**_told(report), "left": left, "converted": names, "switches": self._switches(report)}
-        kept = self._kept(arguments)
+        record = self.record(arguments, LINKS)
+        kept = None if record is None else Kept(record)
 
         def work(journal: detached.Journal) -> dict[str, Any]:
             for pair, link in zip(made, links, strict=True):
@@ -130,12 +138,16 @@ class ActionModule(DeviceAction):
 
     def _restore(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Take back what the run `run_id` did to the links of this host."""
-        kept = self._kept(arguments)
-        if kept is None or not kept.links():
-            told = "Nothing was converted; neither end was contacted."
-            return {"changed": False, "steps": [], "commands": [], "warnings": [told]}
+        record = self.record(arguments, LINKS)
+        kept = None if record is None else Kept(record)
+        links = None if kept is None else kept.links()
+        told: dict[str, Any] = {"kept_at": record.place if record else "", "kept": links is not None}
+        told["kept_links"] = [str(each["link"]) for each in links or ()]
+        if kept is None or not links:
+            none = "Nothing was converted; neither end was contacted."
+            return {"changed": False, "steps": [], "commands": [], "warnings": [none], **told}
         builder = self._builder(arguments)
-        known = {str(link["peer"]): self._peer(str(link["peer"])) for link in kept.links()}
+        known = {str(link["peer"]): self._peer(str(link["peer"])) for link in links}
 
         def pair_of(link: Mapping[str, Any]) -> convert.Pair:
             return builder.bare(link, known[str(link["peer"])])
@@ -143,28 +155,35 @@ class ActionModule(DeviceAction):
         if self._task.check_mode:
             with self.waiting(_FORETELLS):
                 report = restore.restore(kept, pair_of, _Silent(), check=True)
-            names = [str(link["link"]) for link in kept.links()]
-            return {**_told(report), "converted": names, "switches": self._switches(report)}
-        return self._detached(lambda journal: _told(restore.restore(kept, pair_of, journal)), arguments)
+            return {**_told(report), "converted": told["kept_links"], "switches": self._switches(report), **told}
+        return {**self._detached(lambda journal: _told(restore.restore(kept, pair_of, journal)), arguments), **told}
 
-    def _detached(
-        self, work: Callable[[detached.Journal], dict[str, Any]], arguments: dict[str, Any]
-    ) -> dict[str, Any]:
-        file = Path(arguments["journal_dir"]).expanduser() / f"cutover-{file_name(self.device)}.log"
+    def _detached(self, work: Work, arguments: dict[str, Any]) -> dict[str, Any]:
+        file = self._journal(arguments)
         patience = (arguments["timeouts"] or {}).get("other_run", 300)
         began = time.monotonic()
 
         def waiting(doing: str) -> None:
             Display().display(progress.line(self.device, doing, time.monotonic() - began))
 
-        return {**detached.run(work, file, patience, waiting), "journal": str(file)}
+        kept = self._kept_journal(arguments["run_id"])
+        whole = work if kept is None else partial(kept, work)
+        return {**detached.run(whole, file, patience, waiting), "journal": str(file)}
 
-    def _kept(self, arguments: dict[str, Any]) -> Kept | None:
-        """Return where the steps of this run are kept; nowhere without a folder or an id."""
-        folder, run_id = arguments["restore_dir"], arguments["run_id"]
-        if not folder or not run_id:
+    def _journal(self, arguments: dict[str, Any]) -> Path:
+        """Return the file of the journal, which is the lock of the host as well."""
+        state = str(self.variable(STATE) or "")
+        usual = f"{state}/journal" if state and not is_url(state) else JOURNALS
+        return Path(arguments["journal_dir"] or usual).expanduser() / f"cutover-{file_name(self.device)}.log"
+
+    def _kept_journal(self, run_id: str) -> Callable[[Work, detached.Journal], dict[str, Any]] | None:
+        """Return what does the work and brings its journal to `netstack_state`, where that is a URL."""
+        state = str(self.variable(STATE) or "")
+        if not is_url(state):
             return None
-        return Kept(Path(folder).expanduser() / file_name(run_id) / f"{file_name(self.device)}~links.json")
+        store = store_of(f"{state}/journal", self.variable)
+        name = (file_name(run_id or "no run"), f"cutover-{file_name(self.device)}.log")
+        return partial(journal_kept, store, name)
 
     def _builder(self, arguments: dict[str, Any]) -> pairs.Builder:
         host = self.connection(SSH if arguments["transport"] == "ssh" else API)
@@ -172,6 +191,18 @@ class ActionModule(DeviceAction):
 
     def _peer(self, switch: str) -> pairs.Peer:
         return pairs.Peer(self.connection_of(switch, NETCONF), lambda name: self.variable_of(switch, name))
+
+
+def journal_kept(store: Store, name: tuple[str, ...], work: Work, journal: detached.Journal) -> dict[str, Any]:
+    """Do the work, then add its lines of the journal to a store, and warn where that fails."""
+    begin = journal.file.stat().st_size
+    result = work(journal)
+    try:
+        lines = journal.file.read_bytes()[begin:].decode(errors="replace")
+        store.update(name, lambda old: f"{old}{lines}")
+    except OSError as error:
+        result["warnings"] = [*result.get("warnings", ()), f"The journal stays at {journal.file}: {error}"]
+    return result
 
 
 def _told(report: convert.Report) -> dict[str, Any]:

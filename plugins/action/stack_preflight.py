@@ -21,7 +21,13 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.add
     examine,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import files, free_text, libraries, secrets
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import (
+    files,
+    free_text,
+    kept,
+    libraries,
+    secrets,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.tags import Tags, only_ours
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.run import PLANNED, run_id
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import Verdict, judge, judge_site
@@ -32,6 +38,7 @@ _SPEC: dict[str, Any] = {
     "scope": {"type": "str", "choices": ["host", "site"], "default": "host"},
     "parts": {"type": "list", "elements": "str", "default": []},
     "addresses": {"type": "bool", "default": False},
+    "changes": {"type": "bool", "default": False},
 }
 _NEEDS: list[tuple[str, str, list[str]]] = []
 
@@ -49,7 +56,7 @@ class ActionModule(DeviceAction):
         concerned: dict[str, bool] = {}
         if not verdict.errors:
             self._judge_free_text(verdict, self._hosts() if whole else [self.device])
-            concerned = self._judge_run(verdict, arguments["parts"]) if whole else {}
+            concerned = self._judge_run(verdict, arguments) if whole else {}
             if arguments["addresses"] and self._speaks_for_all():
                 found = self._examined()
                 verdict.errors += found.errors
@@ -66,10 +73,10 @@ class ActionModule(DeviceAction):
         last = str((self._task_vars.get("ansible_play_batch") or [""])[-1])
         return last if verdict.of_site and not self._task.run_once and last != self.device else ""
 
-    def _judge_run(self, verdict: Verdict, parts: list[str]) -> dict[str, bool]:
+    def _judge_run(self, verdict: Verdict, arguments: dict[str, Any]) -> dict[str, bool]:
         """Judge what is not declared: the run's tags, secrets, libraries, files; return which parts it concerns."""
         run, skip = (self._task_vars.get(f"ansible_{name}_tags") or () for name in ("run", "skip"))
-        tags = Tags(run, skip, parts, self._task.tags)
+        tags = Tags(run, skip, arguments["parts"], self._task.tags)
         ours = only_ours(str(name) for name in context.CLIARGS.get("args") or ())
         verdict.errors += tags.errors(ours)
         verdict.warnings += tags.warnings(ours)
@@ -77,6 +84,9 @@ class ActionModule(DeviceAction):
             verdict.errors += secrets.findings(self._needs(), self._secrets)
         if tags.links:
             verdict.errors += libraries.findings(self._libraries())
+            if arguments["changes"] and not self._task.check_mode:
+                keeping = [host for host in self._hosts() if kept.keeps(self._variables_of(host))]
+                verdict.errors += kept.findings(keeping, lambda host: partial(self.variable_of, host), os.environ)
         sources = self._task_vars.get("ansible_inventory_sources") or ()
         verdict.warnings += files.findings((str(source) for source in sources), IGNORED)
         return {"links": tags.links, "load_balancers": tags.load_balancers}

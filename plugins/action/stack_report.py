@@ -13,12 +13,14 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.links import judged
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.store import Written, part_name, write
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.state.of_run import STATE, is_url
 
 PENDING = "What is declared is not in service on this host: see the changes. The run that makes them verifies them."
 ROLLED_BACK = (
     "Run {run} was taken back, and the inventory still declares what differs on this host, so that it is not verified: "
     "take the change out of the inventory before the next run of site.yml, which would make it again."
 )
+REPORT = "report"
 LISTS = ("changes", "diffs", "failures", "links", "probes", "seen", "services", "unverified", "waived", "warnings")
 
 
@@ -34,14 +36,16 @@ class ActionModule(Action):
         The report is no setting of a device, so nothing ``changed``.
         """
         super().run(tmp, task_vars)
-        spec: dict[str, Any] = {"folder": {"type": "path", "required": True}, "vips": {"type": "dict", "default": {}}}
+        spec: dict[str, Any] = {"folder": {"type": "path"}, "vips": {"type": "dict", "default": {}}}
         spec["run"] = {"type": "str", "default": ""}
         spec["mode"] = {"type": "raw", "default": "0600"}
         spec["rolled_back"] = {"type": "str", "default": ""}
         spec["pending"] = {"type": "bool", "default": False}
         spec.update({name: {"type": "list", "elements": "raw", "default": []} for name in LISTS})
         _result, arguments = self.validate_argument_spec(argument_spec=spec)
-        folder, mode = Path(arguments.pop("folder")).absolute(), _mode(arguments.pop("mode"))
+        state = self._templar.template((task_vars or {}).get(STATE)) or ""
+        folder = Path(arguments.pop("folder") or _usual(str(state))).absolute()
+        mode = _mode(arguments.pop("mode"))
         host = str((task_vars or {})["inventory_hostname"])
         arguments["links"] = judged(arguments["links"], arguments["seen"], arguments["failures"], host)
         rolled_back = arguments.pop("rolled_back")
@@ -55,6 +59,11 @@ class ActionModule(Action):
             reason = f"The report cannot be written to {folder}: {error}. Name another folder in stack_report_folder."
             return {"changed": False, "failed": True, "msg": reason}
         return _told(written, part["failures"], part_name(host))
+
+
+def _usual(state: str) -> str:
+    """Return the folder where none is named: that of `netstack_state`, if it is one."""
+    return REPORT if not state or is_url(state) else str(Path(state).expanduser() / REPORT)
 
 
 def _mode(given: Any) -> int:

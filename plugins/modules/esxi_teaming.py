@@ -131,7 +131,9 @@ options:
     type: dict
   restore_dir:
     description:
-      - Folder on the controller in which a run with O(run_id) keeps what it replaces, before it changes anything.
+      - Folder on the controller, or URL of a WebDAV folder, in which a run with O(run_id) keeps what it replaces,
+        before it changes anything. A record of another site (C(netstack_site)), run or host, and one that was edited,
+        are refused; so is what a host with other NICs replaced.
     type: path
   run_id:
     description: Names the run in O(restore_dir).
@@ -308,6 +310,16 @@ restore_point:
   returned: when a difference is computed
   type: dict
   sample: {port_groups: {}, vswitches: {vSwitch1: {mtu: 1500}}}
+kept:
+  description: Whether the run O(run_id) kept something of this host in O(restore_dir).
+  returned: when O(state=restored), without O(restore_point)
+  type: bool
+  sample: true
+kept_at:
+  description: Where that is, or would be.
+  returned: when O(state=restored), without O(restore_point)
+  type: str
+  sample: /srv/netstack/restore/nightly-17/esx1.json
 recovery:
   description: Lines of esxcli that put the host back from its own console, port groups included.
   returned: when it is not known what a host has after a failure

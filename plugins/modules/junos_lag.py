@@ -423,6 +423,17 @@ failures:
   type: list
   elements: str
   sample: ["ae0: ge-0/0/2: the link is down."]
+known:
+  description: Whether the history of the switch names the run O(run_id).
+  returned: when O(state=restored)
+  type: bool
+  sample: true
+both_ends:
+  description: Links of which the run changed both ends; this end of theirs stays as it is.
+  returned: when O(state=restored)
+  type: list
+  elements: str
+  sample: [esx1-lan]
 undone:
   description: Comments of the commits that were undone, newest first.
   returned: when O(state=restored)

@@ -118,8 +118,9 @@ options:
     default: ""
   restore_dir:
     description:
-      - Folder on the controller in which the steps of a run with O(run_id) are kept, for O(state=restored). Without it
-        nothing is kept.
+      - Folder on the controller, or URL of a WebDAV folder, in which the steps of a run with O(run_id) are kept, for
+        O(state=restored). Without it nothing is kept. A record of another site (C(netstack_site)), run or host, and one
+        that was edited, are refused.
     type: path
   ticket:
     description: Written into the comments of the switch's commits.
@@ -129,8 +130,10 @@ options:
     description:
       - Directory of the journals, one file for each host. It is locked while a conversion works, so that a second one
         of the same host waits.
+      - Left out, C(journal) in the folder C(netstack_state). Where that is a URL or not set it is
+        C(~/.ansible/netstack.datacenter), and at the end of a conversion its lines are added to the journal below the
+        URL.
     type: path
-    default: ~/.ansible/netstack.datacenter
   verify:
     description: What must hold at the switch before a commit is confirmed.
     type: dict
@@ -274,6 +277,22 @@ left:
   type: list
   elements: str
   sample: []
+kept:
+  description: Whether the run O(run_id) kept something of this host in O(restore_dir).
+  returned: when O(state=restored)
+  type: bool
+  sample: true
+kept_at:
+  description: Where that is, or would be.
+  returned: when O(state=restored)
+  type: str
+  sample: /srv/netstack/restore/nightly-17/esx1~links.json
+kept_links:
+  description: The links of which steps are kept that were not taken back.
+  returned: when O(state=restored)
+  type: list
+  elements: str
+  sample: [esx1-lan]
 journal:
   description: The file with the journal.
   returned: outside of check mode, with a link to convert

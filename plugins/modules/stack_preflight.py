@@ -63,6 +63,14 @@ options:
       - The first host of the play does it for all.
     type: bool
     default: false
+  changes:
+    description:
+      - Whether the run will change something, for O(scope=site). Then what it replaces at ESXi hosts must be kept where
+        a later run finds it. In an AWX job (C(AWX_HOST) or C(JOB_ID) in the environment) a folder that goes with the
+        job's container is refused; a URL (C(netstack_state)) is asked to take a record and to give it back.
+      - Not looked at in check mode, and at a host with an empty C(esxi_teaming_restore_dir), for which nothing is kept.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full

@@ -20,9 +20,11 @@ description:
   - Opens no connection.
 options:
   folder:
-    description: Folder on the controller; made where it does not exist.
+    description:
+      - Folder on the controller; made where it does not exist.
+      - Left out, C(report) in the folder C(netstack_state), and C(report) in the current folder where that is not set
+        or a URL.
     type: path
-    required: true
   changes:
     description: What the run changes on this host, a text for each.
     type: list

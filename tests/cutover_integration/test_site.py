@@ -109,6 +109,12 @@ def test_a_link_is_converted_and_verified_at_both_ends_and_taken_back_by_the_run
     assert pair.both() != before
     assert_nothing_is_left_to_do(pair, "site", "static")
     back = ("rollback", "static", "-e", f"stack_rollback_to={run}")
+    after, elsewhere = pair.both(), pair.folder / "another controller"
+    lost = play(pair, *back, "-e", json.dumps({"esxi_teaming_restore_dir": str(elsewhere)}))
+    assert lost.returncode == 2
+    assert f"the run {run} changed both ends of {pair.host}-lan, and what takes them back is not there" in lost.stdout
+    assert f"{elsewhere}/{run}/{pair.host}~links.json" in lost.stdout
+    assert pair.both() == after
     assert "link_cutover with state restored takes both back" in watched_play(pair, *back)
     assert pair.both() == before
     assert_nothing_is_left_to_do(pair, *back)

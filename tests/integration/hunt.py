@@ -32,6 +32,8 @@ MODES = whole_or_slice(
     BOTH, {"run": ()}, reason="what is refused is refused, and searched for secrets, in check mode, too"
 )
 """How the runs that fail are made; what refuses them is the same in both modes."""
+STATE = [Path.home() / ".ansible" / name for name in ("netstack", "netstack.datacenter")]
+"""Restore points and journals where netstack_state is not set; whose ANSIBLE_HOME it is does not matter to them."""
 ANSIBLE_HOME = Path(os.environ.get("ANSIBLE_HOME", Path.home() / ".ansible"))
 
 
@@ -87,7 +89,7 @@ class Hunt:
 
     def leaks_on_the_controller(self) -> list[str]:
         """Search what Ansible and the collection write on the controller, whatever its mode, and files in /tmp."""
-        own = [str(ANSIBLE_HOME), str(ROOT / "report"), str(INVENTORY)]
+        own = [str(folder) for folder in (ANSIBLE_HOME, *STATE, ROOT / "report", INVENTORY)]
         hits = search_files(self.canaries, own, since=self.began, any_mode=True)
         hits += search_files(self.canaries, [tempfile.gettempdir()], since=self.began)
         return [f"controller: file {path} ({mode}): {name}" for path, mode, name in hits]

@@ -19,7 +19,7 @@ import yaml
 TOP = Path(__file__).parents[2]
 FILES = sorted([*TOP.glob("roles/**/*.yml"), *TOP.glob("playbooks/**/*.yml")])
 FOREIGN = re.compile(r"\b(hostvars|groups|ansible_play_hosts\w*|ansible_play_batch|play_hosts)\b")
-OF_THE_RUN = {"netstack.datacenter.stack_preflight", "netstack.datacenter.stack_answered"}
+OF_THE_RUN = {f"netstack.datacenter.stack_{name}" for name in ("preflight", "answered", "kept")}
 ALLOWED = {
     # whether a switch of the host's links answered earlier in this run; one that is in another slice is asked itself
     "playbooks/tasks/plan_esxi.yml": ["names hostvars", "names hostvars"],

@@ -117,7 +117,5 @@ def test_what_a_vcenter_would_put_back_of_one_end_alone_is_refused_but_on_demand
     for name in MANAGED:
         assert f"{name}-vmotion changes at vc1, and its other end sw1 is not in this run" in refused.stdout
     assert {name: vc1.state(name) for name in MANAGED} == after
-    nothing = play("rollback", "-e", "stack_rollback_to=another", "--limit", "vc1")
-    assert changed(nothing) == []
     assert changed(play(*back, "-e", "stack_rollback_alone=true")) == ["vc1"]
     assert {name: vc1.state(name) for name in MANAGED} == before

@@ -75,6 +75,7 @@ class Conversion:
 
         """
         try:
+            self._keep()  # before the first step: what cannot be kept must not be made
             for number, step in enumerate(steps, 1):
                 self._step(step, f"step {number} of {len(steps)}", number == len(steps))
                 self._keep()
@@ -119,6 +120,13 @@ class Conversion:
             ]
         )
 
+    def _keep_if_possible(self) -> None:
+        """Tell where it fails: taking back goes on, and a later run finds these steps taken back already."""
+        try:
+            self._keep()
+        except Exception as error:  # the other steps are taken back all the same
+            self.watch.tell(f"{self.link.name}: that it was taken back could not be kept: {error}")
+
     def _prove(self, step: Step, last: bool) -> None:
         """Demand that both ends answer a fresh login, where they should, and at the end that all is as declared."""
         if not self.link.management or not delivery.wrong(self.link, step.after):
@@ -142,7 +150,7 @@ class Conversion:
             except Exception as error:  # the user must hear of it in any case
                 self._stuck(cause, last.text, error)
             self.made.pop()
-            self._keep()
+            self._keep_if_possible()
         state = f"{self.switch.name} and {self.host.name} have what they had before."
         self.watch.tell(f"{self.link.name}: {state}")
         raise FailedError(f"{self.link.name}: {cause}\nAll of it was taken back: {state}", True) from None

@@ -16,7 +16,7 @@ from .kept import Kept
 def restore(kept: Kept, pair_of: Callable[[Mapping[str, Any]], Pair], watch: Watch, check: bool = False) -> Report:
     """Take the links back, the one that was converted last first; the first that fails ends it."""
     report = Report()
-    for link in reversed(kept.links()):
+    for link in reversed(kept.links() or []):
         pair = pair_of(link)
         steps = list(_earlier(pair, link["steps"]))
         try:

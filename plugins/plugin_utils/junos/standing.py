@@ -65,7 +65,7 @@ class Restored:
     """What was put back, in the switch's words, and the comments of the commits that it undid.
 
     `links` are those of which the run changed both ends: this end of theirs stays as it is. `changes` is what was put
-    back, as data.
+    back, as data. `known` tells whether the switch's history names the run.
     """
 
     changed: bool
@@ -73,6 +73,7 @@ class Restored:
     undone: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
+    known: bool = True
 
 
 def commits_of(history: list[Commit], run_id: str) -> list[Commit]:
@@ -106,7 +107,7 @@ def restore(opener: Opener, request: Request) -> Restored:
         if links and not undone:
             return Restored(False, links=links)
         if not any(of_run(commit, request.run_id) for commit in history):
-            return Restored(False)
+            return Restored(False, known=False)
         if not undone:
             who = f'"{newest.comment}" of {newest.user}, {newest.when}' if newest else "unknown"
             what = f"The newest commit is not one of run {request.run_id}; it is {who}."

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The id of a run: one for all hosts, roles and slices of a launch, so that what a run replaced can be put back together."""
+"""The id of a run: one for all hosts, roles and slices of a launch, so that all it replaced is put back together."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PIPELINES = {
     "azure": ("BUILD_BUILDID",),
     "jenkins": ("BUILD_TAG",),
 }
-"""By CI system the variables of the environment that all jobs of a pipeline share, the first of them in every release."""
+"""By CI system the variables of the environment that all jobs of a pipeline share."""
 
 
 def run_id(given: Callable[[str], Any], environment: Mapping[str, str]) -> str:

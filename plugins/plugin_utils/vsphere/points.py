@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from ..private_files import file_name, read, write
+from ..declared.findings import Finding
+from ..state.record import Record
 from . import shape, specs
 from .desire import forget_lost, written_out
 from .model import HostState, SwitchState
@@ -20,10 +19,24 @@ _SECTIONS = {"switch": "vswitches", "group": "port_groups"}
 
 def point(plan: Plan) -> dict[str, Any]:
     """Return what a plan replaces: the objects as they are, None for one that it makes."""
-    made: dict[str, Any] = {"vswitches": {}, "port_groups": {}}
+    made: dict[str, Any] = {"vswitches": {}, "port_groups": {}, "nics": _macs(plan.before)}
     for step in plan.steps:
         made[_SECTIONS[step.kind]][step.name] = _saved(step)
     return made
+
+
+def _macs(host: HostState) -> list[str]:
+    return sorted(nic.mac.lower() for nic in host.nics.values() if nic.mac)
+
+
+def stranger(host: HostState, saved: Mapping[str, Any], at: str) -> list[Finding]:
+    """Refuse the point of another host: it has none of the NICs that the host had then."""
+    then, now = set(saved.get("nics") or ()), set(_macs(host))
+    if not then or not now or then & now:
+        return []
+    what = f"it is of a host with the NICs {', '.join(sorted(then))}; this one has {', '.join(sorted(now))}"
+    why = "What another host had would be put here."
+    return [Finding(f"{at}restore_point", "POINT_OF_ANOTHER_HOST", what, why, "Mend the address, or the store.")]
 
 
 def _saved(step: Step) -> dict[str, Any] | None:
@@ -65,34 +78,31 @@ def explicit(plan: Plan) -> Plan:
     return Plan(plan.before, after, difference(plan.before, after))
 
 
-def _file(folder: str, run_id: str, host: str) -> Path:
-    return Path(folder).expanduser() / file_name(run_id) / f"{file_name(host)}.json"
-
-
-def keep(folder: str, run_id: str, host: str, points: Mapping[str, Any]) -> None:
-    """Write restore points to the controller's disk, before anything is changed; what a run found first stays.
+def keep(record: Record, points: Mapping[str, Any]) -> None:
+    """Write restore points, before anything is changed; what a run found first stays.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: they cannot be written.
 
     """
-    file = _file(folder, run_id, host)
-    old = kept(folder, run_id, host)
-    for name, made in points.items():
-        first = old.setdefault(name, {"vswitches": {}, "port_groups": {}})
-        for section in _SECTIONS.values():
-            first[section] = {**made[section], **first[section]}
-    write(file, json.dumps(old, indent=1, sort_keys=True))
+
+    def joined(old: dict[str, Any] | None) -> dict[str, Any]:
+        found = dict(old or {})
+        for name, made in points.items():
+            first = found.setdefault(name, made)
+            for section in _SECTIONS.values():
+                first[section] = {**made[section], **first[section]}
+        return found
+
+    record.update(joined)
 
 
-def kept(folder: str, run_id: str, host: str) -> dict[str, Any]:
-    """Return the restore points of a run, empty where it changed nothing.
+def kept(record: Record) -> dict[str, Any] | None:
+    """Return the restore points of a run, None where it kept none.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: they cannot be read, or are not those of this run and host.
 
     """
-    file = _file(folder, run_id, host)
-    text = read(file)
-    found: dict[str, Any] = json.loads(text) if text else {}
+    found: dict[str, Any] | None = record.read()
     return found

@@ -31,6 +31,7 @@ def _plan(way: Way, request: Request, name: str, state: HostState) -> Plan:
     if request.points is not None:
         made = points.plan_of(state, request.points[name])
         made = points.explicit(made) if way.explicit else made
+        made.findings += points.stranger(state, request.points[name], request.at(name))
     else:
         made = plan.make(state, request.halves[name], request.state, explicit=way.explicit, at=request.at(name))
     if way.explicit:

@@ -11,6 +11,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends i
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import HOST_FIRST, NoRouteError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import Conversion, FailedError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.state.record import Record
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.state.store import Folder
 
 from .builders import GOOD, Watching, start, way
 from .pair import InMemory
@@ -83,12 +85,31 @@ def test_a_conversion_that_fails_keeps_nothing():
     ends = InMemory(world, "ex1", link), InMemory(world, "esx1", link)
     with pytest.raises(FailedError):
         Conversion(link, *ends, Watching(world), lambda made: kept.append(len(made)), clock=world.clock).run(steps)
-    assert kept == [1, 2, 3, 3, 2, 1, 0]
+    assert kept == [0, 1, 2, 3, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize("works", range(8))
+def test_a_store_that_fails_makes_the_conversion_go_back_to_its_beginning(works):
+    """Before the first step nothing is touched; later all of it is taken back, though that cannot be kept either."""
+    world = start("plain to static")
+    before, (link, steps) = world.state(), way(world)
+    kept = []
+
+    def keep(made):
+        if len(kept) == works:
+            raise OSError("the store is away")
+        kept.append(len(made))
+
+    ends = InMemory(world, "ex1", link), InMemory(world, "esx1", link)
+    with pytest.raises(FailedError, match=r"the store is away\nAll of it was taken back") as failed:
+        Conversion(link, *ends, Watching(world), keep, clock=world.clock).run(steps)
+    assert failed.value.whole
+    assert (world.state(), world.lost, kept) == (before, [], list(range(works)))
 
 
 def test_what_is_kept_lies_in_a_file_of_the_user_alone_and_goes_step_by_step(tmp_path):
-    kept = Kept(tmp_path / "r1" / "esx1.links.json")
-    assert kept.links() == []
+    kept = Kept(Record(Folder(tmp_path / "restore"), "r1", "esx1", "links"))
+    assert kept.links() is None
     kept.keeper(LINK)([{"text": "one"}])
     kept.keeper({**LINK, "link": "esx1-nfs"})([{"text": "other"}])
     kept.keeper(LINK)([{"text": "two"}])  # the same run goes on after a failure
@@ -96,8 +117,9 @@ def test_what_is_kept_lies_in_a_file_of_the_user_alone_and_goes_step_by_step(tmp
         ("esx1-nfs", ["other"]),
         ("esx1-lan", ["one", "two"]),
     ]
-    assert kept.file.stat().st_mode & 0o777 == 0o600
-    assert kept.file.parent.stat().st_mode & 0o777 == 0o700
+    file = tmp_path / "restore" / "r1" / "esx1~links.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
     kept.forget_last("esx1-lan")
     kept.forget_last("esx1-nfs")
     assert [(each["link"], len(each["steps"])) for each in kept.links()] == [("esx1-lan", 1)]

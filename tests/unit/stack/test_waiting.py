@@ -23,7 +23,9 @@ import threading
 usual = threading.Event.wait
 threading.Event.wait = lambda self, timeout=None: usual(self, 0.05 if timeout == 15.0 else timeout)
 """
-NEVER_WAIT = {"stack_answered", "stack_limit", "stack_preflight", "stack_report", "backup_info", "peers_ca"}
+NEVER_WAIT = {
+    *("stack_answered", "stack_kept", "stack_limit", "stack_preflight", "stack_report", "backup_info", "peers_ca")
+}
 """They read what is known on the controller, or a folder of the node."""
 INSTEAD = {"tls_certificate_target": "tls_certificate"}
 """A module that an action of another name runs."""

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.state.record import Record
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.state.store import Folder
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors, points, transaction
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import HostState, SwitchState
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import HostState, Nic, SwitchState
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply, not_in_effect
 
@@ -148,10 +150,22 @@ def test_the_restore_point_is_kept_before_anything_is_changed():
 
 
 def test_what_a_run_found_first_stays_in_its_restore_point(tmp_path):
+    records = {run: Record(Folder(tmp_path), run, "esx1") for run in ("r1", "r2")}
     for mtu in (1500, 9000):
-        points.keep(str(tmp_path), "r1", "esx1", {"": {"vswitches": {"vSwitch0": {"mtu": mtu}}, "port_groups": {}}})
-    assert points.kept(str(tmp_path), "r1", "esx1")[""]["vswitches"]["vSwitch0"] == {"mtu": 1500}
-    assert points.kept(str(tmp_path), "r2", "esx1") == {}
+        points.keep(records["r1"], {"": {"vswitches": {"vSwitch0": {"mtu": mtu}}, "port_groups": {}}})
+    assert points.kept(records["r1"])[""]["vswitches"]["vSwitch0"] == {"mtu": 1500}
+    assert points.kept(records["r2"]) is None
+
+
+def test_the_point_of_a_host_with_other_nics_is_refused_and_one_nic_that_stayed_is_enough():
+    old = host(switch(mtu=9000))
+    saved = {**points.point(made(old, declared({"vSwitch0": {"mtu": 1500}}))), "nics": ["00:50:56:01:00:09"]}
+    others = replace(old, nics={"vmnic0": Nic("vmnic0", 1000, "00:50:56:01:00:01")})
+    (refused,) = points.stranger(others, saved, "")
+    assert "POINT_OF_ANOTHER_HOST" in str(refused) and "00:50:56:01:00:09" in str(refused)
+    both = {"vmnic0": others.nics["vmnic0"], "vmnic1": Nic("vmnic1", 1000, "00:50:56:01:00:09")}
+    assert points.stranger(replace(old, nics=both), saved, "") == []
+    assert points.stranger(replace(old, nics={}), saved, "") == []
 
 
 def test_a_restore_point_removes_what_the_run_made_and_brings_the_rest_back():
