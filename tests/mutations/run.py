@@ -27,7 +27,7 @@ from pathlib import Path
 from .mutation import ROOT, Mutation, mutations
 
 TAIL = 15  # lines of a command that did not do what it should
-MADE = ("venv", "haproxy", "matrix/core-*", "peers", "vm")
+MADE = ("venv", "haproxy", "nginx", "matrix/core-*", "peers", "vm")
 """What scripts make below .cache: large, and the same for every copy of a commit."""
 LABS = (Path("lab/demo.yml"), Path("lab/exchange.yml"))
 
