@@ -102,8 +102,8 @@ class Run:
         log = self.logs / f"{name}.log"
         environment = {**os.environ, **({"NETSTACK_ALL": "1"} if self.everything else {}), **more}
         # What a -k in it leaves out nobody would count; and each run of a playbook is a run of its own.
-        for name in ("PYTEST_ADDOPTS", *RUN_OF_THE_CALLER):
-            environment.pop(name, None)
+        for variable in ("PYTEST_ADDOPTS", *RUN_OF_THE_CALLER):
+            environment.pop(variable, None)
         try:
             command = process.Command(words, log, self.root, environment)
         except OSError as error:
