@@ -56,6 +56,15 @@ class Shop:
             load(self.client, "fresh", self.url("/whoami"), requests=30, workers=2, connect=self.vip)["backends"]
         )
 
+    def meets(self, names):
+        """Tell whether new clients meet these servers alone; `leastconn` may give all of a sample to one."""
+        seen = set()
+        for _ in range(10):
+            seen |= self.servers()
+            if seen == names or seen - names:
+                break
+        return seen == names
+
     def serial_number(self):
         asked = f"openssl s_client -connect {self.vip}:443 -servername {self.name} </dev/null 2>/dev/null"
         return inside("client", "sh", "-c", f"{asked} | openssl x509 -noout -serial").strip()
@@ -144,7 +153,7 @@ def _beside(data):
 
 
 RENEWED = Step("certificate renewed", lambda _data: None, lambda how: how.serial_number() != how.serial, renew, False)
-FEWER = Step("server removed", servers(lambda all_: all_[:-1]), lambda how: how.servers() == {"web1", "web2"})
+FEWER = Step("server removed", servers(lambda all_: all_[:-1]), lambda how: how.meets({"web1", "web2"}))
 BALANCE = Step("balance", shop(balance="leastconn"), lambda how: how.configured("balance leastconn"))
 MAXCONN = Step("maxconn", shop(maxconn=777), lambda how: how.configured("maxconn 777"))
 PORT = Step(
@@ -160,11 +169,11 @@ MORE_SERVICE = Step(
 ALL = [
     RENEWED,
     FEWER,
-    Step("server added", servers(list), lambda how: how.servers() == {"web1", "web2", "web3"}),
+    Step("server added", servers(list), lambda how: how.meets({"web1", "web2", "web3"})),
     Step(
         "server renamed",
         servers(lambda all_: [*all_[:-1], {"host": all_[-1], "name": "renamed"}]),
-        lambda how: how.servers() == {"web1", "web2", "web3"} and how.configured("server renamed"),
+        lambda how: how.meets({"web1", "web2", "web3"}) and how.configured("server renamed"),
     ),
     BALANCE,
     MAXCONN,
