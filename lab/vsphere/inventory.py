@@ -166,17 +166,22 @@ def _host(things: Things, host: Host, ref: Any, parent: Any, system: Any, kind: 
         datastore=[],
         vm=[],
     )
+    _add_parts(thing, host, info, product)
+    add(things, nics, host, info=lambda: views.services(host))
+    made = add(things, system, host, networkInfo=info, networkConfig=lambda: views.config(host))
+    made.silent = frozenset({"capabilities", "offloadCapabilities", "consoleIpRouteConfig"})
+    made.props["dnsConfig"] = lambda: info().dnsConfig
+    made.props["ipRouteConfig"] = lambda: info().ipRouteConfig
+
+
+def _add_parts(thing: Thing, host: Host, info: Callable[[], Any], product: Callable[[], Any]) -> None:
+    """Give the parts of `config` that are asked for by themselves."""
     thing.props["config.network"] = info
     thing.props["config.product"] = product
     for part in ("vswitch", "portgroup", "pnic", "vnic"):
         thing.props[f"config.network.{part}"] = functools.partial(_part, info, part)
     thing.props["config.virtualNicManagerInfo"] = lambda: views.services(host)
     thing.props["config.virtualNicManagerInfo.netConfig"] = lambda: views.services(host).netConfig
-    add(things, nics, host, info=lambda: views.services(host))
-    made = add(things, system, host, networkInfo=info, networkConfig=lambda: views.config(host))
-    made.silent = frozenset({"capabilities", "offloadCapabilities", "consoleIpRouteConfig"})
-    made.props["dnsConfig"] = lambda: info().dnsConfig
-    made.props["ipRouteConfig"] = lambda: info().ipRouteConfig
 
 
 def _part(info: Callable[[], Any], name: str) -> Any:
