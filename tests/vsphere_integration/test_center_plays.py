@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 import yaml
@@ -184,14 +185,21 @@ def test_a_plan_and_check_mode_tell_the_host_that_is_away_and_left_out_it_keeps_
     assert changed(play("verify", *LEFT_OUT)) == []
 
 
+@contextmanager
+def ours(lab, folder):
+    """Put a switch of ours at the other end of the hosts' links, and yield it."""
+    with Switches({"sw1": OURS["model"]}) as switches:
+        inventory = connections(lab, folder)
+        inventory["all"]["hosts"]["sw1"] = login(switches, folder)
+        (folder / "connections.yml").write_text(yaml.safe_dump(inventory))
+        (folder / "stack.yml").write_text(yaml.safe_dump(site(OURS)))
+        switches.control("far_end", switch="sw1", ports={"ge-0/0/1": {}, "ge-0/0/2": {}})
+        yield switches
+
+
 @pytest.mark.all_only("stack_limit's judgement has unit tests; this shows that it is asked where no host is contacted")
 def test_with_all_hosts_left_out_the_switch_at_their_links_stays_as_it_is(vc1, play, tmp_path):
-    with Switches({"sw1": OURS["model"]}) as switches:
-        inventory = connections(vc1, tmp_path)
-        inventory["all"]["hosts"]["sw1"] = login(switches, tmp_path)
-        (tmp_path / "connections.yml").write_text(yaml.safe_dump(inventory))
-        (tmp_path / "stack.yml").write_text(yaml.safe_dump(site(OURS)))
-        switches.control("far_end", switch="sw1", ports={"ge-0/0/1": {}, "ge-0/0/2": {}})
+    with ours(vc1, tmp_path) as switches:
         before = switches.control("configuration", switch="sw1")
         done = play("site", "-e", json.dumps({"esxi_teaming_hosts_left_out": MANAGED}))
         assert mtus(vc1) == [None, None]
@@ -221,12 +229,7 @@ def test_a_host_that_fails_in_its_change_keeps_nobody_else_from_it(vc1, play):
 
 @pytest.mark.all_only("stack_limit's judgement has unit tests; this shows where in the run it stands")
 def test_the_switch_of_a_host_that_failed_in_its_change_waits_for_the_next_run(vc1, play, tmp_path):
-    with Switches({"sw1": OURS["model"]}) as switches:
-        inventory = connections(vc1, tmp_path)
-        inventory["all"]["hosts"]["sw1"] = login(switches, tmp_path)
-        (tmp_path / "connections.yml").write_text(yaml.safe_dump(inventory))
-        (tmp_path / "stack.yml").write_text(yaml.safe_dump(site(OURS)))
-        switches.control("far_end", switch="sw1", ports={"ge-0/0/1": {}, "ge-0/0/2": {}})
+    with ours(vc1, tmp_path) as switches:
         before = switches.control("configuration", switch="sw1")
         vc1.control("fault", fault={"method": "AddPortGroup", "what": "fault", "fault": "HostConfigFault"})
         done = play("site")
