@@ -23,11 +23,11 @@ class Block:
             raise ImportError(name + " is not installed")
 sys.meta_path.insert(0, Block())
 base = "ansible_collections.netstack.datacenter.plugins."
-package = importlib.import_module(base + "plugin_utils.junos")
+package = importlib.import_module(base + "plugin_utils.kinds.junos_ex")
 for found in pkgutil.iter_modules(package.__path__):
     importlib.import_module(package.__name__ + "." + found.name)
 importlib.import_module(base + "action.junos_lag")
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import connect, target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import connect, target
 try:
     connect.open_device(target.Target("switch"))
 except connect.errors.ConnectError as error:

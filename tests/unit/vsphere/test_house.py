@@ -24,11 +24,11 @@ class Block:
             raise ImportError(name + " is not installed")
 sys.meta_path.insert(0, Block())
 base = "ansible_collections.netstack.datacenter.plugins."
-package = importlib.import_module(base + "plugin_utils.vsphere")
+package = importlib.import_module(base + "plugin_utils.kinds.esxi_vss")
 for found in pkgutil.iter_modules(package.__path__):
     importlib.import_module(package.__name__ + "." + found.name)
 importlib.import_module(base + "action.esxi_teaming")
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import api, errors, target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import api, errors, target
 try:
     api.Api(target.Target("host"))
 except errors.ConnectError as error:
