@@ -393,7 +393,7 @@ def test_what_was_looked_up_is_not_looked_up_again(nonels, tmp_path):
 def test_the_action_loads_all_before_its_workers_fork():
     program = (
         "import gc, sys; from ansible_collections.netstack.datacenter.plugins.action import junos_lag;"
-        "from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import direct;"
+        "from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device import direct;"
         "assert {'ncclient.transport.ssh', 'jnpr.junos.facts.ethernet_mac_table'} <= set(sys.modules);"
         "assert direct.normalizer.cache_info().currsize == 1 and gc.get_freeze_count()"
     )
