@@ -24,7 +24,10 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup i
 from . import goldens, site_files
 from . import stack_builders as builders
 
-HAPROXY = ("services", "peers", "stats", "metrics", "health")
+
+def haproxy_of(found):
+    """Return what the role haproxy hands on of a load balancer's variables: as in its module, an empty one is none."""
+    return {key: found[f"haproxy_{key}"] or None for key in ("services", "peers", "stats", "metrics", "health")}
 
 
 def variables(content, tmp_path, host="lb1"):
@@ -110,7 +113,7 @@ def test_the_documentation_of_the_plugin_lists_every_derived_variable():
 
 def test_the_role_haproxy_takes_everything_that_is_derived_for_it(tmp_path):
     found = variables(full_site(), tmp_path)
-    _clean, faults = check(CONFIGURATION, {key: found[f"haproxy_{key}"] for key in HAPROXY}, "haproxy")
+    _clean, faults = check(CONFIGURATION, haproxy_of(found), "haproxy")
     assert faults == []
 
 
