@@ -9,17 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import (
-    Outcome,
-    RejectedError,
-    Steps,
-    carry_out,
-    decoded,
-    first_contact,
-    listed,
-    on_disk,
-    original,
-)
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import peers
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.before import service_ending, taken_away
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import Names, located
@@ -57,14 +46,25 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.servic
     NotLoadedError,
     Service,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
-from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import (
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import (
+    Outcome,
+    RejectedError,
+    Steps,
+    carry_out,
+    decoded,
+    first_contact,
+    listed,
+    on_disk,
+    original,
+)
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.stand_in import PEM
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import (
     GIVEN_BACK,
     Change,
     File,
     Transaction,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
 
 __all__ = ["Deployment", "Outcome", "RejectedError", "Wishes", "shown"]
 

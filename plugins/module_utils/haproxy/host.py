@@ -11,7 +11,6 @@ import tempfile
 from pathlib import Path
 from typing import Mapping, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import first_complaint
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import (
     Names,
@@ -23,7 +22,8 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask import masked_message
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import FOREIGN, STATE_BASE
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.started import PROPERTIES, Started, started
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import on_disk
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError, Run, Systemd
 
 __all__ = ["MAIN", "STATE_HEADER", "UNIT", "CommandError", "Host", "Run"]
 

@@ -12,7 +12,7 @@ import re
 from typing import Callable, List
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import mask_words as known
-from ansible_collections.netstack.datacenter.plugins.module_utils.masking import (
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.masking import (
     HIDDEN,
     QUERY,
     USER,

@@ -10,8 +10,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import own_files, space
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import (
     Processes,
     first_complaint,
@@ -41,7 +40,9 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtim
     Runtime,
     UnreachableError,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.loaded import Loaded, contents, youngest_child
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import space
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import on_disk
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.loaded import Loaded, contents, youngest_child
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import runtime as certificates
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.files import served
 

@@ -14,10 +14,10 @@ import tempfile
 from pathlib import Path
 from typing import Callable, List, Tuple, Union
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import ifupdown
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet import ifupdown
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond import render
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import Declared
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
 NETPLAN_FILE = "/etc/netplan/90-netstack-bond.yaml"

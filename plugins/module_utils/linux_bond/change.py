@@ -27,7 +27,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.wat
     Pending,
     Watchdog,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File, Transaction
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
 DECLARED = "/var/lib/netstack/linux_bond/declared.json"

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, List, Tuple
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.shown_by_ip import links
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import (
     LACP,
     Bond,
@@ -22,7 +23,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.mod
     Layer3,
     Vlan,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.shown_by_ip import links
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
 NOBODY = "00:00:00:00:00:00"

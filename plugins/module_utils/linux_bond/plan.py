@@ -15,7 +15,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.ker
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import Bond, Declared
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.watchdog import loading
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File
 
 
 @dataclass(frozen=True)

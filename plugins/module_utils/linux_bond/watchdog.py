@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Callable, List, Sequence, Tuple
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
 FOLDER = "/var/lib/netstack/linux_bond/pending"

@@ -8,19 +8,6 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import (
-    FOUND,
-    Outcome,
-    RejectedError,
-    Steps,
-    carry_out,
-    decoded,
-    first_contact,
-    listed,
-    on_disk,
-    original,
-    own,
-)
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import missing
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import host as system
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.host import MAIN, UNIT, Host
@@ -35,8 +22,25 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render i
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.schema import CONFIGURATION
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.semantics import faults
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.service import FAILURES, Service
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import (
+    FOUND,
+    Outcome,
+    RejectedError,
+    Steps,
+    carry_out,
+    decoded,
+    first_contact,
+    listed,
+    on_disk,
+    original,
+    own,
+)
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import (
+    GIVEN_BACK,
+    File,
+    Transaction,
+)
 from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import GIVEN_BACK, File, Transaction
 
 __all__ = ["SYSCTL", "Deployment", "Wishes", "wishes_from"]
 

@@ -12,13 +12,13 @@ import tempfile
 from pathlib import Path
 from typing import Iterable, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import space
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
-from ansible_collections.netstack.datacenter.plugins.module_utils.packaged import as_packaged
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.shown_by_ip import links
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.package import Release, unusable
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import CONTROL
-from ansible_collections.netstack.datacenter.plugins.module_utils.shown_by_ip import links
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import space
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.packaged import as_packaged
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.stand_in import PEM
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError, Run, Systemd
 
 __all__ = ["MAIN", "UNIT", "Host"]
 

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Callable, List, Tuple
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.choose import Backend
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import (

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Callable, List, Tuple
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import (
     SECTIONS,
     Plain,

@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass
 from typing import Callable, List, Tuple
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import pid_of
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import pid_of
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
 

@@ -21,8 +21,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Iterator
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import ifupdown
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet import ifupdown
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError, Run, must
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import Kernel
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import (

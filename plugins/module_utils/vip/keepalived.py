@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, Callable
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import FOUND, original
-from ansible_collections.netstack.datacenter.plugins.module_utils.loaded import Loaded, contents, digest_of
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import (
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import FOUND, original
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.loaded import Loaded, contents, digest_of
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import (
     GIVEN_BACK,
     Change,
     File,

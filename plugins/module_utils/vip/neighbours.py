@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, List, Tuple
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.shown_by_ip import links
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.shown_by_ip import links
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import packets
 
 Run = Callable[[List[str]], Tuple[int, str, str]]

@@ -16,7 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answer
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect, parse_version
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.listeners import bound_in
-from ansible_collections.netstack.datacenter.plugins.module_utils.listening import listening_in
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.listening import listening_in
 
 REFUSED_RELOAD = """\
 #<PID>          <type>          <reloads>       <uptime>        <version>

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.ifupdown import Ifupdown
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import (

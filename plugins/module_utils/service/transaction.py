@@ -21,9 +21,10 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import files as disk
-from ansible_collections.netstack.datacenter.plugins.module_utils import own_files, retention, space
-from ansible_collections.netstack.datacenter.plugins.module_utils.files import Change, File, UnknownAccountError
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import files as disk
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention, space
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.files import Change, File, UnknownAccountError
 
 __all__ = [
     "GIVEN_BACK",

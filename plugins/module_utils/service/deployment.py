@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.masking import with_changes
-from ansible_collections.netstack.datacenter.plugins.module_utils.retention import found_first
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Systemd
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.masking import with_changes
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.retention import found_first
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError, Systemd
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File, Transaction
 
 __all__ = [
     "FOUND",
