@@ -213,12 +213,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.service import
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.addresses import Addresses
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.choose import (
-    Backend,
-    backends,
-    former,
-    present,
-)
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.choose import Backend, backends, former, present
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.hops import require_links
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.keepalived import Keepalived

@@ -26,7 +26,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond imp
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import host as of_pound
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import render
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.package import unusable
-from ansible_collections.netstack.datacenter.plugins.module_utils.service import loaded
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import loaded, master
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.listening import listening_in
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError, pid_of
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import runtime as of_certificates
@@ -145,7 +145,7 @@ READERS: dict[str, tuple[Callable[[str], Any], str, tuple[type[Exception], ...]]
     "kept_of": (lambda text: answers.keep_state_of(STATE, text, text, True), CONFIGURATION, ()),
     "sessions": (of_sessions, STAT, (ValueError,)),
     "stat": (answers.parse_stat, STAT, (ValueError,)),
-    "processes": (answers.parse_processes, PROC, (ValueError,)),
+    "processes": (master.parse_processes, PROC, (ValueError,)),
     "information": (answers.parse_information, INFO, ()),
     "environment": (answers.parse_environment, ENVIRONMENT, ()),
     "complaint": (answers.first_complaint, REFUSED, ()),

@@ -4,26 +4,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Mapping, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import first_complaint
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import (
-    Names,
-    complaints,
-    explained,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import NEWEST, Dialect, parse_version
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask import masked_message
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import FOREIGN, STATE_BASE
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.started import PROPERTIES, Started, started
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import on_disk
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError, Run, Systemd
+
+from .answers import first_complaint
+from .complaints import Names, complaints, explained
+from .dialect import NEWEST, Dialect, parse_version
+from .lines import Line
+from .mask import masked_message
+from .render import FOREIGN, STATE_BASE
+from .started import PROPERTIES, Started, started
 
 __all__ = ["MAIN", "STATE_HEADER", "UNIT", "CommandError", "Host", "Run"]
 
@@ -174,8 +170,3 @@ class Host(Systemd):
         """Tell whether this process may raise the hard limit of another (CAP_SYS_RESOURCE, missing in containers)."""
         found = re.search(r"^CapEff:\s+([0-9a-f]+)", Path("/proc/self/status").read_text(), re.MULTILINE)
         return bool(found and int(found.group(1), 16) & _CAP_SYS_RESOURCE)
-
-
-def missing(paths: Sequence[str]) -> list[str]:
-    """Return those of the paths that do not exist."""
-    return [path for path in paths if not os.path.exists(path)]

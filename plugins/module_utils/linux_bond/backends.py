@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Callable, List, Tuple, Union
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet import ifupdown
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond import render
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import Declared
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File
+
+from . import render
+from .model import Declared
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
 NETPLAN_FILE = "/etc/netplan/90-netstack-bond.yaml"

@@ -16,13 +16,8 @@ from pathlib import Path
 from typing import Any, Callable, List, Tuple
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.shown_by_ip import links
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import (
-    LACP,
-    Bond,
-    Declared,
-    Layer3,
-    Vlan,
-)
+
+from .model import LACP, Bond, Declared, Layer3, Vlan
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
 NOBODY = "00:00:00:00:00:00"

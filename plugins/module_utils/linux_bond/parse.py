@@ -12,18 +12,7 @@ import ipaddress
 import re
 from typing import Any, Callable
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import (
-    BACKUP,
-    LACP,
-    MODES,
-    POLICIES,
-    RATES,
-    STATIC,
-    Bond,
-    BondError,
-    Layer3,
-    Vlan,
-)
+from .model import BACKUP, LACP, MODES, POLICIES, RATES, STATIC, Bond, BondError, Layer3, Vlan
 
 DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}\Z")  # IFNAMSIZ is 16, its last byte a zero
 NET_KEYS = ["addresses", "gateway", "mtu"]

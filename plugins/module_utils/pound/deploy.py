@@ -8,20 +8,6 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import missing
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound import host as system
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.host import MAIN, UNIT, Host
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.package import unusable
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import (
-    MARKER,
-    bound_in,
-    certificates_of,
-    is_ours,
-    render,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.schema import CONFIGURATION
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.semantics import faults
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.service import FAILURES, Service
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import (
     FOUND,
     Outcome,
@@ -31,6 +17,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.service.deploy
     decoded,
     first_contact,
     listed,
+    missing,
     on_disk,
     original,
     own,
@@ -41,6 +28,14 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.service.transa
     Transaction,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
+
+from . import host as system
+from .host import MAIN, UNIT, Host
+from .package import unusable
+from .render import MARKER, bound_in, certificates_of, is_ours, render
+from .schema import CONFIGURATION
+from .semantics import faults
+from .service import FAILURES, Service
 
 __all__ = ["SYSCTL", "Deployment", "Wishes", "wishes_from"]
 

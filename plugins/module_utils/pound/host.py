@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Iterable, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.shown_by_ip import links
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.package import Release, unusable
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import CONTROL
 from ansible_collections.netstack.datacenter.plugins.module_utils.service import space
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.packaged import as_packaged
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.stand_in import PEM
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError, Run, Systemd
+
+from .package import Release, unusable
+from .render import CONTROL
 
 __all__ = ["MAIN", "UNIT", "Host"]
 

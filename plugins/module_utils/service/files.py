@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Callable, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
-from ansible_collections.netstack.datacenter.plugins.module_utils.service import space
+
+from . import space
 
 __all__ = ["Change", "File", "UnknownAccountError", "is_so", "private", "put", "read", "same", "size", "write"]
 

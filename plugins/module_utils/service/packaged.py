@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
+from .systemd import Run
 
 __all__ = ["as_packaged"]
 

@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
-from ansible_collections.netstack.datacenter.plugins.module_utils.service import files as disk
-from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention, space
-from ansible_collections.netstack.datacenter.plugins.module_utils.service.files import Change, File, UnknownAccountError
+
+from . import files as disk
+from . import retention, space
+from .files import Change, File, UnknownAccountError
 
 __all__ = [
     "GIVEN_BACK",

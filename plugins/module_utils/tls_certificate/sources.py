@@ -8,13 +8,10 @@ import errno
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File
-from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import openssl
-from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.files import (
-    Block,
-    blocks,
-    source_files,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.pem import LARGEST
+
+from . import openssl
+from .files import Block, blocks, source_files
+from .pem import LARGEST
 
 __all__ = ["UnreadableError", "inspect", "wanted_file"]
 

@@ -16,12 +16,8 @@ from pathlib import Path
 from typing import Callable, List, Tuple
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import (
-    SECTIONS,
-    Plain,
-    render_netplan,
-    render_networkd,
-)
+
+from .plain import SECTIONS, Plain, render_netplan, render_networkd
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
 NETWORK_FILE = re.compile(r"^\s*Network File: (/\S+)", re.M)

@@ -6,13 +6,8 @@ from __future__ import annotations
 
 from typing import Callable, Iterable, Union
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import (
-    BackendError,
-    Netplan,
-    Networkd,
-    Run,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.ifupdown import Ifupdown
+from .backends import BackendError, Netplan, Networkd, Run
+from .ifupdown import Ifupdown
 
 Backend = Union[Networkd, Ifupdown]
 Has = Callable[[str], Union[str, None]]

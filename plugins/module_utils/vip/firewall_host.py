@@ -21,16 +21,8 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.service.deploy
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError, Run, Systemd
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File, Transaction
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.firewall import (
-    DROP_IN,
-    DROP_IN_TEXT,
-    FILE,
-    LISTING,
-    NAME,
-    UNIT,
-    UNIT_FILE,
-    UNIT_TEXT,
-)
+
+from .firewall import DROP_IN, DROP_IN_TEXT, FILE, LISTING, NAME, UNIT, UNIT_FILE, UNIT_TEXT
 
 _DIGEST = re.compile(r'comment "netstack [0-9a-f]{16}"')
 

@@ -17,7 +17,7 @@ import time
 from dataclasses import replace
 from typing import Callable, Collection, Dict, List, Tuple
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Instance, Site, VipError
+from .model import Instance, Site, VipError
 
 Listen = Callable[[Collection[str], float], Dict[str, int]]
 Run = Callable[[List[str]], Tuple[int, str, str]]

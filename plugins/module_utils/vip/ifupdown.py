@@ -23,14 +23,10 @@ from typing import Iterator
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet import ifupdown
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError, Run, must
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import Kernel
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import (
-    Plain,
-    parse_hook,
-    render_down_hook,
-    render_up_hook,
-)
+
+from .backends import BackendError, Run, must
+from .neighbours import Kernel
+from .plain import Plain, parse_hook, render_down_hook, render_up_hook
 
 HOOK = "netstack-vip"  # run-parts takes letters, digits, _ and - only
 CLASSIC = re.compile(r"ifup version 0\.")

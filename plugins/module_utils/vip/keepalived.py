@@ -26,18 +26,13 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.service.transa
     File,
     Transaction,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away, hops
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError, Status
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.health import render_check
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import MARKER, Site
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import (
-    SUPERVISION,
-    Paths,
-    render,
-    render_lease_check,
-    router_id,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import refuse_renumbering
+
+from . import away, hops
+from .daemon import Daemon, DaemonError, Status
+from .health import render_check
+from .model import MARKER, Site
+from .render import SUPERVISION, Paths, render, render_lease_check, router_id
+from .renumber import refuse_renumbering
 
 
 @dataclass(frozen=True)

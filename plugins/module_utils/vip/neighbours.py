@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, Callable, List, Tuple
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.shown_by_ip import links
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip import packets
+
+from . import packets
 
 Run = Callable[[List[str]], Tuple[int, str, str]]
 REPEATS = 3  # questions; a single frame may be lost

@@ -9,7 +9,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answer
     first_complaint,
     keep_state_of,
     parse_environment,
-    parse_processes,
     parse_servers_state,
     parse_stat,
     servers_in,
@@ -17,6 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answer
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect, parse_version
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.listeners import bound_in
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.listening import listening_in
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.master import parse_processes
 
 REFUSED_RELOAD = """\
 #<PID>          <type>          <reloads>       <uptime>        <version>
