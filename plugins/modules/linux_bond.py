@@ -185,7 +185,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.backends import BackendError, choose
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.commands import BackendError
+from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.backends import choose
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.change import (
     DECLARED,
     Bonds,

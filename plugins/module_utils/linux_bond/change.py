@@ -8,8 +8,9 @@ import secrets
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, List, Tuple
+from typing import Callable
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File, Transaction
 
 from . import plan as planning
@@ -20,7 +21,6 @@ from .plan import Plan
 from .reach import Session, interface_of
 from .watchdog import APPLIED, RETURNED, RETURNING, Pending, Watchdog
 
-Run = Callable[[List[str]], Tuple[int, str, str]]
 DECLARED = "/var/lib/netstack/linux_bond/declared.json"
 LOADING = 60  # seconds that the commands may take until the new files are loaded
 

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Iterable, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.shown_by_ip import links
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.shown_by_ip import shown
 from ansible_collections.netstack.datacenter.plugins.module_utils.service import space
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.packaged import as_packaged
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.stand_in import PEM
@@ -100,12 +100,8 @@ class Host(Systemd):
 
     def addresses(self) -> set[str]:
         """Return the addresses of this host that others may know, in every scope but the loopback's."""
-        output = self.run(["ip", "-json", "address", "show"])[1]
-        try:
-            shown = links(output)
-        except ValueError as error:
-            raise CommandError(f"ip address show: {error}") from None
-        return {entry["local"] for link in shown if link["ifname"] != "lo" for entry in link["addr_info"]}
+        found = shown(self.run, CommandError)
+        return {entry["local"] for link in found if link["ifname"] != "lo" for entry in link["addr_info"]}
 
     def is_sample(self, text: str) -> bool:
         """Tell whether a configuration is the one that the package brings, which is nobody's wish."""
