@@ -57,7 +57,9 @@ class Reader:
 
     def number(self, key: str, default: float, low: float, high: float, kind: Callable[[Any], Any] = int) -> Any:
         """Return a number between ``low`` and ``high``, or the default after a fault."""
-        value = self.get(key, default)
+        value = self.data.get(key)
+        if value is None:
+            return kind(default)
         try:
             result = kind(value)
             fits = low <= result <= high and not isinstance(value, bool) and float(value) == float(result)

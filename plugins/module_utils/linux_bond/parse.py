@@ -134,7 +134,9 @@ def _net(read: Reader, mtu: int) -> Layer3:
     found = [address for item in value if (address := _address(item, read.fault))]
     least = LEAST_MTU_6 if any(address.version == 6 for address in found) else LEAST_MTU
     gateway = _gateway(read, found)
-    return Layer3(tuple(map(str, found)), gateway, read.number("mtu", mtu, least, 9216))
+    # The MTU of the bond is its VLANs' default, and may be less than their addresses take.
+    mtus = Reader({"mtu": read.get("mtu", mtu)}, ["mtu"], read.fault)
+    return Layer3(tuple(map(str, found)), gateway, mtus.number("mtu", mtu, least, 9216))
 
 
 def _address(item: Any, note: Note) -> Any:
