@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Sequence
 
-from ..service.systemd import Run
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
 
 __all__ = ["BackendError", "must"]
 

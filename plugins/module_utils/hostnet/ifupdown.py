@@ -15,7 +15,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Iterator
 
-from ..service.systemd import Run
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
+
 from .commands import BackendError
 
 INTERFACES = "/etc/network/interfaces"

@@ -10,8 +10,9 @@ import tempfile
 from pathlib import Path
 from typing import Iterable, Iterator
 
-from ..service.files import File
-from ..service.systemd import Run
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.files import File
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
+
 from .commands import BackendError
 
 __all__ = ["section", "translated"]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from ..service.systemd import Run
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
 
 __all__ = ["FOLDER", "network_file"]
 

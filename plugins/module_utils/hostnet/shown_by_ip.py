@@ -8,7 +8,7 @@ import ipaddress
 import json
 from typing import Any
 
-from ..service.systemd import Run
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
 
 __all__ = ["links", "shown"]
 
