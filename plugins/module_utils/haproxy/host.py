@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Mapping, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import on_disk
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.packaged import candidate
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError, Run, Systemd
 
 from .answers import first_complaint
@@ -59,12 +60,10 @@ class Host(Systemd):
         Where neither is known the newest dialect is taken, and the version is empty.
         """
         if self.program:
-            text = self.run([self.program, "-v"])[1]
-            found = re.search(r"version ([^ \n]+)", text)
+            found = re.search(r"version ([^ \n]+)", self.run([self.program, "-v"])[1])
+            version = found.group(1) if found else ""
         else:
-            text = self.run(["env", "LC_ALL=C", "apt-cache", "policy", "haproxy"])[1]
-            found = re.search(r"Candidate: ([0-9][^ \n]*)", text)
-        version = found.group(1) if found else ""
+            version = candidate(self.run, "haproxy")
         return version, parse_version(version) or NEWEST
 
     def complaint(

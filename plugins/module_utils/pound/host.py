@@ -14,7 +14,7 @@ from typing import Iterable, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.shown_by_ip import shown
 from ansible_collections.netstack.datacenter.plugins.module_utils.service import space
-from ansible_collections.netstack.datacenter.plugins.module_utils.service.packaged import as_packaged
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.packaged import as_packaged, candidate
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.stand_in import PEM
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError, Run, Systemd
 
@@ -54,9 +54,7 @@ class Host(Systemd):
             self.program = ""
         if package_file:
             return Release(self._of_file(package_file), "file")
-        text = self.run(["env", "LC_ALL=C", "apt-cache", "policy", "pound"])[1]
-        found = re.search(r"Candidate: ([0-9][^ \n]*)", text)
-        return Release(found.group(1) if found else "", "candidate")
+        return Release(candidate(self.run, "pound"), "candidate")
 
     def _of_file(self, path: str) -> str:
         """Return the version of a package file. Raises CommandError where it is none of Pound."""
