@@ -12,7 +12,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import retention
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.pem import LARGEST
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import outside, third_party

@@ -11,9 +11,10 @@ of free names and stops at the first bad branch.
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import Any, Callable, Dict
+
+from .mapping import unknown
 
 __all__ = ["check"]
 
@@ -61,9 +62,9 @@ def _dict(node: Node, value: Any, path: str, faults: list[str]) -> Any:
         value = {str(key).replace("-", "_"): item for key, item in value.items()}
     if "on" in options:  # YAML 1.1 reads the bare word on as true, also in the place of a key
         value = {"on" if str(key).lower() == "true" else key: item for key, item in value.items()}
-    for key in value:
-        if key not in options:
-            faults.append(f"{path}.{key}: unknown key{_meant(str(key), options)}")
+    for key, close in unknown(value, options):
+        meant = f"did you mean {close}?" if close else f"there are {_some(options)}"
+        faults.append(f"{path}.{key}: unknown key; {meant}")
     return {key: _option(sub, key, value, path, faults) for key, sub in options.items()}
 
 
@@ -161,12 +162,6 @@ def _within(node: Node, value: Any, path: str, faults: list[str]) -> Any:
     if (low is not None and value < low) or (high is not None and value > high):
         faults.append(f"{path}: must lie between {low} and {high}, not {value}")
     return value
-
-
-def _meant(key: str, options: Any) -> str:
-    """Return the second half of the message on an unknown key: the likely one, or the list of what there is."""
-    close = difflib.get_close_matches(key, list(options), 1)
-    return f"; did you mean {close[0]}?" if close else f"; there are {_some(options)}"
 
 
 def _some(options: Any) -> str:

@@ -66,11 +66,11 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import decoded
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import render as haproxy
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import render as pound
-from ansible_collections.netstack.datacenter.plugins.module_utils.retention import all_files, forget
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import STORE, File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import decoded
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.retention import all_files, forget
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import STORE, File, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import MARKER
 
 #: How the roles know their own files; all others give nothing back when they are taken away.

@@ -57,7 +57,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import STORE, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import STORE, Transaction
 
 
 def generations(store: str) -> list[dict[str, Any]]:

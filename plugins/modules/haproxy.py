@@ -341,8 +341,6 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import retention
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import decoded
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy import (
     Deployment,
     Outcome,
@@ -353,7 +351,9 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import Host
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import is_ours
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import FAILURES
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import decoded
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Transaction
 
 _RSYSLOG = {
     "file": {"type": "path"},

@@ -185,8 +185,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import retention
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.backends import BackendError, choose
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.commands import BackendError
+from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.backends import choose
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.change import (
     DECLARED,
     Bonds,
@@ -203,7 +203,8 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.wat
     Watchdog,
     WatchdogError,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Transaction
 
 LOADING = 15  # seconds of the time limit that go into loading and coming back
 ARGUMENTS: dict[str, Any] = {

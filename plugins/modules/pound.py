@@ -193,14 +193,18 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import retention
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import Outcome, RejectedError, decoded
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.deploy import Deployment, wishes_from
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.host import Host
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.mask import masked
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import is_ours
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.service import FAILURES
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import (
+    Outcome,
+    RejectedError,
+    decoded,
+)
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Transaction
 
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "checked", "absent", "restored"], "default": "present"},

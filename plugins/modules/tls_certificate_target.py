@@ -158,7 +158,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import retention
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import files as pem_files
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import openssl, sources
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.deploy import (
@@ -169,7 +170,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificat
     Plan,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.runtime import RefusedError, Runtime
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, Transaction
 
 _BUNDLE = {
     "name": {"type": "str", "required": True},

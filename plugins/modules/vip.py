@@ -209,16 +209,11 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import retention
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.commands import BackendError
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.addresses import Addresses
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.choose import (
-    Backend,
-    backends,
-    former,
-    present,
-)
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.choose import Backend, backends, former, present
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.hops import require_links
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.keepalived import Keepalived

@@ -96,10 +96,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import retention
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import Outcome, RejectedError
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import Outcome, RejectedError
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.firewall import declared, render_rules
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.firewall_host import FirewallHost
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import VipError

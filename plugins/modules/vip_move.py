@@ -152,9 +152,10 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.mapping import suggest
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.lease import LONGEST
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import VipError, suggest
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import VipError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.move import (
     LEASE,
     MoveError,

@@ -16,18 +16,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from runner.slices import whole_or_slice
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import loaded, shown_by_ip
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import answers, complaints
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import server as of_server
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import RefusedError, Runtime
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.started import started
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet import shown_by_ip
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond import kernel as of_bonds
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond import reach
-from ansible_collections.netstack.datacenter.plugins.module_utils.listening import listening_in
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import host as of_pound
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import render
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.package import unusable
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, pid_of
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import loaded, master
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.listening import listening_in
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError, pid_of
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import runtime as of_certificates
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import daemon, hops, neighbours, packets
 
@@ -144,7 +145,7 @@ READERS: dict[str, tuple[Callable[[str], Any], str, tuple[type[Exception], ...]]
     "kept_of": (lambda text: answers.keep_state_of(STATE, text, text, True), CONFIGURATION, ()),
     "sessions": (of_sessions, STAT, (ValueError,)),
     "stat": (answers.parse_stat, STAT, (ValueError,)),
-    "processes": (answers.parse_processes, PROC, (ValueError,)),
+    "processes": (master.parse_processes, PROC, (ValueError,)),
     "information": (answers.parse_information, INFO, ()),
     "environment": (answers.parse_environment, ENVIRONMENT, ()),
     "complaint": (answers.first_complaint, REFUSED, ()),

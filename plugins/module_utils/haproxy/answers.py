@@ -12,13 +12,11 @@ from typing import NamedTuple
 
 __all__ = [
     "SECTIONS",
-    "Processes",
     "ServerState",
     "first_complaint",
     "keep_state_of",
     "parse_environment",
     "parse_information",
-    "parse_processes",
     "parse_servers_state",
     "parse_stat",
     "proxies_in",
@@ -53,16 +51,6 @@ SECTIONS = frozenset(
 )
 
 
-class Processes(NamedTuple):
-    """The master's view (``show proc``): PID, reloads, failed reloads, PIDs of current and of old workers."""
-
-    master: int
-    reloads: int
-    failed: int
-    workers: tuple[int, ...]
-    old_workers: tuple[int, ...]
-
-
 class ServerState(NamedTuple):
     """One server of ``show servers state``; weights as HAProxy counts them, 0 to 256."""
 
@@ -81,26 +69,6 @@ class ServerState(NamedTuple):
         if self.admin & _FORCED_MAINTENANCE:
             return "maint"
         return "drain" if self.admin & _FORCED_DRAIN else "ready"
-
-
-def parse_processes(text: str) -> Processes:
-    """Parse ``show proc``. Raises ValueError where no master is listed."""
-    master, reloads, failed = 0, 0, 0
-    workers: dict[str, list[int]] = {"workers": [], "old workers": []}
-    group = ""
-    for line in text.splitlines():
-        words = line.split()
-        if line.startswith("# "):
-            group = line[2:].strip()
-        elif len(words) > 2 and words[1] == "master":
-            master, reloads = int(words[0]), int(words[2])
-            found = re.search(r"\[failed: ([0-9]+)\]", line)
-            failed = int(found.group(1)) if found else 0
-        elif len(words) > 2 and words[1] == "worker" and group in workers:
-            workers[group].append(int(words[0]))
-    if not master:
-        raise ValueError(f"no master process in the answer to 'show proc': {text[:200]!r}")
-    return Processes(master, reloads, failed, tuple(workers["workers"]), tuple(workers["old workers"]))
 
 
 def parse_environment(text: str) -> dict[str, str]:

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import FOUND, decoded
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, Host
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import is_ours
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import FOUND, decoded
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Transaction
+
+from .host import MAIN, Host
+from .render import is_ours
 
 __all__ = ["service_ending", "taken_away"]
 

@@ -18,16 +18,13 @@ import time
 from typing import Callable, NamedTuple, Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import parse_information
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
-    declared_digest,
-    is_ours,
-    resealed,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import UnreachableError
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import FAILURES, Service
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import on_disk
+
+from .answers import parse_information
+from .host import MAIN
+from .render import declared_digest, is_ours, resealed
+from .runtime import UnreachableError
+from .service import FAILURES, Service
 
 __all__ = ["Closing", "Drain", "Left", "closing", "listeners_of", "under_way"]
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line, Origin
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask import masked_message
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import FOREIGN
+from .lines import Line, Origin
+from .mask import masked_message
+from .render import FOREIGN
 
 __all__ = ["Complaint", "Names", "complaints", "explained", "located", "named"]
 

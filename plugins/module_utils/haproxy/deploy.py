@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import (
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import (
     Outcome,
     RejectedError,
     Steps,
@@ -17,54 +17,32 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.deployment imp
     decoded,
     first_contact,
     listed,
+    missing,
     on_disk,
     original,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import peers
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.before import service_ending, taken_away
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import Names, located
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.foreign import (
-    KEEP,
-    REFUSE,
-    Foreign,
-    find,
-    own,
-    removal,
-    repeated,
-    require_consent,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import MAIN, UNIT, Host, missing
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.limits import (
-    descriptors,
-    limit_drop_in,
-    most_connections,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask import masked, masked_message
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
-    MARKER,
-    STATE_BASE,
-    Texts,
-    is_ours,
-    render,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.rsyslog import LOG_DROP_IN, log_drop_in
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.schema import CONFIGURATION, DESTINATION
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.semantics import faults
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import (
-    FAILURES,
-    STATE_FILE,
-    NotLoadedError,
-    Service,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
-from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import (
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.stand_in import PEM
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import (
     GIVEN_BACK,
     Change,
     File,
     Transaction,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
+
+from . import peers
+from .before import service_ending, taken_away
+from .complaints import Names, located
+from .foreign import KEEP, REFUSE, Foreign, find, own, removal, repeated, require_consent
+from .host import MAIN, UNIT, Host
+from .limits import descriptors, limit_drop_in, most_connections
+from .lines import Line
+from .mask import masked, masked_message
+from .render import MARKER, STATE_BASE, Texts, is_ours, render
+from .rsyslog import LOG_DROP_IN, log_drop_in
+from .schema import CONFIGURATION, DESTINATION
+from .semantics import faults
+from .service import FAILURES, STATE_FILE, NotLoadedError, Service
 
 __all__ = ["Deployment", "Outcome", "RejectedError", "Wishes", "shown"]
 

@@ -13,12 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import deployment
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import RejectedError, decoded, on_disk
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import Host
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import MARKER, is_ours
-from ansible_collections.netstack.datacenter.plugins.module_utils.packaged import as_packaged
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import deployment
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import (
+    RejectedError,
+    decoded,
+    on_disk,
+)
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.packaged import as_packaged
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, Transaction
+
+from .host import Host
+from .render import MARKER, is_ours
 
 __all__ = ["KEEP", "REFUSE", "REMOVE", "Foreign", "find", "own", "refusal", "removal", "repeated", "require_consent"]
 

@@ -4,26 +4,23 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Mapping, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import first_complaint
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.complaints import (
-    Names,
-    complaints,
-    explained,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import NEWEST, Dialect, parse_version
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask import masked_message
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import FOREIGN, STATE_BASE
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.started import PROPERTIES, Started, started
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import on_disk
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.packaged import candidate
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError, Run, Systemd
+
+from .answers import first_complaint
+from .complaints import Names, complaints, explained
+from .dialect import NEWEST, Dialect, parse_version
+from .lines import Line
+from .mask import masked_message
+from .render import FOREIGN, STATE_BASE
+from .started import PROPERTIES, Started, started
 
 __all__ = ["MAIN", "STATE_HEADER", "UNIT", "CommandError", "Host", "Run"]
 
@@ -63,12 +60,10 @@ class Host(Systemd):
         Where neither is known the newest dialect is taken, and the version is empty.
         """
         if self.program:
-            text = self.run([self.program, "-v"])[1]
-            found = re.search(r"version ([^ \n]+)", text)
+            found = re.search(r"version ([^ \n]+)", self.run([self.program, "-v"])[1])
+            version = found.group(1) if found else ""
         else:
-            text = self.run(["env", "LC_ALL=C", "apt-cache", "policy", "haproxy"])[1]
-            found = re.search(r"Candidate: ([0-9][^ \n]*)", text)
-        version = found.group(1) if found else ""
+            version = candidate(self.run, "haproxy")
         return version, parse_version(version) or NEWEST
 
     def complaint(
@@ -174,8 +169,3 @@ class Host(Systemd):
         """Tell whether this process may raise the hard limit of another (CAP_SYS_RESOURCE, missing in containers)."""
         found = re.search(r"^CapEff:\s+([0-9a-f]+)", Path("/proc/self/status").read_text(), re.MULTILINE)
         return bool(found and int(found.group(1), 16) & _CAP_SYS_RESOURCE)
-
-
-def missing(paths: Sequence[str]) -> list[str]:
-    """Return those of the paths that do not exist."""
-    return [path for path in paths if not os.path.exists(path)]

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import servers_in
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.listeners import bound_in
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import MARKER
+from .answers import servers_in
+from .listeners import bound_in
+from .render import MARKER
 
 __all__ = ["descriptors", "limit_drop_in", "most_connections"]
 

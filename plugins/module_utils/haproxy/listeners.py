@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.listening import silent
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.listening import silent
 
 _LAST_PORT = 65535
 __all__ = ["bound_in", "not_listening"]

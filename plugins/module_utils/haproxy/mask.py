@@ -11,13 +11,15 @@ from __future__ import annotations
 import re
 from typing import Callable, List
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import mask_words as known
-from ansible_collections.netstack.datacenter.plugins.module_utils.masking import (
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.masking import (
+    HEADERS,
     HIDDEN,
     QUERY,
     USER,
     part_shown,
 )
+
+from . import mask_words as known
 
 __all__ = ["DIGEST", "HIDDEN", "masked", "masked_message"]
 
@@ -172,7 +174,7 @@ def _acl(words: Words) -> Words:
 
 def _header(words: Words) -> Words:
     """Return a header's name with its values."""
-    safe = bool(words) and words[0].strip("\"'").lower() in known.HEADERS
+    safe = bool(words) and words[0].strip("\"'").lower() in HEADERS
     return words[:1] + [part_shown(word) if safe or _is_format(word) else HIDDEN for word in words[1:]]
 
 

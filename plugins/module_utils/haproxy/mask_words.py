@@ -5,21 +5,17 @@
 from __future__ import annotations
 
 import re
-from typing import AbstractSet
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.masking import HEADERS, words
 
-def _words(text: str) -> AbstractSet[str]:
-    return frozenset(text.split())
-
-
-SECTIONS = _words(
+SECTIONS = words(
     """
     global defaults frontend backend listen peers userlist resolvers mailers cache program ring http-errors
     log-forward fcgi-app crt-store traces
     """
 )
 #: Directives whose arguments are all shown.
-PLAIN = _words(
+PLAIN = words(
     """
     accepted_payload_size backlog balance ca-base capture chroot clitcpka-cnt clitcpka-idle clitcpka-intvl compression
     cookie cpu-map crt-base daemon default-path default_backend disabled dispatch enabled errorfile errorfiles
@@ -36,46 +32,31 @@ PLAIN = _words(
     gid ulimit-n unix-bind unique-id-header use_backend
     """
 )
-STATISTICS = _words(
+STATISTICS = words(
     """
     admin bind-process enable hide-version http-request maxconn realm refresh scope show-desc show-legends
     show-modules show-node socket timeout uri
     """
 )
 #: Environment of the process.
-VARIABLES = _words(
+VARIABLES = words(
     """
     TZ LANG LC_ALL PATH HOME HOSTNAME
     """
 )
-#: Headers whose values are no credentials.
-HEADERS = _words(
-    """
-    accept accept-charset accept-encoding accept-language accept-ranges access-control-allow-credentials
-    access-control-allow-headers access-control-allow-methods access-control-allow-origin
-    access-control-expose-headers access-control-max-age age allow alt-svc cache-control connection
-    content-disposition content-encoding content-language content-length content-location content-security-policy
-    content-type date etag expect expires forwarded front-end-https host if-modified-since last-modified location
-    max-forwards origin permissions-policy pragma range referrer-policy retry-after server strict-transport-security
-    te transfer-encoding upgrade user-agent vary via x-client-ip x-content-type-options x-forwarded-by
-    x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-prefix x-forwarded-proto x-forwarded-protocol
-    x-forwarded-scheme x-forwarded-server x-forwarded-ssl x-frame-options x-haproxy-current-date x-http-version
-    x-powered-by x-real-ip x-robots-tag x-ssl x-url-scheme x-xss-protection
-    """
-)
-HEADER_ACTIONS = _words(
+HEADER_ACTIONS = words(
     """
     set-header add-header replace-header replace-value early-hint del-header
     """
 )
 #: Actions that take options.
-KEYED_ACTIONS = _words(
+KEYED_ACTIONS = words(
     """
     allow deny tarpit reject return redirect silent-drop send connect auth wait-for-body
     """
 )
 #: Actions whose arguments are all shown.
-PLAIN_ACTIONS = _words(
+PLAIN_ACTIONS = words(
     """
     accept cache-store cache-use comment-off disable-l7-retry do-resolve expect expect-proxy expect-netscaler-cip
     inspect-delay normalize-uri pause replace-path replace-pathq replace-uri sc-inc-gpc0 sc-inc-gpc1
@@ -85,7 +66,7 @@ PLAIN_ACTIONS = _words(
     """
 )
 #: Options with a value that is shown.
-VALUED = _words(
+VALUED = words(
     """
     addr agent-addr agent-inter agent-port alpn at-least backlog ca-file ca-ignore-err ca-sign-file ca-verify-file
     check-alpn check-proto ciphers ciphersuites client-sigalgs code content-type cookie crl-file crt crt-ignore-err
@@ -99,20 +80,20 @@ VALUED = _words(
     """
 )
 #: Options with a value that is an expression.
-SAMPLED = _words(
+SAMPLED = words(
     """
     sni check-sni pool-conn-name
     """
 )
 #: Options with a value that is not shown.
-SECRET = _words(
+SECRET = words(
     """
     body lf-body string lf-string uri-lf key key-pass crt-pass crt-password pass password agent-send check-pass
     set-proxy-v2-tlv-fmt pin
     """
 )
 #: Options without a value.
-FLAGS = _words(
+FLAGS = words(
     """
     0rtt accept-netscaler-cip accept-proxy agent-check allow-0rtt append-slash backup check check-reuse-pool
     check-send-proxy check-ssl check-via-socks4 default default-errorfiles defer-accept disabled drop-query enabled
@@ -124,7 +105,7 @@ FLAGS = _words(
     """
 )
 #: Expressions whose arguments are names: of a header, a cookie, a table, a list.
-NAMING = _words(
+NAMING = words(
     """
     be_conn be_name be_sess_rate base32 body_param bytes capture.req.hdr capture.res.hdr connslots cook cook_cnt
     cook_val fc_http_major fe_conn fe_sess_rate field hdr hdr_beg hdr_cnt hdr_dir hdr_dom hdr_end hdr_ip hdr_len

@@ -18,10 +18,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import RejectedError, listed, on_disk
-from ansible_collections.netstack.datacenter.plugins.module_utils.files import File
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import Line, Origin
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.sections import address_port
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import (
+    RejectedError,
+    listed,
+    on_disk,
+)
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.files import File
+
+from .lines import Line, Origin
+from .sections import address_port
 
 __all__ = ["FOLDER", "Issued", "apart", "files", "lines", "on_host", "remaining", "without_keys"]
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import SECTIONS
-from ansible_collections.netstack.datacenter.plugins.module_utils.loaded import named_in
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.loaded import named_in
+
+from .answers import SECTIONS
 
 __all__ = ["files_read", "sections_named"]
 

@@ -8,27 +8,11 @@ import hashlib
 import re
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import peers as sharing
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import (
-    SETTINGS,
-    Line,
-    Origin,
-    classed,
-    each,
-    in_order,
-    made,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask import DIGEST, HIDDEN, masked
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.sections import (
-    DEFAULTS_NAME,
-    address_port,
-    indented,
-    proxy,
-    quoted,
-    timeout_lines,
-    tls_words,
-)
+from . import peers as sharing
+from .dialect import Dialect
+from .lines import SETTINGS, Line, Origin, classed, each, in_order, made
+from .mask import DIGEST, HIDDEN, masked
+from .sections import DEFAULTS_NAME, address_port, indented, proxy, quoted, timeout_lines, tls_words
 
 __all__ = [
     "DIGEST",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import MARKER
+from .render import MARKER
 
 __all__ = ["LOG_DROP_IN", "log_drop_in"]
 

@@ -7,13 +7,9 @@ from __future__ import annotations
 import socket
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.deadline import Deadline
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import (
-    Processes,
-    ServerState,
-    parse_environment,
-    parse_processes,
-    parse_servers_state,
-)
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.master import Processes, parse_processes
+
+from .answers import ServerState, parse_environment, parse_servers_state
 
 __all__ = ["ADMIN_SOCKET", "MASTER_SOCKET", "RefusedError", "Runtime", "UnreachableError"]
 

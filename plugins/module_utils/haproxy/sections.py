@@ -6,19 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.lines import (
-    CHECK,
-    SERVERS,
-    SETTINGS,
-    Kinds,
-    Line,
-    Origin,
-    classed,
-    each,
-    in_order,
-    made,
-)
+from .dialect import Dialect
+from .lines import CHECK, SERVERS, SETTINGS, Kinds, Line, Origin, classed, each, in_order, made
 
 __all__ = ["DEFAULTS_NAME", "address_port", "bind_line", "is_socket", "proxy", "quoted", "tls_words"]
 

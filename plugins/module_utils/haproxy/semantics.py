@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, NamedTuple, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import OLDEST, Dialect
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.sections import address_port, is_socket
+from .dialect import OLDEST, Dialect
+from .sections import address_port, is_socket
 
 __all__ = ["faults"]
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 import re
 import time
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import ServerState, parse_stat
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import RefusedError, Runtime
+from .answers import ServerState, parse_stat
+from .runtime import RefusedError, Runtime
 
 __all__ = ["change", "commands", "find", "wanted_weight"]
 

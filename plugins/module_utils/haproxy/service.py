@@ -10,40 +10,21 @@ import time
 from pathlib import Path
 from typing import Callable
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import own_files, space
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import (
-    Processes,
-    first_complaint,
-    keep_state_of,
-    parse_information,
-    parse_stat,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import (
-    MAIN,
-    STATE_HEADER,
-    UNIT,
-    CommandError,
-    Host,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.listeners import not_listening
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.reads import files_read, sections_named
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import (
-    DIGEST,
-    HEALTH_LISTENER,
-    STATE_BASE,
-    declared_digest,
-    is_intact,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import (
-    MASTER_SOCKET,
-    Runtime,
-    UnreachableError,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.loaded import Loaded, contents, youngest_child
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import space
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import on_disk
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.loaded import Loaded, contents, youngest_child
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.master import Processes
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import runtime as certificates
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.files import served
+
+from .answers import first_complaint, keep_state_of, parse_information, parse_stat
+from .dialect import Dialect
+from .host import MAIN, STATE_HEADER, UNIT, CommandError, Host
+from .listeners import not_listening
+from .reads import files_read, sections_named
+from .render import DIGEST, HEALTH_LISTENER, STATE_BASE, declared_digest, is_intact
+from .runtime import MASTER_SOCKET, Runtime, UnreachableError
 
 __all__ = ["FAILURES", "STATE_FILE", "NotLoadedError", "Service"]
 

@@ -9,26 +9,23 @@ existing bond its old parameters. A bond whose parameters change is deleted, and
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from pathlib import Path
-from typing import Callable, List, Tuple, Union
+from typing import Callable, Union
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import ifupdown
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond import render
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import Declared
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet import ifupdown
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.commands import BackendError
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.netplan import translated
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.networkd import FOLDER
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File
 
-Run = Callable[[List[str]], Tuple[int, str, str]]
+from . import render
+from .model import Declared
+
 NETPLAN_FILE = "/etc/netplan/90-netstack-bond.yaml"
-NETWORKD_FOLDER = "/etc/systemd/network"
 INTERFACES_FILE = "/etc/network/interfaces.d/netstack-bond"
 #: Options of others' stanzas that hold a secret (wpa-psk, wpa-password, wireless-key ...), or commands with one.
 _SECRET = re.compile(r"(?im)^\s*\S*(psk|pass|secret|key)\S*\s|pass(word|wd|phrase)?[= ]|://[^\s/@]*:[^\s/@]*@")
-
-
-class BackendError(RuntimeError):
-    """The host's network configuration cannot take the bonds; the text has the program's own words."""
 
 
 class Networkd:
@@ -37,7 +34,7 @@ class Networkd:
     name = "networkd"
     rebuilds_all = False
 
-    def __init__(self, run: Run, folder: str = NETWORKD_FOLDER) -> None:
+    def __init__(self, run: Run, folder: str = FOLDER) -> None:
         self.run, self.folder = run, Path(folder)
 
     def files(self, declared: Declared) -> list[File]:
@@ -77,15 +74,8 @@ class Netplan(Networkd):
         Raises BackendError with netplan's words, or where a member would keep addresses: netplan joins the lists of
         all its files, and takes none away.
         """
-        root = tempfile.mkdtemp(prefix="netstack-bond-", dir="/run")
-        try:
-            _copy_into(root, files)
-            rc, out, err = self.run(["netplan", "generate", "--root-dir", root])
-            if rc != 0:
-                raise BackendError(f"netplan generate (rc {rc}): {(err or out).strip()}")
+        with translated(self.run, files) as root:
             kept = [member for member in declared.members if self._addresses(root, member)]
-        finally:
-            shutil.rmtree(root, ignore_errors=True)
         if kept:
             raise BackendError(
                 f"another file of netplan gives {', '.join(kept)} addresses, which a member of a bond cannot have; "
@@ -154,20 +144,6 @@ def _stripped(path: Path, names: list[str]) -> File | None:
     status = path.stat()
     secret = _SECRET.search(text) is not None
     return File(str(path), changed.encode(), status.st_mode & 0o7777, secret=secret)
-
-
-def _copy_into(root: str, files: list[File]) -> None:
-    for folder in ("/etc/netplan", "/usr/lib/netplan", "/run/netplan"):
-        if Path(folder).is_dir():
-            shutil.copytree(folder, root + folder)
-    for file in files:
-        copy = Path(root + file.path)
-        if file.content is not None:
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.touch(mode=0o600)
-            copy.write_bytes(file.content)
-        elif copy.exists():
-            copy.unlink()
 
 
 def backends(run: Run) -> dict[str, Backend]:

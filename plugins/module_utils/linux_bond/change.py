@@ -8,28 +8,19 @@ import secrets
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, List, Tuple
+from typing import Callable
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond import plan as planning
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.backends import Backend, backends
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.kernel import (
-    Kernel,
-    differences,
-    not_working,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import Declared, dump, load
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.plan import Plan
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.reach import Session, interface_of
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.watchdog import (
-    APPLIED,
-    RETURNED,
-    RETURNING,
-    Pending,
-    Watchdog,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File, Transaction
 
-Run = Callable[[List[str]], Tuple[int, str, str]]
+from . import plan as planning
+from .backends import Backend, backends
+from .kernel import Kernel, differences, not_working
+from .model import Declared, dump, load
+from .plan import Plan
+from .reach import Session, interface_of
+from .watchdog import APPLIED, RETURNED, RETURNING, Pending, Watchdog
+
 DECLARED = "/var/lib/netstack/linux_bond/declared.json"
 LOADING = 60  # seconds that the commands may take until the new files are loaded
 

@@ -13,18 +13,13 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Callable, List, Tuple
+from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import (
-    LACP,
-    Bond,
-    Declared,
-    Layer3,
-    Vlan,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.shown_by_ip import links
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.shown_by_ip import shown
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
 
-Run = Callable[[List[str]], Tuple[int, str, str]]
+from .model import LACP, Bond, Declared, Layer3, Vlan
+
 NOBODY = "00:00:00:00:00:00"
 CARRYING = 0x38  # synchronization, collecting and distributing in the state of an LACPDU (IEEE 802.1AX)
 _NUMBER = re.compile("[0-9]{1,9}")
@@ -122,13 +117,7 @@ class Kernel:
 
     def shown(self) -> dict[str, dict[str, Any]]:
         """Return all interfaces with their addresses as `ip` shows them, by name."""
-        rc, out, err = self.run(["ip", "-json", "-details", "address", "show"])
-        if rc != 0:
-            raise OSError(f"ip address show (rc {rc}): {err.strip()}")
-        try:
-            return {item["ifname"]: item for item in links(out)}
-        except ValueError as error:
-            raise OSError(f"ip address show: {error}") from None
+        return {item["ifname"]: item for item in shown(self.run, OSError, "-details")}
 
     def default_routes(self) -> set[tuple[str, str]]:
         """Return the gateways of the default routes, each with its interface."""

@@ -7,23 +7,13 @@ netplan takes a wrong hash policy without a word, networkd and ifupdown take far
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import re
-from typing import Any, Callable
+from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import (
-    BACKUP,
-    LACP,
-    MODES,
-    POLICIES,
-    RATES,
-    STATIC,
-    Bond,
-    BondError,
-    Layer3,
-    Vlan,
-)
+from ansible_collections.netstack.datacenter.plugins.module_utils.mapping import Note, Reader
+
+from .model import BACKUP, LACP, MODES, POLICIES, RATES, STATIC, Bond, BondError, Layer3, Vlan
 
 DEVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}\Z")  # IFNAMSIZ is 16, its last byte a zero
 NET_KEYS = ["addresses", "gateway", "mtu"]
@@ -40,7 +30,6 @@ OF_MODE = {
 LEAST_MTU = 576
 LEAST_MTU_6 = 1280
 """The kernel takes IPv6 off an interface with less (RFC 8200 section 5)."""
-Note = Callable[[str], None]
 
 
 def parse(data: dict[str, Any]) -> tuple[Bond, ...]:
@@ -61,52 +50,41 @@ def _bond(name: str, data: Any, faults: list[str]) -> Bond:
     def note(text: str) -> None:
         faults.append(f"{name}: {text}.")
 
-    entry = _mapping(data, BOND_KEYS, note)
-    mode = _choice(entry, "mode", MODES, LACP, note)
-    _known_to(mode, entry, note)
-    members = _members(name, entry, note)
-    net = _net(entry, 1500, note)
+    read = Reader(data, BOND_KEYS, note)
+    mode = read.choice("mode", MODES, LACP)
+    _known_to(mode, read)
+    members = _members(name, read)
+    net = _net(read, 1500)
     lacp, hashed = mode == LACP, mode in (LACP, STATIC)
     return Bond(
         name=name,
         mode=mode,
         members=members,
-        miimon=_number(entry, "miimon", 100, 10, 10000, note),
-        lacp_rate=_choice(entry, "lacp_rate", RATES, "slow", note) if lacp else "",
-        xmit_hash_policy=_choice(entry, "xmit_hash_policy", POLICIES, "layer2+3", note) if hashed else "",
-        min_links=_number(entry, "min_links", 0, 0, len(members), note) if lacp else 0,
-        primary=_primary(entry, members, note) if mode == BACKUP else "",
+        miimon=read.number("miimon", 100, 10, 10000),
+        lacp_rate=read.choice("lacp_rate", RATES, "slow") if lacp else "",
+        xmit_hash_policy=read.choice("xmit_hash_policy", POLICIES, "layer2+3") if hashed else "",
+        min_links=read.number("min_links", 0, 0, len(members)) if lacp else 0,
+        primary=_primary(read, members) if mode == BACKUP else "",
         net=net,
-        vlans=_vlans(entry, net.mtu, note),
+        vlans=_vlans(read, net.mtu),
     )
 
 
-def _mapping(data: Any, keys: list[str], note: Note) -> dict[str, Any]:
-    if not isinstance(data, dict):
-        note(f"must be a mapping of settings, not {type(data).__name__}")
-        return {}
-    for key in data:
-        if key not in keys:
-            close = difflib.get_close_matches(str(key), keys, 1)
-            note(f"knows no `{key}`" + (f"; did you mean `{close[0]}`?" if close else ", only " + ", ".join(keys)))
-    return {key: value for key, value in data.items() if value is not None}
-
-
-def _known_to(mode: str, entry: dict[str, Any], note: Note) -> None:
+def _known_to(mode: str, read: Reader) -> None:
     for option, modes in OF_MODE.items():
-        if option in entry and mode not in modes:
-            note(f"`{option}` means nothing in mode {mode}, only in {' and '.join(modes)}")
+        if read.get(option, None) is not None and mode not in modes:
+            read.fault(f"`{option}` means nothing in mode {mode}, only in {' and '.join(modes)}")
 
 
-def _members(bond: str, entry: dict[str, Any], note: Note) -> tuple[str, ...]:
-    value = entry.get("members")
+def _members(bond: str, read: Reader) -> tuple[str, ...]:
+    value = read.data.get("members")
     if not isinstance(value, list) or not value:
-        note("lacks `members`, the list of its interfaces")
+        read.fault("lacks `members`, the list of its interfaces")
         return ()
     for name in [bond, *value]:
-        _device(name, note)
+        _device(name, read.fault)
     if len(set(map(str, value))) < len(value):
-        note("has a member twice")
+        read.fault("has a member twice")
     return tuple(map(str, value))
 
 
@@ -115,23 +93,23 @@ def _device(name: Any, note: Note) -> None:
         note(f"{name} cannot be the name of an interface (letters, digits, . _ -, at most 15)")
 
 
-def _primary(entry: dict[str, Any], members: tuple[str, ...], note: Note) -> str:
-    primary = str(entry.get("primary", ""))
+def _primary(read: Reader, members: tuple[str, ...]) -> str:
+    primary = str(read.get("primary", ""))
     if primary and primary not in members:
-        note(f"`primary` is {primary}, which is no member")
+        read.fault(f"`primary` is {primary}, which is no member")
     return primary
 
 
-def _vlans(entry: dict[str, Any], mtu: int, note: Note) -> tuple[Vlan, ...]:
-    data = entry.get("vlans", {})
+def _vlans(read: Reader, mtu: int) -> tuple[Vlan, ...]:
+    data = read.get("vlans", {})
     if not isinstance(data, dict):
-        note("`vlans` must be a mapping of interfaces by name")
+        read.fault("`vlans` must be a mapping of interfaces by name")
         return ()
-    vlans = [_vlan(str(name), data[name], mtu, note) for name in sorted(data, key=str)]
+    vlans = [_vlan(str(name), data[name], mtu, read.fault) for name in sorted(data, key=str)]
     ids = [vlan.id for vlan in vlans]
     for vlan in vlans:
         if ids.count(vlan.id) > 1:
-            note(f"`vlans` has the id {vlan.id} at {vlan.name} and at another interface")
+            read.fault(f"`vlans` has the id {vlan.id} at {vlan.name} and at another interface")
     return tuple(vlans)
 
 
@@ -140,24 +118,25 @@ def _vlan(name: str, data: Any, mtu: int, note: Note) -> Vlan:
         note(f"vlan {name}: {text}")
 
     _device(name, note_here)
-    entry = _mapping(data, ["id", *NET_KEYS], note_here)
-    if "id" not in entry:
-        note_here("lacks `id`")
-    net = _net(entry, mtu, note_here)
+    read = Reader(data, ["id", *NET_KEYS], note_here)
+    read.required("id")
+    net = _net(read, mtu)
     if net.mtu > mtu:
         note_here(f"`mtu` is {net.mtu}, more than the {mtu} of the bond below it")
-    return Vlan(name, _number(entry, "id", 1, 1, 4094, note_here), net)
+    return Vlan(name, read.number("id", 1, 1, 4094), net)
 
 
-def _net(entry: dict[str, Any], mtu: int, note: Note) -> Layer3:
-    value = entry.get("addresses", [])
+def _net(read: Reader, mtu: int) -> Layer3:
+    value = read.get("addresses", [])
     if not isinstance(value, list):
-        note("`addresses` must be a list")
+        read.fault("`addresses` must be a list")
         value = []
-    found = [address for item in value if (address := _address(item, note))]
+    found = [address for item in value if (address := _address(item, read.fault))]
     least = LEAST_MTU_6 if any(address.version == 6 for address in found) else LEAST_MTU
-    gateway = _gateway(entry, found, note)
-    return Layer3(tuple(map(str, found)), gateway, _number(entry, "mtu", mtu, least, 9216, note))
+    gateway = _gateway(read, found)
+    # The MTU of the bond is its VLANs' default, and may be less than their addresses take.
+    mtus = Reader({"mtu": read.get("mtu", mtu)}, ["mtu"], read.fault)
+    return Layer3(tuple(map(str, found)), gateway, mtus.number("mtu", mtu, least, 9216))
 
 
 def _address(item: Any, note: Note) -> Any:
@@ -173,19 +152,19 @@ def _address(item: Any, note: Note) -> Any:
     return address
 
 
-def _gateway(entry: dict[str, Any], addresses: list[Any], note: Note) -> str:
-    value = entry.get("gateway", "")
+def _gateway(read: Reader, addresses: list[Any]) -> str:
+    value = read.get("gateway", "")
     if not value:
         return ""
     try:
         gateway = ipaddress.ip_address(str(value))
     except ValueError:
-        note(f"`gateway` is {value}, which is no address")
+        read.fault(f"`gateway` is {value}, which is no address")
         return ""
     if not any(gateway in address.network for address in addresses):
-        note(f"`gateway` {gateway} is in the network of none of its addresses")
+        read.fault(f"`gateway` {gateway} is in the network of none of its addresses")
     elif any(gateway == address.ip for address in addresses):
-        note(f"`gateway` {gateway} is its own address")
+        read.fault(f"`gateway` {gateway} is its own address")
     return str(gateway)
 
 
@@ -207,27 +186,6 @@ def _once(pairs: list[tuple[str, str]], what: str, faults: list[str]) -> None:
         if name in seen:
             faults.append(f"{name} {what} {seen[name]} already, and of {bond} too.")
         seen.setdefault(name, bond)
-
-
-def _choice(entry: dict[str, Any], key: str, choices: list[str], default: str, note: Note) -> str:
-    value = str(entry.get(key, default))
-    if value not in choices:
-        note(f"`{key}` is {value}, but must be one of {', '.join(choices)}")
-        return default
-    return value
-
-
-def _number(entry: dict[str, Any], key: str, default: int, low: int, high: int, note: Note) -> int:
-    value = entry.get(key, default)
-    try:
-        number = int(value)
-        fits = low <= number <= high and not isinstance(value, (bool, float))
-    except (TypeError, ValueError):
-        fits = False
-    if fits:
-        return number
-    note(f"`{key}` is {value}, but must be a whole number from {low} to {high}")
-    return default
 
 
 def missing_members(bonds: tuple[Bond, ...], here: list[str]) -> None:

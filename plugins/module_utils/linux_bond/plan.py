@@ -7,15 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.backends import Backend
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.kernel import (
-    Differences,
-    Kernel,
-    differences,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import Bond, Declared
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.watchdog import loading
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File
+
+from .backends import Backend
+from .kernel import Differences, Kernel, differences
+from .model import Bond, Declared
+from .watchdog import loading
 
 
 @dataclass(frozen=True)

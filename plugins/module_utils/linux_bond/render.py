@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Iterable
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import Bond, Layer3, Vlan
+from .model import Bond, Layer3, Vlan
 
 MARKER = "# Managed by netstack.datacenter.linux_bond; the role puts local changes aside."
 NETPLAN = {

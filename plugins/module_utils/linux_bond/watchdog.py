@@ -19,12 +19,12 @@ import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Callable, List, Sequence, Tuple
+from typing import Sequence
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change
 
-Run = Callable[[List[str]], Tuple[int, str, str]]
 FOLDER = "/var/lib/netstack/linux_bond/pending"
 UNIT = "netstack-linux-bond"
 SETTLE = 2  # seconds between the module's answer and the loading

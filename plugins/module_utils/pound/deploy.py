@@ -8,7 +8,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Any, Mapping, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import (
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import (
     FOUND,
     Outcome,
     RejectedError,
@@ -17,26 +17,25 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.deployment imp
     decoded,
     first_contact,
     listed,
+    missing,
     on_disk,
     original,
     own,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import missing
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound import host as system
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.host import MAIN, UNIT, Host
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.package import unusable
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import (
-    MARKER,
-    bound_in,
-    certificates_of,
-    is_ours,
-    render,
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import (
+    GIVEN_BACK,
+    File,
+    Transaction,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.schema import CONFIGURATION
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.semantics import faults
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.service import FAILURES, Service
 from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import GIVEN_BACK, File, Transaction
+
+from . import host as system
+from .host import MAIN, UNIT, Host
+from .package import unusable
+from .render import MARKER, bound_in, certificates_of, is_ours, render
+from .schema import CONFIGURATION
+from .semantics import faults
+from .service import FAILURES, Service
 
 __all__ = ["SYSCTL", "Deployment", "Wishes", "wishes_from"]
 

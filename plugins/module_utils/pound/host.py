@@ -12,13 +12,14 @@ import tempfile
 from pathlib import Path
 from typing import Iterable, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import space
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
-from ansible_collections.netstack.datacenter.plugins.module_utils.packaged import as_packaged
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.package import Release, unusable
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import CONTROL
-from ansible_collections.netstack.datacenter.plugins.module_utils.shown_by_ip import links
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.shown_by_ip import shown
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import space
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.packaged import as_packaged, candidate
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.stand_in import PEM
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError, Run, Systemd
+
+from .package import Release, unusable
+from .render import CONTROL
 
 __all__ = ["MAIN", "UNIT", "Host"]
 
@@ -53,9 +54,7 @@ class Host(Systemd):
             self.program = ""
         if package_file:
             return Release(self._of_file(package_file), "file")
-        text = self.run(["env", "LC_ALL=C", "apt-cache", "policy", "pound"])[1]
-        found = re.search(r"Candidate: ([0-9][^ \n]*)", text)
-        return Release(found.group(1) if found else "", "candidate")
+        return Release(candidate(self.run, "pound"), "candidate")
 
     def _of_file(self, path: str) -> str:
         """Return the version of a package file. Raises CommandError where it is none of Pound."""
@@ -99,12 +98,8 @@ class Host(Systemd):
 
     def addresses(self) -> set[str]:
         """Return the addresses of this host that others may know, in every scope but the loopback's."""
-        output = self.run(["ip", "-json", "address", "show"])[1]
-        try:
-            shown = links(output)
-        except ValueError as error:
-            raise CommandError(f"ip address show: {error}") from None
-        return {entry["local"] for link in shown if link["ifname"] != "lo" for entry in link["addr_info"]}
+        found = shown(self.run, CommandError)
+        return {entry["local"] for link in found if link["ifname"] != "lo" for entry in link["addr_info"]}
 
     def is_sample(self, text: str) -> bool:
         """Tell whether a configuration is the one that the package brings, which is nobody's wish."""

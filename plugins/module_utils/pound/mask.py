@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask_words import HEADERS
-from ansible_collections.netstack.datacenter.plugins.module_utils.masking import HIDDEN, part_shown
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import MARKER
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.masking import HEADERS, HIDDEN, part_shown
+
+from .render import MARKER
 
 __all__ = ["masked"]
 

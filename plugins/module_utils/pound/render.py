@@ -8,8 +8,8 @@ import hashlib
 import re
 from typing import Any, Mapping
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.schema import METHODS, MINIMUM_TLS
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.semantics import seconds
+from .schema import METHODS, MINIMUM_TLS
+from .semantics import seconds
 
 __all__ = ["CONTROL", "MARKER", "bound_in", "certificates_of", "declared_digest", "is_ours", "render"]
 

@@ -7,12 +7,18 @@ from __future__ import annotations
 import time
 from typing import Callable
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
-from ansible_collections.netstack.datacenter.plugins.module_utils.listening import silent
-from ansible_collections.netstack.datacenter.plugins.module_utils.loaded import Loaded, contents, digest_of, named_in
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.host import MAIN, UNIT, Host
-from ansible_collections.netstack.datacenter.plugins.module_utils.pound.render import bound_in, declared_digest
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import on_disk
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.listening import silent
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.loaded import (
+    Loaded,
+    contents,
+    digest_of,
+    named_in,
+)
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError
+
+from .host import MAIN, UNIT, Host
+from .render import bound_in, declared_digest
 
 __all__ = ["FAILURES", "NotLoadedError", "Service"]
 

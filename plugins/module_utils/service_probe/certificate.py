@@ -9,19 +9,8 @@ import ssl
 import time
 from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.service import (
-    Finding,
-    Report,
-    Service,
-    Settings,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.wire import (
-    connect,
-    handshake,
-    reason,
-    trusting,
-    verifying,
-)
+from .service import Finding, Report, Service, Settings
+from .wire import connect, handshake, reason, trusting, verifying
 
 DAY = 86400
 # X509_V_ERR_* of OpenSSL's x509_vfy.h that users meet

@@ -9,25 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Sequence
 from urllib.parse import urlsplit
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.certificate import (
-    check_certificate,
-    check_refusal,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.service import (
-    Finding,
-    Report,
-    Service,
-    Settings,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.sticking import check_backends
-from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.wire import (
-    Client,
-    WireError,
-    connect,
-    reason,
-    trusting,
-    verifying,
-)
+from .certificate import check_certificate, check_refusal
+from .service import Finding, Report, Service, Settings
+from .sticking import check_backends
+from .wire import Client, WireError, connect, reason, trusting, verifying
 
 AT_ONCE = 8  # services probed at the same time
 PAUSE = 0.5  # seconds between two attempts

@@ -11,13 +11,8 @@ from __future__ import annotations
 
 from typing import Callable
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.service import (
-    Backend,
-    Finding,
-    Report,
-    Settings,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.wire import Answer, Client
+from .service import Backend, Finding, Report, Settings
+from .wire import Answer, Client
 
 SEE_STATE = "See the servers' states on the statistics page, and their health checks' last answers in HAProxy's log"
 

@@ -11,7 +11,8 @@ import ssl
 from dataclasses import dataclass
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.deadline import Deadline, Line
-from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.service import Service, Settings
+
+from .service import Service, Settings
 
 BODY_LIMIT = 65536  # bytes read of an answer; the connection is closed after it
 

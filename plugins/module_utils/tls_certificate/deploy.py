@@ -9,13 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.files import Served, served
-from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.references import (
-    directories,
-    references,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.runtime import RefusedError, Runtime
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File, Transaction
+
+from .files import Served, served
+from .references import directories, references
+from .runtime import RefusedError, Runtime
 
 __all__ = ["Deployment", "FailedError", "InUseError", "Outcome", "Plan", "Renewal"]
 

@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.pem import LARGEST, spans
+from .pem import LARGEST, spans
 
 __all__ = ["Block", "Served", "blocks", "real", "served", "source_files"]
 

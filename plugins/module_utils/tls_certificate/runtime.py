@@ -13,8 +13,9 @@ from typing import Callable
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
 from ansible_collections.netstack.datacenter.plugins.module_utils.deadline import Deadline
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import Processes, parse_processes
-from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.files import Served
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.master import Processes, parse_processes
+
+from .files import Served
 
 __all__ = ["RefusedError", "Runtime", "TooLargeError", "ask", "state_file"]
 

@@ -7,14 +7,11 @@ from __future__ import annotations
 import errno
 from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import openssl
-from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.files import (
-    Block,
-    blocks,
-    source_files,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.pem import LARGEST
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File
+
+from . import openssl
+from .files import Block, blocks, source_files
+from .pem import LARGEST
 
 __all__ = ["UnreadableError", "inspect", "wanted_file"]
 

@@ -6,20 +6,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Callable, List, Tuple
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.choose import Backend
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import (
-    Kernel,
-    Target,
-    announce,
-    find_holders,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import Plain, addresses_in
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.commands import BackendError
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File, Transaction
 
-Run = Callable[[List[str]], Tuple[int, str, str]]
+from .choose import Backend
+from .neighbours import Kernel, Target, announce, find_holders
+from .plain import Plain, addresses_in
+
 SETTLE = 10.0  # seconds until the kernel must have the addresses; duplicate address detection takes one or two
 
 

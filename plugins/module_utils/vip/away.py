@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Iterable
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip import lease
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.lease import Lease
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths, instance_names
+
+from . import lease
+from .lease import Lease
+from .render import Paths, instance_names
 
 SUFFIX = ".away"
 

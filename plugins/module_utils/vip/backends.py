@@ -9,36 +9,18 @@ apply` is not used: it restarts services, wants udev, which containers lack, and
 
 from __future__ import annotations
 
-import re
-import shutil
-import tempfile
 from pathlib import Path
-from typing import Callable, List, Tuple
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import (
-    SECTIONS,
-    Plain,
-    render_netplan,
-    render_networkd,
-)
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.commands import BackendError, must
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.netplan import section, translated
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.networkd import FOLDER, network_file
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File
 
-Run = Callable[[List[str]], Tuple[int, str, str]]
-NETWORK_FILE = re.compile(r"^\s*Network File: (/\S+)", re.M)
+from .plain import Plain, render_netplan, render_networkd
+
 NETPLAN_FILE = "/etc/netplan/90-netstack-vip.yaml"
 DROP_IN = "90-netstack-vip.conf"
-
-
-class BackendError(RuntimeError):
-    """The host's network configuration cannot take the address; the text has the program's own words."""
-
-
-def must(run: Run, command: list[str]) -> str:
-    """Run a command and return what it says. Raises BackendError when it fails."""
-    rc, out, err = run(command)
-    if rc != 0:
-        raise BackendError(f"{' '.join(command)} (rc {rc}): {(err or out).strip()}")
-    return out
 
 
 class Networkd:
@@ -46,14 +28,12 @@ class Networkd:
 
     name = "networkd"
 
-    def __init__(self, run: Run, folder: str = "/etc/systemd/network") -> None:
+    def __init__(self, run: Run, folder: str = FOLDER) -> None:
         self.run, self.folder = run, Path(folder)
 
     def manages(self, interface: str) -> str:
         """Return the .network file by which networkd configures an interface, "" where it does not."""
-        rc, out, _err = self.run(["networkctl", "status", "--no-pager", interface])
-        found = NETWORK_FILE.search(out) if rc == 0 else None
-        return found.group(1) if found else ""
+        return network_file(self.run, interface)
 
     def files(self, plains: list[Plain]) -> list[File]:
         """Return the wanted drop-ins, and the former ones that have to go. Raises BackendError."""
@@ -100,21 +80,13 @@ class Netplan(Networkd):
         """Return the file of ours, where it is there."""
         return [self.path] if Path(self.path).exists() else []
 
-    def section(self, interface: str) -> str:
-        """Return the section in which netplan defines an interface, "" where it does not."""
-        for section in SECTIONS:
-            rc, out, _err = self.run(["netplan", "get", "network.{}.{}".format(section, interface.replace(".", "\\."))])
-            if rc == 0 and out.strip() not in ("", "null"):
-                return section
-        return ""
-
     def files(self, plains: list[Plain]) -> list[File]:
         """Return the one file, absent when there is nothing to say. Raises BackendError."""
         if not plains:
             return [File(self.path, None)]
         sections = {}
         for interface in sorted({plain.interface for plain in plains}):
-            sections[interface] = self.section(interface)
+            sections[interface] = section(self.run, interface)
             if not sections[interface]:
                 raise BackendError(f"netplan defines no {interface} under that name")
             if not self.manages(interface):
@@ -123,22 +95,8 @@ class Netplan(Networkd):
 
     def judge(self, files: list[File]) -> None:
         """Have netplan translate a copy of all its files together with ours. Raises BackendError with its words."""
-        root = tempfile.mkdtemp(prefix="netstack-vip-", dir="/run")
-        try:
-            for folder in ("/etc/netplan", "/usr/lib/netplan", "/run/netplan"):
-                if Path(folder).is_dir():
-                    shutil.copytree(folder, root + folder)
-            for file in files:
-                copy = Path(root + file.path)
-                if file.content is not None:
-                    copy.parent.mkdir(parents=True, exist_ok=True)
-                    copy.touch(mode=0o600)
-                    copy.write_bytes(file.content)
-                elif copy.exists():
-                    copy.unlink()
-            must(self.run, ["netplan", "generate", "--root-dir", root])
-        finally:
-            shutil.rmtree(root, ignore_errors=True)
+        with translated(self.run, files):
+            pass
 
     def load(self, former: list[File]) -> None:
         """Have netplan write networkd's files and networkd take them. Raises BackendError."""

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 from typing import Callable, Iterable, Union
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import (
-    BackendError,
-    Netplan,
-    Networkd,
-    Run,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.ifupdown import Ifupdown
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.commands import BackendError
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.netplan import section
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
+
+from .backends import Netplan, Networkd
+from .ifupdown import Ifupdown
 
 Backend = Union[Networkd, Ifupdown]
 Has = Callable[[str], Union[str, None]]
@@ -39,7 +38,7 @@ def present(found: dict[str, Backend], wanted: str, has: Has, interfaces: list[s
 
 def _manager(found: dict[str, Backend], has: Has, interface: str) -> str:
     netplan, networkd, ifupdown = found["netplan"], found["networkd"], found["ifupdown"]
-    if has("netplan") and isinstance(netplan, Netplan) and netplan.section(interface):
+    if has("netplan") and section(netplan.run, interface):
         return netplan.name
     if networkd.manages(interface):
         return networkd.name

@@ -15,11 +15,8 @@ import stat
 import tempfile
 import time
 from dataclasses import dataclass
-from typing import Callable, List, Tuple
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import pid_of
-
-Run = Callable[[List[str]], Tuple[int, str, str]]
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run, pid_of
 
 UNIT = "keepalived.service"
 DROP_IN = f"/etc/systemd/system/{UNIT}.d/netstack.conf"

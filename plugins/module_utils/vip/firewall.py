@@ -13,7 +13,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Any, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import DEVICE, MARKER, Health, VipError
+from .model import DEVICE, MARKER, Health, VipError
 
 FILE = "/etc/netstack/vip-firewall.nft"
 UNIT = "netstack-vip-firewall.service"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tempfile
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import (
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import (
     Outcome,
     RejectedError,
     Steps,
@@ -19,18 +19,10 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.deployment imp
     decoded,
     on_disk,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Run, Systemd
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, Transaction
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.firewall import (
-    DROP_IN,
-    DROP_IN_TEXT,
-    FILE,
-    LISTING,
-    NAME,
-    UNIT,
-    UNIT_FILE,
-    UNIT_TEXT,
-)
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError, Run, Systemd
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File, Transaction
+
+from .firewall import DROP_IN, DROP_IN_TEXT, FILE, LISTING, NAME, UNIT, UNIT_FILE, UNIT_TEXT
 
 _DIGEST = re.compile(r'comment "netstack [0-9a-f]{16}"')
 

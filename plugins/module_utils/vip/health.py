@@ -12,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 import struct
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import MARKER, Health
+from .model import MARKER, Health
 
 # /proc/net/tcp lists listeners (state 0A) before all connections, of which there may be very many. It is read a
 # part at a time: `read` would have the kernel begin anew with each line.

@@ -15,12 +15,13 @@ import socket
 import struct
 import time
 from dataclasses import replace
-from typing import Callable, Collection, Dict, List, Tuple
+from typing import Callable, Collection, Dict
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import Instance, Site, VipError
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
+
+from .model import Instance, Site, VipError
 
 Listen = Callable[[Collection[str], float], Dict[str, int]]
-Run = Callable[[List[str]], Tuple[int, str, str]]
 
 VRRP = 112
 INTERVALS = 3.5  # adverts that may fail before a backup takes over (RFC 9568, 6.1), and some time for the last one

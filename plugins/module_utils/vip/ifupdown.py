@@ -16,24 +16,19 @@ the boot, udev or an administrator. At run time the same script is run, once, fo
 from __future__ import annotations
 
 import ipaddress
-import re
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Iterator
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import ifupdown
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError, Run, must
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import Kernel
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import (
-    Plain,
-    parse_hook,
-    render_down_hook,
-    render_up_hook,
-)
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet import ifupdown
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.commands import BackendError, must
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File
+
+from .neighbours import Kernel
+from .plain import Plain, parse_hook, render_down_hook, render_up_hook
 
 HOOK = "netstack-vip"  # run-parts takes letters, digits, _ and - only
-CLASSIC = re.compile(r"ifup version 0\.")
 
 
 class Ifupdown:
@@ -55,24 +50,11 @@ class Ifupdown:
 
     def manages(self, interface: str) -> str:
         """Return where an interface is defined, as file and line, "" where it is not."""
-        for place, stanza in self._stanzas():
-            if stanza.word == "iface" and interface in stanza.names:
-                return place
-        return ""
-
-    def require(self) -> None:
-        """Raise BackendError where ifup is another program, whose hooks differ."""
-        _rc, out, err = self.run(["ifup", "--version"])
-        said = [*(out or err).strip().splitlines(), "nothing"][0]
-        if not CLASSIC.match(said):
-            raise BackendError(
-                f"ifup is not that of Debian's package ifupdown: it says {said!r} of its version; ifupdown2 and "
-                "ifupdown-ng are other programs and not supported"
-            )
+        return next((place for place, _stanza in ifupdown.of_interface(self.main, interface)), "")
 
     def require_at_work(self, interface: str) -> None:
         """Raise BackendError where ifupdown defines an interface, but another program may have brought it up."""
-        self.require()
+        ifupdown.require_classic(self.run)
         rc, out, _err = self.run(["ifquery", "--state", interface])
         if rc != 0 or not out.startswith(f"{interface}="):
             raise BackendError(
@@ -84,7 +66,7 @@ class Ifupdown:
         """Return the two hooks, absent when there is nothing to say. Raises BackendError."""
         if not plains:
             return [File(str(self.up), None), File(str(self.down), None)]
-        self.require()
+        ifupdown.require_classic(self.run)
         faults = [fault for plain in plains for fault in self._faults(plain)]
         if faults:
             raise BackendError("; ".join(dict.fromkeys(faults)))
@@ -96,29 +78,17 @@ class Ifupdown:
         interface, address = plain.interface, str(plain.address.ip)
         if not self.manages(interface):
             yield f"ifupdown defines no {interface} under that name in {self.main} or what it sources"
-        elif plain.address.version == 4 and "inet" not in self._families(interface):
+        elif plain.address.version == 4 and "inet" not in ifupdown.families(self.main, interface):
             yield (
                 f"{self.manages(interface)} defines {interface} without IPv4; add a line "
                 f"`iface {interface} inet manual` there, so that ifup brings {address} up"
             )
-        for place, stanza in self._stanzas():
+        for place, stanza in ifupdown.placed(self.main):
             if stanza.word == "no-scripts" and any(fnmatchcase(interface, n.lstrip("/")) for n in stanza.names):
                 yield f"{place} keeps ifup from running scripts for {interface}; take it out of that line"
         hand = self._by_hand(address)
         if hand:
             yield f"{hand} declares {address} by hand; take it out there, or out of vip_addresses"
-
-    def _stanzas(self) -> Iterator[tuple[str, ifupdown.Stanza]]:
-        """Yield each stanza with its place, as file and line."""
-        for path, text in ifupdown.read(self.main).items():
-            number = 1
-            for stanza in ifupdown.stanzas(text):
-                yield f"{path}:{number}", stanza
-                number += len(stanza.lines)
-
-    def _families(self, interface: str) -> set[str]:
-        found = [s for _place, s in self._stanzas() if s.word == "iface" and interface in s.names]
-        return {word for stanza in found for word in stanza.lines[0].split()[2:3]}
 
     def _by_hand(self, address: str) -> str:
         """Return where a stanza or a hook of others adds an address, as file and line, "" where none does."""

@@ -18,26 +18,21 @@ from pathlib import Path
 from typing import Any, Callable
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import FOUND, original
-from ansible_collections.netstack.datacenter.plugins.module_utils.loaded import Loaded, contents, digest_of
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import (
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import FOUND, original
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.loaded import Loaded, contents, digest_of
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import (
     GIVEN_BACK,
     Change,
     File,
     Transaction,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away, hops
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon, DaemonError, Status
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.health import render_check
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import MARKER, Site
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import (
-    SUPERVISION,
-    Paths,
-    render,
-    render_lease_check,
-    router_id,
-)
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import refuse_renumbering
+
+from . import away, hops
+from .daemon import Daemon, DaemonError, Status
+from .health import render_check
+from .model import MARKER, Site
+from .render import SUPERVISION, Paths, render, render_lease_check, router_id
+from .renumber import refuse_renumbering
 
 
 @dataclass(frozen=True)

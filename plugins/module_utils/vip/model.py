@@ -8,13 +8,14 @@ in one go.
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import re
 from dataclasses import dataclass, field
-from typing import Any, Callable, Union
+from typing import Any, Union
 
 from ansible.module_utils.parsing.convert_bool import boolean
+
+from ansible_collections.netstack.datacenter.plugins.module_utils import mapping
 
 Interface = Union[ipaddress.IPv4Interface, ipaddress.IPv6Interface]
 
@@ -115,43 +116,11 @@ class Site:
     raw: tuple[str, ...] = ()
 
 
-class Reader:
+class Reader(mapping.Reader):
     """Takes values out of one declared mapping and notes each fault with the place where it stands."""
 
     def __init__(self, where: str, data: Any, keys: list[str], faults: list[str]) -> None:
-        self.where, self.faults = where, faults
-        self.data: dict[str, Any] = data if isinstance(data, dict) else {}
-        if not isinstance(data, dict):
-            self.fault(f"must be a mapping of settings, not {type(data).__name__}")
-        for key in self.data:
-            if key not in keys:
-                self.fault(f"knows no `{key}`{suggest(str(key), keys)}")
-
-    def fault(self, text: str) -> None:
-        """Note a fault."""
-        self.faults.append(f"{self.where} {text}" + ("" if text.endswith("?") else "."))
-
-    def required(self, key: str) -> bool:
-        """Note a fault unless the key has a value."""
-        if self.data.get(key) in (None, "", []):
-            self.fault(f"lacks `{key}`")
-            return False
-        return True
-
-    def number(self, key: str, default: float, low: float, high: float, kind: Callable[[Any], Any] = int) -> Any:
-        """Return a number between ``low`` and ``high``, or the default after a fault."""
-        value = self.data.get(key)
-        if value is None:
-            return kind(default)
-        try:
-            result = kind(value)
-            fits = low <= result <= high and not isinstance(value, bool) and float(value) == float(result)
-        except (TypeError, ValueError):
-            fits = False
-        if fits:
-            return result
-        self.fault(f"`{key}` is {value}, but must be {_kind(kind)} from {low:g} to {high:g}")
-        return kind(default)
+        super().__init__(data, keys, lambda text: faults.append(f"{where} {text}" + ("" if text[-1:] == "?" else ".")))
 
     def needed(self, key: str, low: int, high: int) -> int:
         """Return a whole number that has no default."""
@@ -181,13 +150,3 @@ class Reader:
         except ValueError:
             self.fault(f"`{key}` is {value}, which is not an IP address")
             return ""
-
-
-def _kind(kind: Callable[[Any], Any]) -> str:
-    return "a whole number" if kind is int else "a number"
-
-
-def suggest(word: str, known: list[str]) -> str:
-    """Return ", did you mean ..." for a misspelt word, or an empty string."""
-    close = difflib.get_close_matches(word, known, 1)
-    return f"; did you mean `{close[0]}`?" if close else ", only {}".format(", ".join(known))

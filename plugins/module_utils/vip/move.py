@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from typing import Any, Callable, List
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.deadline import Deadline, Line
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import Holders, Target
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.targets import Targets
+
+from . import away
+from .neighbours import Holders, Target
+from .render import Paths
+from .targets import Targets
 
 Look = Callable[[List[Target]], List[Holders]]
 PAUSE = 0.2  # seconds between two looks at the wire

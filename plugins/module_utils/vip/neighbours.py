@@ -15,12 +15,13 @@ import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.shown_by_ip import links
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip import packets
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.shown_by_ip import shown
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
 
-Run = Callable[[List[str]], Tuple[int, str, str]]
+from . import packets
+
 REPEATS = 3  # questions; a single frame may be lost
 WINDOW = 0.4  # seconds that each question is given for answers; a LAN answers in one thousandth of that
 
@@ -55,13 +56,7 @@ class Kernel:
     """The addresses of this host, as the kernel has them at this moment."""
 
     def __init__(self, run: Run) -> None:
-        rc, out, err = run(["ip", "-json", "address", "show"])
-        if rc != 0:
-            raise LinkError(f"ip address show: {err.strip()}")
-        try:
-            self.links = links(out)
-        except ValueError as error:
-            raise LinkError(f"ip address show: {error}") from None
+        self.links = shown(run, LinkError)
 
     def addresses(self, interface: str = "") -> set[str]:
         """Return all addresses in canonical form, of one interface or of all."""

@@ -8,7 +8,7 @@ import ipaddress
 import re
 from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import (
+from .model import (
     DEVICE,
     HEALTH_KEYS,
     INSTANCE_KEYS,

@@ -12,14 +12,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import DEVICE, Interface, Reader, VipError
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse_address
+from .model import DEVICE, MARKER, Interface, Reader, VipError
+from .parse import parse_address
 
-MARKER = "# Managed by netstack.datacenter.vip; the role puts local changes aside."
 LABEL = re.compile(r"[A-Za-z0-9_.:@-]{1,15}\Z")  # IFNAMSIZ, as for interfaces
 CIDR = re.compile(r"[0-9A-Fa-f:.]+/\d{1,3}")
 HOOK_LINE = re.compile(r"^\s+ip address replace (\S+) dev (\S+)(?: label (\S+))?", re.M)
-SECTIONS = ("ethernets", "bonds", "bridges", "vlans", "dummy-devices")
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,9 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import DROP_IN
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.lease import CLOCK, LEASES, LONGEST
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import (
-    MARKER,
-    MAX_TTL,
-    PROFILES,
-    Health,
-    Instance,
-    Site,
-)
+from .daemon import DROP_IN
+from .lease import CLOCK, LEASES, LONGEST
+from .model import MARKER, MAX_TTL, PROFILES, Health, Instance, Site
 
 # A keepalived that is killed leaves its addresses on the host while the peer takes them too: both hold them. Only its
 # own start removes them, so it is started again at once, however often it dies. Debian's unit has no Restart=.

@@ -8,8 +8,9 @@ import re
 from dataclasses import replace
 from typing import Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import MARKER
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File, Transaction
+
+from .model import MARKER
 
 _PLAIN = (
     "accept advert_int auth_type authentication check_unicast_src debug dont_track_primary dynamic_interfaces "

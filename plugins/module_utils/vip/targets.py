@@ -7,8 +7,8 @@ from __future__ import annotations
 import ipaddress
 from typing import Any, Dict, List
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import VipError
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import Target
+from .model import VipError
+from .neighbours import Target
 
 Targets = Dict[str, List[Target]]
 

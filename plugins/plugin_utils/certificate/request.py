@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.mapping import unknown
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.findings import Finding, UnusableError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.names import ascii_name, parse_address
 
@@ -83,12 +83,11 @@ def _finding(rule: str, what: str, mend: str, why: str = "Nothing can be checked
 
 def _unknown(declared: Mapping[str, object]) -> list[Finding]:
     known = [item.name for item in fields(Request) if item.name != "name"]
-    return [_unknown_option(str(key), known) for key in declared if key not in known]
+    return [_unknown_option(key, close, known) for key, close in unknown(declared, known)]
 
 
-def _unknown_option(key: str, known: list[str]) -> Finding:
-    close = difflib.get_close_matches(key, known, 1)
-    mend = f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(sorted(known))}."
+def _unknown_option(key: str, close: str, known: list[str]) -> Finding:
+    mend = f"Did you mean {close}?" if close else f"Known are: {', '.join(sorted(known))}."
     return _finding("UNKNOWN_OPTION", f"the option {key!r} is not known", mend, "A misspelt option would be ignored.")
 
 

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
+
+from ansible_collections.netstack.datacenter.plugins.module_utils.mapping import unknown
 
 from .findings import Finding
 
@@ -21,16 +22,10 @@ class Reader:
             self.refuse(
                 "BAD_TYPE", f"{shown(data)} is no mapping", "It has keys of its own.", f"Known keys: {listed(known)}."
             )
-        for key in self.data:
-            if key not in known:
-                self._unknown(str(key), known)
-
-    def _unknown(self, key: str, known: Collection[str]) -> None:
-        near = difflib.get_close_matches(key, list(known), 1)
-        mend = f"Did you mean {near[0]}?" if near else f"Known keys: {listed(known)}."
-        self.refuse(
-            "UNKNOWN_KEY", f"unknown key {key}", "A key that nobody reads would be a change that nobody makes.", mend
-        )
+        for key, close in unknown(self.data, known):
+            mend = f"Did you mean {close}?" if close else f"Known keys: {listed(known)}."
+            why = "A key that nobody reads would be a change that nobody makes."
+            self.refuse("UNKNOWN_KEY", f"unknown key {key}", why, mend)
 
     def refuse(self, rule: str, what: str, why: str, mend: str) -> None:
         """Note a finding."""

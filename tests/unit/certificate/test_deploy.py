@@ -10,6 +10,7 @@ import socket
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import runtime
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.deploy import (
     Deployment,
@@ -22,7 +23,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificat
     Runtime,
     state_file,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, Transaction
 from ansible_collections.netstack.datacenter.plugins.modules import tls_certificate_target
 
 from .certificate_builders import LOWER, UPPER, Certificate, full

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import loaded
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import deploy
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import loaded
 
 from .haproxy_builders import FakeSocket
 

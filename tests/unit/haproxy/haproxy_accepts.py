@@ -21,7 +21,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.compla
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect, parse_version
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import STATE_HEADER, Host
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import Texts
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.stand_in import PEM
 
 UNPACKED = Path(__file__).resolve().parents[3] / ".cache" / "haproxy"
 

@@ -9,14 +9,14 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answer
     first_complaint,
     keep_state_of,
     parse_environment,
-    parse_processes,
     parse_servers_state,
     parse_stat,
     servers_in,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.dialect import Dialect, parse_version
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.listeners import bound_in
-from ansible_collections.netstack.datacenter.plugins.module_utils.listening import listening_in
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.listening import listening_in
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.master import parse_processes
 
 REFUSED_RELOAD = """\
 #<PID>          <type>          <reloads>       <uptime>        <version>

@@ -20,7 +20,7 @@ import pytest
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import parse_stat
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import Runtime, UnreachableError
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.stand_in import PEM
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.stand_in import PEM
 
 from .haproxy_accepts import RELEASES, program_of
 from .haproxy_builders import rendered

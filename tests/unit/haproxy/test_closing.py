@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.answers import Processes
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.closing import (
     Drain,
     Left,
@@ -21,6 +20,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.closin
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import declared_digest
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import NotLoadedError
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.master import Processes
 from ansible_collections.netstack.datacenter.plugins.modules.haproxy_drain import serving
 
 from .haproxy_builders import CASES, rendered, web

@@ -24,7 +24,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.rsyslog import log_drop_in
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import Runtime
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import NotLoadedError
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File, Transaction
 
 from .haproxy_builders import FakeSocket, rendered, web
 

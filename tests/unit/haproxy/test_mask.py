@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import entry
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import mask_words
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.mask import HIDDEN, masked, masked_message
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import is_ours
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import entry
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File
 
 HERE = Path(__file__).parent
 GOLDEN = [*sorted((HERE / "cases").glob("*.cfg")), *sorted((HERE.parent / "stack" / "golden").glob("*/*.haproxy.cfg"))]

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import on_disk
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import peers
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy import (
     Outcome,
@@ -18,6 +17,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy
     wishes_from,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import declared_digest
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import on_disk
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import authority
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.peers import for_node
 

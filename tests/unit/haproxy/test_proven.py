@@ -22,7 +22,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.reads 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import declared_digest, is_intact
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import Runtime
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import NotLoadedError
-from ansible_collections.netstack.datacenter.plugins.module_utils.loaded import contents
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.loaded import contents
 
 from .haproxy_builders import FakeSocket, rendered, web
 from .test_deploy import RUNNING, FakeHost, parameters
@@ -31,7 +31,7 @@ from .test_taken_back import OwnTransaction
 TEXTS = rendered(web(), "2.6")
 DIGEST = declared_digest(TEXTS.main)
 PROXIES = "# pxname,svname,\nnetstack-health,FRONTEND,\nweb,FRONTEND,\nweb,BACKEND,\n"
-TICK = 0.03  # seconds; see test_loaded.py
+TICK = 0.03  # seconds; see service/test_loaded.py
 BY_HAND = "frontend mine\n    bind *:9100\n"
 CERTIFICATE = """-----BEGIN CERTIFICATE-----
 MIIBATCBqQIBBTAKBggqhkjOPQQDAjAMMQowCAYDVQQDDAF4

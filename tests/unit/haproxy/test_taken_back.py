@@ -20,7 +20,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host i
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import MARKER, declared_digest
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.runtime import Runtime, UnreachableError
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import NotLoadedError
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import (
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import (
     Change,
     File,
     LeftoverError,

@@ -55,6 +55,10 @@ WRONG = [
     ),
     ({"gateway": "198.51.100.11"}, "bond0: `gateway` 198.51.100.11 is its own address."),
     ({"mtu": 1200}, "bond0: `mtu` is 1200, but must be a whole number from 1280 to 9216."),
+    (
+        {"mtu": 600, "addresses": [], "gateway": None, "vlans": {"v": {"id": 1, "addresses": ["2001:db8::1/64"]}}},
+        "bond0: vlan v: `mtu` is 600, but must be a whole number from 1280 to 9216.",
+    ),
     ({"vlans": {"v": {"id": 4095}}}, "bond0: vlan v: `id` is 4095, but must be a whole number from 1 to 4094."),
     (
         {"vlans": {"v": {"id": 1, "mtu": 9001}}},

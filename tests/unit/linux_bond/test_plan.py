@@ -13,7 +13,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.bac
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.model import Declared
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.plan import back, compare, forward
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.render import ifupdown
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File, Transaction
 
 from .bond_builders import BOND, Host, bond, declared
 

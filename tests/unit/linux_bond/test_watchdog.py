@@ -13,7 +13,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.wat
     Watchdog,
     WatchdogError,
 )
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File
 
 PENDING = Pending("cafe", "192.0.2.1 4000 192.0.2.11 22", 60)
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import loaded
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import Outcome, RejectedError
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import deploy, service
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import host as system
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.deploy import Deployment, wishes_from
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.service import NotLoadedError
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import loaded
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import Outcome, RejectedError
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File, Transaction
 
 from .pound_builders import NO_UNIT, PID, RUNNING, STOPPED, VIP, FakeHost, listener, parameters, rendered
 

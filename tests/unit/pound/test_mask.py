@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.masking import HIDDEN
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.mask import masked
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.masking import HIDDEN
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.cfg"))
 

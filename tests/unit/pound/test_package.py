@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import RejectedError
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import host as system
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.deploy import Deployment, wishes_from
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import RejectedError
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Transaction
 
 from .pound_builders import FakeHost, parameters
 

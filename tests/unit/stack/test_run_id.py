@@ -9,7 +9,7 @@ import subprocess
 import pytest
 import yaml
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import RunIdError, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import RunIdError, Transaction
 
 from .real_ansible import Place
 

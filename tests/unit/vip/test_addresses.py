@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.commands import BackendError
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import addresses as subject
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.addresses import Addresses
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import (
     addresses_in,
     parse_plain,

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError, Netplan, Networkd
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.commands import BackendError
+from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import Netplan, Networkd
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.choose import former, present
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.ifupdown import Ifupdown
 

@@ -13,8 +13,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import transaction as engine
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import RejectedError
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import transaction as engine
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import RejectedError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import firewall_host as subject
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.firewall import declared, render_rules
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import VipError

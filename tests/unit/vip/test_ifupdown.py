@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.backends import BackendError
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.commands import BackendError
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.ifupdown import Ifupdown
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain import (
     addresses_in,

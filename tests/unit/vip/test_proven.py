@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import loaded
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import loaded
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon
 
 from .test_transaction import Host, mine  # noqa: F401  the fixture lets files belong to whoever runs the tests
 from .vip_builders import FakeDaemon, site
 
-TICK = 0.03  # seconds; see test_loaded.py
+TICK = 0.03  # seconds; see service/test_loaded.py
 
 
 class Stamped(FakeDaemon):

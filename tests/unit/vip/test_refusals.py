@@ -64,6 +64,9 @@ CASES = {
         {"web4": instance(authentication_secret="vrrp")},
         secrets={"vrrp": "ninechars"},
     ),
+    "authentication with the profile's fast adverts": lambda: site(
+        {"web4": instance(authentication_secret="vrrp")}, profile="tuned", secrets={"vrrp": "a1b2c3d4"}
+    ),
     "authentication for IPv6": lambda: site({"web6": instance6(authentication_secret="vrrp")}),
     "authentication with fast adverts": lambda: site(
         {"web4": instance(authentication_secret="vrrp", advert_interval=1.5)}

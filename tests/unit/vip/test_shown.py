@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths, render
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.shown import diff
 from ansible_collections.netstack.datacenter.plugins.modules import vip

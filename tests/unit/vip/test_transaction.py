@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import transaction as engine
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import transaction as engine
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import away
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import daemon as daemon_module
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip import keepalived as subject

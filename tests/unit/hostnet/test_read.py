@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.ifupdown import read, reads
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.ifupdown import read, reads
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import loaded
-from ansible_collections.netstack.datacenter.plugins.module_utils.loaded import (
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import loaded
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.loaded import (
     Loaded,
     contents,
     named_in,

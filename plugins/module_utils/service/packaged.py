@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Configuration files that are as their package brought them, and so nobody's wish."""
+"""What a package brings: the version that apt would install, and configuration files, which are nobody's wish."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import Run
+from .systemd import Run
 
-__all__ = ["as_packaged"]
+__all__ = ["as_packaged", "candidate"]
+
+
+def candidate(run: Run, package: str) -> str:
+    """Return the version that apt would install, "" where it knows none."""
+    text = run(["env", "LC_ALL=C", "apt-cache", "policy", package])[1]
+    found = re.search(r"Candidate: ([0-9][^ \n]*)", text)
+    return found.group(1) if found else ""
 
 
 def as_packaged(run: Run, package: str, path: str, text: str) -> bool:

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import files, own_files, space
-from ansible_collections.netstack.datacenter.plugins.module_utils.space import NoSpaceError, Step, require
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import files, space
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.space import NoSpaceError, Step, require
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, File, Transaction
 
 ME = pwd.getpwuid(os.geteuid()).pw_name
 MY_GROUP = grp.getgrgid(os.getegid()).gr_name

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import own_files, space
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
+
+from . import space
 
 __all__ = ["Change", "File", "UnknownAccountError", "is_so", "private", "put", "read", "same", "size", "write"]
 

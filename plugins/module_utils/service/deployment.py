@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.masking import with_changes
-from ansible_collections.netstack.datacenter.plugins.module_utils.retention import found_first
-from ansible_collections.netstack.datacenter.plugins.module_utils.systemd import CommandError, Systemd
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Change, File, Transaction
+from .masking import with_changes
+from .retention import found_first
+from .systemd import CommandError, Systemd
+from .transaction import Change, File, Transaction
 
 __all__ = [
     "FOUND",
@@ -23,6 +24,7 @@ __all__ = [
     "entry",
     "first_contact",
     "listed",
+    "missing",
     "on_disk",
     "original",
     "own",
@@ -173,6 +175,11 @@ def on_disk(path: str) -> str:
         return Path(path).read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         return ""
+
+
+def missing(paths: Sequence[str]) -> list[str]:
+    """Return those of the paths that do not exist."""
+    return [path for path in paths if not os.path.exists(path)]
 
 
 def decoded(file: File) -> str:

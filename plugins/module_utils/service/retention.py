@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Callable, Mapping, NamedTuple
 
 if TYPE_CHECKING:
-    from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, Transaction
+    from .transaction import File, Transaction
 
 __all__ = [
     "ARGUMENT",

@@ -12,8 +12,8 @@ import pytest
 
 from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.watchdog import Pending, Watchdog
-from ansible_collections.netstack.datacenter.plugins.module_utils.loaded import Loaded
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.loaded import Loaded
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Transaction
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import detached
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import points

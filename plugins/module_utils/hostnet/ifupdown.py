@@ -15,8 +15,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Iterator
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
+
+from .commands import BackendError
+
 INTERFACES = "/etc/network/interfaces"
 _OF_DIRECTORY = re.compile(r"[A-Za-z0-9_-]+\Z")  # the only names that `source-directory` takes
+_CLASSIC = re.compile(r"ifup version 0\.")
 _BEGIN = ("iface", "mapping", "auto", "source", "source-directory", "no-auto-down", "no-scripts", "rename", "template")
 
 
@@ -48,6 +53,36 @@ def stanzas(text: str) -> list[Stanza]:
 def defined(text: str) -> list[str]:
     """Return the interfaces that have an `iface` stanza, each once, in their order."""
     return list(dict.fromkeys(name for stanza in stanzas(text) if stanza.word == "iface" for name in stanza.names))
+
+
+def placed(main: Path) -> Iterator[tuple[str, Stanza]]:
+    """Yield each stanza that ifupdown reads with its place, as file and line."""
+    for path, text in read(main).items():
+        number = 1
+        for stanza in stanzas(text):
+            yield f"{path}:{number}", stanza
+            number += len(stanza.lines)
+
+
+def of_interface(main: Path, interface: str) -> list[tuple[str, Stanza]]:
+    """Return the stanzas that define an interface, with their places."""
+    return [(place, each) for place, each in placed(main) if each.word == "iface" and interface in each.names]
+
+
+def families(main: Path, interface: str) -> set[str]:
+    """Return the families of addresses (inet, inet6) for which an interface is defined."""
+    return {word for _place, stanza in of_interface(main, interface) for word in stanza.lines[0].split()[2:3]}
+
+
+def require_classic(run: Run) -> None:
+    """Raise BackendError where ifup is another program, whose hooks differ."""
+    _rc, out, err = run(["ifup", "--version"])
+    said = [*(out or err).strip().splitlines(), "nothing"][0]
+    if not _CLASSIC.match(said):
+        raise BackendError(
+            f"ifup is not that of Debian's package ifupdown: it says {said!r} of its version; ifupdown2 and "
+            "ifupdown-ng are other programs and not supported"
+        )
 
 
 def without(text: str, names: list[str]) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.ifupdown import defined, without
+from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.ifupdown import defined, without
 
 TEXT = """\
 # loopback

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What `ip -json address show` prints, with nothing in it but what those who read it may rely on. Pure."""
+"""What `ip -json address show` prints, with nothing in it but what those who read it may rely on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,20 @@ import ipaddress
 import json
 from typing import Any
 
-__all__ = ["links"]
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import Run
+
+__all__ = ["links", "shown"]
+
+
+def shown(run: Run, failure: type[Exception], *options: str) -> list[dict[str, Any]]:
+    """Return the interfaces as :func:`links` does, as they are now. Raises ``failure`` where `ip` does not tell."""
+    rc, out, err = run(["ip", "-json", *options, "address", "show"])
+    try:
+        if rc != 0:
+            raise ValueError(err.strip())
+        return links(out)
+    except ValueError as error:
+        raise failure(f"ip address show: {error}") from None
 
 
 def links(text: str) -> list[dict[str, Any]]:

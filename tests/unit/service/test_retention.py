@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import retention
-from ansible_collections.netstack.datacenter.plugins.module_utils.deployment import original
-from ansible_collections.netstack.datacenter.plugins.module_utils.retention import Keep, keep_of, surplus
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, GoneError, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import original
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.retention import Keep, keep_of, surplus
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import (
+    File,
+    GoneError,
+    Transaction,
+)
 from ansible_collections.netstack.datacenter.plugins.modules import backup_forget, backup_info
 
 from .test_transaction import file

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import files, transaction
-from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import File, Transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service import files, transaction
+from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File, Transaction
 from ansible_collections.netstack.datacenter.plugins.modules import backup_info
 
 ME = pwd.getpwuid(os.geteuid()).pw_name

@@ -21,9 +21,11 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 
-from ansible_collections.netstack.datacenter.plugins.module_utils import files as disk
-from ansible_collections.netstack.datacenter.plugins.module_utils import own_files, retention, space
-from ansible_collections.netstack.datacenter.plugins.module_utils.files import Change, File, UnknownAccountError
+from ansible_collections.netstack.datacenter.plugins.module_utils import own_files
+
+from . import files as disk
+from . import retention, space
+from .files import Change, File, UnknownAccountError
 
 __all__ = [
     "GIVEN_BACK",
