@@ -6,11 +6,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack import load
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack import load, rules
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import RULES, Rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.schema import schema
 
 DOCS = Path(__file__).parent
+# The order and the titles of the page; a topic that is not here has those of its first line, after these.
 TOPICS = {
     "vlans": "VLANs",
     "devices": "Devices",
@@ -59,11 +60,18 @@ def rules_page() -> str:
 
 
 def _by_topic() -> dict[str, list[Rule]]:
-    found: dict[str, list[Rule]] = {title: [] for title in (*TOPICS.values(), IN_RUN, READING)}
+    titles = {module.__name__.rsplit(".", 1)[-1]: _title(module.__doc__ or "") for module in rules.TOPICS} | TOPICS
+    ordered = dict.fromkeys((*TOPICS.values(), *titles.values(), IN_RUN, READING))
+    found: dict[str, list[Rule]] = {title: [] for title in ordered}
     for rule in RULES.values():
-        found[{"reading": READING, "run": IN_RUN}.get(rule.stage) or TOPICS[rule.topic]].append(rule)
+        found[{"reading": READING, "run": IN_RUN}.get(rule.stage) or titles[rule.topic]].append(rule)
     found[READING].sort(key=lambda rule: rule.id)  # they are entered as their modules are imported, in no certain order
     return found
+
+
+def _title(docstring: str) -> str:
+    first = docstring.strip().split("\n")[0].removeprefix("Rules on ").removesuffix(".")
+    return first[:1].upper() + first[1:]
 
 
 def _entry(rule: Rule) -> str:
