@@ -54,8 +54,8 @@ def rules_page() -> str:
     """Return docs/rules.md."""
     assert load.load, "the loader enters the rules of the reader into the catalogue"  # keeps the import
     parts = [HEAD]
-    for title, rules in _by_topic().items():
-        parts += [f"## {title}\n", *(_entry(rule) for rule in rules)]
+    for title, entries in _by_topic().items():
+        parts += [f"## {title}\n", *map(_entry, entries)]
     return "\n".join(parts)
 
 
