@@ -165,7 +165,7 @@ def ask_for_signatures() -> bool:
     paramiko 5 on: the negotiation of every switch with such a key ended in a KeyError.
     """
     try:
-        from paramiko import Transport
+        from paramiko import Transport  # type: ignore[import-untyped]  # no type information
     except ImportError:
         return False
     stock = getattr(Transport, "preferred_keys", None)
