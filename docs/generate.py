@@ -60,7 +60,8 @@ def rules_page() -> str:
 
 
 def _by_topic() -> dict[str, list[Rule]]:
-    titles = {module.__name__.rsplit(".", 1)[-1]: _title(module.__doc__ or "") for module in rules.TOPICS} | TOPICS
+    names = {module.__name__.removesuffix(".rules").rsplit(".", 1)[-1]: module.__doc__ or "" for module in rules.TOPICS}
+    titles = {topic: _title(docstring) for topic, docstring in names.items()} | TOPICS
     ordered = dict.fromkeys((*TOPICS.values(), *titles.values(), IN_RUN, READING))
     found: dict[str, list[Rule]] = {title: [] for title in ordered}
     for rule in RULES.values():
