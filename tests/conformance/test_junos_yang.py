@@ -16,7 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import Config
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared import declaration
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.model import LINK_SPEEDS
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.aggregation import LINK_SPEEDS
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import plan
 
 from . import yang
