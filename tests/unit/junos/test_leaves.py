@@ -14,6 +14,7 @@ from .builders import STYLES, declared, made, settled, switch
 
 CASES = {  # key: (a value, its statement below aggregated-ether-options, a value that is refused)
     "periodic": ("slow", "lacp periodic slow", "medium"),
+    "system_priority": (4096, "lacp system-priority 4096", 65536),
     "minimum_links": (1, "minimum-links 1", 65),
     "link_speed": ("1g", "link-speed 1g", "1t"),
 }

@@ -38,6 +38,7 @@ class Leaf(NamedTuple):
 
 LEAVES = (
     Leaf("periodic", ("lacp", "periodic"), words=("slow", "fast"), goes=True, change=ChangeKind.LACP_TIMER),
+    Leaf("system_priority", ("lacp", "system-priority"), numbers=(0, 65535), why="802.1AX has two octets for it."),
     Leaf("minimum_links", ("minimum-links",), numbers=(1, 64), why="It counts members that are up.", goes=True),
     Leaf("link_speed", ("link-speed",), words=LINK_SPEEDS, goes=True, change=ChangeKind.LINK_SPEED),
 )
