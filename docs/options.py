@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes of each module's DOCUMENTATION the argument spec that it is read by; `script/goldens` writes them.
+"""Makes of each module's DOCUMENTATION the argument spec that it is read by, and what its role lacks of an option.
+
+`script/goldens` writes both. Of a role only what is not there is written: the variable with its default and a comment,
+its argument spec, and the line that hands it on in each task. What stands there is somebody's, and only checked. The
+example in its argument spec is the first play of its README.
 
 An option is written once, in the documentation. What is secret is said there by a comment behind its name, `# no_log`,
 for Ansible's documentation has no word for it; `# no_log: false` says that a key is none, where Ansible would wonder.
@@ -11,7 +15,9 @@ import ast
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import yaml
@@ -20,6 +26,34 @@ ROOT = Path(__file__).resolve().parent.parent
 PLUGINS = ROOT / "plugins"
 NO_LOG = re.compile(r"\s# no_log(: false)?\s*$")
 WIDTH = 120
+NO_VARIABLE = {
+    "esxi_teaming": {"plan_for", "restore_point", "running_config"},
+    "haproxy": {"issued"},
+    "junos_lag": {"plan_for", "running_config"},
+    "linux_bond": {"token"},
+}
+"""What a role's tasks say themselves, and what is for other callers of its module."""
+TASKS = ("configure", "plan", "verify")
+_OF_A_CHANGE = {"run_id", "backup_keep"}
+LEFT_OUT: dict[Any, set[str]] = {
+    "plan": _OF_A_CHANGE,
+    "verify": _OF_A_CHANGE,
+    ("esxi_teaming", "configure"): {"links", "verify"},
+    ("esxi_teaming", "plan"): {"verify", "restore_dir", "run_id"},
+    ("esxi_teaming", "verify"): {"links", "consent", "management_interface", "restore_dir", "run_id"},
+    ("junos_lag", "configure"): {"links", "token"},
+    ("junos_lag", "plan"): {
+        *("management_ports", "management_vlan", "confirm_minutes", "hold", "token", "ticket", "synchronize", "rescue")
+    },
+    ("junos_lag", "verify"): {
+        *("links", "consent", "management_ports", "management_vlan", "confirm_minutes", "hold", "token", "ticket"),
+        *("synchronize", "rescue"),
+    },
+    ("linux_bond", "plan"): {"management_interface"},
+    ("tls_certificate", "configure"): {"endpoints"},
+    ("tls_certificate", "plan"): {"endpoints"},
+}
+"""What a task, of every role or of one, does not hand on: it has no use for it. Anything else it has to."""
 _KEPT = ("type", "elements", "required", "default", "choices", "aliases", "no_log")
 _HEAD = '''# SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
@@ -37,6 +71,7 @@ def modules() -> list[str]:
     return [name for name in sorted(path.stem for path in (PLUGINS / "modules").glob("*.py")) if documented(name)]
 
 
+@cache
 def documented(module: str) -> dict[str, Any]:
     """Return a module's options as they are documented, with those of its fragments; what is secret has `no_log`."""
     found = _read(PLUGINS / "modules" / f"{module}.py")
@@ -102,9 +137,95 @@ def place(module: str) -> Path:
     return PLUGINS / ("module_utils" if runs else "plugin_utils") / "options" / f"{module}.py"
 
 
+def role_options(role: str) -> dict[str, Any]:
+    """Return the options of a role's module that are variables of the role."""
+    return {name: each for name, each in documented(role).items() if name not in NO_VARIABLE.get(role, ())}
+
+
+def handed_on(role: str, task: str) -> dict[str, Any]:
+    """Return the options that a task of the role hands on to its module."""
+    left_out = LEFT_OUT.get(task, set()) | LEFT_OUT.get((role, task), set())
+    return {name: each for name, each in role_options(role).items() if name not in left_out}
+
+
+def first_sentence(option: Mapping[str, Any]) -> str:
+    """Return an option's first sentence without Ansible's marks, as a role's files have it."""
+    described = option["description"]
+    whole = described if isinstance(described, str) else described[0]
+    return re.sub(r"\b[A-Z]+\(([^)]*)\)", r"\1", re.split(r"(?<=\.)\s", whole)[0]).rstrip(".")
+
+
+def _empty(option: Mapping[str, Any]) -> Any:
+    """Return a variable's default: the option's, or the empty value that says nothing."""
+    if "choices" in option and "default" not in option:
+        raise ValueError(f"an option of a role with the choices {option['choices']} needs a default")
+    nothing = {"int": 0, "float": 0, "bool": False, "list": [], "dict": {}, "raw": {}}
+    return option.get("default", nothing.get(option["type"], ""))
+
+
+def _defaults(role: str, text: str) -> str:
+    known = yaml.safe_load(text)
+    for name, option in role_options(role).items():
+        if f"{role}_{name}" not in known:
+            text += f"# {first_sentence(option)}\n{role}_{name}: {json.dumps(_empty(option))}\n"
+    return text
+
+
+def _argument_specs(role: str, text: str) -> str:
+    known = yaml.safe_load(text)["argument_specs"]["main"]["options"]
+    rows = []
+    for name, option in role_options(role).items():
+        if f"{role}_{name}" in known:
+            continue
+        keys = {key: json.dumps(option[key]) for key in ("elements", "choices", "no_log") if key in option}
+        # an empty text means that nothing is given, and is no path
+        kind = "str" if option["type"] == "path" else option["type"]
+        keys = {"type": kind, **keys, "default": json.dumps(_empty(option))}
+        keys["description"] = json.dumps(f"{first_sentence(option)}.", ensure_ascii=False)
+        rows += [f"      {role}_{name}:\n", *(f"        {key}: {value}\n" for key, value in keys.items())]
+    head, main, tail = re.fullmatch(r"(.*?\n  main:\n)((?:    [^\n]*\n)*)(.*)", text, re.DOTALL).groups()
+    example = indent(_example(role), " " * 6)
+    main = re.sub(r"    examples: \|\n(?:      [^\n]*\n|\n)*", "", main)
+    main = main.replace("    options:", f"    examples: |\n{example}    options:", 1)
+    return head + main + "".join(rows) + tail
+
+
+def _example(role: str) -> str:
+    """Return the first play of a role's README, which is its example everywhere."""
+    text = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8")
+    return re.search(r"```yaml\n(- hosts.*?)```", text, re.DOTALL)[1]
+
+
+def _task(role: str, name: str, text: str) -> str:
+    def completed(call: re.Match[str]) -> str:
+        known = yaml.safe_load(call[2])
+        lacking = {each: option for each, option in handed_on(role, name).items() if each not in known}
+        empty = {each: " or omit" if "default" not in option else "" for each, option in lacking.items()}
+        lines = (f'    {each}: "{{{{ {role}_{each}{empty[each]} }}}}"\n' for each in lacking)
+        return call[0] + "".join(lines)
+
+    return re.sub(rf"(  netstack\.datacenter\.{role}:\n)((?:    .*\n)+)", completed, text)
+
+
+def roles() -> dict[Path, str]:
+    """Return the files of the roles that name a module's options, with what they lacked."""
+    found = {}
+    for role in sorted(path.name for path in (ROOT / "roles").iterdir()):
+        for name, made in (("defaults/main.yml", _defaults), ("meta/argument_specs.yml", _argument_specs)):
+            path = ROOT / "roles" / role / name
+            found[path] = made(role, path.read_text(encoding="utf-8"))
+        for task in TASKS:
+            path = ROOT / "roles" / role / "tasks" / f"{task}.yml"
+            text = path.read_text(encoding="utf-8")
+            if re.search(rf'^    (state|plan_for): "{{{{ {role}_state }}}}"$', text, re.MULTILINE):
+                found[path] = _task(role, task, text)
+    return found
+
+
 def pages() -> dict[Path, str]:
     """Return every generated file with its content."""
-    return {
+    specs = {
         place(module): f"{_HEAD.format(module=module)}{written(spec(documented(module)), whole=True)}\n"
         for module in modules()
     }
+    return {**specs, **roles()}

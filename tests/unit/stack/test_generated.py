@@ -9,13 +9,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import jsonschema
 import pytest
 import yaml
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import RULES
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import SECTIONS
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import SECTIONS, Kind
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.profiles import shipped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.schema import schema
 
@@ -84,8 +85,8 @@ def test_ansible_doc_lists_the_kinds_and_every_key_with_its_type():
     for section, model in SECTIONS.items():
         keys = options[section]["suboptions"]
         assert set(keys) == set(definitions[model.__name__]["properties"])
-        assert [name for name, key in keys.items() if not (key["type"] and key["description"])] == []
-    assert options["devices"]["suboptions"]["kind"]["choices"] == list(NAMES)
+        assert [name for name, key in keys.items() if not (key["type"] and all(key["description"]))] == []
+    assert options["devices"]["suboptions"]["kind"]["choices"] == list(get_args(Kind))
     ends = options["links"]["suboptions"]["ends"]["suboptions"]
     assert (ends["ports"]["type"], ends["ports"]["elements"], ends["lag"]["type"]) == ("list", "str", "str")
 
