@@ -5,18 +5,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
-from typing import get_args
 
 import jsonschema
 import pytest
 import yaml
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import RULES
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import SECTIONS, Kind
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.profiles import shipped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.schema import schema
 
@@ -70,25 +66,6 @@ def test_every_key_of_the_schema_is_described():
     keys = [each for found in objects for each in found.get("properties", {}).items()]
     assert len(keys) > 189
     assert [name for name, key in keys if not key.get("description")] == []
-
-
-def told_by_ansible_doc():
-    """Return the options of the inventory plugin, as ansible-doc reads them."""
-    command = [str(Path(sys.executable).with_name("ansible-doc")), "-t", "inventory", "-j", "netstack.datacenter.stack"]
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(site_files.ROOT / ".cache" / "collections")}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
-    return json.loads(done.stdout)["netstack.datacenter.stack"]["doc"]["options"]
-
-
-def test_ansible_doc_lists_the_kinds_and_every_key_with_its_type():
-    options, definitions = told_by_ansible_doc(), schema()["$defs"]
-    for section, model in SECTIONS.items():
-        keys = options[section]["suboptions"]
-        assert set(keys) == set(definitions[model.__name__]["properties"])
-        assert [name for name, key in keys.items() if not (key["type"] and all(key["description"]))] == []
-    assert options["devices"]["suboptions"]["kind"]["choices"] == list(get_args(Kind))
-    ends = options["links"]["suboptions"]["ends"]["suboptions"]
-    assert (ends["ports"]["type"], ends["ports"]["elements"], ends["lag"]["type"]) == ("list", "str", "str")
 
 
 @pytest.mark.parametrize("name", sorted(shipped()))
