@@ -8,9 +8,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_args
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import SECTIONS, Kind
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import NAMES
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import SECTIONS
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.schema import schema
 
 from . import site_files
@@ -30,6 +30,6 @@ def test_ansible_doc_lists_the_kinds_and_every_key_with_its_type():
         keys = options[section]["suboptions"]
         assert set(keys) == set(definitions[model.__name__]["properties"])
         assert [name for name, key in keys.items() if not (key["type"] and all(key["description"]))] == []
-    assert options["devices"]["suboptions"]["kind"]["choices"] == list(get_args(Kind))
+    assert options["devices"]["suboptions"]["kind"]["choices"] == list(NAMES)
     ends = options["links"]["suboptions"]["ends"]["suboptions"]
     assert (ends["ports"]["type"], ends["ports"]["elements"], ends["lag"]["type"]) == ("list", "str", "str")
