@@ -32,7 +32,6 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import offline, outcomes, points
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.plan import Plan
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.request import (
-    CONSENT,
     ITSELF,
     Request,
 )
@@ -42,48 +41,15 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss
     gather,
     verified,
 )
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.options.esxi_teaming import SPEC
 
-_SPEC: dict[str, Any] = {
-    "state": {
-        "type": "str",
-        "default": "merged",
-        "choices": [*options.APPLYING, "gathered", "rendered", "parsed", "verified", "restored"],
-    },
-    "vswitches": {"type": "raw"},
-    "port_groups": {"type": "raw"},
-    "vmkernel": {"type": "raw"},
-    "hosts": {"type": "raw"},
-    "hosts_left_out": {"type": "list", "elements": "str", "default": []},
-    "links": {"type": "list", "elements": "dict", "default": []},
-    "plan_for": {"type": "str", "choices": list(options.APPLYING), "default": "merged"},
-    "transport": {"type": "str", "choices": ["api", "ssh"], "default": "api"},
-    "consent": {"type": "list", "elements": "str", "choices": list(CONSENT), "default": []},
-    "management_interface": {"type": "str"},
-    "ca_file": {"type": "path"},
-    "validate_certs": {"type": "bool", "default": True},
-    "tls_fingerprint": {"type": "str"},
-    "verify": {"type": "dict", "default": {}, "options": {"links": {"type": "bool", "default": True}}},
-    "restore_point": {"type": "dict"},
-    "restore_dir": {"type": "path"},
-    "run_id": {"type": "str", "default": ""},
-    "running_config": {"type": "str"},
-    "timeouts": {
-        "type": "dict",
-        "default": {},
-        "options": {
-            "connect": {"type": "int", "default": 30},
-            "call": {"type": "int", "default": 60},
-            "back": {"type": "int", "default": 90},
-        },
-    },
-}
 _NEEDS = [("state", "parsed", ["running_config"])]
 
 
 class ActionModule(DeviceAction):
     """One state of the module for each kind of result."""
 
-    SPEC = _SPEC
+    SPEC = SPEC
     NEEDS = _NEEDS
     ERRORS = (HostError,)
     AWAY = (ConnectError,)

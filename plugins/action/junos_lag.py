@@ -36,73 +36,20 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import survey
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.pending import settle
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.plan import Plan, refuse_foreign
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import CONSENT, Request
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.restore import restore, verified
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.options.junos_lag import SPEC
 
 warm()  # The top of an action plugin is imported before the workers fork.
 
-_SPEC: dict[str, Any] = {
-    "state": {
-        "type": "str",
-        "default": "merged",
-        "choices": [
-            *options.APPLYING,
-            *("gathered", "rendered", "parsed", "verified", "confirmed", "abandoned", "restored"),
-        ],
-    },
-    "vlans": {"type": "raw"},
-    "bundles": {"type": "raw"},
-    "ports": {"type": "raw"},
-    "links": {"type": "list", "elements": "dict", "default": []},
-    "plan_for": {"type": "str", "choices": list(options.APPLYING), "default": "merged"},
-    "style": {"type": "str", "choices": ["auto", "els", "nonels"], "default": "auto"},
-    "model": {"type": "str"},
-    "release": {"type": "str"},
-    "stp": {"type": "str", "choices": ["auto", "rstp", "mstp", "none"], "default": "auto"},
-    "device_count": {"type": "int"},
-    "limits": {"type": "dict", "options": {"members": {"type": "int"}, "lags": {"type": "int"}}},
-    "consent": {"type": "list", "elements": "str", "choices": list(CONSENT), "default": []},
-    "management_ports": {"type": "list", "elements": "str", "default": []},
-    "management_vlan": {"type": "str"},
-    "confirm_minutes": {"type": "int", "default": 5},
-    "hold": {"type": "bool", "default": False},
-    "token": {
-        "type": "dict",
-        "options": {"time": {"type": "int", "required": True}, "comment": {"type": "str", "required": True}},
-    },
-    "run_id": {"type": "str", "default": ""},
-    "ticket": {"type": "str", "default": ""},
-    "synchronize": {"type": "str", "choices": ["auto", "always", "never"], "default": "auto"},
-    "rescue": {"type": "str", "choices": ["missing", "always", "never"], "default": "missing"},
-    "verify": {
-        "type": "dict",
-        "default": {},
-        "options": {
-            "links": {"type": "bool", "default": True},
-            "timeout": {"type": "int", "default": 90},
-            "interval": {"type": "float", "default": 2.0},
-            "command": {"type": "list", "elements": "str", "default": []},
-        },
-    },
-    "running_config": {"type": "str"},
-    "timeouts": {
-        "type": "dict",
-        "default": {},
-        "options": {
-            "connect": {"type": "int", "default": 30},
-            "rpc": {"type": "int", "default": 60},
-            "commit": {"type": "int", "default": 300},
-        },
-    },
-}
 _NEEDS = [("state", "parsed", ["running_config"]), ("state", "confirmed", ["token"]), ("state", "abandoned", ["token"])]
 
 
 class ActionModule(DeviceAction):
     """One state of the module for each kind of result."""
 
-    SPEC = _SPEC
+    SPEC = SPEC
     NEEDS = _NEEDS
     ERRORS = (SwitchError,)
     AWAY = AWAY

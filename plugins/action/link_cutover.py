@@ -27,51 +27,10 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs, restore
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.connect import warm
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.options.link_cutover import SPEC
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.private_files import file_name
 
 warm()
-
-_SPEC: dict[str, Any] = {
-    "state": {"type": "str", "choices": ["converted", "restored"], "default": "converted"},
-    "links": {"type": "list", "elements": "dict"},
-    "vswitches": {"type": "raw"},
-    "port_groups": {"type": "raw"},
-    "teaming_state": {"type": "str", "choices": ["merged", "replaced"], "default": "merged"},
-    "strategy": {"type": "str", "choices": list(convert.STRATEGIES), "default": convert.AUTO},
-    "consent": {"type": "list", "elements": "str", "choices": ["foreign", "management"], "default": []},
-    "transport": {"type": "str", "choices": ["api", "ssh"], "default": "api"},
-    "management_interface": {"type": "str"},
-    "ca_file": {"type": "path"},
-    "validate_certs": {"type": "bool", "default": True},
-    "tls_fingerprint": {"type": "str"},
-    "confirm_minutes": {"type": "int", "default": 5},
-    "run_id": {"type": "str", "default": ""},
-    "ticket": {"type": "str", "default": ""},
-    "restore_dir": {"type": "path"},
-    "journal_dir": {"type": "path", "default": "~/.ansible/netstack.datacenter"},
-    "verify": {
-        "type": "dict",
-        "default": {},
-        "options": {
-            "links": {"type": "bool", "default": True},
-            "timeout": {"type": "int", "default": 90},
-            "interval": {"type": "float", "default": 2.0},
-            "link_down_seconds": {"type": "int", "default": 15},
-        },
-    },
-    "timeouts": {
-        "type": "dict",
-        "default": {},
-        "options": {
-            "connect": {"type": "int", "default": 30},
-            "rpc": {"type": "int", "default": 60},
-            "commit": {"type": "int", "default": 300},
-            "call": {"type": "int", "default": 60},
-            "back": {"type": "int", "default": 90},
-            "other_run": {"type": "int", "default": 300},
-        },
-    },
-}
 
 
 _FORETELLS = "reads both ends of its links"
@@ -91,7 +50,7 @@ class _Silent:
 class ActionModule(DeviceAction):
     """The device is the host; its switches are other hosts of the inventory, reached by their own variables."""
 
-    SPEC = _SPEC
+    SPEC = SPEC
     NEEDS = _NEEDS
     ERRORS = (detached.DetachedError,)
 

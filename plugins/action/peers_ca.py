@@ -10,8 +10,7 @@ from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import authority, third_party
-
-_SPEC = {"pair": {"type": "str", "required": True}, "file": {"type": "str", "required": True}}
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.options.peers_ca import SPEC
 
 
 class ActionModule(Action):
@@ -24,7 +23,7 @@ class ActionModule(Action):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return what was made; a CA that is there already is never replaced."""
         result = super().run(tmp, task_vars)
-        _validated, arguments = self.validate_argument_spec(argument_spec=_SPEC)
+        _validated, arguments = self.validate_argument_spec(argument_spec=SPEC)
         file = os.path.abspath(os.path.expanduser(arguments["file"]))
         if third_party.MISSING:
             return {**result, "failed": True, "msg": third_party.MISSING}

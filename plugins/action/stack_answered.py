@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.options.stack_answered import SPEC
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.answered import advice, alone, login_advice
-
-_SPEC: dict[str, Any] = {"groups": {"type": "list", "elements": "str", "required": True}}
 
 
 class ActionModule(Action):
@@ -22,7 +21,7 @@ class ActionModule(Action):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return who did not answer, and fail where somebody did not, or was not planned."""
         super().run(tmp, task_vars)
-        _validated, arguments = self.validate_argument_spec(argument_spec=_SPEC)
+        _validated, arguments = self.validate_argument_spec(argument_spec=SPEC)
         variables = task_vars or {}
         known = {str(host): variables["hostvars"].raw_get(host) for host in variables["ansible_play_hosts_all"]}
         away = {host: str(of["stack_unreachable"]) for host, of in known.items() if of.get("stack_unreachable")}

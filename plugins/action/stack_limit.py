@@ -10,6 +10,7 @@ from typing import Any
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import Change, read
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.limit import OneEnd, one_ended, shaken
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.options.stack_limit import SPEC
 
 BY_ROLE = {"linux": "linux_bond"}
 """Kinds whose end a role of its own changes, which no playbook of this collection runs."""
@@ -24,11 +25,7 @@ class ActionModule(Action):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the refusals as a failure, and what other links will notice; or only tell who else has to act."""
         super().run(tmp, task_vars)
-        spec: dict[str, Any] = {"links": {"type": "list", "elements": "dict", "default": []}}
-        spec.update({name: {"type": "dict", "default": {}} for name in ("by_link", "switches")})
-        spec["converted"] = {"type": "list", "elements": "str", "default": []}
-        spec["refuse"] = {"type": "bool", "default": True}
-        _result, arguments = self.validate_argument_spec(argument_spec=spec)
+        _result, arguments = self.validate_argument_spec(argument_spec=SPEC)
         told = _by_role(arguments["links"], arguments["by_link"])
         result: dict[str, Any] = {"changed": False, "refused": [], "by_role": told}
         if not arguments["refuse"]:

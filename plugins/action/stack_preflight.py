@@ -22,6 +22,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.add
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.kind import Kind, Library
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kinds
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.options.stack_preflight import SPEC
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import (
     files,
     free_text,
@@ -36,18 +37,13 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict 
 
 _PORTS = {NETCONF: 830, API: 443, SSH: 22}
 _OVER_SSH = ("ssh", "smart", "paramiko", "paramiko_ssh", "ansible.builtin.ssh", "ansible.builtin.paramiko_ssh")
-_SPEC: dict[str, Any] = {
-    "scope": {"type": "str", "choices": ["host", "site"], "default": "host"},
-    "parts": {"type": "list", "elements": "str", "default": []},
-    "addresses": {"type": "bool", "default": False},
-}
 _NEEDS: list[tuple[str, str, list[str]]] = []
 
 
 class ActionModule(DeviceAction):
     """Read variables only: no connection is opened and nothing runs on the target."""
 
-    SPEC = _SPEC
+    SPEC = SPEC
     NEEDS = _NEEDS
 
     def outcome(self, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.options.stack_report import SPEC
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.links import judged
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.report.store import Written, part_name, write
 
@@ -18,10 +19,6 @@ PENDING = "What is declared is not in service on this host: see the changes. The
 ROLLED_BACK = (
     "Run {run} was taken back, and the inventory still declares what differs on this host, so that it is not verified: "
     "take the change out of the inventory before the next run of site.yml, which would make it again."
-)
-LISTS = (
-    *("changes", "diffs", "failures", "links", "notes", "probes", "seen", "services"),
-    *("unjudged", "unverified", "waived", "warnings"),
 )
 
 
@@ -37,14 +34,7 @@ class ActionModule(Action):
         The report is no setting of a device, so nothing ``changed``.
         """
         super().run(tmp, task_vars)
-        spec: dict[str, Any] = {"folder": {"type": "path", "required": True}, "vips": {"type": "dict", "default": {}}}
-        spec["paths"] = {"type": "dict", "default": {}}
-        spec["run"] = {"type": "str", "default": ""}
-        spec["mode"] = {"type": "raw", "default": "0600"}
-        spec["rolled_back"] = {"type": "str", "default": ""}
-        spec["pending"] = {"type": "bool", "default": False}
-        spec.update({name: {"type": "list", "elements": "raw", "default": []} for name in LISTS})
-        _result, arguments = self.validate_argument_spec(argument_spec=spec)
+        _result, arguments = self.validate_argument_spec(argument_spec=SPEC)
         folder, mode = Path(arguments.pop("folder")).absolute(), _mode(arguments.pop("mode"))
         host = str((task_vars or {})["inventory_hostname"])
         arguments["links"] = judged(arguments["links"], arguments["seen"], arguments["failures"], host)

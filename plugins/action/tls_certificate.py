@@ -12,7 +12,6 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
-from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.pem import LARGEST
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import outside, third_party
@@ -28,36 +27,11 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.su
     survey,
     with_remote,
 )
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.options.tls_certificate import SPEC
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress import Progress
 
 _DOING = "looks at its certificates, and brings what changes into service"
 _TARGET = "netstack.datacenter.tls_certificate_target"
-_SPEC = {
-    "state": {
-        "type": "str",
-        "choices": ["present", "absent", "restored", "checked", "verified"],
-        "default": "present",
-    },
-    "certificates": {"type": "dict", "default": {}},
-    "secrets": {"type": "dict", "default": {}, "no_log": True},
-    "directory": {"type": "str", "default": "/etc/haproxy/certs"},
-    "haproxy_socket": {"type": "str", "default": "/run/haproxy/admin.sock"},
-    "haproxy_master_socket": {"type": "str", "default": "/run/haproxy-master.sock"},
-    "haproxy_configuration": {"type": "str", "default": "/etc/haproxy/haproxy.cfg"},
-    "endpoints": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {
-            "certificate": {"type": "str", "required": True},
-            "host": {"type": "str", "required": True},
-            "port": {"type": "int", "default": 443},
-            "server_name": {"type": "str", "default": ""},
-        },
-    },
-    "run_id": {"type": "str", "default": ""},
-    "backup_keep": retention.ARGUMENT,
-}
 _VAULTED = 5
 """A vaulted file has about four octets for each of its content, whose own limit is looked at afterwards."""
 _PASSED_ON = ("directory", "haproxy_socket", "haproxy_master_socket", "haproxy_configuration", "run_id", "backup_keep")
@@ -76,7 +50,7 @@ class ActionModule(Action):
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result; a refusal comes before the target is touched."""
         result = super().run(tmp, task_vars)
-        _validated, arguments = self.validate_argument_spec(argument_spec=_SPEC)
+        _validated, arguments = self.validate_argument_spec(argument_spec=SPEC)
         self._task_vars = task_vars or {}
         self._now = datetime.now(timezone.utc)
         if third_party.MISSING:

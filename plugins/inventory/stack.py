@@ -61,6 +61,11 @@ notes:
   - A YAML error inside C(stack.yml) itself keeps ansible-core from calling this plugin. C(stack_preflight) refuses the
     hosts of other sources then, and P(netstack.datacenter.stack_hosts#lookup) the play. A site in the folder that
     O(site) names is not concerned, nor is one that is read with this plugin first among C(enable_plugins).
+  - Names of hosts may be ranges. C(web[01:40]) stands for forty, and ranges in their values walk along. Ranges in the
+    name of a link walk along in the keys of C(ends) and in ports.
+  - Of the O(profiles), C(exchange2010), C(exchange2016) and C(iis) come with the collection.
+extends_documentation_fragment:
+  - netstack.datacenter.stack_site
 options:
   plugin:
     description: Marks the file as one of this plugin.
@@ -73,82 +78,6 @@ options:
         Ansible reads each file of an inventory directory as an inventory.
       - The same key in two files is an error.
     type: str
-  vlans:
-    description:
-      - VLANs by name.
-      - C(id) (1 to 4094), C(subnet), C(subnet6), C(gateway), C(gateway6), C(mtu) (1500), C(domain) (VLANs of different
-        domains may have one id), C(reserved_virtual_router_ids) (VRRP ids of others in this VLAN).
-    type: dict
-  devices:
-    description:
-      - Hosts by name; C(web[01:40]) stands for forty, and ranges in their values walk along.
-      - C(kind), C(networks) (by VLAN C(interface), C(address), C(address6), C(other_addresses) (of further LIFs,
-        VMkernel interfaces or aliases in the VLAN), without a prefix length), C(management_vlan), C(storage) (whether
-        it serves NFS or iSCSI; by default only filers do), C(on) (the hypervisor or cluster that carries it),
-        C(model), C(release), C(chassis),
-        C(vcenter) (the device of kind C(vcenter) through which an ESXi host is configured).
-    type: dict
-  links:
-    description:
-      - Links by name, each said once for both ends. Ranges in a name walk along in the keys of C(ends) and in ports.
-      - C(bundle) (C(lacp), C(static) or C(none)), C(profile) (of O(link_profiles)), C(vlans) (C(untagged), C(tagged)),
-        C(mtu) (payload in octets; by default the greatest of its VLANs), C(periodic) (C(slow) or C(fast), for LACP),
-        C(minimum_links), C(trunk) (a trunk with a native VLAN only), C(description).
-      - C(ends) are two devices, one of them a switch, each with C(ports), C(lag) (C(ae0), C(vSwitch0), C(bond0)), and
-        for an ESXi host C(port_groups) (VLANs by name of the port group; by default one for each VLAN, and
-        C(Management Network)), for a bundle of a Linux host C(xmit_hash_policy) (C(layer2+3) is what the role
-        C(linux_bond) takes by itself). Each port is cabled to the one at the same place of the other end.
-    type: dict
-  link_profiles:
-    description:
-      - Defaults for links by name. A profile may name another as its C(profile).
-    type: dict
-  lb_pairs:
-    description:
-      - Pairs of load balancers by name.
-      - C(hosts) (two), C(vip_vlan), C(internal_vlan) (for peers and health; by default the shared VLAN with most of the
-        backends), C(virtual_router_id) (the pair uses it and the next one; by default made from the pair's name),
-        C(priority) (C(preferred) 150, C(standby) 100), C(preempt) (false), C(unicast) (true), C(profile)
-        (C(standard) or C(tuned)), C(advert_interval), C(authentication_secret), C(peers) (C(port), C(vlan),
-        C(ca_secret)), C(stats) (C(user), C(password_secret), C(port), C(uri), C(vlan)), C(metrics) (C(port), C(vlan)).
-      - C(ca_secret) of C(peers) names the pair's CA, which C(netstack.datacenter.peers_ca) makes; then stick
-        tables travel by TLS, and nobody else writes them.
-      - Statistics page and exporter are bound in the nodes' C(management_vlan) where no C(vlan) is named.
-    type: dict
-  certificates:
-    description:
-      - Certificates by name, with the keys of the role C(tls_certificate).
-    type: dict
-  services:
-    description:
-      - Services by name.
-      - C(lb) (a pair), C(vip), C(vip6), C(prefers) (a node; otherwise an odd address goes to the first node of the
-        pair and an even one to the second), C(ports), C(redirect_http), C(profile), C(mode), C(tls) (C(at),
-        C(certificate), C(alpn), C(minimum), C(client_certificates)), C(server_names), C(stickiness) (C(cookie),
-        C(source), C(none)), C(cookie_name) (of the cookie that HAProxy sets, by default C(SERVERID)), C(sticks_with)
-        (another service, whose stick table both use), C(clients_behind_nat), C(balance), C(backends), C(backend_port)
-        (each port goes on to the same port without it), C(backend_tls) (C(verify), C(ca_file), C(server_name)),
-        C(send_proxy), C(health_check), C(timeouts), C(long_polls) (how long requests are held open on purpose),
-        C(maxconn), C(verify) (C(path), C(expect_status), C(identify_header) for C(netstack.datacenter.verify)),
-        C(raw) (lines for C(frontend) and C(backend)).
-      - C(client_certificates) of C(tls) at C(haproxy) are C(ca_file) (a file on the load balancers), C(verify)
-        (C(required), or C(optional)) and C(crl_file); what servers learn of the client is a line of C(raw).
-      - C(health_check) takes C(type) (C(http), C(tcp), C(smtp), C(imap), C(pop3), C(tls), C(ldap), C(mysql), C(pgsql),
-        C(redis), or C(by_port), which asks each port in the protocol that is usual there, and that of HTTPS for
-        C(uri)), C(method), C(uri), C(host), C(expect_status), C(user), C(tls) (whether servers whose TLS is passed
-        through are asked over TLS), C(ca_file), C(port), C(interval), C(rise) and C(fall).
-      - C(virtual_directories) by name, each with C(path) and C(health_uri), in mode C(http). Each has a backend of its
-        own, whose servers are checked by that page; what they do not match goes to the service's own backend.
-      - C(servers_require_tls) and C(extended_protection) tell of the servers what refuses offloaded TLS.
-      - A backend is a device, an address, or a mapping of C(host), C(name), C(port) (this server's own, before
-        C(backend_port)), C(weight), C(backup), C(maxconn).
-    type: dict
-  profiles:
-    description:
-      - Defaults for services by name. A profile may name another as its C(profile); C(exchange2010),
-        C(exchange2016) and C(iis) come with the collection.
-      - Each object may have C(waive), a mapping of rule to reason, for the rules that C(docs/rules.md) calls waivable.
-    type: dict
 """
 
 EXAMPLES = r"""

@@ -62,11 +62,12 @@ removed:
 
 import shutil
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy import render as haproxy
+from ansible_collections.netstack.datacenter.plugins.module_utils.options.backup_forget import SPEC
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound import render as pound
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import decoded
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.retention import all_files, forget
@@ -113,11 +114,7 @@ def _of_role(transaction: Transaction, what: str, act: bool) -> list[str]:
 
 def main() -> None:
     """Run the module."""
-    specification: dict[str, Any] = {
-        "roles": {"type": "list", "elements": "str", "default": []},
-        "what": {"type": "str", "choices": ["older", "everything", "history"], "default": "older"},
-    }
-    module = AnsibleModule(argument_spec=specification, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     try:
         found = removed(STORE, module.params["roles"], module.params["what"], not module.check_mode)
     except OSError as error:

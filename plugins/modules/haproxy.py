@@ -124,7 +124,7 @@ options:
   node:
     description: This host's name among the peers. Required with O(state=present).
     type: str
-  secrets:
+  secrets:  # no_log
     description: Values of the secrets that other options name. Only those reach this host.
     type: dict
     default: {}
@@ -142,7 +142,7 @@ options:
         description: The CA's certificate in PEM.
         type: str
         required: true
-      leaf:
+      leaf:  # no_log
         description: This host's certificate and key in PEM.
         type: str
         required: true
@@ -351,43 +351,10 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.deploy
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import Host
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.render import is_ours
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import FAILURES
+from ansible_collections.netstack.datacenter.plugins.module_utils.options.haproxy import SPEC
 from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import decoded
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Transaction
-
-_RSYSLOG = {
-    "file": {"type": "path"},
-    "address": {"type": "str"},
-    "port": {"type": "int", "default": 514},
-    "protocol": {"type": "str", "choices": ["udp", "tcp"], "default": "udp"},
-}
-_ISSUED = {
-    "name": {"type": "str", "required": True},
-    "authority": {"type": "str", "required": True},
-    "leaf": {"type": "str", "required": True, "no_log": True},
-    "until": {"type": "int", "required": True},
-}
-ARGUMENTS = {
-    "state": {"type": "str", "choices": ["present", "absent", "restored", "checked"], "default": "present"},
-    "global": {"type": "dict", "default": {}},
-    "defaults": {"type": "dict", "default": {}},
-    "services": {"type": "dict", "default": {}},
-    "peers": {"type": "dict", "default": {}},
-    "stats": {"type": "dict"},
-    "metrics": {"type": "dict"},
-    "health": {"type": "dict", "default": {}},
-    "node": {"type": "str"},
-    "secrets": {"type": "dict", "default": {}, "no_log": True},
-    "issued": {"type": "list", "elements": "dict", "default": [], "options": _ISSUED},
-    "declared_as": {"type": "dict", "default": {}},
-    "awaited_files": {"type": "list", "elements": "path", "default": []},
-    "rsyslog": {"type": "dict", "options": _RSYSLOG},
-    "fatal_warnings": {"type": "bool", "default": True},
-    "allow_restart": {"type": "bool", "default": False},
-    "foreign": {"type": "str", "choices": ["refuse", "keep", "remove"], "default": "refuse"},
-    "run_id": {"type": "str", "default": ""},
-    "backup_keep": retention.ARGUMENT,
-}
 
 
 def _outcome(module: AnsibleModule, deployment: Deployment) -> Outcome:
@@ -405,7 +372,7 @@ def _outcome(module: AnsibleModule, deployment: Deployment) -> Outcome:
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
-        argument_spec=ARGUMENTS,
+        argument_spec=SPEC,
         supports_check_mode=True,
         required_if=[("state", "present", ("node",))],
     )

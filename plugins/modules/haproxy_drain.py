@@ -113,16 +113,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.closing import Drain
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.host import Host
 from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.service import FAILURES, Service
-from ansible_collections.netstack.datacenter.plugins.module_utils.vip.move import LEASE
+from ansible_collections.netstack.datacenter.plugins.module_utils.options.haproxy_drain import SPEC
 
 SPARE = 60  # seconds that closing goes on at least, after what it waits for
-ARGUMENTS: dict[str, Any] = {
-    "state": {"type": "str", "choices": ["draining", "serving"], "required": True},
-    "keep": {"type": "list", "elements": "str", "default": []},
-    "at_most": {"type": "int", "default": 0},
-    "timeout": {"type": "float", "default": 15},
-    "lease": {"type": "int", "default": LEASE},
-}
 
 
 def drained(module: AnsibleModule, drain: Drain) -> dict[str, Any]:
@@ -164,7 +157,7 @@ def serving(module: AnsibleModule, drain: Drain) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     host = Host(module.run_command)
     drain = Drain(Service(host, host.version()[1]))
     result: dict[str, Any] = {"closed": [], "kept": [], "waited": 0.0, "ended": 0, "left": 0}

@@ -123,15 +123,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.server
     wait_until_idle,
     wanted_weight,
 )
-
-ARGUMENTS = {
-    "backend": {"type": "str", "required": True},
-    "name": {"type": "str", "required": True, "aliases": ["server"]},
-    "state": {"type": "str", "choices": ["ready", "drain", "maint"]},
-    "weight": {"type": "str"},
-    "wait": {"type": "int", "default": 0},
-    "socket": {"type": "path", "default": "/run/haproxy/admin.sock"},
-}
+from ansible_collections.netstack.datacenter.plugins.module_utils.options.haproxy_server import SPEC
 
 
 def _shown(server: ServerState) -> dict[str, Any]:
@@ -170,7 +162,7 @@ def _run(module: AnsibleModule, runtime: Runtime) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True, required_one_of=[("state", "weight")])
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True, required_one_of=[("state", "weight")])
     runtime = Runtime(module.params["socket"])
     try:
         result = _run(module, runtime)

@@ -88,6 +88,8 @@ options:
       - C(members) are the ports. C(lacp) is C(active), C(passive) or C(none) (static) and always has to be said,
         because Junos takes a missing mode for passive. C(periodic) is C(slow) or C(fast); left out it
         is not written, and a switch of which nobody said it asks for C(fast).
+      - C(system_priority) is LACP's C(system-priority) of the bundle, 0 to 65535, of which the lower end decides which
+        links are used. Left out it is left as it is in every state.
       - C(minimum_links), C(link_speed), C(description), and C(member_descriptions) by port.
       - C(disabled_members) are the members that are disabled (C(set interfaces PORT disable), no light at both ends);
         the others are enabled then, and a verification does not demand the disabled ones. Left out, C(disable) is left

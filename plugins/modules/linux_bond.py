@@ -95,7 +95,7 @@ options:
         description: Seconds until it must be so.
         type: int
         default: 45
-  token:
+  token:  # no_log: false
     description: The pending change that O(state=confirmed) means.
     type: str
     default: ""
@@ -203,31 +203,11 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.wat
     Watchdog,
     WatchdogError,
 )
+from ansible_collections.netstack.datacenter.plugins.module_utils.options.linux_bond import SPEC
 from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Transaction
 
 LOADING = 15  # seconds of the time limit that go into loading and coming back
-ARGUMENTS: dict[str, Any] = {
-    "state": {
-        "type": "str",
-        "choices": ["present", "absent", "restored", "verified", "confirmed"],
-        "default": "present",
-    },
-    "bonds": {"type": "dict", "default": {}},
-    "backend": {"type": "str", "choices": ["auto", "netplan", "networkd", "ifupdown"], "default": "auto"},
-    "replaces": {"type": "list", "elements": "path", "default": []},
-    "consent": {"type": "list", "elements": "str", "choices": ["management"], "default": []},
-    "management_interface": {"type": "str", "default": ""},
-    "confirm_seconds": {"type": "int", "default": 120},
-    "verify": {
-        "type": "dict",
-        "default": {},
-        "options": {"partner": {"type": "bool", "default": True}, "seconds": {"type": "int", "default": 45}},
-    },
-    "token": {"type": "str", "default": "", "no_log": False},
-    "run_id": {"type": "str", "default": ""},
-    "backup_keep": retention.ARGUMENT,
-}
 
 
 def declared(module: AnsibleModule, kernel: Kernel) -> Declared:
@@ -316,7 +296,7 @@ def proven(module: AnsibleModule, bonds: Bonds) -> dict[str, Any]:
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(
-        argument_spec=ARGUMENTS, supports_check_mode=True, required_if=[("state", "confirmed", ["token"])]
+        argument_spec=SPEC, supports_check_mode=True, required_if=[("state", "confirmed", ["token"])]
     )
     run = module.run_command
     states = {"verified": verified, "confirmed": proven}

@@ -26,7 +26,7 @@ options:
     required: true
   file:
     description: The new file, relative to where C(ansible-playbook) was started. Its folder must be there.
-    type: path
+    type: str
     required: true
 attributes:
   check_mode:

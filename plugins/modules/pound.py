@@ -193,6 +193,7 @@ notes:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.options.pound import SPEC
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.deploy import Deployment, wishes_from
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.host import Host
 from ansible_collections.netstack.datacenter.plugins.module_utils.pound.mask import masked
@@ -205,20 +206,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.service.deploy
     decoded,
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Transaction
-
-ARGUMENTS = {
-    "state": {"type": "str", "choices": ["present", "checked", "absent", "restored"], "default": "present"},
-    "global": {"type": "dict", "default": {}},
-    "timeouts": {"type": "dict", "default": {}},
-    "listeners": {"type": "dict", "default": {}},
-    "health": {"type": "dict", "default": {}},
-    "package_file": {"type": "path"},
-    "awaited_files": {"type": "list", "elements": "path", "default": []},
-    "renewed_files": {"type": "list", "elements": "path", "default": []},
-    "allow_restart": {"type": "bool", "default": False},
-    "run_id": {"type": "str", "default": ""},
-    "backup_keep": retention.ARGUMENT,
-}
 
 
 def _outcome(module: AnsibleModule, deployment: Deployment) -> Outcome:
@@ -235,7 +222,7 @@ def _outcome(module: AnsibleModule, deployment: Deployment) -> Outcome:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     try:
         keep = retention.keep_of(module.params["backup_keep"])
         transaction = Transaction(

@@ -250,67 +250,18 @@ unverified:
       one server; give the prober several source_addresses
 """
 
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.options.service_probe import SPEC
 from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.probe import probe_all
 from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.service import Service, Settings
 from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.wire import WireError
 
 
-def backend_options() -> dict[str, Any]:
-    """Return the argument spec of one backend."""
-    return {
-        "name": {"type": "str", "required": True},
-        "address": {"type": "str"},
-        "cookie": {"type": "str"},
-        "backup": {"type": "bool", "default": False},
-        "weight": {"type": "int"},
-    }
-
-
-def service_options() -> dict[str, Any]:
-    """Return the argument spec of one service."""
-    stickiness = {
-        "kind": {"type": "str", "choices": ["cookie", "source", "none"], "default": "none"},
-        "cookie": {"type": "str", "default": "SERVERID"},
-    }
-    return {
-        "name": {"type": "str", "required": True},
-        "vip": {"type": "str", "required": True},
-        "port": {"type": "int", "required": True},
-        "scheme": {"type": "str", "choices": ["https", "http", "tls", "tcp"], "default": "https"},
-        "server_names": {"type": "list", "elements": "str", "default": []},
-        "path": {"type": "str", "default": "/"},
-        "expect_status": {"type": "str", "default": "200-399"},
-        "redirect_port": {"type": "int", "default": 0},
-        "stickiness": {"type": "dict", "options": stickiness},
-        "balance": {"type": "str", "default": ""},
-        "client_certificate": {"type": "str", "choices": ["none", "required"], "default": "none"},
-        "identify_header": {"type": "str", "default": ""},
-        "backends": {"type": "list", "elements": "dict", "default": [], "options": backend_options()},
-    }
-
-
-def options() -> dict[str, Any]:
-    """Return the module's argument spec."""
-    return {
-        "services": {"type": "list", "elements": "dict", "required": True, "options": service_options()},
-        "ca_path": {"type": "path"},
-        "minimum_days": {"type": "int", "default": 14},
-        "timeout": {"type": "float", "default": 5.0},
-        "deadline": {"type": "float", "default": 600.0},
-        "patience": {"type": "float", "default": 10.0},
-        "sticky_requests": {"type": "int", "default": 5},
-        "requests_per_backend": {"type": "int", "default": 10},
-        "source_addresses": {"type": "list", "elements": "str", "default": []},
-    }
-
-
 def main() -> None:
     """Probe, and fail with every finding at once."""
-    module = AnsibleModule(options(), supports_check_mode=True)
+    module = AnsibleModule(SPEC, supports_check_mode=True)
     given = {name: value for name, value in module.params.items() if name != "services"}
     settings = Settings(**{**given, "source_addresses": tuple(given["source_addresses"])})
     try:

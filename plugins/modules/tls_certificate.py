@@ -50,7 +50,7 @@ options:
       - C(ca_file) names roots that clients trust; with it the chain is checked to its end.
     type: dict
     default: {}
-  secrets:
+  secrets:  # no_log
     description: Secrets by name; C(password_secret) and C(secret) name them. They stay on the controller.
     type: dict
     default: {}

@@ -57,11 +57,11 @@ options:
         type: list
         elements: str
         default: []
-      key_file:
+      key_file:  # no_log: false
         description: File that holds the private key (kind V(remote)).
         type: str
         default: ""
-      key_index:
+      key_index:  # no_log: false
         description: Which private key of that file, counted from 0 (kind V(remote)).
         type: int
         default: 0
@@ -74,7 +74,7 @@ options:
         description: Days that must remain, or it is made anew (kind V(self_signed)).
         type: int
         default: 14
-      key_type:
+      key_type:  # no_log: false
         description: EC P-256 or RSA 2048 (kind V(self_signed)).
         type: str
         choices: [ec, rsa]
@@ -83,7 +83,7 @@ options:
         description: Days that a new certificate is valid (kind V(self_signed)).
         type: int
         default: 365
-  private_keys:
+  private_keys:  # no_log
     description: Private keys as PEM by name of certificate (kind V(given)).
     type: dict
     default: {}
@@ -158,6 +158,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.options.tls_certificate_target import SPEC
 from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import File, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate import files as pem_files
@@ -171,40 +172,9 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificat
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.tls_certificate.runtime import RefusedError, Runtime
 
-_BUNDLE = {
-    "name": {"type": "str", "required": True},
-    "kind": {"type": "str", "choices": ["given", "remote", "self_signed"], "default": "given"},
-    "certificates": {"type": "str", "default": ""},
-    "path": {"type": "str", "default": ""},
-    "order": {"type": "list", "elements": "str", "default": []},
-    "key_file": {"type": "str", "default": "", "no_log": False},
-    "key_index": {"type": "int", "default": 0, "no_log": False},
-    "names": {"type": "list", "elements": "str", "default": []},
-    "minimum_days": {"type": "int", "default": 14},
-    "key_type": {"type": "str", "choices": ["ec", "rsa"], "default": "ec", "no_log": False},
-    "valid_days": {"type": "int", "default": 365},
-}
-
 
 def _module() -> AnsibleModule:
-    return AnsibleModule(
-        argument_spec={
-            "state": {
-                "type": "str",
-                "choices": ["present", "absent", "restored", "inspected", "verified"],
-                "default": "present",
-            },
-            "bundles": {"type": "list", "elements": "dict", "default": [], "options": _BUNDLE},
-            "private_keys": {"type": "dict", "default": {}, "no_log": True},
-            "directory": {"type": "path", "default": "/etc/haproxy/certs"},
-            "haproxy_socket": {"type": "path", "default": "/run/haproxy/admin.sock"},
-            "haproxy_master_socket": {"type": "path", "default": "/run/haproxy-master.sock"},
-            "haproxy_configuration": {"type": "path", "default": "/etc/haproxy/haproxy.cfg"},
-            "run_id": {"type": "str", "default": ""},
-            "backup_keep": retention.ARGUMENT,
-        },
-        supports_check_mode=True,
-    )
+    return AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
 
 
 def _path(params: dict[str, Any], name: str) -> str:

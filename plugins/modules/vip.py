@@ -86,7 +86,7 @@ options:
     type: list
     elements: str
     default: []
-  secrets:
+  secrets:  # no_log
     description: Secrets by name, for C(authentication_secret).
     type: dict
     default: {}
@@ -210,6 +210,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.hostnet.commands import BackendError
+from ansible_collections.netstack.datacenter.plugins.module_utils.options.vip import SPEC
 from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Change, Transaction
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.addresses import Addresses
@@ -224,30 +225,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.plain impo
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.renumber import RenumberError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.shown import diff
-
-ARGUMENTS: dict[str, Any] = {
-    "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
-    "method": {"type": "str", "choices": ["keepalived", "address"], "default": "keepalived"},
-    "instances": {"type": "dict", "default": {}},
-    "health": {"type": "dict", "default": {}},
-    "profile": {"type": "str", "choices": ["standard", "tuned"], "default": "standard"},
-    "router_id": {"type": "str", "default": ""},
-    "raw": {"type": "list", "elements": "str", "default": []},
-    "secrets": {"type": "dict", "default": {}, "no_log": True},
-    "addresses": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {
-            "interface": {"type": "str", "required": True},
-            "address": {"type": "str", "required": True},
-            "label": {"type": "str", "default": ""},
-        },
-    },
-    "address_backend": {"type": "str", "choices": ["auto", "netplan", "networkd", "ifupdown"], "default": "auto"},
-    "run_id": {"type": "str", "default": ""},
-    "backup_keep": retention.ARGUMENT,
-}
 
 
 def declared(module: AnsibleModule) -> Site:
@@ -351,7 +328,7 @@ def transaction_of(module: AnsibleModule) -> Transaction:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     method = module.params["method"]
     work = keepalived_work if method == "keepalived" else address_work
     try:

@@ -92,10 +92,10 @@ backup:
   sample: 0001-20261121T091500Z
 """
 
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.options.vip_firewall import SPEC
 from ansible_collections.netstack.datacenter.plugins.module_utils.service import retention
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.deployment import Outcome, RejectedError
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.systemd import CommandError
@@ -103,17 +103,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.service.transa
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.firewall import declared, render_rules
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.firewall_host import FirewallHost
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import VipError
-
-ARGUMENTS: dict[str, Any] = {
-    "state": {"type": "str", "choices": ["present", "absent", "restored"], "default": "present"},
-    "instances": {"type": "dict", "default": {}},
-    "health": {"type": "dict", "default": {}},
-    "peer_health": {"type": "list", "elements": "dict", "default": []},
-    "peers": {"type": "list", "elements": "str", "default": []},
-    "ports": {"type": "list", "elements": "int", "default": []},
-    "run_id": {"type": "str", "default": ""},
-    "backup_keep": retention.ARGUMENT,
-}
 
 
 def transaction_of(module: AnsibleModule) -> Transaction:
@@ -133,7 +122,7 @@ def work(module: AnsibleModule, transaction: Transaction) -> Outcome:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     try:
         transaction = transaction_of(module)
         outcome = work(module, transaction)

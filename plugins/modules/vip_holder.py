@@ -106,6 +106,7 @@ from typing import Any, Dict, List
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.netstack.datacenter.plugins.module_utils.options.vip_holder import SPEC
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import VipError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours import Holders, LinkError, find_holders
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.targets import (
@@ -114,22 +115,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.targets im
     instance_targets,
 )
 
-ARGUMENTS: dict[str, Any] = {
-    "instances": {"type": "dict", "default": {}},
-    "addresses": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {
-            "address": {"type": "str", "required": True},
-            "interface": {"type": "str", "default": ""},
-            "label": {"type": "str", "default": ""},
-        },
-    },
-    "expect": {"type": "str", "choices": ["one", "any"], "default": "one"},
-    "unheld": {"type": "list", "elements": "str", "default": []},
-    "timeout": {"type": "float", "default": 15},
-}
 Seen = Dict[str, List[Holders]]
 
 
@@ -179,7 +164,7 @@ def report(seen: Seen) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     once = module.params["expect"] == "any" or module.check_mode
     unheld = module.params["unheld"]
     end = time.monotonic() + module.params["timeout"]

@@ -153,11 +153,11 @@ from typing import Any, Callable
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.mapping import suggest
+from ansible_collections.netstack.datacenter.plugins.module_utils.options.vip_move import SPEC
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.daemon import Daemon
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.lease import LONGEST
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.model import VipError
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.move import (
-    LEASE,
     MoveError,
     Mover,
     Peer,
@@ -172,28 +172,6 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.neighbours
 )
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.targets import Targets, instance_targets
-
-ARGUMENTS: dict[str, Any] = {
-    "instances": {"type": "dict", "required": True},
-    "names": {"type": "list", "elements": "str", "default": []},
-    "state": {"type": "str", "choices": ["away", "home", "placed", "released"], "required": True},
-    "peer_health": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {
-            "address": {"type": "str", "required": True},
-            "port": {"type": "int", "default": 8405},
-            "path": {"type": "str", "default": "/healthz"},
-        },
-    },
-    "before": {"type": "dict", "default": {}},
-    "moved": {"type": "list", "elements": "str", "default": []},
-    "released": {"type": "list", "elements": "str", "default": []},
-    "lease": {"type": "int", "default": LEASE},
-    "force": {"type": "bool", "default": False},
-    "timeout": {"type": "float", "default": 15},
-}
 
 
 def chosen(parameters: dict[str, Any]) -> Targets:
@@ -322,7 +300,7 @@ def difference(names: list[str], to_away: bool) -> dict[str, str]:
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     if not 1 <= module.params["lease"] <= LONGEST:
         module.fail_json(msg=f"`lease` is {module.params['lease']} s, but may be 1 to {LONGEST} s.", moved=[])
 

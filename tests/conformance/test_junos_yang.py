@@ -16,7 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import Config
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared import declaration
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.model import LINK_SPEEDS
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.aggregation import LEAVES
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import plan
 
 from . import yang
@@ -40,9 +40,9 @@ L2 = st.fixed_dictionaries(
 BUNDLE = st.fixed_dictionaries(
     {"lacp": st.sampled_from(["active", "passive", "none"]), "size": st.integers(1, 4)},
     optional={
-        "periodic": st.sampled_from(["slow", "fast"]),
+        **{leaf.key: st.integers(*leaf.numbers) for leaf in LEAVES if not leaf.words},
+        **{leaf.key: st.sampled_from([word for word in leaf.words if word != "400g"]) for leaf in LEAVES if leaf.words},
         "minimum_links": st.integers(1, 4),
-        "link_speed": st.sampled_from([speed for speed in LINK_SPEEDS if speed != "400g"]),
     },
 )
 

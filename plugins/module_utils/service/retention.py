@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from .transaction import File, Transaction
 
 __all__ = [
-    "ARGUMENT",
     "USUAL",
     "IsOurs",
     "Keep",
@@ -32,12 +31,6 @@ __all__ = [
 #: The note of a generation whose files are those that were there before the role came.
 GIVEN_BACK = "given_back"
 IsOurs = Callable[["File"], bool]
-#: The option ``backup_keep`` of every module that replaces files.
-ARGUMENT: dict[str, Any] = {
-    "type": "dict",
-    "default": {},
-    "options": {"number": {"type": "int", "default": 10}, "days": {"type": "int", "default": 90}},
-}
 
 
 class Keep(NamedTuple):

@@ -24,7 +24,9 @@ class LinkVlans(Part):
     """The VLANs of a link, said once for both ends."""
 
     untagged: Text | None = None
+    """The VLAN of frames without a tag."""
     tagged: tuple[Text, ...] = ()
+    """The VLANs of frames with a tag."""
 
     @property
     def every(self) -> tuple[str, ...]:
@@ -36,24 +38,38 @@ class End(Part):
     """One device of a link; `ports[i]` is cabled to `ports[i]` of the other end."""
 
     lag: Text | None = None
+    """The bundle here, such as `ae0`, `vSwitch0` or `bond0`."""
     ports: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """The ports; each is cabled to the one at the same place of the other end."""
     port_groups: dict[str, Text] = Field(default_factory=dict)
+    """Of an ESXi host, VLANs by port group; by default one for each VLAN, and `Management Network`."""
     xmit_hash_policy: HashPolicy | None = None
+    """Of a Linux host, how a bundle deals out frames; the role `linux_bond` takes `layer2+3` by itself."""
 
 
 class Link(Part):
     """What runs between two devices: their ports, how these are bundled, and the VLANs."""
 
     bundle: Bundle
+    """How the cables are made one, at both ends."""
     profile: Text | None = None
+    """The entry of `link_profiles` that has its defaults."""
     vlans: LinkVlans = LinkVlans()
+    """The VLANs that it carries."""
     mtu: Annotated[int, Field(strict=True, ge=576, le=9216)] | None = None
+    """Payload in octets; by default the greatest of its VLANs."""
     periodic: Literal["slow", "fast"] | None = None
+    """The rate that LACP asks for."""
     minimum_links: Annotated[int, Field(strict=True, ge=1, le=64)] | None = None
+    """Members that must be up for the bundle to be."""
     trunk: Flag = False
+    """A trunk with a native VLAN only."""
     description: Line | None = None
+    """What the ports are described as, at the ends that have descriptions."""
     ends: dict[str, End]
+    """The two devices by name, one of them a switch."""
     waive: Waivers = Field(default_factory=dict)
+    """Rules that are switched off for it, each with the reason, where `docs/rules.md` calls them waivable."""
 
     def other(self, host: str) -> str:
         """Return the host at the other end."""

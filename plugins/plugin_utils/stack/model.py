@@ -58,23 +58,36 @@ class Vlan(Object):
     """One VLAN with its subnets; whoever has an address in it takes the prefix length from here."""
 
     id: Annotated[int, Field(strict=True, ge=1, le=4094)]
+    """The tag, 1 to 4094."""
     subnet: Subnet4 | None = None
+    """Its IPv4 network, such as `10.0.30.0/24`; addresses in the VLAN take their prefix length from it."""
     subnet6: Subnet6 | None = None
+    """Its IPv6 network."""
     gateway: Address4 | None = None
+    """The router of its hosts."""
     gateway6: Address6 | None = None
+    """The IPv6 router of its hosts."""
     mtu: Annotated[int, Field(strict=True, ge=576, le=9216)] = 1500
+    """The payload of its frames in octets."""
     domain: Text = "default"
+    """Layer 2 that it belongs to; VLANs of different domains may have one id."""
     reserved_virtual_router_ids: tuple[VirtualRouterId, ...] = ()
+    """VRRP ids that others use in this VLAN."""
     waive: Waivers = Field(default_factory=dict)
+    """Rules that are switched off for it, each with the reason, where `docs/rules.md` calls them waivable."""
 
 
 class Network(Object):
     """A device's leg in one VLAN; `other_addresses` are those of further LIFs, VMkernel interfaces or aliases in it."""
 
     interface: Annotated[str, Field(pattern=r"^[^\s/]{1,64}$")] | None = None
+    """The interface that has the address."""
     address: Address4 | None = None
+    """IPv4 address without a prefix length."""
     address6: Address6 | None = None
+    """IPv6 address without a prefix length."""
     other_addresses: tuple[AnyAddress, ...] = ()
+    """Addresses of further LIFs, VMkernel interfaces or aliases in the VLAN."""
 
     @model_validator(mode="after")
     def _others_follow_one(self) -> Network:
@@ -92,16 +105,27 @@ class Device(Object):
     """One host of the inventory."""
 
     kind: KindName
+    """What it is; `external` is anything that others look after."""
     model: Text | None = None
+    """The model in its maker's words, such as `ex4200-48t`; limits follow from it."""
     release: Text | None = None
+    """The release of its system, such as `17.4R1`; limits follow from it."""
     chassis: Text | None = None
+    """The machine that this one is a part of; two devices in one fail together."""
     management_vlan: Text | None = None
+    """The VLAN by which it is managed."""
     on: Text | None = None
+    """The hypervisor or cluster that carries it."""
     vcenter: Text | None = None
+    """The device of kind `vcenter` through which an ESXi host is configured."""
     provision_links: Flag = False
+    """Whether a Linux host's bonds and VLAN interfaces are made too."""
     storage: Flag | None = None
+    """Whether it serves NFS or iSCSI; by default only filers do."""
     networks: dict[str, Network] = Field(default_factory=dict)
+    """Its addresses by VLAN."""
     waive: Waivers = Field(default_factory=dict)
+    """Rules that are switched off for it, each with the reason, where `docs/rules.md` calls them waivable."""
 
     @property
     def serves_storage(self) -> bool:
@@ -123,70 +147,110 @@ class Priority(Object):
     """VRRP priorities of a VIP's preferred node and of the other; 255 is the address owner's (RFC 5798, 5.2.4)."""
 
     preferred: Annotated[int, Field(strict=True, ge=1, le=254)] = 150
+    """Priority of the node that a VIP prefers."""
     standby: Annotated[int, Field(strict=True, ge=1, le=254)] = 100
+    """Priority of the other node."""
 
 
 class Stats(Object):
     """HAProxy's statistics page on the management address of each node."""
 
     user: Text
+    """The user that may see the page."""
     password_secret: Text
+    """The secret that has the password."""
     port: Port = 8404
+    """The TCP port."""
     vlan: Text | None = None
+    """The VLAN whose address has the page; by default the nodes' `management_vlan`."""
     uri: Annotated[str, Field(pattern=r"^/\S*$")] = "/"
+    """The path of the page."""
 
 
 class Metrics(Object):
     """The Prometheus exporter, on a bind of its own: the page's password does not cover it."""
 
     port: Port = 9101
+    """The TCP port."""
     vlan: Text | None = None
+    """The VLAN whose address has the exporter; by default the nodes' `management_vlan`."""
 
 
 class Peers(Object):
     """The connection over which both nodes replicate their stick tables; by TLS where the pair has a CA."""
 
     port: Port = 10000
+    """The TCP port."""
     vlan: Text | None = None
+    """The VLAN that carries it; by default the pair's `internal_vlan`."""
     ca_secret: Text | None = None
+    """The secret with the pair's CA, which `netstack.datacenter.peers_ca` makes; then stick tables travel by TLS."""
 
 
 class LbPair(Object):
     """Two load balancers that share VIPs."""
 
     hosts: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """The two nodes."""
     vip_vlan: Text
+    """The VLAN that has the VIPs."""
     internal_vlan: Text | None = None
+    """For peers and health; by default the shared VLAN with most of the backends."""
     virtual_router_id: Annotated[int, Field(strict=True, ge=1, le=254)] | None = None
+    """The pair uses it and the next one; by default made from the pair's name."""
     priority: Priority = Priority()
+    """VRRP priorities of a VIP's preferred node and of the other."""
     preempt: Flag = False
+    """Whether a preferred node takes its VIPs back when it returns."""
     unicast: Flag = True
+    """Whether adverts go to the other node alone, and not to a multicast group."""
     profile: Literal["standard", "tuned"] = "standard"
+    """Timing of adverts and checks."""
     advert_interval: Annotated[float, Field(ge=0.01, le=40.95)] | None = None
+    """Seconds between adverts; by default what the profile has."""
     authentication_secret: Text | None = None
+    """The secret that adverts carry."""
     peers: Peers = Peers()
+    """The replication of stick tables between the nodes."""
     stats: Stats | None = None
+    """The statistics page."""
     metrics: Metrics | None = None
+    """The exporter for Prometheus."""
     waive: Waivers = Field(default_factory=dict)
+    """Rules that are switched off for it, each with the reason, where `docs/rules.md` calls them waivable."""
 
 
 class Certificate(Object):
     """One certificate of the load balancers, as the role tls_certificate takes it."""
 
     source: Literal["pem", "pkcs12", "remote", "secret", "self_signed"]
+    """Where it comes from; each source has keys of its own."""
     file: Text | None = None
+    """The file on the controller, of `pem` with key and chain in one, and of `pkcs12`."""
     certificate_file: Text | None = None
+    """The certificate alone, of `pem` in several files."""
     key_file: Text | None = None
+    """The private key, of `pem` in several files."""
     chain_file: Text | None = None
+    """The intermediate certificates, of `pem` in several files."""
     ca_file: Text | None = None
+    """Authorities that the chain has to lead to, where public ones do not sign it."""
     path: Annotated[str, Field(pattern=r"^/\S+$")] | None = None
+    """The file on the load balancers, of `remote`."""
     password_secret: Text | None = None
+    """The secret with the password of the file or key."""
     secret: Text | None = None
+    """The secret that is the certificate with its key, of `secret`."""
     names: tuple[Text, ...] = ()
+    """Names that it has to have, and of `self_signed` gets."""
     minimum_days: Annotated[int, Field(strict=True, ge=0, le=3650)] | None = None
+    """Days that it must be valid for yet."""
     key_type: Literal["ec", "rsa"] | None = None
+    """The key that `self_signed` makes."""
     valid_days: Annotated[int, Field(strict=True, ge=1, le=3650)] | None = None
+    """Days that `self_signed` is valid for."""
     waive: Waivers = Field(default_factory=dict)
+    """Rules that are switched off for it, each with the reason, where `docs/rules.md` calls them waivable."""
 
 
 SECTIONS: dict[str, type[BaseModel]] = {

@@ -7,7 +7,6 @@ import socket
 from pathlib import Path
 
 import pytest
-import yaml
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.probe import probe_patiently
 from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.service import (
@@ -269,19 +268,6 @@ def test_status_ranges():
     for wrong in ("ok", "399-200", "99", "200-", "200-600"):
         with pytest.raises(ValueError, match="x: expect_status is"):
             status_range(wrong, "x")
-
-
-def test_the_documentation_names_exactly_the_options(shop):
-    documented = yaml.safe_load(service_probe.DOCUMENTATION)["options"]
-
-    def same(described: dict, spec: dict) -> None:
-        assert set(described) == set(spec)
-        for name, option in described.items():
-            for key in ("type", "elements", "default", "choices", "required"):
-                assert option.get(key) == spec[name].get(key), (name, key)
-            same(option.get("suboptions", {}), spec[name].get("options", {}))
-
-    same(documented, service_probe.options())
 
 
 def test_the_module_compiles_for_the_oldest_python_of_a_target():

@@ -61,6 +61,13 @@ def test_the_schema_is_a_schema():
     jsonschema.Draft202012Validator.check_schema(schema())
 
 
+def test_every_key_of_the_schema_is_described():
+    objects = [schema(), *(form for each in schema()["$defs"].values() for form in [each, *each.get("anyOf", [])])]
+    keys = [each for found in objects for each in found.get("properties", {}).items()]
+    assert len(keys) > 189
+    assert [name for name, key in keys if not key.get("description")] == []
+
+
 @pytest.mark.parametrize("name", sorted(shipped()))
 def test_a_shipped_profile_fits_the_schema_of_profiles(name):
     MODEL.validate({"profiles": {name: shipped()[name]}})

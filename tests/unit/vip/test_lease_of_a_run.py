@@ -43,7 +43,7 @@ class Node:
 
     def task(self, state: str, check: bool = False, **parameters: Any) -> dict[str, Any]:
         """Run the module with one state."""
-        params = {name: option.get("default") for name, option in vip_move.ARGUMENTS.items()}
+        params = {name: option.get("default") for name, option in vip_move.SPEC.items()}
         params.update(instances={name: {} for name in TARGETS}, **parameters)
         module = SimpleNamespace(params=params, check_mode=check, warn=self.warnings.append)
         mover = Mover(self.look, self.paths, 0.1, LEASE, sleep=lambda _seconds: None)

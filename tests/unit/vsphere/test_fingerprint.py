@@ -62,4 +62,4 @@ def test_each_task_that_reaches_a_host_hands_the_fingerprint_on():
     found = list(tasks())
     forgotten = [file.name for file, options in found if "esxi_teaming_tls_fingerprint" not in str(options)]
     assert len(found) >= 7 and forgotten == []
-    assert all("tls_fingerprint" in action._SPEC for action in (esxi_teaming, link_cutover))
+    assert all("tls_fingerprint" in action.SPEC for action in (esxi_teaming, link_cutover))

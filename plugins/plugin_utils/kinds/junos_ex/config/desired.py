@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ..declared.aggregation import LEAVES
 from ..declared.findings import Finding
 from ..declared.model import Bundle, Declared, Port, Style, Vlan
 from . import layout, members, ranges, references
@@ -16,6 +17,7 @@ from .statements import Config, entry, path
 from .vlans import table
 
 State = Literal["merged", "replaced", "overridden", "deleted"]
+_AGGREGATED = "aggregated-ether-options"
 _OF_VLANS = ("members", "native-vlan-id")
 SPANNING_TREES = ("rstp", "mstp", "vstp", "stp")
 DEVICE_COUNT = ("chassis", "aggregated-devices", "ethernet")
@@ -182,16 +184,18 @@ def _routed_under_layer_2(draft: Draft, bundle: Bundle) -> list[Foreign]:
 
 
 def _set_aggregation(draft: Draft, bundle: Bundle) -> None:
-    options = (*interface(bundle.name), "aggregated-ether-options")
+    """Write what is given, and nothing of LACP where the bundle does not speak it; see `Leaf.goes` for the rest."""
     _set_lacp(draft, bundle)
-    for tag, value in (("minimum-links", bundle.minimum_links), ("link-speed", bundle.link_speed)):
-        if value is not None or draft.exact:
-            draft.set_leaf(options, tag, value)
+    for leaf in LEAVES:
+        value = bundle.leaves.get(leaf.key)
+        speaks = not leaf.of_lacp or bundle.lacp in ("active", "passive")
+        if speaks and (value is not None or (draft.exact and leaf.goes)):
+            draft.set_leaf((*interface(bundle.name), _AGGREGATED, *leaf.path[:-1]), leaf.path[-1], value)
 
 
 def _set_lacp(draft: Draft, bundle: Bundle) -> None:
-    """Write the mode always: `lacp` without one is passive. The timer is written where it is said, and nowhere else."""
-    lacp = (*interface(bundle.name), "aggregated-ether-options", "lacp")
+    """Write the mode always: `lacp` without one is passive."""
+    lacp = (*interface(bundle.name), _AGGREGATED, "lacp")
     if bundle.lacp == "none":
         draft.config.remove(*lacp)
         return
@@ -200,8 +204,6 @@ def _set_lacp(draft: Draft, bundle: Bundle) -> None:
     other = "passive" if bundle.lacp == "active" else "active"
     draft.config.remove(*lacp, other)
     draft.own(*lacp, bundle.lacp)
-    if bundle.periodic is not None or draft.exact:
-        draft.set_leaf(lacp, "periodic", bundle.periodic)
 
 
 def _delete(draft: Draft, declared: Declared) -> list[Foreign]:
@@ -279,7 +281,7 @@ def _judge_bundles(draft: Draft, before: Config) -> None:
     held, former = members.members_by_bundle(draft.config), members.members_by_bundle(before)
     known = set(members.bundles_of(before))
     for name in members.bundles_of(draft.config):
-        links = number_of(draft.config.value(*interface(name), "aggregated-ether-options", "minimum-links")) or 0
+        links = number_of(draft.config.value(*interface(name), _AGGREGATED, "minimum-links")) or 0
         count = len(held.get(name, []))
         if count == len(former.get(name, [])) and name in known:
             continue

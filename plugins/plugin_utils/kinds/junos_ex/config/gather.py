@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
+from ..declared.aggregation import LEAVES
 from ..declared.model import NO_VLAN, Style, payload_of
 from . import layout, members
 from .names import in_order, is_port, number_of
@@ -50,11 +51,10 @@ def _bundle(config: Config, name: str, ports: list[str], style: Style, named: Na
     found: dict[str, Any] = {"members": ports, "lacp": "none"}
     if config.has(*options, "lacp"):
         found["lacp"] = "active" if config.has(*options, "lacp", "active") else "passive"
-        periodic = config.value(*options, "lacp", "periodic")
-        found.update({"periodic": periodic} if periodic else {})
-    links, speed = number_of(config.value(*options, "minimum-links")), config.value(*options, "link-speed")
-    found.update({} if links is None else {"minimum_links": links})
-    found.update({"link_speed": speed} if speed else {})
+    for leaf in LEAVES:
+        text = config.value(*options, *leaf.path) or None
+        value = text if leaf.words else number_of(text)
+        found.update({} if value is None else {leaf.key: value})
     texts = {port: config.value(*layout.interface(port), "description") for port in ports}
     said = {port: text for port, text in texts.items() if text}
     found.update({"member_descriptions": said} if said else {})

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from ..declared.aggregation import LEAVES
 from . import ranges
 from .names import bundle_index, is_port, physical
 from .statements import Config, Path, Segment, entry, leaf
@@ -26,13 +27,11 @@ _VALUES = frozenset(
         ),
         *(
             "members",
-            "minimum-links",
-            "link-speed",
-            "periodic",
             "bundle",
             "end-range",
             "speed",
             "encapsulation",
+            *(leaf.path[-1] for leaf in LEAVES),
         ),
         *("vlan-range", "vlan-id-list", "apply-groups", "apply-groups-except"),
     }

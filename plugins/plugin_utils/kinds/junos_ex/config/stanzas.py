@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from ..declared.aggregation import LEAVES
 from .layout import STP_PROTOCOLS
 from .members import OPTIONS
 from .statements import Path
 
 _OF_INTERFACE = frozenset({"description", "mtu", "disable", "native-vlan-id"})
 _OF_MEMBER = frozenset({"description", "disable"})
-_OF_BUNDLE = frozenset({"lacp", "minimum-links", "link-speed"})
-_OF_LACP = frozenset({"active", "passive", "periodic"})
+_OF_BUNDLE = frozenset({"lacp", *(leaf.path[0] for leaf in LEAVES)})
+_OF_LACP = frozenset({"active", "passive", *(leaf.path[1] for leaf in LEAVES if leaf.of_lacp)})
 _OF_FAMILY = frozenset({"interface-mode", "port-mode", "native-vlan-id", "vlan"})
 _OF_VLAN = frozenset({"vlan-id", "description", "l3-interface"})
 

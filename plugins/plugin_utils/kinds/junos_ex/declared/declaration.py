@@ -10,14 +10,15 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.field
 from ..config.names import bundle_index, is_port
 from ..platform import FRAME_UNTAGGED, MTU_HIGHEST, MTU_LOWEST, VLAN_NAME
 from . import rules
+from .aggregation import BY_KEY, LEAVES, Leaf
 from .fields import Reader
 from .findings import Finding
 from .limits import Limit
-from .model import EDGE, LINK_SPEEDS, Bundle, Declared, Port, Switching, Vlan
+from .model import EDGE, Bundle, Declared, Port, Switching, Vlan
 
 _PORT_KEYS = ("description", "payload_mtu", "mode", "untagged", "tagged", "peer")
 _BUNDLE_KEYS = (
-    *("members", "lacp", "periodic", "minimum_links", "link_speed", "member_descriptions", "disabled_members"),
+    *("members", "lacp", *BY_KEY, "member_descriptions", "disabled_members"),
     *_PORT_KEYS,
 )
 _VLAN_KEYS = ("id", "description", "l3_interface")
@@ -78,12 +79,14 @@ def _bundle(name: str, data: Any, findings: list[Finding], going: bool) -> Bundl
         **_common(reader),
         members=_members(reader, going),
         lacp=cast(Any, lacp),
-        periodic=cast(Any, reader.choice("periodic", ("slow", "fast"))),
-        minimum_links=reader.number("minimum_links", 1, 64, "", "It counts members that are up."),
-        link_speed=reader.choice("link_speed", LINK_SPEEDS),
+        leaves={leaf.key: value for leaf in LEAVES if (value := _leaf(reader, leaf)) is not None},
         member_descriptions=_member_descriptions(reader),
         disabled_members=_disabled_members(reader),
     )
+
+
+def _leaf(reader: Reader, leaf: Leaf) -> int | str | None:
+    return reader.choice(leaf.key, leaf.words) if leaf.words else reader.number(leaf.key, *leaf.numbers, "", leaf.why)
 
 
 def _common(reader: Reader) -> dict[str, Any]:

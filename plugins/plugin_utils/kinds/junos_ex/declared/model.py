@@ -35,12 +35,6 @@ A host sends no BPDU, and a port that is not an edge port forwards only after up
 
 PAYLOAD_DEFAULT = 1500
 
-LINK_SPEEDS = (
-    *("10m", "100m", "1g", "2.5g", "5g", "8g", "10g", "25g", "40g", "50g", "80g", "100g", "400g", "oc192"),
-    "mixed",
-)
-"""`link-speed` of aggregated-ether-options in Juniper's YANG, junos-ex 21.4R1 (17.4R1 has no 400g)."""
-
 
 @dataclass(frozen=True)
 class Vlan:
@@ -85,9 +79,8 @@ class Bundle(Port):
 
     members: tuple[str, ...] = ()
     lacp: Lacp | None = None
-    periodic: Literal["slow", "fast"] | None = None
-    minimum_links: int | None = None
-    link_speed: str | None = None
+    leaves: Mapping[str, int | str] = field(default_factory=dict)
+    """What is given of aggregation.LEAVES, by key."""
     member_descriptions: Mapping[str, str] = field(default_factory=dict)
     disabled_members: tuple[str, ...] | None = None
 

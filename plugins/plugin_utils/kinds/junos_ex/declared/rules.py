@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from ..config.names import bundle_index
 from ..platform import FRAME_TAGGED, MTU_HIGHEST, MTU_LOWEST
+from .aggregation import BY_KEY
 from .findings import Finding
 from .limits import UNKNOWN, Limit
 from .model import Bundle, Declared, Port
@@ -94,16 +95,17 @@ def too_many_bundles(count: int, limit: Limit) -> Iterator[Finding]:
 def minimum_links_unreachable(bundle: Bundle) -> Iterator[Finding]:
     """Junos, dcd: `Number of member links configured, i.e [1], ... is lesser than the required minimum [2].`."""
     count = len(set(bundle.members) - set(bundle.disabled_members or ()))
-    if bundle.minimum_links is not None and bundle.members and bundle.minimum_links > count:
+    links = bundle.leaves.get("minimum_links")
+    if isinstance(links, int) and bundle.members and links > count:
         off = " that are not disabled" if bundle.disabled_members else ""
         why = "The bundle would be down." if bundle.disabled_members else "The commit would fail."
-        what = f"minimum_links {bundle.minimum_links} with {count} member(s){off}"
+        what = f"minimum_links {links} with {count} member(s){off}"
         yield Finding(f"bundles.{bundle.name}", "MINIMUM_LINKS", what, why, "Lower it, or add members.")
 
 
 def minimum_links_mixed(bundle: Bundle) -> Iterator[Finding]:
     """Junos: `Minimum-links option is not compatible with link-speed mixed` (must-message)."""
-    if bundle.minimum_links is not None and bundle.link_speed == "mixed":
+    if "minimum_links" in bundle.leaves and bundle.leaves.get("link_speed") == "mixed":
         why = "Junos: Minimum-links option is not compatible with link-speed mixed."
         yield Finding(
             f"bundles.{bundle.name}",
@@ -114,13 +116,13 @@ def minimum_links_mixed(bundle: Bundle) -> Iterator[Finding]:
         )
 
 
-def periodic_without_lacp(bundle: Bundle) -> Iterator[Finding]:
-    """A LACP timer on a static bundle would be accepted and ignored."""
-    if bundle.periodic is not None and bundle.lacp == "none":
-        why = "A static bundle sends no LACP frames."
-        yield Finding(
-            f"bundles.{bundle.name}", "PERIODIC_STATIC", "periodic with lacp none", why, "Leave it out, or say active."
-        )
+def lacp_of_a_static_bundle(bundle: Bundle) -> Iterator[Finding]:
+    """What is of LACP, as its timer, would be accepted on a static bundle and ignored."""
+    for key in bundle.leaves if bundle.lacp == "none" else ():
+        if BY_KEY[key].of_lacp:
+            why = "A static bundle sends no LACP frames."
+            what, mend = f"{key} with lacp none", "Leave it out, or say active."
+            yield Finding(f"bundles.{bundle.name}", f"{key.upper()}_STATIC", what, why, mend)
 
 
 def tagged_on_access(port: Port) -> Iterator[Finding]:
@@ -181,7 +183,7 @@ def _where(port: Port) -> str:
 _OF_A_BUNDLE: tuple[Callable[[Bundle], Iterator[Finding]], ...] = (
     minimum_links_unreachable,
     minimum_links_mixed,
-    periodic_without_lacp,
+    lacp_of_a_static_bundle,
 )
 _OF_A_PORT: tuple[Callable[[Port], Iterator[Finding]], ...] = (
     tagged_on_access,

@@ -15,6 +15,7 @@ from ..config.emit import words
 from ..config.names import bundle_index, in_order, is_port, physical
 from ..config.stanzas import structured_here
 from ..config.statements import Config, Path
+from ..declared.aggregation import LEAVES
 from ..declared.model import PAYLOAD_DEFAULT, Style
 
 Structure = Mapping[str, Any]
@@ -255,8 +256,7 @@ def _descriptions(name: str, old: Any, new: Any) -> Iterator[Change]:
 
 _FIELDS: Mapping[str, Callable[[str, Any, Any], Iterator[Change]]] = {
     "description": _plainly(ChangeKind.DESCRIPTION),
-    "link_speed": _plainly(ChangeKind.LINK_SPEED),
-    "periodic": _plainly(ChangeKind.LACP_TIMER),
+    **{leaf.key: _plainly(leaf.change) for leaf in LEAVES},
     "lacp": _lacp,
     "minimum_links": _minimum,
     "payload_mtu": _mtu,
