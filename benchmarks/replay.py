@@ -34,10 +34,10 @@ from lxml import etree
 
 from backend import run_until_stopped
 from controlled import Controlled, words
-from junos import control
-from junos.errors import Report
-from junos.frames import END, Splitter, reply, report_element
-from junos.server import Access, Speaker, accept, host_key, public
+from kinds.junos_ex import control
+from kinds.junos_ex.errors import Report
+from kinds.junos_ex.frames import END, Splitter, reply, report_element
+from kinds.junos_ex.server import Access, Speaker, accept, host_key, public
 
 LOCALHOST = "127.0.0.1"
 MESSAGE_ID = re.compile(rb'message-id="([^"]*)"')
@@ -160,7 +160,7 @@ def state(stage: Stage) -> list[dict[str, Any]]:
 
 
 class Playing:
-    """A session that is played (junos.server.Spoken)."""
+    """A session that is played (kinds.junos_ex.server.Spoken)."""
 
     def __init__(
         self, stage: Stage, number: int, _user: str, write: Callable[[bytes], None], _hang_up: Callable[[], None]
@@ -213,7 +213,7 @@ class Playing:
 
 
 class Recording:
-    """A session that is passed on to the switch at `port` and kept (junos.server.Spoken)."""
+    """A session that is passed on to the switch at `port` and kept (kinds.junos_ex.server.Spoken)."""
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ CLIENTS = tuple(range(101, 117))
 
 @dataclass(frozen=True)
 class Port:
-    """A port of a switch: lab/junos/ports.py says what the fields are."""
+    """A port of a switch: lab/device/ends.py says what the fields are."""
 
     switch: str
     name: str

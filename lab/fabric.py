@@ -7,16 +7,16 @@
 
 The cabling:
 
-    junos: 40001                     # control port of lab/junos
-    vsphere: 40101                   # control port of lab/vsphere
+    junos: 40001                     # control port of the switches
+    vsphere: 40101                   # control port of the hosts
     management_vlan: 10              # where the clients of the hosts' management are; without it: anywhere
     management_vlans: {esx9: 12}     # and of single hosts
     cables:
       - {switch: ex1, port: ge-0/0/0, host: esx1, nic: vmnic2}
-      - {switch: ex1, port: ge-0/0/5, far: {lacp: active, system: "00:00:5e:00:53:07", key: 3}}  # as lab/junos takes it
+      - {switch: ex1, port: ge-0/0/5, far: {lacp: active, system: "00:00:5e:00:53:07", key: 3}}  # as a switch takes it
       - {switch: ex1, port: ge-0/0/9, to: {switch: ex2, port: ge-0/0/9}, trunk: up1, vlan: 10}  # which VLAN is followed
 
-lab/vsphere asks it how a host is reached whenever that matters: before a connection, before a call acts, before its
+A host asks it how a host is reached whenever that matters: before a connection, before a call acts, before its
 answer leaves. So a commit on a switch counts at once, without a race. What is derived:
 
 - Light: a port that the switch has disabled is dark at the host as well, and a cable that is broken at the host is dead
@@ -30,7 +30,7 @@ answer leaves. So a commit on a switch counts at once, without a race. What is d
 
 Nothing else is simulated: no traffic of virtual machines, no spanning tree, no time between a change and its effect, no
 switch between a client and a host but the one with the cable. Operations of its own port, as JSON lines: `reach` (from
-lab/vsphere), `deliveries` ({HOST: {VMK: {"lost", "of", "flaps", "reasons"}}}), `absences` ({HOST: SECONDS}: the longest
+a host), `deliveries` ({HOST: {VMK: {"lost", "of", "flaps", "reasons"}}}), `absences` ({HOST: SECONDS}: the longest
 that the management of a host was lost without a break, by this clock, since it was asked for the last time),
 `crossings` ({TRUNK: {"lost", "of", "flaps", "reasons"}}: the flows between two switches).
 """
@@ -185,7 +185,7 @@ class Fabric:
     absences: Absences = field(default_factory=Absences)
 
     async def begin(self, port: int) -> None:
-        """Put in all cables, and let lab/vsphere ask here."""
+        """Put in all cables, and let the hosts ask here."""
         for host in self.cabling.hosts:
             self.states[host] = await ask(self.cabling.vsphere, {"op": "state", "host": host})
         await self.refresh()
@@ -334,7 +334,7 @@ def summary(delivery: Delivery) -> State:
 
 
 def port_of(switch: str, name: str, shown: State) -> Port:
-    """Make a port of what lab/junos tells of it."""
+    """Make a port of what a switch tells of it."""
     names = {int(tag): str(vlan) for tag, vlan in shown["names"].items()}
     place = (switch, name, bool(shown["light"]), str(shown["bundle"]), bool(shown["forwards"]))
     lacp = str(shown["lacp"]), str(shown["periodic"])

@@ -34,8 +34,8 @@ from pyVim.connect import Connect
 from pyVmomi import vim
 
 from fabric_client import Fabric
-from junos.client import Simulator as Switches
-from vsphere.client import Simulator as Hosts
+from kinds.esxi_vss.client import Simulator as Hosts
+from kinds.junos_ex.client import Simulator as Switches
 
 HERE = Path(__file__).resolve().parent
 MODELS = {"nonels": "ex4200-48t", "els": "ex4300-48t"}

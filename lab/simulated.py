@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts and ends a lab's simulated devices: switches (lab/junos), ESXi hosts (lab/vsphere), and lab/fabric.py between.
+"""Starts and ends a lab's simulated devices: those of lab/kinds, and lab/fabric.py between.
 
 Each is one process, on loopback, that outlives its starter. What it says of itself (process, control port, host keys)
 is kept in NAME.json in the lab's folder, its log in NAME.log; keys/ and certificates/ have what the devices prove
@@ -29,8 +29,8 @@ from topology import Device, Topology
 
 HERE = Path(__file__).resolve().parent
 PROGRAMS = {
-    "junos": HERE / "junos" / "simulator.py",
-    "vsphere": HERE / "vsphere" / "simulator.py",
+    "junos": HERE / "kinds" / "junos_ex" / "simulator.py",
+    "vsphere": HERE / "kinds" / "esxi_vss" / "simulator.py",
     "fabric": HERE / "fabric.py",
 }
 """In the order in which they start; the fabric asks the other two."""

@@ -19,8 +19,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
 from fabric_client import Fabric
-from junos.client import Simulator as Switches
-from vsphere.client import Simulator as Hosts
+from kinds.esxi_vss.client import Simulator as Hosts
+from kinds.junos_ex.client import Simulator as Switches
 
 from .labs import DELIVERED, NICS, PLAIN_PORT, VLANS, host_end
 

@@ -32,8 +32,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.option
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import target_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import planned
 from fabric_client import Fabric
-from junos.client import Simulator as Switches
-from vsphere.client import Simulator as Hosts
+from kinds.esxi_vss.client import Simulator as Hosts
+from kinds.junos_ex.client import Simulator as Switches
 
 from .labs import NICS, PLAYBOOK, ROOT, STYLES, environment
 

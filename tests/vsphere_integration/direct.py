@@ -9,7 +9,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import Target
-from vsphere import host, shell, views
+from kinds.esxi_vss import host, shell, views
 
 
 class System:

@@ -11,7 +11,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.reques
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import Target
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
-from vsphere.client import Simulator
+from kinds.esxi_vss.client import Simulator
 
 HOSTS = {"esx1": 4, "esx2": 4}
 CENTERS = {"vc1": 50, "vc6": 6}

@@ -19,8 +19,8 @@ pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import specs
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.standing import verified
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
-from vsphere import factory, policy, views
-from vsphere.plainform import plain
+from kinds.esxi_vss import factory, policy, views
+from kinds.esxi_vss.plainform import plain
 
 from .direct import Direct
 from .labs import request

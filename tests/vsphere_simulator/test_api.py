@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from vsphere.client import ControlError, Simulator
+from kinds.esxi_vss.client import ControlError, Simulator
 
 from .builders import Center, Esxi, connect, hosts, network, trust
 

@@ -24,7 +24,7 @@ def address(device: str) -> str:
 def info(host: Host) -> Any:
     """Give hardware."""
     return vim.host.HardwareInfo(
-        systemInfo=vim.host.SystemInfo(vendor="netstack", model="lab/vsphere", uuid=_uuid(host)),
+        systemInfo=vim.host.SystemInfo(vendor="netstack", model="lab/kinds/esxi_vss", uuid=_uuid(host)),
         cpuInfo=vim.host.CpuInfo(numCpuPackages=1, numCpuCores=4, numCpuThreads=8, hz=HZ),
         cpuPkg=[_package()],
         memorySize=16 * GIB,
@@ -37,7 +37,7 @@ def summary(host: Host) -> Any:
     """Give summary.hardware."""
     return vim.host.Summary.HardwareSummary(
         vendor="netstack",
-        model="lab/vsphere",
+        model="lab/kinds/esxi_vss",
         uuid=_uuid(host),
         memorySize=16 * GIB,
         cpuModel=CPU,

@@ -31,12 +31,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from vsphere import certificates, control, factory, ssh, web
-from vsphere.client import ask
-from vsphere.endpoint import Endpoint, Lab
-from vsphere.host import Host
+from kinds.esxi_vss import certificates, control, factory, ssh, web
+from kinds.esxi_vss.client import ask
+from kinds.esxi_vss.endpoint import Endpoint, Lab
+from kinds.esxi_vss.host import Host
 
 NAMED = re.compile(r"(?P<name>[\w.-]+)=(?P<what>[\w.+-]+)(@(?P<address>[\d.]+)(:(?P<port>\d+))?)?")
 

@@ -28,14 +28,14 @@ import signal
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from junos import control, factory, server
-from junos.client import ask
-from junos.device import Device
-from junos.errors import JunosError
-from junos.models import MODELS
-from junos.netconf import Lab
+from kinds.junos_ex import control, factory, server
+from kinds.junos_ex.client import ask
+from kinds.junos_ex.device import Device
+from kinds.junos_ex.errors import JunosError
+from kinds.junos_ex.models import MODELS
+from kinds.junos_ex.netconf import Lab
 
 SWITCH = re.compile(r"(?P<name>[\w.-]+)=(?P<model>[\w-]+)(:(?P<fpcs>\d+))?(@(?P<port>\d+))?")
 

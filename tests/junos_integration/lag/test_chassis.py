@@ -11,7 +11,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.plan imp
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 from .test_missing import request
 

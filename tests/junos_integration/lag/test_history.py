@@ -14,7 +14,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 QUICK = Verification(links=False, timeout=2, interval=0.2)
 L2 = "unit 0 family ethernet-switching"

@@ -19,7 +19,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 QUICK = Verification(timeout=2, interval=0.2)
 IMPATIENT = Verification(timeout=1, interval=0.2)  # of links that never work

@@ -18,7 +18,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import entry, from_element
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, jump, with_arguments
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 from .switches import skip_without_its_packages
 

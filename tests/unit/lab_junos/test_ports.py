@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from junos import setform
-from junos.device import Options, Session
-from junos.farend import FarEnd
-from junos.ports import ports
+from kinds.junos_ex import setform
+from kinds.junos_ex.device import Options, Session
+from kinds.junos_ex.farend import FarEnd
+from kinds.junos_ex.ports import ports
 
 from .builders import BUNDLE, MODE
 

@@ -16,7 +16,7 @@ import yaml
 pytest.importorskip("asyncssh", reason="asyncssh is not installed")
 
 import simulated
-from junos.client import ask
+from kinds.junos_ex.client import ask
 from topology import Topology, load
 
 NUMBER = 254  # that of no real lab, unless a machine has two dozen checkouts

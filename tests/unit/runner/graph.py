@@ -180,7 +180,7 @@ def reads(file: str) -> frozenset[str]:
         found |= {f"{folder}/conftest.py" for folder in folders} & tracked()
     if file.startswith("tests/") and file.count("/") > 1:
         found |= data_of(file)
-    if file.startswith(("lab/junos/", "lab/vsphere/")):
+    if file.startswith(("lab/kinds/junos_ex/", "lab/kinds/esxi_vss/")):
         found |= data_of(file)
     if file.startswith(("plugins/modules/", "plugins/action/")):
         name = Path(file).name

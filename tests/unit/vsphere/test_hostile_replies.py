@@ -25,9 +25,9 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.reques
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.standing import gather, verified
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import Target
+from kinds.esxi_vss import esxcli, esxcli_group, esxcli_net, factory, soap, views
+from kinds.esxi_vss.host import Host
 from unit.hostile import bounded, of_data, of_text, of_tree, steering
-from vsphere import esxcli, esxcli_group, esxcli_net, factory, soap, views
-from vsphere.host import Host
 
 from .builders import declared
 
