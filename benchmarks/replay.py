@@ -33,11 +33,12 @@ import asyncssh
 from lxml import etree
 
 from backend import run_until_stopped
-from controlled import Controlled, words
-from kinds.junos_ex import control
+from device.client import Controlled, words
+from device.control import Control
+from device.ssh import Access, public
 from kinds.junos_ex.errors import Report
 from kinds.junos_ex.frames import END, Splitter, reply, report_element
-from kinds.junos_ex.server import Access, Speaker, accept, host_key, public
+from kinds.junos_ex.server import Speaker, accept
 
 LOCALHOST = "127.0.0.1"
 MESSAGE_ID = re.compile(rb'message-id="([^"]*)"')
@@ -271,21 +272,22 @@ class Recording:
 
 async def serve(given: argparse.Namespace) -> list[asyncio.Server]:
     """Let all ports listen, say where, and return the control port."""
-    access, key = Access(), host_key(None)
+    access, key = Access(), asyncssh.generate_private_key("ssh-ed25519")
     if given.authorized_keys:
         access.read_keys(given.authorized_keys)
     told: Any = []
     speakers: list[Speaker] = [partial(Recording, told, given.port)] if given.command == "record" else []
-    operations: dict[str, control.Operation] = {"recording": lambda kept: kept}
+    control: Control[Any] = Control()
+    control.operations["recording"] = lambda kept: kept
     if given.command == "play":
         told = Stage(prepare(json.loads(given.recording.read_text())), [])
         told.ports = [told.fresh() for _number in range(given.count)]
         speakers = [partial(Playing, told, number) for number in range(given.count)]
-        operations = {"state": state, "reset": reset}
+        control.operations = {"state": state, "reset": reset}
     ports = [(await accept(speaker, access, 0, key)).get_port() for speaker in speakers]
     if given.known_hosts:
         given.known_hosts.write_text("".join(f"[{LOCALHOST}]:{port} {public(key)}\n" for port in ports))
-    opened = await control.serve(told, 0, operations=operations)
+    opened = await control.serve(told, 0)
     print(json.dumps({"control": opened.sockets[0].getsockname()[1], "ports": ports}), flush=True)
     return [opened]
 

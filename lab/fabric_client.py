@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from controlled import Controlled, ask
+from device.client import Controlled, ask
 
 
 class Fabric(Controlled):

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import checkout
-from controlled import ControlError, ask
+from device.client import ControlError, ask
 from topology import Device, Topology
 
 HERE = Path(__file__).resolve().parent

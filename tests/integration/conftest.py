@@ -20,7 +20,7 @@ import pytest
 
 import checkout
 import simulated
-from controlled import ask
+from device.client import ask
 from topology import load as load_topology
 from traffic.site_copy import SiteCopy
 

@@ -155,7 +155,7 @@ def retrieve_service_content(context: Context) -> Any:
 @method(vim.ServiceInstance, "CurrentTime")
 def current_time(context: Context) -> datetime.datetime:
     """Tell the time."""
-    return datetime.datetime.fromtimestamp(context.lab.now(), datetime.UTC)
+    return datetime.datetime.fromtimestamp(context.lab.clock.now(), datetime.UTC)
 
 
 @method(vim.SessionManager, "Login")
@@ -163,7 +163,7 @@ def login(context: Context, userName: str, password: str, locale: str | None = N
     """Begin a session; the web side sends its cookie."""
     if context.session is not None:
         raise vmodl.fault.InvalidRequest(msg="The session is already logged in.")
-    context.session = context.endpoint.login(userName, password, context.lab.now())
+    context.session = context.endpoint.login(userName, password, context.lab.clock.now())
     return _user_session(context.session)
 
 

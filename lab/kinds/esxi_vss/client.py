@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from controlled import ControlError, Controlled, ask, words
+from device.client import ControlError, Controlled, ask, run
 
 __all__ = ["ControlError", "Simulator", "ask"]
 
@@ -25,11 +25,7 @@ class Simulator(Controlled):
         python: str = sys.executable,
         **options: object,
     ) -> None:
-        self.command = [python, str(Path(__file__).with_name("simulator.py")), "run"]
-        for word, named in (("--host", hosts), ("--vcenter", vcenters or {})):
-            for name, text in named.items():
-                self.command += [word, f"{name}={text}"]
-        self.command += words(options)
+        self.command = run(Path(__file__).parent, python, {"host": hosts, "vcenter": vcenters or {}}, options)
 
     @property
     def ca_file(self) -> str:

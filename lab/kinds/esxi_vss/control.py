@@ -1,19 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control port: JSON lines over TCP, one request and one answer a line. It alone moves clocks and sets faults.
-
-A request is `{"op": NAME, "host": NAME, ...}`, the answer `{"ok": true, "result": ...}` or `{"ok": false, "error":
-TEXT}`. README.md lists the operations.
-"""
+"""What the control port does at hosts and vCenters; README.md lists the operations."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
+
+from device.control import Control
 
 from . import factory, plainform, shell
 from .command import RefusedError
@@ -25,14 +19,8 @@ from .reach import STATES, Reach, State
 from .releases import NEWEST, RELEASES
 from .vmomi import vmodl
 
-Operation = Callable[..., Any]
-OPERATIONS: dict[str, Operation] = {}
-
-
-def operation(function: Operation) -> Operation:
-    """Register an operation under its function's name; its parameters are the arguments that a request can have."""
-    OPERATIONS[function.__name__] = function
-    return function
+CONTROL: Control[Lab] = Control(RefusedError, vmodl.MethodFault)
+operation = CONTROL.operation
 
 
 def chosen(lab: Lab, host: str) -> Host:
@@ -57,8 +45,11 @@ def _faults(lab: Lab, name: str) -> Faults:
     return lab.endpoints[name].faults if name in lab.endpoints else chosen(lab, name).faults
 
 
+CONTROL.of_faults("host", Fault, _faults)
+
+
 @operation
-async def endpoints(lab: Lab) -> dict[str, dict[str, Any]]:
+def endpoints(lab: Lab) -> dict[str, dict[str, Any]]:
     """List the endpoints."""
     return {
         name: {"kind": each.kind, "hosts": [host.name for host in each.hosts]} for name, each in lab.endpoints.items()
@@ -89,13 +80,7 @@ async def reset(lab: Lab, host: str, state: dict[str, Any] | None = None) -> Non
 
 
 @operation
-async def fault(lab: Lab, host: str, fault: dict[str, Any]) -> None:
-    """Set a fault: the fields of `Fault`, at one host or vCenter."""
-    _faults(lab, host).rules.append(Fault(**fault))
-
-
-@operation
-async def trouble(
+def trouble(
     lab: Lab, host: str, slow: float | None = None, license: str | None = None, reach: str | None = None
 ) -> None:
     """Set lasting troubles; what is not named stays as it is."""
@@ -118,13 +103,13 @@ def _state(word: str) -> State:
 
 
 @operation
-async def maintenance(lab: Lab, host: str, on: bool) -> None:
+def maintenance(lab: Lab, host: str, on: bool) -> None:
     """Put a host into maintenance mode, or take it out."""
     chosen(lab, host).maintenance = on
 
 
 @operation
-async def rights(lab: Lab, host: str, user: str, role: str) -> None:
+def rights(lab: Lab, host: str, user: str, role: str) -> None:
     """Give a user another role at a host than elsewhere (endpoint.ROLES)."""
     if role not in ROLES:
         raise ValueError(f"a role is one of {', '.join(ROLES)}")
@@ -132,7 +117,7 @@ async def rights(lab: Lab, host: str, user: str, role: str) -> None:
 
 
 @operation
-async def far_end(lab: Lab, host: str, bundles: dict[str, str], lost: str = "silent") -> None:
+def far_end(lab: Lab, host: str, bundles: dict[str, str], lost: str = "silent") -> None:
     """Put a simple switch beside a host: {vmnic: bundle's name, or "" for a plain port}; {} takes it away."""
     found = chosen(lab, host)
     unknown = set(bundles) - set(found.nics)
@@ -153,30 +138,16 @@ async def link(lab: Lab, host: str, nic: str, up: bool) -> None:
 
 
 @operation
-async def hint(lab: Lab, host: str, nic: str, **fields: Any) -> None:
+def hint(lab: Lab, host: str, nic: str, **fields: Any) -> None:
     """Let a CDP neighbour be heard at a NIC: `devId`, `portId` and the other fields of PhysicalNicCdpInfo."""
     chosen(lab, host).nics[nic].hint = fields
 
 
 @operation
-async def clear_faults(lab: Lab, host: str) -> None:
-    """Take all faults of a host or vCenter away; what is held goes on."""
-    _faults(lab, host).clear()
-
-
-@operation
-async def release(lab: Lab, host: str) -> None:
-    """Let go what a fault holds."""
-    _faults(lab, host).release()
-
-
-@operation
-async def advance(lab: Lab, seconds: float) -> float:
+def advance(lab: Lab, seconds: float) -> float:
     """Move the clock: sessions that nobody uses end."""
-    if seconds < 0:
-        raise ValueError("time goes forward only")
-    lab.ahead += float(seconds)
-    return lab.now()
+    lab.clock.advance(float(seconds))
+    return lab.clock.now()
 
 
 @operation
@@ -195,13 +166,13 @@ async def console(lab: Lab, host: str, command: str) -> str:
 
 
 @operation
-async def sessions(lab: Lab, endpoint: str) -> list[dict[str, Any]]:
+def sessions(lab: Lab, endpoint: str) -> list[dict[str, Any]]:
     """List the sessions of an endpoint."""
     return [{"user": each.user, "calls": each.calls} for each in _endpoint(lab, endpoint).sessions.values()]
 
 
 @operation
-async def expire(lab: Lab, endpoint: str) -> int:
+def expire(lab: Lab, endpoint: str) -> int:
     """End all sessions of an endpoint; give how many there were."""
     found = _endpoint(lab, endpoint)
     count = len(found.sessions)
@@ -210,7 +181,7 @@ async def expire(lab: Lab, endpoint: str) -> int:
 
 
 @operation
-async def connections(lab: Lab, endpoint: str) -> int:
+def connections(lab: Lab, endpoint: str) -> int:
     """Count the connections of an endpoint."""
     return len(_endpoint(lab, endpoint).lines)
 
@@ -225,26 +196,26 @@ async def drop(lab: Lab, endpoint: str) -> int:
 
 
 @operation
-async def rollback(lab: Lab, endpoint: str, enabled: bool) -> None:
+def rollback(lab: Lab, endpoint: str, enabled: bool) -> None:
     """Let a vCenter take back what cuts a host off, or not."""
     _endpoint(lab, endpoint).rollback = enabled
 
 
 @operation
-async def certificate(lab: Lab, endpoint: str, form: str = "valid") -> str:
+def certificate(lab: Lab, endpoint: str, form: str = "valid") -> str:
     """Give an endpoint another certificate (certificates.FORMS); give its SHA-256."""
     return _endpoint(lab, endpoint).renew(form)
 
 
 @operation
-async def services(lab: Lab, endpoint: str, starting: bool = False, lockdown: bool = False) -> None:
+def services(lab: Lab, endpoint: str, starting: bool = False, lockdown: bool = False) -> None:
     """Let an endpoint's management services start, or let nobody in (lockdown mode)."""
     found = _endpoint(lab, endpoint)
     found.starting, found.lockdown = starting, lockdown
 
 
 @operation
-async def version(lab: Lab, host: str, version: str = NEWEST) -> None:
+def version(lab: Lab, host: str, version: str = NEWEST) -> None:
     """Make a host one of that release."""
     if version not in RELEASES:
         raise ValueError(f"the releases are {', '.join(RELEASES)}")
@@ -261,45 +232,18 @@ async def use_fabric(lab: Lab, port: int, hosts: list[str]) -> None:
 
 
 @operation
-async def log(lab: Lab, endpoint: str = "", since: int = 0) -> list[dict[str, Any]]:
+def log(lab: Lab, endpoint: str = "", since: int = 0) -> list[dict[str, Any]]:
     """Give the log of all calls, of one endpoint or of all, from entry `since` on."""
     return [asdict(each) for each in lab.log if each.number > since and endpoint in ("", each.endpoint)]
 
 
 @operation
-async def calls(lab: Lab, endpoint: str = "") -> dict[str, int]:
+def calls(lab: Lab, endpoint: str = "") -> dict[str, int]:
     """Count the calls in the log by method."""
     return dict(Counter(each.method for each in lab.log if endpoint in ("", each.endpoint)))
 
 
 @operation
-async def clear_log(lab: Lab, endpoint: str = "") -> None:
+def clear_log(lab: Lab, endpoint: str = "") -> None:
     """Forget the log, of one endpoint or of all."""
     lab.log = [each for each in lab.log if endpoint and each.endpoint != endpoint]
-
-
-async def serve(lab: Lab, port: int, host: str = "127.0.0.1") -> asyncio.Server:
-    """Open the control port (0: any)."""
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):  # whoever asked may be gone by then
-            while line := await reader.readline():
-                writer.write(json.dumps(await _answer(lab, line), default=str).encode() + b"\n")
-                await writer.drain()
-        writer.close()
-
-    return await asyncio.start_server(talk, host, port, limit=16 * 1024 * 1024)
-
-
-async def _answer(lab: Lab, line: bytes) -> dict[str, Any]:
-    """Carry out one request; what goes wrong is told, not raised."""
-    try:
-        request: dict[str, Any] = json.loads(line)
-        function = OPERATIONS.get(request.pop("op", ""))
-        if function is None:
-            raise ValueError(f"the operations are {', '.join(OPERATIONS)}")
-        return {"ok": True, "result": await function(lab, **request)}
-    except (AttributeError, ValueError, TypeError, KeyError, IndexError, RefusedError) as failure:
-        return {"ok": False, "error": f"{type(failure).__name__}: {failure}"}
-    except vmodl.MethodFault as failure:
-        return {"ok": False, "error": f"{type(failure).__name__}: {failure.msg}"}

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
+
+from device.clock import Clock
 
 from . import inventory
 from .faults import Faults
@@ -136,7 +137,7 @@ class Lab:
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     log: list[Entry] = field(default_factory=list)
     written: int = 0
-    ahead: float = 0
+    clock: Clock = field(default_factory=Clock)
     fabric: int = 0
     cabled: set[str] = field(default_factory=set)
     servers: list[Any] = field(default_factory=list)
@@ -146,10 +147,6 @@ class Lab:
         task = asyncio.create_task(running)
         self.servers.append(task)
         task.add_done_callback(self.servers.remove)
-
-    def now(self) -> float:
-        """Give the time in seconds since the epoch."""
-        return datetime.datetime.now(datetime.UTC).timestamp() + self.ahead
 
     def enter(self, endpoint: str, host: str, method: str, request: str) -> Entry:
         """Write a call into the log."""

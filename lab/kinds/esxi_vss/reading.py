@@ -179,7 +179,7 @@ def exit_maintenance_mode(context: Context, timeout: int) -> Any:
 def _task(context: Context, name: str, wanted: bool) -> Any:
     """Make the task of a change of maintenance mode; it fails where the host is in that mode already."""
     ref = vim.Task(f"task-{uuid.uuid4()}")
-    moment = datetime.datetime.fromtimestamp(context.lab.now(), datetime.UTC)
+    moment = datetime.datetime.fromtimestamp(context.lab.clock.now(), datetime.UTC)
     state = "error" if context.host.maintenance is wanted else "success"
     info = vim.TaskInfo(
         key=ref._moId,

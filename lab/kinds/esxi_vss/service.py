@@ -104,7 +104,7 @@ async def _answer(
 ) -> tuple[int, bytes, str]:
     call = soap.read(text, version)
     entry.method = call.method
-    session = endpoint.session(token, lab.now())
+    session = endpoint.session(token, lab.clock.now())
     known = set(endpoint.sessions)
     await arrive(lab, endpoint, gone, entry)
     result = await _carry_out(lab, endpoint, session, call, entry)

@@ -20,47 +20,65 @@ In Python, `client.Simulator` beside this file starts it as a process of its own
 from __future__ import annotations
 
 import argparse
-import asyncio
-import contextlib
 import functools
-import json
 import re
-import signal
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from kinds.esxi_vss import certificates, control, factory, ssh, web
-from kinds.esxi_vss.client import ask
+from device import certificates
+from device.program import Program
+from device.ssh import Access, host_key, public
+from kinds.esxi_vss import factory, ssh, web
+from kinds.esxi_vss.control import CONTROL
 from kinds.esxi_vss.endpoint import Endpoint, Lab
 from kinds.esxi_vss.host import Host
 
 NAMED = re.compile(r"(?P<name>[\w.-]+)=(?P<what>[\w.+-]+)(@(?P<address>[\d.]+)(:(?P<port>\d+))?)?")
 
 
-def arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run")
-    run.add_argument("--host", action="append", default=[], help="NAME=NICS[@ADDRESS[:PORT]]")
-    run.add_argument("--vcenter", action="append", default=[], help="NAME=HOSTS[xNICS][@ADDRESS[:PORT]]")
-    run.add_argument("--control", type=int, default=0)
-    run.add_argument("--user", default="root")
-    run.add_argument("--password", default="lab123")
-    run.add_argument("--password-file", type=Path, help="file with the password, which is then in no process list")
-    run.add_argument("--authorized-keys", type=Path)
-    run.add_argument("--keys", type=Path, help="folder in which the CA, the certificates and the host keys are kept")
-    run.add_argument("--ca-file", type=Path, help="where the CA's certificate is written as well")
-    run.add_argument("--known-hosts", type=Path)
-    send = commands.add_parser("control")
-    send.add_argument("port", type=int)
-    send.add_argument("operation")
-    send.add_argument("json", nargs="?", default="{}")
-    return parser.parse_args(argv)
+class Hosts(Program):
+    """This program."""
+
+    doc = __doc__
+    user = "root"
+
+    def options(self, run: argparse.ArgumentParser) -> None:
+        """Add hosts and vCenters."""
+        run.add_argument("--host", action="append", default=[], help="NAME=NICS[@ADDRESS[:PORT]]")
+        run.add_argument("--vcenter", action="append", default=[], help="NAME=HOSTS[xNICS][@ADDRESS[:PORT]]")
+        run.add_argument("--ca-file", type=Path, help="where the CA's certificate is written as well")
+
+    async def start(self, given: argparse.Namespace, folder: Path, access: Access) -> dict[str, Any]:
+        """Let all endpoints and the control port listen."""
+        lab = build(given)
+        authority = certificates.authority(folder, "simulated vSphere CA")
+        about = {name: await listen(lab, each, authority, access) for name, each in lab.endpoints.items()}
+        opened = await CONTROL.serve(lab, given.control)
+        lab.servers.append(opened)
+        if given.ca_file:
+            given.ca_file.write_bytes(authority.file.read_bytes())
+        return {"control": opened.sockets[0].getsockname()[1], "ca_file": str(authority.file), "endpoints": about}
+
+    def host_keys(self, about: dict[str, Any]) -> list[tuple[str, int, str]]:
+        """Name the hosts: a vCenter has no SSH."""
+        hosts = [each for each in about["endpoints"].values() if "host_key" in each]
+        return [(each["address"], each["ssh_port"], each["host_key"]) for each in hosts]
+
+
+async def listen(lab: Lab, endpoint: Endpoint, authority: certificates.Authority, access: Access) -> dict[str, Any]:
+    """Let an endpoint listen; give where."""
+    context = authority.context(endpoint.name, endpoint.address)
+    endpoint.renew = functools.partial(authority.renew, context, endpoint.name, endpoint.address)
+    lab.servers.append(await web.listen(lab, endpoint, context))
+    about = {"kind": endpoint.kind, "address": endpoint.address, "port": endpoint.port}
+    if endpoint.kind != "esxi":
+        return about
+    key = host_key(authority.folder / f"{endpoint.name}.key")
+    await ssh.listen(lab, endpoint, access, key)
+    return about | {"ssh_port": endpoint.ssh_port, "host_key": public(key)}
 
 
 def split(word: str, text: str) -> dict[str, str]:
@@ -105,8 +123,6 @@ def members(lab: Lab, name: str, what: str) -> list[Host]:
 def build(options: argparse.Namespace) -> Lab:
     """Make all hosts and endpoints."""
     lab = Lab()
-    if options.password_file:
-        options.password = options.password_file.read_text(encoding="utf-8").strip()
     users = {options.user: (options.password, "administrator"), "reader": (options.password, "reader")}
     for word, kind, texts in (("--host", "esxi", options.host), ("--vcenter", "vcenter", options.vcenter)):
         for text in texts:
@@ -120,53 +136,5 @@ def build(options: argparse.Namespace) -> Lab:
     return lab
 
 
-async def start(options: argparse.Namespace, lab: Lab, folder: Path) -> dict[str, Any]:
-    """Let all endpoints and the control port listen; give what is printed."""
-    authority = certificates.authority(folder)
-    access = ssh.Access(options.user, options.password)
-    if options.authorized_keys:
-        access.read_keys(options.authorized_keys)
-    about: dict[str, dict[str, Any]] = {}
-    for endpoint in lab.endpoints.values():
-        context = authority.context(endpoint.name, endpoint.address)
-        endpoint.renew = functools.partial(authority.renew, context, endpoint.name, endpoint.address)
-        lab.servers.append(await web.listen(lab, endpoint, context))
-        about[endpoint.name] = {"kind": endpoint.kind, "address": endpoint.address, "port": endpoint.port}
-        if endpoint.kind == "esxi":
-            key = await ssh.listen(lab, endpoint, access, ssh.host_key(folder / f"{endpoint.name}.key"))
-            about[endpoint.name] |= {"ssh_port": endpoint.ssh_port, "host_key": key}
-    opened = await control.serve(lab, options.control)
-    lab.servers.append(opened)
-    if options.known_hosts:
-        hosts = [each for each in about.values() if "host_key" in each]
-        lines = [f"[{each['address']}]:{each['ssh_port']} {each['host_key']}\n" for each in hosts]
-        options.known_hosts.write_text("".join(lines), encoding="utf-8")
-    if options.ca_file:
-        options.ca_file.write_bytes(authority.file.read_bytes())
-    return {"control": opened.sockets[0].getsockname()[1], "ca_file": str(authority.file), "endpoints": about}
-
-
-async def run(options: argparse.Namespace, folder: Path) -> None:
-    """Serve until a signal ends it."""
-    print(json.dumps(await start(options, build(options), folder)), flush=True)
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await ended.wait()
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run one command."""
-    options = arguments(argv)
-    if options.command == "control":
-        print(json.dumps(ask(options.port, options.operation, **json.loads(options.json)), indent=1))
-        return 0
-    with contextlib.suppress(KeyboardInterrupt), tempfile.TemporaryDirectory() as made:
-        folder = options.keys or Path(made)
-        folder.mkdir(parents=True, exist_ok=True)
-        asyncio.run(run(options, folder))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(Hosts().main())

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from controlled import ControlError, Controlled, ask, words
+from device.client import ControlError, Controlled, ask, run
 
 __all__ = ["ControlError", "Simulator", "ask"]
 
@@ -15,10 +15,7 @@ class Simulator(Controlled):
     """A running simulator; `switches` is {NAME: MODEL[:MEMBERS]}, `options` are those of the command line."""
 
     def __init__(self, switches: dict[str, str], python: str = sys.executable, **options: object) -> None:
-        self.command = [python, str(Path(__file__).with_name("simulator.py")), "run"]
-        for name, model in switches.items():
-            self.command += ["--switch", f"{name}={model}"]
-        self.command += words(options)
+        self.command = run(Path(__file__).parent, python, {"switch": switches}, options)
 
     def port(self, switch: str) -> int:
         """Give the SSH port of a switch."""

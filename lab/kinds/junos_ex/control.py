@@ -1,20 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control port: JSON lines over TCP, one request and one answer a line. It alone moves clocks and sets faults.
-
-A request is `{"op": NAME, "switch": NAME, ...}`, the answer `{"ok": true, "result": ...}` or `{"ok": false, "error":
-TEXT}`. README.md lists the operations.
-"""
+"""What the control port does at switches; README.md lists the operations."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
-from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from lxml import etree
+
+from device.control import Control
 
 from . import factory, setform, textform, xmlform
 from . import ports as frames_of
@@ -28,14 +22,8 @@ from .netconf import Lab
 from .state import State
 from .tree import Node
 
-Operation = Callable[..., Any]
-OPERATIONS: dict[str, Operation] = {}
-
-
-def operation(function: Operation) -> Operation:
-    """Register an operation under its function's name; its parameters are the arguments that a request can have."""
-    OPERATIONS[function.__name__] = function
-    return function
+CONTROL: Control[Lab] = Control(JunosError)
+operation = CONTROL.operation
 
 
 def chosen(lab: Lab, switch: str) -> Device:
@@ -49,6 +37,9 @@ def chosen(lab: Lab, switch: str) -> Device:
     device = lab.devices[switch]
     device.tick()
     return device
+
+
+CONTROL.of_faults("switch", Fault, lambda lab, switch: chosen(lab, switch).faults)
 
 
 @operation
@@ -105,12 +96,6 @@ def member(lab: Lab, switch: str, number: int, present: bool) -> None:
 
 
 @operation
-def fault(lab: Lab, switch: str, fault: dict[str, Any]) -> None:
-    """Set a fault: the fields of `Fault`, at one switch."""
-    chosen(lab, switch).faults.rules.append(Fault(**fault))
-
-
-@operation
 def trouble(
     lab: Lab,
     switch: str,
@@ -127,18 +112,6 @@ def trouble(
     faults.disk_full = faults.disk_full if disk_full is None else disk_full
     if locked_by is not None:
         faults.foreign = Session(900, locked_by, now - 600, now - 60) if locked_by else None
-
-
-@operation
-def clear_faults(lab: Lab, switch: str) -> None:
-    """Take all faults and troubles of a switch away; what is held goes on."""
-    chosen(lab, switch).faults.clear()
-
-
-@operation
-def release(lab: Lab, switch: str) -> None:
-    """Let go what a fault holds."""
-    chosen(lab, switch).faults.release()
 
 
 @operation
@@ -255,30 +228,3 @@ def drop(lab: Lab, switch: str) -> int:
     for victim in victims:
         victim.hang_up()
     return len(victims)
-
-
-async def serve(
-    lab: object, port: int, host: str = "127.0.0.1", operations: Mapping[str, Operation] = OPERATIONS
-) -> asyncio.Server:
-    """Open the control port (0: any); each of the operations is given `lab`."""
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):  # whoever asked may be gone by then
-            while line := await reader.readline():
-                writer.write(json.dumps(_answer(lab, line, operations), default=str).encode() + b"\n")
-                await writer.drain()
-        writer.close()
-
-    return await asyncio.start_server(talk, host, port, limit=16 * 1024 * 1024)
-
-
-def _answer(lab: object, line: bytes, operations: Mapping[str, Operation]) -> dict[str, Any]:
-    """Carry out one request; what goes wrong is told, not raised."""
-    try:
-        request: dict[str, Any] = json.loads(line)
-        function = operations.get(request.pop("op", ""))
-        if function is None:
-            raise ValueError(f"the operations are {', '.join(operations)}")
-        return {"ok": True, "result": function(lab, **request)}
-    except (AttributeError, ValueError, TypeError, IndexError, JunosError) as failure:
-        return {"ok": False, "error": f"{type(failure).__name__}: {failure}"}

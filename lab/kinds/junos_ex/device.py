@@ -6,8 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from device.clock import Clock
+
 from . import rules, schema
-from .clock import Clock, span, stamp
+from .clock import span, stamp
 from .errors import SIM, CommitError, JunosError, Report, error
 from .faults import Faults
 from .inherited import effective

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Protocol
 
 import asyncssh
+
+from device.ssh import Access, Login
 
 from .device import Device
 from .netconf import Connection, Lab
@@ -21,48 +21,6 @@ KEX = (
     *("diffie-hellman-group-exchange-sha256", "diffie-hellman-group14-sha1"),
 )
 """What an EX2200 with Junos 12.3 lists (`ssh -Q kex`, czerwonk/junos_exporter issue 153), SHA-1 with group14 alone."""
-
-
-@dataclass
-class Access:
-    """Who may log in: a password, and public keys in OpenSSH's form."""
-
-    user: str = "lab"
-    password: str = "lab123"
-    keys: list[asyncssh.SSHKey] = field(default_factory=list)
-
-    def read_keys(self, path: Path) -> None:
-        """Add the keys of an authorized_keys file."""
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if line.strip() and not line.startswith("#"):
-                self.keys.append(asyncssh.import_public_key(line))
-
-
-class _Login(asyncssh.SSHServer):
-    """Decides on logins."""
-
-    def __init__(self, access: Access) -> None:
-        self.access = access
-
-    def begin_auth(self, username: str) -> bool:
-        """Ask everybody for a proof."""
-        return True
-
-    def password_auth_supported(self) -> bool:
-        """Offer passwords where one is set."""
-        return bool(self.access.password)
-
-    def validate_password(self, username: str, password: str) -> bool:
-        """Compare the password."""
-        return (username, password) == (self.access.user, self.access.password)
-
-    def public_key_auth_supported(self) -> bool:
-        """Offer keys where some are known."""
-        return bool(self.access.keys)
-
-    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        """Look the key up."""
-        return username == self.access.user and any(key.public_data == known.public_data for known in self.access.keys)
 
 
 class Spoken(Protocol):
@@ -148,39 +106,12 @@ class _Netconf(asyncssh.SSHServerSession[bytes]):
             self.connection.ended(lost=True)
 
 
-@dataclass
-class Listener:
-    """A switch that listens: its port and its host key."""
-
-    device: Device
-    port: int
-    host_key: str
-    acceptor: asyncssh.SSHAcceptor
-
-
-def host_key(path: Path | None) -> asyncssh.SSHKey:
-    """Give the host key of a switch: read from `path`, or made (and kept there)."""
-    if path is not None and path.exists():
-        return asyncssh.read_private_key(path)
-    made = asyncssh.generate_private_key("ssh-ed25519")
-    if path is not None:
-        path.touch(mode=0o600)
-        made.write_private_key(path)
-    return made
-
-
 async def listen(
     lab: Lab, device: Device, access: Access, port: int, key: asyncssh.SSHKey, host: str = "127.0.0.1"
-) -> Listener:
+) -> asyncssh.SSHAcceptor:
     """Let one switch listen on `port` (0: any)."""
-    acceptor = await accept(partial(Connection, lab, device), access, port, key, host)
     lab.devices[device.name] = device
-    return Listener(device, acceptor.get_port(), public(key), acceptor)
-
-
-def public(key: asyncssh.SSHKey) -> str:
-    """Give the public half of a host key in OpenSSH's form."""
-    return " ".join(key.export_public_key().decode().split()[:2])
+    return await accept(partial(Connection, lab, device), access, port, key, host)
 
 
 async def accept(
@@ -188,17 +119,14 @@ async def accept(
 ) -> asyncssh.SSHAcceptor:
     """Let whatever speaks NETCONF listen on `port` (0: any)."""
 
-    class Login(_Login):
+    class Sessions(Login):
         """Makes sessions of this listener."""
-
-        def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-            self.conn = conn
 
         def session_requested(self) -> _Netconf:
             return _Netconf(speaker, str(self.conn.get_extra_info("username")))
 
     return await asyncssh.create_server(
-        lambda: Login(access),
+        lambda: Sessions(access),
         host,
         port,
         server_host_keys=[key],

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 DAYS = 90
 FORMS = ("valid", "expired", "early", "own")
-"""What an endpoint's certificate can be: `early` is not valid yet, `own` signed by itself, as hosts are installed."""
+"""What a device's certificate can be: `early` is not valid yet, `own` signed by itself, as devices are delivered."""
 Key = ec.EllipticCurvePrivateKey
 
 
@@ -62,8 +62,8 @@ class Authority:
         return made
 
 
-def authority(folder: Path) -> Authority:
-    """Give the CA of a folder, made on the first call."""
+def authority(folder: Path, name: str) -> Authority:
+    """Give the CA of a folder, made under that name on the first call."""
     kept = folder / "ca.key"
     if kept.exists():
         key = serialization.load_pem_private_key(kept.read_bytes(), None)
@@ -71,7 +71,7 @@ def authority(folder: Path) -> Authority:
             raise TypeError(f"{kept} holds no EC key")
         return Authority(folder, x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes()), key)
     key = ec.generate_private_key(ec.SECP256R1())
-    made = _certificate("simulated vSphere CA", key, None, [])
+    made = _certificate(name, key, None, [])
     (folder / "ca.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
     _write(kept, _secret(key))
     return Authority(folder, made, key)

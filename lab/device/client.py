@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A simulator as a process of its own, and its control port; standard library only."""
+"""A simulator as a process of its own, and its control port, as tests and labs have them; standard library only."""
 
 from __future__ import annotations
 
 import json
 import socket
 import subprocess
+from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -37,6 +39,15 @@ def words(options: dict[str, object]) -> list[str]:
     for name, value in options.items():
         found += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
     return found
+
+
+def run(
+    folder: Path, python: str, devices: Mapping[str, Mapping[str, object]], options: dict[str, object]
+) -> list[str]:
+    """Give the command that starts the simulator of a folder, with {OPTION: {DEVICE: WHAT IT IS}} and more options."""
+    named = [(word, f"{name}={what}") for word, each in devices.items() for name, what in each.items()]
+    found = [part for word, text in named for part in (f"--{word}", text)]
+    return [python, str(folder / "simulator.py"), "run", *found, *words(options)]
 
 
 class Controlled:

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control port: JSON lines over TCP, one request and one answer a line. It alone moves clocks and sets faults.
+
+A request is `{"op": NAME, ...}` with the operation's arguments, the answer `{"ok": true, "result": ...}` or
+`{"ok": false, "error": TEXT}`. The README of each kind lists its operations.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import json
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from .faults import Fault, Faults
+
+LIMIT = 16 * 1024 * 1024
+WRONG = (AttributeError, ValueError, TypeError, KeyError, IndexError)
+Operation = Callable[..., Any]
+AnyLab = TypeVar("AnyLab")
+
+
+class Control(Generic[AnyLab]):
+    """The operations of one kind; each is given the lab first. `refusals` are the device's own, told as any other."""
+
+    def __init__(self, *refusals: type[Exception]) -> None:
+        self.refusals = refusals
+        self.operations: dict[str, Operation] = {}
+
+    def operation(self, function: Operation) -> Operation:
+        """Register an operation, async or not, under its function's name; its parameters are the arguments."""
+        self.operations[function.__name__] = function
+        return function
+
+    def of_faults(self, word: str, made: type[Fault], faults: Callable[[AnyLab, str], Faults[Any]]) -> None:
+        """Register what sets, clears and releases the faults of the device that the argument `word` names."""
+
+        def at(lab: AnyLab, named: dict[str, str]) -> Faults[Any]:
+            if set(named) != {word}:
+                raise TypeError(f"a device is named by {word}, and nothing else is taken beside it")
+            return faults(lab, named[word])
+
+        def fault(lab: AnyLab, fault: dict[str, Any], **named: str) -> None:
+            at(lab, named).rules.append(made(**fault))
+
+        def clear_faults(lab: AnyLab, **named: str) -> None:
+            at(lab, named).clear()
+
+        def release(lab: AnyLab, **named: str) -> None:
+            at(lab, named).release()
+
+        for each in (fault, clear_faults, release):
+            self.operation(each)
+
+    async def serve(self, lab: AnyLab, port: int, host: str = "127.0.0.1") -> asyncio.Server:
+        """Open the control port (0: any)."""
+
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            with contextlib.suppress(ConnectionError):  # whoever asked may be gone by then
+                while line := await reader.readline():
+                    writer.write(json.dumps(await self.answer(lab, line), default=str).encode() + b"\n")
+                    await writer.drain()
+            writer.close()
+
+        return await asyncio.start_server(talk, host, port, limit=LIMIT)
+
+    async def answer(self, lab: AnyLab, line: bytes) -> dict[str, Any]:
+        """Carry out one request; what goes wrong is told, not raised."""
+        try:
+            request: dict[str, Any] = json.loads(line)
+            function = self.operations.get(request.pop("op", ""))
+            if function is None:
+                raise ValueError(f"the operations are {', '.join(self.operations)}")
+            result = function(lab, **request)
+            return {"ok": True, "result": await result if inspect.isawaitable(result) else result}
+        except WRONG as failure:
+            return {"ok": False, "error": f"{type(failure).__name__}: {failure}"}
+        except self.refusals as failure:
+            return {"ok": False, "error": f"{type(failure).__name__}: {getattr(failure, 'msg', failure)}"}
