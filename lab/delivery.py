@@ -21,44 +21,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from device.ends import Port
+
 IP_HASH = "loadbalance_ip"
 # Clients whose flows are followed: the last octets of their addresses.
 CLIENTS = tuple(range(101, 117))
-
-
-@dataclass(frozen=True)
-class Port:
-    """A port of a switch: lab/device/ends.py says what the fields are."""
-
-    switch: str
-    name: str
-    light: bool
-    bundle: str
-    forwards: bool
-    untagged: int | None = None
-    tagged: tuple[int, ...] = ()
-    names: dict[int, str] = field(default_factory=dict, compare=False)
-    lacp: str = "off"
-    periodic: str = "fast"
-
-    @property
-    def logical(self) -> str:
-        """Give where addresses are learnt: the bundle, or the port itself."""
-        return f"{self.switch}:{self.bundle or self.name}"
-
-    def vlan(self, tag: int) -> int | None:
-        """Give the VLAN that a frame belongs to (0: without a tag), or nothing where it is not taken."""
-        if not self.forwards:
-            return None
-        if tag == 0:
-            return self.untagged
-        return tag if tag in self.tagged else None
-
-    def tag(self, vlan: int) -> int | None:
-        """Give the tag with which a frame of a VLAN leaves (0: none), or nothing where it does not."""
-        if vlan == self.untagged:
-            return 0
-        return vlan if vlan in self.tagged else None
 
 
 @dataclass(frozen=True)

@@ -186,9 +186,9 @@ def _password(folder: Path) -> Path:
 
 def _cabling(lab: Topology, folder: Path) -> Path:
     """Write the fabric's cabling."""
-    ports = {name: _control(folder, name) for name in ("junos", "vsphere")}
+    devices = {each.name: _control(folder, each.simulator) for each in lab.devices}
     file = folder / "cabling.yml"
-    file.write_text(json.dumps({**ports, "cables": lab.uplinks(), "management_vlan": lab.management_vlan}))
+    file.write_text(json.dumps({"devices": devices, "cables": lab.uplinks(), "management_vlan": lab.management_vlan}))
     return file
 
 

@@ -12,8 +12,10 @@ import contextlib
 import inspect
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, Generic, TypeVar
 
+from .ends import End, Far
 from .faults import Fault, Faults
 
 LIMIT = 16 * 1024 * 1024
@@ -52,6 +54,18 @@ class Control(Generic[AnyLab]):
             at(lab, named).release()
 
         for each in (fault, clear_faults, release):
+            self.operation(each)
+
+    def of_ends(self, end: Callable[[AnyLab, str], End]) -> None:
+        """Register what lab/fabric.py asks and tells the end that a name finds."""
+
+        async def view(lab: AnyLab, device: str) -> dict[str, Any]:
+            return asdict(await end(lab, device).view())
+
+        async def hear(lab: AnyLab, device: str, far: dict[str, Far]) -> None:
+            await end(lab, device).hear(far)
+
+        for each in (view, hear):
             self.operation(each)
 
     async def serve(self, lab: AnyLab, port: int, host: str = "127.0.0.1") -> asyncio.Server:

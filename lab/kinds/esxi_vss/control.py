@@ -12,7 +12,7 @@ from device.control import Control
 from . import factory, plainform, shell
 from .command import RefusedError
 from .endpoint import ROLES, Endpoint, Lab
-from .fabric import changed, reach, team
+from .fabric import End, changed, reach, team
 from .faults import Fault, Faults
 from .host import Host
 from .reach import STATES, Reach, State
@@ -46,6 +46,7 @@ def _faults(lab: Lab, name: str) -> Faults:
 
 
 CONTROL.of_faults("host", Fault, _faults)
+CONTROL.of_ends(lambda lab, host: End(lab, chosen(lab, host)))
 
 
 @operation
@@ -223,12 +224,9 @@ def version(lab: Lab, host: str, version: str = NEWEST) -> None:
 
 
 @operation
-async def use_fabric(lab: Lab, port: int, hosts: list[str]) -> None:
-    """Ask the fabric at `port` about these hosts from now on (0: about none)."""
-    for host in lab.cabled:
-        for nic in chosen(lab, host).nics.values():
-            nic.dark = False
-    lab.fabric, lab.cabled = port, {chosen(lab, host).name for host in hosts}
+async def use_fabric(lab: Lab, device: str, port: int) -> None:
+    """Let a host ask the fabric at `port` from now on (0: none)."""
+    await End(lab, chosen(lab, device)).use_fabric(port)
 
 
 @operation

@@ -130,7 +130,7 @@ class Entry:
 class Lab:
     """All endpoints and hosts, the log of all calls, and a clock that only the control port moves.
 
-    `fabric` is the port of a fabric outside (0: none), `cabled` the hosts that it knows.
+    `cabled` are the hosts that ask a fabric outside, and the port at which they do.
     """
 
     hosts: dict[str, Host] = field(default_factory=dict)
@@ -138,8 +138,7 @@ class Lab:
     log: list[Entry] = field(default_factory=list)
     written: int = 0
     clock: Clock = field(default_factory=Clock)
-    fabric: int = 0
-    cabled: set[str] = field(default_factory=set)
+    cabled: dict[str, int] = field(default_factory=dict)
     servers: list[Any] = field(default_factory=list)
 
     def keep(self, running: Coroutine[Any, Any, None]) -> None:

@@ -2,19 +2,22 @@
 """Whether a host's management network reaches anybody: by hand, by a simple switch beside it, or by a fabric outside.
 
 A fabric outside is asked at the moment when it matters, so that nothing depends on who is faster: JSON lines over TCP,
-`{"op": "reach", "host": NAME, "state": the plain form}` answered by `{"ok": true, "result": {"state": "up", "dark":
-[vmnic, ...]}}`; `dark` are uplinks whose switch port is disabled.
+`{"op": "reach", "host": NAME, "view": device.ends.View}` answered by `{"ok": true, "result": "up"}` (or another state).
+Before it answers it tells by `hear` which uplinks have lost their light to a disabled port of a switch.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from . import plainform
+from device.ends import Far, Interface, Port, View
+
 from .endpoint import Lab
-from .host import Host
+from .host import Host, Network, Vmk
 from .reach import STATES, State, agrees
 
 MANAGEMENT = "vmk0"
@@ -29,7 +32,7 @@ async def reach(lab: Lab, host: Host) -> State:
 async def _reach(lab: Lab, host: Host) -> State:
     if host.reach.state != "up":
         return host.reach.state
-    if lab.fabric and host.name in lab.cabled:
+    if host.name in lab.cabled:
         return await _outside(lab, host)
     if host.reach.far and not agrees(*team(host), host.reach.far):
         return host.reach.lost
@@ -37,15 +40,49 @@ async def _reach(lab: Lab, host: Host) -> State:
 
 
 async def _outside(lab: Lab, host: Host) -> State:
-    """Ask the fabric outside, and take over which uplinks are dark; without an answer all is as it was."""
-    answer = await ask(lab, {"op": "reach", "host": host.name, "state": plainform.write(host)})
-    if answer is None:
-        return host.reach.seen
-    for name, nic in host.nics.items():
-        if nic.dark is not (name in answer["dark"]):
-            nic.dark = not nic.dark
-            host.revision += 1
-    return next(each for each in STATES if each == answer["state"])
+    """Ask the fabric outside; without an answer all is as it was."""
+    request = {"op": "reach", "host": host.name, "view": asdict(await End(lab, host).view())}
+    answer = await ask(lab.cabled[host.name], request)
+    return next((each for each in STATES if each == answer), host.reach.seen)
+
+
+@dataclass(frozen=True)
+class End:
+    """A host as lab/fabric.py has it (device.ends.Asking)."""
+
+    lab: Lab
+    host: Host
+
+    async def view(self) -> View:
+        """Give its NICs, and its VMkernel interfaces with the teaming of their port groups."""
+        net = self.host.net
+        ports = {name: Port(self.host.name, name, nic.link) for name, nic in self.host.nics.items()}
+        found = {name: _interface(net, vmk) for name, vmk in net.vmks.items() if vmk.port_group in net.groups}
+        return View(ports, found)
+
+    async def hear(self, far: Mapping[str, Far]) -> None:
+        """See which uplinks are dark. LACP is nothing to a standard vSwitch."""
+        for name, end in far.items():
+            nic = self.host.nics[name]
+            if nic.dark is not (end["cable"] == "dead"):
+                nic.dark = not nic.dark
+                self.host.revision += 1
+
+    async def use_fabric(self, port: int) -> None:
+        """Ask there from now on; without a fabric no uplink is dark."""
+        self.lab.cabled.pop(self.host.name, None)
+        if port:
+            self.lab.cabled[self.host.name] = port
+        for nic in self.host.nics.values():
+            nic.dark = nic.dark and bool(port)
+
+
+def _interface(net: Network, vmk: Vmk) -> Interface:
+    teaming = net.computed(vmk.port_group).nicTeaming
+    order = list(teaming.nicOrder.activeNic), list(teaming.nicOrder.standbyNic)
+    numbers = int(vmk.address.rpartition(".")[2] or 0), int(vmk.device.removeprefix("vmk"))
+    vlan = net.groups[vmk.port_group].vlanId
+    return Interface(vmk.mac, vlan, teaming.policy, *order, *numbers, management=vmk.device == MANAGEMENT)
 
 
 async def changed(lab: Lab, host: Host) -> None:
@@ -53,10 +90,10 @@ async def changed(lab: Lab, host: Host) -> None:
     await reach(lab, host)
 
 
-async def ask(lab: Lab, request: dict[str, Any]) -> Any:
+async def ask(port: int, request: dict[str, Any]) -> Any:
     """Ask the fabric; nothing where it is gone."""
     try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", lab.fabric)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(json.dumps(request).encode() + b"\n")
         answer = json.loads(await reader.readline() or b"{}")
         writer.close()

@@ -11,14 +11,13 @@ from lxml import etree
 from device.control import Control
 
 from . import factory, setform, textform, xmlform
-from . import ports as frames_of
 from .clock import stamp
 from .device import Device, Options, Session
 from .errors import JunosError
-from .farend import FarEnd
 from .faults import Fault
 from .inherited import shown
 from .netconf import Lab
+from .ports import End
 from .state import State
 from .tree import Node
 
@@ -40,6 +39,7 @@ def chosen(lab: Lab, switch: str) -> Device:
 
 
 CONTROL.of_faults("switch", Fault, lambda lab, switch: chosen(lab, switch).faults)
+CONTROL.of_ends(lambda lab, switch: End(chosen(lab, switch)))
 
 
 @operation
@@ -71,17 +71,10 @@ def clear_log(lab: Lab, switch: str = "") -> None:
 
 
 @operation
-def far_end(lab: Lab, switch: str, ports: dict[str, dict[str, Any] | None]) -> dict[str, Any]:
+async def far_end(lab: Lab, switch: str, ports: dict[str, dict[str, Any] | None]) -> dict[str, Any]:
     """Set what stands at the other end of `ports`: {PORT: {...} or null for no cable}; give all that is set."""
     device = chosen(lab, switch)
-    known = set(device.model.ports(device.fpcs))
-    for port, values in ports.items():
-        if port not in known:
-            raise ValueError(f"{device.name} has no port {port}")
-        if values is None:
-            device.far.pop(port, None)
-        else:
-            device.far[port] = FarEnd(**values)
+    await End(device).hear(ports)
     return {port: asdict(far) for port, far in device.far.items()}
 
 
@@ -212,12 +205,6 @@ def state(lab: Lab, switch: str) -> dict[str, dict[str, Any]]:
         name: {"up": now.up(name), "members": now.members(name), "active": now.active_members(name)}
         for name in now.bundles
     }
-
-
-@operation
-def ports(lab: Lab, switch: str) -> dict[str, dict[str, Any]]:
-    """Give what every cabled port does with frames: light, bundle, forwards, untagged, tagged, names."""
-    return frames_of.ports(chosen(lab, switch))
 
 
 @operation

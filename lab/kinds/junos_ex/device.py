@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from device.clock import Clock
+from device.ends import Port
 
 from . import rules, schema
 from .clock import span, stamp
@@ -89,7 +90,7 @@ class Device:
     far: dict[str, FarEnd] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     booted: float = 0
-    ports: tuple[object, dict[str, dict[str, object]]] | None = None
+    ports: tuple[object, dict[str, Port]] | None = None
     _acted_upon: tuple[Node, Node] | None = None
 
     def __post_init__(self) -> None:

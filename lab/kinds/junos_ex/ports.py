@@ -3,40 +3,51 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from device.ends import Far, Port, View
 
 from .device import Device
+from .farend import FarEnd
 from .state import State, Vlan
 from .tree import Node
 
 
-@dataclass
-class Port:
-    """One port.
+@dataclass(frozen=True)
+class End:
+    """A switch as lab/fabric.py has it (device.ends.End)."""
 
-    `light`: it is enabled. `bundle`: the ae that it is a member of, or nothing. `forwards`: it carries traffic, as a
-    member of a bundle that is up or by itself. `untagged` and `tagged` are VLAN tags, those of its bundle for a member;
-    `names` gives the VLANs' names by tag. `lacp` (off, active, passive) and `periodic` are how its bundle speaks LACP.
-    """
+    device: Device
 
-    light: bool
-    bundle: str
-    forwards: bool
-    untagged: int | None = None
-    tagged: list[int] = field(default_factory=list)
-    names: dict[int, str] = field(default_factory=dict)
-    lacp: str = "off"
-    periodic: str = "fast"
+    async def view(self) -> View:
+        """Give all ports that have a cable."""
+        return View(ports(self.device))
+
+    async def hear(self, far: Mapping[str, Far | None]) -> None:
+        """Take note of what stands at the other end of ports; None: no cable.
+
+        Raises:
+            ValueError: there is no such port.
+        """
+        known = set(self.device.model.ports(self.device.fpcs))
+        for port, values in far.items():
+            if port not in known:
+                raise ValueError(f"{self.device.name} has no port {port}")
+            if values is None:
+                self.device.far.pop(port, None)
+            else:
+                self.device.far[port] = FarEnd(**values)
 
 
-def ports(device: Device) -> dict[str, dict[str, object]]:
+def ports(device: Device) -> dict[str, Port]:
     """Give all ports that have a cable; they are worked out anew when what they follow from is another."""
     state = State(device)
     follow_from = (state.root, state.settling, list(device.far.items()))
     if device.ports is None or device.ports[0] != follow_from:
         vlans = state.vlans()
         families = {logical: (interface, family) for logical, interface, family in state.switching()}
-        device.ports = follow_from, {name: asdict(_port(state, vlans, families, name)) for name in device.far}
+        device.ports = follow_from, {name: _port(state, vlans, families, name) for name in device.far}
     return device.ports[1]
 
 
@@ -45,15 +56,12 @@ def _port(state: State, vlans: dict[str, Vlan], families: dict[str, tuple[Node, 
     forwards = state.far(name) is not None
     if bundle:
         forwards = state.up(bundle) and name in state.active_members(bundle)
-    port = Port(state.enabled(name), bundle, forwards, lacp=state.lacp_mode(bundle) or "off")
-    port.periodic = state.periodic(bundle)
     logical = f"{bundle or name}.0"
     carried = {int(vlan.tag): vlan.name for vlan in vlans.values() if logical in vlan.interfaces and vlan.tag.isdigit()}
-    if logical in families and carried:
-        port.untagged = _untagged(state, carried, *families[logical])
-    port.names = carried
-    port.tagged = [tag for tag in carried if tag != port.untagged]
-    return port
+    untagged = _untagged(state, carried, *families[logical]) if logical in families and carried else None
+    vlans_of_it = untagged, [tag for tag in carried if tag != untagged], carried
+    spoken = state.lacp_mode(bundle) or "off", state.periodic(bundle)
+    return Port(state.device.name, name, state.enabled(name), bundle, forwards, *vlans_of_it, *spoken)
 
 
 def _untagged(state: State, carried: dict[int, str], interface: Node, family: Node) -> int | None:
