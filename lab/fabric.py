@@ -45,7 +45,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -190,7 +190,7 @@ class Remote:
         """Ask how it is."""
         return read_view(await ask(self.port, {"op": "view", "device": self.name}))
 
-    async def hear(self, far: Mapping[str, Far]) -> None:
+    async def hear(self, far: Mapping[str, Far | None]) -> None:
         """Tell it of far ends."""
         await ask(self.port, {"op": "hear", "device": self.name, "far": far})
 
@@ -219,11 +219,11 @@ class Fabric:
             await cast(Asking, self.ends[host]).use_fabric(port)
 
     async def refresh(self) -> list[Port]:
-        """Tell the ends what they hear now until they hear nothing new; give the switches' ports."""
+        """Tell the switches what they hear now until they hear nothing new; give their ports."""
         ports = await self.ports()
         while new := self._news(ports):
-            for device in {place[0] for place in new}:
-                await self.ends[device].hear({place[1]: far for place, far in new.items() if place[0] == device})
+            for switch in {place[0] for place in new}:
+                await self.ends[switch].hear({place[1]: far for place, far in new.items() if place[0] == switch})
             self.told.update(new)
             ports = await self.ports()
         return ports
@@ -234,14 +234,13 @@ class Fabric:
         return [port for view in views for port in view.ports.values()]
 
     def _news(self, ports: list[Port]) -> dict[Place, Far]:
-        """Give the far ends that the devices do not know yet."""
-        far = {**self.cabling.others, **self.far_ends(ports)}
+        """Give the far ends that the switches do not know yet."""
+        far = {**self.cabling.others, **self.far_ends(ports, self.cabling.switches)}
         present = {(port.switch, port.name) for port in ports}  # a switch that was reset has lost its cables
-        lost = {place for place in far if place[0] in self.cabling.switches} - present
-        return {place: end for place, end in far.items() if self.told.get(place) != end or place in lost}
+        return {place: end for place, end in far.items() if self.told.get(place) != end or place not in present}
 
-    def far_ends(self, ports: list[Port]) -> dict[Place, Far]:
-        """Give what stands at the other end of every cable between two devices.
+    def far_ends(self, ports: list[Port], devices: Sequence[str]) -> dict[Place, Far]:
+        """Give what these devices hear of the others by their cables.
 
         A port of a switch that has no cable yet is up and speaks no LACP.
         """
@@ -249,7 +248,7 @@ class Fabric:
         at |= {(host, nic): port for host, view in self.views.items() for nic, port in view.ports.items()}
         dark = self.dark(ports)
         ends: dict[Place, Far] = {}
-        for place, other in self._cables():
+        for place, other in self._cables(devices):
             far = at.get(other, Port(*other, light=True))
             dead = place in dark if other in self.cabling.cables else not far.light
             ends[place] = {"cable": "dead" if dead else "up", "lacp": far.lacp, **self._spoken(far)}
@@ -257,10 +256,11 @@ class Fabric:
                 ends[place]["macs"] = self._stations(*other, at[place], dark) if place in at else []
         return ends
 
-    def _cables(self) -> list[tuple[Place, Place]]:
-        """Give all cables between two devices, from both ends."""
+    def _cables(self, devices: Sequence[str]) -> list[tuple[Place, Place]]:
+        """Give the cables of some devices to others, from their end."""
         cables = [*self.cabling.cables.items(), *((cable.near, cable.far) for cable in self.cabling.between)]
-        return cables + [(far, near) for near, far in cables]
+        cables += [(far, near) for near, far in cables]
+        return [cable for cable in cables if cable[0][0] in devices]
 
     def _spoken(self, far: Port) -> Far:
         """Give what a port says of itself by LACP."""
@@ -306,11 +306,13 @@ class Fabric:
         self.absent.note(host, found)
         return found
 
-    async def reach(self, host: str, view: State) -> str:
-        """Tell how a host is reached that is as `view` says; it has heard which of its uplinks are dark."""
+    async def reach(self, host: str, view: State) -> State:
+        """Tell how a host is reached that is as `view` says, and what it hears at its NICs."""
         async with self.turn:
             self.views[host] = read_view(view)
-            return "up" if self.whole(host, await self.refresh()) else "silent"
+            ports = await self.refresh()
+            heard = {nic: far for (_, nic), far in self.far_ends(ports, [host]).items()}
+            return {"state": "up" if self.whole(host, ports) else "silent", "far": heard}
 
     async def deliveries(self) -> State:
         """Tell what becomes of the flows of all interfaces of all hosts."""

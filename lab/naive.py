@@ -238,8 +238,8 @@ def site(bundle: str) -> Declared:
         "plugin": "netstack.datacenter.stack",
         "vlans": {"mgmt": {"id": VLAN}},
         "devices": {
-            "ex1": {"kind": "junos_ex", "model": MODELS["nonels"]},
-            "esx1": {"kind": "esxi_vss", "management_vlan": "mgmt"},
+            "ex1": {"kind": Switches.kind, "model": MODELS["nonels"]},
+            "esx1": {"kind": Hosts.kind, "management_vlan": "mgmt"},
         },
         "links": {"esx1-lan": {"bundle": bundle, "vlans": {"untagged": "mgmt"}, "ends": ends}},
     }

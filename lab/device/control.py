@@ -62,7 +62,7 @@ class Control(Generic[AnyLab]):
         async def view(lab: AnyLab, device: str) -> dict[str, Any]:
             return asdict(await end(lab, device).view())
 
-        async def hear(lab: AnyLab, device: str, far: dict[str, Far]) -> None:
+        async def hear(lab: AnyLab, device: str, far: dict[str, Far | None]) -> None:
             await end(lab, device).hear(far)
 
         for each in (view, hear):

@@ -89,12 +89,12 @@ class End(Protocol):
     async def view(self) -> View:
         """Say how it is now."""
 
-    async def hear(self, far: Mapping[str, Far]) -> None:
-        """Take note of the far ends of some ports."""
+    async def hear(self, far: Mapping[str, Far | None]) -> None:
+        """Take note of the far ends of some ports; None: no cable."""
 
 
 class Asking(End, Protocol):
-    """A device that tells the fabric how it is, and asks how it is reached, whenever that matters: a host."""
+    """A device that asks how it is reached, and what it hears, whenever that matters, and says how it is: a host."""
 
     async def use_fabric(self, port: int) -> None:
         """Ask at `port` from now on (0: nobody)."""

@@ -18,6 +18,8 @@ class Simulator(Controlled):
     {NAME: HOSTS}; `options` are those of the command line.
     """
 
+    kind = Path(__file__).parent.name
+
     def __init__(
         self,
         hosts: dict[str, str | int],

@@ -2,8 +2,8 @@
 """Whether a host's management network reaches anybody: by hand, by a simple switch beside it, or by a fabric outside.
 
 A fabric outside is asked at the moment when it matters, so that nothing depends on who is faster: JSON lines over TCP,
-`{"op": "reach", "host": NAME, "view": device.ends.View}` answered by `{"ok": true, "result": "up"}` (or another state).
-Before it answers it tells by `hear` which uplinks have lost their light to a disabled port of a switch.
+`{"op": "reach", "host": NAME, "view": device.ends.View}` answered by `{"ok": true, "result": {"state": "up", "far":
+{NIC: device.ends.Far}}}`; a far end that is dead is a disabled port of a switch.
 """
 
 from __future__ import annotations
@@ -43,7 +43,10 @@ async def _outside(lab: Lab, host: Host) -> State:
     """Ask the fabric outside; without an answer all is as it was."""
     request = {"op": "reach", "host": host.name, "view": asdict(await End(lab, host).view())}
     answer = await ask(lab.cabled[host.name], request)
-    return next((each for each in STATES if each == answer), host.reach.seen)
+    if answer is None:
+        return host.reach.seen
+    await End(lab, host).hear(answer["far"])
+    return next(each for each in STATES if each == answer["state"])
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,11 @@ class End:
         found = {name: _interface(net, vmk) for name, vmk in net.vmks.items() if vmk.port_group in net.groups}
         return View(ports, found)
 
-    async def hear(self, far: Mapping[str, Far]) -> None:
+    async def hear(self, far: Mapping[str, Far | None]) -> None:
         """See which uplinks are dark. LACP is nothing to a standard vSwitch."""
         for name, end in far.items():
             nic = self.host.nics[name]
-            if nic.dark is not (end["cable"] == "dead"):
+            if nic.dark is not (end is not None and end["cable"] == "dead"):
                 nic.dark = not nic.dark
                 self.host.revision += 1
 

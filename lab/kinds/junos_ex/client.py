@@ -14,6 +14,8 @@ __all__ = ["ControlError", "Simulator", "ask"]
 class Simulator(Controlled):
     """A running simulator; `switches` is {NAME: MODEL[:MEMBERS]}, `options` are those of the command line."""
 
+    kind = Path(__file__).parent.name
+
     def __init__(self, switches: dict[str, str], python: str = sys.executable, **options: object) -> None:
         self.command = run(Path(__file__).parent, python, {"switch": switches}, options)
 

@@ -46,7 +46,7 @@ def test_a_port_of_a_cable_between_switches_has_no_other_cable(far: tuple[str, s
 def test_two_switches_see_each_others_light_and_lacp() -> None:
     near = Port("ex1", "ge-0/0/9", True, "ae3", True, lacp="passive", periodic="slow")
     far = Port("ex2", "ge-0/0/8", False, "", False)
-    seen = fabric.Fabric(fabric.read(HEAD + BETWEEN), {}).far_ends([near, far])
+    seen = fabric.Fabric(fabric.read(HEAD + BETWEEN), {}).far_ends([near, far], ["ex1", "ex2"])
     lacp = {"cable": "up", "lacp": "passive", "periodic": "slow", "system": "00:00:5e:00:53:10", "key": 4}
     assert seen["ex2", "ge-0/0/8"] == lacp
     assert (seen["ex1", "ge-0/0/9"]["cable"], seen["ex1", "ge-0/0/9"]["lacp"]) == ("dead", "off")

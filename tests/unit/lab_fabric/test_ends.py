@@ -29,13 +29,13 @@ class Toy:
 
     ports: dict[str, Port]
     interfaces: dict[str, Interface] = field(default_factory=dict)
-    heard: dict[str, Far] = field(default_factory=dict)
+    heard: dict[str, Any] = field(default_factory=dict)
     asks_at: int = 0
 
     async def view(self) -> View:
         return View(dict(self.ports), self.interfaces)
 
-    async def hear(self, far: Mapping[str, Far]) -> None:
+    async def hear(self, far: Mapping[str, Far | None]) -> None:
         self.heard.update(far)
 
     async def use_fabric(self, port: int) -> None:
@@ -68,11 +68,11 @@ def play(*steps: Step, **teaming: Any) -> Pair:
 
 
 async def asked(_switch: Toy, host: Toy, joined: fabric.Fabric) -> None:
-    await joined.reach("srv", asdict(await host.view()))
+    await host.hear((await joined.reach("srv", asdict(await host.view())))["far"])
 
 
 def test_a_host_is_told_where_to_ask_and_a_switch_what_it_hears() -> None:
-    switch, host, _ = play()
+    switch, host, _ = play(asked)
     assert host.asks_at == 7
     assert switch.asks_at == 0
     assert switch.heard["p1"] == {"cable": "up", "lacp": "off", "macs": [["02:00:00:00:00:01", "mgmt"]]}
@@ -81,11 +81,10 @@ def test_a_host_is_told_where_to_ask_and_a_switch_what_it_hears() -> None:
 
 
 def test_a_port_that_is_disabled_is_dark_at_the_host_and_its_frames_come_by_the_other_one() -> None:
-    async def disable(switch: Toy, _host: Toy, joined: fabric.Fabric) -> None:
+    async def disable(switch: Toy, _host: Toy, _joined: fabric.Fabric) -> None:
         switch.change("p1", light=False, forwards=False)
-        await joined.deliveries()
 
-    switch, host, _ = play(disable)
+    switch, host, _ = play(disable, asked)
     assert {nic: far["cable"] for nic, far in host.heard.items()} == {"n1": "dead", "n2": "up"}
     assert [bool(switch.heard[port]["macs"]) for port in ("p1", "p2")] == [False, True]
 
@@ -119,7 +118,7 @@ def test_a_host_is_reached_while_its_management_is_in_the_vlan_of_the_clients(un
     async def ask(switch: Toy, host: Toy, joined: fabric.Fabric) -> None:
         for port in switch.ports:
             switch.change(port, untagged=untagged, names={untagged: "v"})
-        found.append(await joined.reach("srv", asdict(await host.view())))
+        found.append((await joined.reach("srv", asdict(await host.view())))["state"])
 
     play(ask)
     assert found == [state]
