@@ -34,7 +34,7 @@ from lxml import etree
 
 from backend import run_until_stopped
 from device.client import Controlled, words
-from device.control import Control
+from device.control import Control, port_of
 from device.ssh import Access, public
 from kinds.junos_ex.errors import Report
 from kinds.junos_ex.frames import END, Splitter, reply, report_element
@@ -288,7 +288,7 @@ async def serve(given: argparse.Namespace) -> list[asyncio.Server]:
     if given.known_hosts:
         given.known_hosts.write_text("".join(f"[{LOCALHOST}]:{port} {public(key)}\n" for port in ports))
     opened = await control.serve(told, 0)
-    print(json.dumps({"control": opened.sockets[0].getsockname()[1], "ports": ports}), flush=True)
+    print(json.dumps({"control": port_of(opened), "ports": ports}), flush=True)
     return [opened]
 
 

@@ -3,7 +3,7 @@
 """One cabling shared by the simulators, so that a mismatch hurts as in life.
 
     fabric.py CABLING.yml [--port PORT]
-        Cables everything, then answers; prints one line of JSON: {"port": PORT}.
+        Cables everything, then answers; prints one line of JSON: {"control": PORT}.
 
 The cabling:
 
@@ -53,7 +53,8 @@ from typing import Any, cast
 import yaml
 
 from delivery import CLIENTS, Cables, Delivery, Team, cross, deliver
-from device.control import LIMIT, Control
+from device.client import ControlError
+from device.control import Control, ask, port_of
 from device.ends import Asking, End, Far, Port, View
 from device.ends import read as read_view
 
@@ -63,7 +64,7 @@ Place = tuple[str, str]
 
 
 class FabricError(Exception):
-    """The cabling is wrong, or a simulator refused."""
+    """The cabling is wrong."""
 
 
 @dataclass(frozen=True)
@@ -141,21 +142,6 @@ def _plug(cabling: Cabling, cable: State, near: Place, far: Place = ("", "")) ->
         cabling.cables[near] = far
 
 
-async def ask(port: int, request: State) -> Any:
-    """Send one operation to a control port.
-
-    Raises:
-        FabricError: it refused.
-    """
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=LIMIT)
-    writer.write(json.dumps(request).encode() + b"\n")
-    answer = json.loads(await reader.readline())
-    writer.close()
-    if not answer["ok"]:
-        raise FabricError(f"{request['op']}: {answer['error']}")
-    return answer["result"]
-
-
 @dataclass
 class Absences:
     """Since when the management of hosts is lost, and the longest that it was."""
@@ -188,15 +174,15 @@ class Remote:
 
     async def view(self) -> View:
         """Ask how it is."""
-        return read_view(await ask(self.port, {"op": "view", "device": self.name}))
+        return read_view(await ask(self.port, "view", device=self.name))
 
     async def hear(self, far: Mapping[str, Far | None]) -> None:
         """Tell it of far ends."""
-        await ask(self.port, {"op": "hear", "device": self.name, "far": far})
+        await ask(self.port, "hear", device=self.name, far=far)
 
     async def use_fabric(self, port: int) -> None:
         """Let it ask here."""
-        await ask(self.port, {"op": "use_fabric", "device": self.name, "port": port})
+        await ask(self.port, "use_fabric", device=self.name, port=port)
 
 
 @dataclass
@@ -275,7 +261,7 @@ class Fabric:
         found = []
         for name, interface in self.views[host].interfaces.items():
             team = self.team(host, name, dark)
-            vlan = port.vlan(team.vlan)
+            vlan = port.vlan(interface.vlan)
             if vlan is not None and any(team.sends(client) == nic for client in CLIENTS):
                 found.append([interface.mac, port.names[vlan]])
         return found
@@ -289,9 +275,8 @@ class Fabric:
     def team(self, host: str, name: str, dark: set[Place]) -> Team:
         """Give how an interface of a host sends."""
         view = self.views[host]
-        of = view.interfaces[name]
-        lit = frozenset(nic for nic, port in view.ports.items() if port.light and (host, nic) not in dark)
-        return Team(host, of.vlan, of.policy, tuple(of.active), tuple(of.standby), lit, of.address, of.number)
+        lit = {nic for nic, port in view.ports.items() if port.light and (host, nic) not in dark}
+        return Team(host, view.interfaces[name], view.interfaces[name].used(lit))
 
     def delivery(self, host: str, name: str, ports: list[Port]) -> Delivery:
         """Follow the flows of one interface; only those of the management must be in its VLAN."""
@@ -326,10 +311,6 @@ class Fabric:
                 self.whole(host, ports)
         return found
 
-    def absences(self) -> dict[str, float]:
-        """Tell the longest absences since this was asked for the last time."""
-        return self.absent.told()
-
     async def crossings(self) -> State:
         """Tell what becomes of the flows between switches."""
         async with self.turn:
@@ -340,9 +321,11 @@ class Fabric:
         return {name: summary(cross(vlan, cables)) for (name, vlan), cables in trunks.items()}
 
 
-CONTROL: Control[Fabric] = Control(FabricError, OSError)
-for _operation in (Fabric.reach, Fabric.deliveries, Fabric.absences, Fabric.crossings):
-    CONTROL.operation(_operation)
+CONTROL: Control[Fabric] = Control(ControlError, OSError)
+CONTROL.operations |= {
+    **{"reach": Fabric.reach, "deliveries": Fabric.deliveries, "crossings": Fabric.crossings},
+    "absences": lambda fabric: fabric.absent.told(),
+}
 
 
 def summary(delivery: Delivery) -> State:
@@ -355,12 +338,12 @@ async def serve(cabling: Cabling, port: int) -> None:
     """Cable everything and answer until the end; the switches hear of changes every half second as well."""
     fabric = Fabric(cabling, {name: Remote(name, control) for name, control in cabling.devices.items()})
     server = await CONTROL.serve(fabric, port)
-    number = int(server.sockets[0].getsockname()[1])
+    number = port_of(server)
     await fabric.begin(number)
-    print(json.dumps({"port": number}), flush=True)
+    print(json.dumps({"control": number}), flush=True)
     while True:
         await asyncio.sleep(POLL)
-        with contextlib.suppress(OSError, FabricError):
+        with contextlib.suppress(OSError, ControlError):
             await fabric.deliveries()
 
 

@@ -43,7 +43,6 @@ class Fabric(Controlled):
             file.flush()
             self.command = [sys.executable, str(program), file.name]
             super().__enter__()
-        self.port = int(self.about["port"])
         return self
 
     def __exit__(
@@ -55,16 +54,13 @@ class Fabric(Controlled):
 
     def deliveries(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Tell what becomes of the flows: {HOST: {INTERFACE: {"lost", "of", "flaps", "reasons"}}}."""
-        found: dict[str, dict[str, dict[str, Any]]] = ask(self.port, "deliveries")
-        return found
+        return dict(self.control("deliveries"))
 
     def absences(self) -> dict[str, float]:
         """Tell for how long, at most, the hosts were lost without a break since this was asked for the last time."""
         self.deliveries()
-        found: dict[str, float] = ask(self.port, "absences")
-        return found
+        return dict(self.control("absences"))
 
     def crossings(self) -> dict[str, dict[str, Any]]:
         """Tell what becomes of the flows between switches: {TRUNK: {"lost", "of", "flaps", "reasons"}}."""
-        found: dict[str, dict[str, Any]] = ask(self.port, "crossings")
-        return found
+        return dict(self.control("crossings"))

@@ -219,16 +219,18 @@ def refusals() -> dict[str, list[str]]:
         (folder / "cases.json").write_text(json.dumps(more))
         command = [str(Path(sys.executable).with_name("ansible-playbook")), str(HERE / "naive.yml")]
         options = ["-i", str(folder / "stack.yml"), "-e", f"@{folder / 'cases.json'}"]
-        done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, env=_environment())
+        done = subprocess.run(
+            [*command, *options],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+        )
         if done.returncode:
             raise RuntimeError(done.stdout + done.stderr)
         found: dict[str, list[str]] = json.loads((folder / "found.json").read_text())
     of_site = [text.replace(f"{folder}/", "") for text in found.pop("site")]
     return {**found, **{case.name: of_site for case in CASES if case.bundle}}
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "ANSIBLE_NOCOLOR": "1"}
 
 
 def site(bundle: str) -> Declared:

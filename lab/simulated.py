@@ -103,11 +103,9 @@ def _needed(lab: Topology) -> dict[str, Simulator]:
 
 def status(lab: Topology, folder: Path) -> list[str]:
     """Return a line for each device: its state, where it listens, what it is."""
-    found = []
-    for each in lab.devices:
-        state = "running" if running(folder, each.simulator) else "absent"
-        found.append(f"{each.name:10} {state:10} {lab.loopback} port {each.port}, {_what(each)}")
-    return found
+    states = {name: "running" if running(folder, name) else "absent" for name in _needed(lab)}
+    head = f"{lab.loopback} port"
+    return [f"{each.name:10} {states[each.simulator]:10} {head} {each.port}, {_what(each)}" for each in lab.devices]
 
 
 def _what(device: Device) -> str:
@@ -161,9 +159,8 @@ def _start(lab: Topology, folder: Path, key: Path) -> None:
     if lab.plugged:
         _begin(lab, folder, FABRIC, [str(_cabling(lab, folder))])
     for each in lab.devices:
-        print(
-            f"lab: {each.name} ({_what(each)}, simulated) listens at {lab.loopback} port {each.port}", file=sys.stderr
-        )
+        where = f"{lab.loopback} port {each.port}"
+        print(f"lab: {each.name} ({_what(each)}, simulated) listens at {where}", file=sys.stderr)
 
 
 def _cabling(lab: Topology, folder: Path) -> Path:
@@ -198,7 +195,7 @@ def _control(folder: Path, name: str) -> int:
     about = running(folder, name)
     if about is None:
         raise SimulatorError(f"the simulator {name} does not run")
-    return int(about["port"] if name == FABRIC else about["control"])
+    return int(about["control"])
 
 
 def _ask(folder: Path, device: Device, op: str, **arguments: Any) -> None:

@@ -76,3 +76,23 @@ class Controlled:
     def control(self, op: str, /, **arguments: Any) -> Any:
         """Send one operation to the control port."""
         return ask(int(self.about["control"]), op, **arguments)
+
+
+class Simulator(Controlled):
+    """A running simulator, whose devices can be asked for by name."""
+
+    def of(self, device: str) -> dict[str, Any]:
+        """Give what the simulator has printed of a device."""
+        return dict(self.about["devices"][device])
+
+    def address(self, device: str) -> str:
+        """Give the address at which a device listens."""
+        return str(self.of(device)["address"])
+
+    def port(self, device: str) -> int:
+        """Give the port of a device's API."""
+        return int(self.of(device)["port"])
+
+    def host_key(self, device: str) -> str:
+        """Give the SSH host key of a device in OpenSSH's form."""
+        return str(self.of(device)["host_key"])

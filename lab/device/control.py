@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Generic, TypeVar
 
+from .client import ControlError
 from .ends import End, Far
 from .faults import Fault, Faults
 
@@ -22,6 +23,27 @@ LIMIT = 16 * 1024 * 1024
 WRONG = (AttributeError, ValueError, TypeError, KeyError, IndexError)
 Operation = Callable[..., Any]
 AnyLab = TypeVar("AnyLab")
+
+
+async def ask(port: int, op: str, /, **arguments: Any) -> Any:
+    """Send one operation to a control port and give its result, while other tasks go on.
+
+    Raises:
+        ControlError: it was refused, or not answered.
+        OSError: nobody listens.
+    """
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=LIMIT)
+    writer.write(json.dumps({"op": op, **arguments}).encode() + b"\n")
+    answer = json.loads(await reader.readline() or b'{"ok": false, "error": "no answer"}')
+    writer.close()
+    if not answer["ok"]:
+        raise ControlError(f"{op}: {answer['error']}")
+    return answer["result"]
+
+
+def port_of(server: asyncio.Server) -> int:
+    """Give the port at which a server listens."""
+    return int(server.sockets[0].getsockname()[1])
 
 
 class Control(Generic[AnyLab]):

@@ -7,7 +7,7 @@ and registers them at its control port (`Control.of_ends`); there they are the o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -73,6 +73,12 @@ class Interface:
     address: int = 1
     number: int = 0
     management: bool = False
+
+    def used(self, lit: Container[str]) -> list[str]:
+        """Give the uplinks that carry traffic, of those that have light."""
+        found = [nic for nic in self.active if nic in lit]
+        found = found or [nic for nic in self.standby if nic in lit][:1]
+        return found[:1] if self.policy == "failover_explicit" else found
 
 
 @dataclass(frozen=True)

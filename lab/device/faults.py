@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 
 @dataclass
@@ -47,7 +49,21 @@ class Fault:
         return True
 
 
+class DroppedError(Exception):
+    """The connection ends without an answer."""
+
+
+class Entry(Protocol):
+    """A call as the kind's log has it."""
+
+    request: str
+    outcome: str
+
+
 AnyFault = TypeVar("AnyFault", bound=Fault)
+Gone = Callable[[], bool]
+LOOK = 0.1
+"""How often a held call looks whether its client is still there, in seconds."""
 
 
 @dataclass
@@ -60,6 +76,40 @@ class Faults(Generic[AnyFault]):
     def due(self, called: str, when: str, request: str) -> list[AnyFault]:
         """Give the faults that strike at this call now."""
         return [fault for fault in self.rules if fault.due(called, when, request)]
+
+    async def strike(self, entry: Entry, called: str, when: str, gone: Gone) -> list[AnyFault]:
+        """Let the faults of this moment strike; give those whose action is the kind's own.
+
+        Raises:
+            DroppedError: the connection is to end.
+        """
+        due = self.due(called, when, entry.request)
+        for fault in due:
+            if fault.what == "drop":
+                raise DroppedError
+            if fault.what == "delay":
+                await asyncio.sleep(fault.seconds)
+            if fault.what == "hold":
+                entry.outcome = f"held {when}"
+                self.note(fault, f"{when} {called}")
+                await self.hold(gone)
+        return due
+
+    def note(self, fault: AnyFault, moment: str) -> None:
+        """Take note that a call is held."""
+
+    async def hold(self, gone: Gone) -> None:
+        """Wait until what is held is released.
+
+        Raises:
+            DroppedError: the client is gone before that.
+        """
+        released = self.released
+        while not released.is_set():
+            if gone():
+                raise DroppedError
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(released.wait(), LOOK)
 
     def release(self) -> None:
         """Let go what is held."""

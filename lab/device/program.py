@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .client import ask
+from .control import Control, port_of
 from .ssh import Access
 
 
@@ -25,6 +26,7 @@ class Program(ABC):
     """
 
     doc: str
+    control: Control[Any]
     user = "lab"
     password = "lab123"
 
@@ -33,15 +35,12 @@ class Program(ABC):
         """Add the kind's own options of `run`: its devices above all."""
 
     @abstractmethod
-    async def start(self, given: argparse.Namespace, folder: Path, access: Access) -> dict[str, Any]:
-        """Let all devices and the control port listen; give what is printed (`control`: the port, and more).
+    async def start(self, given: argparse.Namespace, folder: Path, access: Access) -> tuple[Any, dict[str, Any]]:
+        """Let all devices listen; give the lab that `control` is about, and what is printed.
 
-        `folder` keeps keys and certificates.
+        That is `devices`: {NAME: {"address", "port", and "host_key" where it speaks SSH, at "ssh_port" if that is
+        another one, and more}}, and more. `folder` keeps keys and certificates.
         """
-
-    @abstractmethod
-    def host_keys(self, about: dict[str, Any]) -> list[tuple[str, int, str]]:
-        """Give address, port and host key of each device that speaks SSH, read from what is printed."""
 
     def show(self) -> str:
         """Give what `models` prints; nothing where the kind has none, and no such command."""
@@ -88,11 +87,13 @@ class Program(ABC):
         access = Access(given.user, given.password)
         if given.authorized_keys:
             access.read_keys(given.authorized_keys)
-        about = await self.start(given, folder, access)
-        known = [f"[{address}]:{port} {key}\n" for address, port, key in self.host_keys(about)]
+        lab, about = await self.start(given, folder, access)
+        opened = await self.control.serve(lab, given.control)
+        speak = [each for each in about["devices"].values() if "host_key" in each]
+        known = [f"[{each['address']}]:{each.get('ssh_port', each['port'])} {each['host_key']}\n" for each in speak]
         if given.known_hosts:
             given.known_hosts.write_text("".join(known), encoding="utf-8")
-        print(json.dumps({**about, "known_hosts": known}), flush=True)
+        print(json.dumps({"control": port_of(opened), **about, "known_hosts": known}), flush=True)
         ended = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, ended.set)

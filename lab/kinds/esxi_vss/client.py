@@ -6,12 +6,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from device.client import ControlError, Controlled, ask, run
+from device import client
+from device.client import run
 
-__all__ = ["ControlError", "Simulator", "ask"]
 
-
-class Simulator(Controlled):
+class Simulator(client.Simulator):
     """A running simulator.
 
     `hosts` is {NAME: "NICS[@ADDRESS[:PORT]]"} or {NAME: NICS}, `vcenters` {NAME: "HOSTS[xNICS][@...]"} or
@@ -34,18 +33,6 @@ class Simulator(Controlled):
         """Give the file with the CA of all certificates."""
         return str(self.about["ca_file"])
 
-    def address(self, endpoint: str) -> str:
-        """Give the address of a host or vCenter."""
-        return str(self.about["endpoints"][endpoint]["address"])
-
-    def port(self, endpoint: str) -> int:
-        """Give the HTTPS port of a host or vCenter."""
-        return int(self.about["endpoints"][endpoint]["port"])
-
     def ssh_port(self, host: str) -> int:
         """Give the SSH port of a host."""
-        return int(self.about["endpoints"][host]["ssh_port"])
-
-    def host_key(self, host: str) -> str:
-        """Give the SSH host key of a host in OpenSSH's form."""
-        return str(self.about["endpoints"][host]["host_key"])
+        return int(self.of(host)["ssh_port"])

@@ -15,7 +15,7 @@ from .endpoint import ROLES, Endpoint, Lab
 from .fabric import End, changed, reach, team
 from .faults import Fault, Faults
 from .host import Host
-from .reach import STATES, Reach, State
+from .reach import Reach, State
 from .releases import NEWEST, RELEASES
 from .vmomi import vmodl
 
@@ -82,7 +82,7 @@ async def reset(lab: Lab, host: str, state: dict[str, Any] | None = None) -> Non
 
 @operation
 def trouble(
-    lab: Lab, host: str, slow: float | None = None, license: str | None = None, reach: str | None = None
+    lab: Lab, host: str, slow: float | None = None, license: str | None = None, reach: State | None = None
 ) -> None:
     """Set lasting troubles; what is not named stays as it is."""
     if license is not None and license not in ("full", "free"):
@@ -92,15 +92,7 @@ def trouble(
     if license is not None:
         chosen(lab, host).license = license
     if reach is not None:
-        chosen(lab, host).reach.state = _state(reach)
-
-
-def _state(word: str) -> State:
-    """Give the state that a word names."""
-    for each in STATES:
-        if each == word:
-            return each
-    raise ValueError(f"reach is one of {', '.join(STATES)}")
+        chosen(lab, host).reach.state = Reach(reach).state
 
 
 @operation
@@ -118,13 +110,13 @@ def rights(lab: Lab, host: str, user: str, role: str) -> None:
 
 
 @operation
-def far_end(lab: Lab, host: str, bundles: dict[str, str], lost: str = "silent") -> None:
+def far_end(lab: Lab, host: str, bundles: dict[str, str], lost: State = "silent") -> None:
     """Put a simple switch beside a host: {vmnic: bundle's name, or "" for a plain port}; {} takes it away."""
     found = chosen(lab, host)
     unknown = set(bundles) - set(found.nics)
     if unknown:
         raise ValueError(f"{host} has no {', '.join(sorted(unknown))}")
-    found.reach = Reach(found.reach.state, dict(bundles), _state(lost))
+    found.reach = Reach(found.reach.state, dict(bundles), lost)
 
 
 @operation

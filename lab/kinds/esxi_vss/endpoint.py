@@ -130,7 +130,7 @@ class Entry:
 class Lab:
     """All endpoints and hosts, the log of all calls, and a clock that only the control port moves.
 
-    `cabled` are the hosts that ask a fabric outside, and the port at which they do.
+    `cabled` is the port of the fabric outside that a host asks, if it does.
     """
 
     hosts: dict[str, Host] = field(default_factory=dict)

@@ -8,12 +8,11 @@ A fabric outside is asked at the moment when it matters, so that nothing depends
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
+from device.client import ControlError
+from device.control import ask
 from device.ends import Far, Interface, Port, View
 
 from .endpoint import Lab
@@ -32,7 +31,7 @@ async def reach(lab: Lab, host: Host) -> State:
 async def _reach(lab: Lab, host: Host) -> State:
     if host.reach.state != "up":
         return host.reach.state
-    if host.name in lab.cabled:
+    if lab.cabled.get(host.name):
         return await _outside(lab, host)
     if host.reach.far and not agrees(*team(host), host.reach.far):
         return host.reach.lost
@@ -41,11 +40,12 @@ async def _reach(lab: Lab, host: Host) -> State:
 
 async def _outside(lab: Lab, host: Host) -> State:
     """Ask the fabric outside; without an answer all is as it was."""
-    request = {"op": "reach", "host": host.name, "view": asdict(await End(lab, host).view())}
-    answer = await ask(lab.cabled[host.name], request)
-    if answer is None:
+    end = End(lab, host)
+    try:
+        answer = await ask(lab.cabled[host.name], "reach", host=host.name, view=asdict(await end.view()))
+    except (ControlError, OSError):
         return host.reach.seen
-    await End(lab, host).hear(answer["far"])
+    await end.hear(answer["far"])
     return next(each for each in STATES if each == answer["state"])
 
 
@@ -73,9 +73,7 @@ class End:
 
     async def use_fabric(self, port: int) -> None:
         """Ask there from now on; without a fabric no uplink is dark."""
-        self.lab.cabled.pop(self.host.name, None)
-        if port:
-            self.lab.cabled[self.host.name] = port
+        self.lab.cabled[self.host.name] = port
         for nic in self.host.nics.values():
             nic.dark = nic.dark and bool(port)
 
@@ -93,25 +91,10 @@ async def changed(lab: Lab, host: Host) -> None:
     await reach(lab, host)
 
 
-async def ask(port: int, request: dict[str, Any]) -> Any:
-    """Ask the fabric; nothing where it is gone."""
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(json.dumps(request).encode() + b"\n")
-        answer = json.loads(await reader.readline() or b"{}")
-        writer.close()
-    except OSError:
-        return None
-    return answer.get("result")
-
-
 def team(host: Host) -> tuple[str, list[str]]:
     """Give the teaming policy of the management port group, and the uplinks with light that it uses."""
     vmk = host.net.vmks.get(MANAGEMENT)
     if vmk is None or vmk.port_group not in host.net.groups:
         return "loadbalance_srcid", []
-    teaming = host.net.computed(vmk.port_group).nicTeaming
-    order = teaming.nicOrder
-    lit = [nic for nic in order.activeNic if host.nics[nic].lit]
-    lit = lit or [nic for nic in order.standbyNic if host.nics[nic].lit][:1]
-    return teaming.policy, lit[:1] if teaming.policy == "failover_explicit" else lit
+    interface = _interface(host.net, vmk)
+    return interface.policy, interface.used({name for name, nic in host.nics.items() if nic.lit})

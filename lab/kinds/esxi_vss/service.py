@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
+
+from device.faults import LOOK, DroppedError, Gone
 
 from . import api, fabric, reading, soap, vmkernel
 from .endpoint import Endpoint, Entry, Lab, Session
@@ -13,17 +14,10 @@ from .faults import Faults
 from .host import Host
 from .vmomi import VmomiSupport, vim, vmodl
 
-# How often a held call looks whether its host is back.
-LOOK = 0.1
-Gone = Callable[[], bool]
 assert reading and vmkernel  # they register their methods
 
 
 PAGE = b"<html><head><title>Gateway</title></head><body><p>Please try again later.<br></body></html>"
-
-
-class DroppedError(Exception):
-    """The connection ends without an answer."""
 
 
 class PageError(Exception):
@@ -49,31 +43,14 @@ async def strike(faults: Faults, entry: Entry, when: str, gone: Gone) -> None:
 
     Raises:
         DroppedError: the connection is to end.
+        PageError: a page is to be the answer.
         MethodFault: this is to be the answer.
     """
-    for fault in faults.due(entry.method, when, entry.request):
-        if fault.what == "drop":
-            raise DroppedError
+    for fault in await faults.strike(entry, entry.method, when, gone):
         if fault.what == "page":
             raise PageError
         if fault.what == "fault":
             raise fault.made()
-        if fault.what == "delay":
-            await asyncio.sleep(fault.seconds)
-        if fault.what == "hold":
-            entry.outcome = f"held {when}"
-            await _held(faults.released, gone)
-            entry.outcome = "running"
-
-
-async def _held(released: asyncio.Event, gone: Gone) -> None:
-    while not released.is_set():
-        if gone():
-            raise DroppedError
-        try:
-            await asyncio.wait_for(released.wait(), LOOK)
-        except TimeoutError:
-            continue
 
 
 async def answer(
@@ -135,7 +112,7 @@ async def leave(lab: Lab, endpoint: Endpoint, gone: Gone, entry: Entry) -> None:
 async def _look(lab: Lab, endpoint: Endpoint) -> None:
     """Let a vCenter see how its cabled hosts are now; a host of its own was looked at when the call arrived."""
     for host in endpoint.hosts if endpoint.kind == "vcenter" else []:
-        if host.name in lab.cabled or host.reach.far or host.reach.seen != host.reach.state:
+        if lab.cabled.get(host.name) or host.reach.far or host.reach.seen != host.reach.state:
             await fabric.reach(lab, host)
 
 

@@ -3,11 +3,12 @@
 """Simulated ESXi hosts and vCenters over TLS and SSH, many in one process.
 
     simulator.py run --host esx1=4 --host esx2=4@127.0.0.2 --vcenter vc1=300 [--control PORT] [--keys DIR]
-        Starts; prints one line of JSON: {"control": PORT, "ca_file": FILE, "endpoints": {NAME: {"kind", "address",
-        "port", "ssh_port", "host_key"}}}. `--host NAME=NICS[@ADDRESS[:PORT]]` is a host of its own, `--vcenter
-        NAME=HOSTS[xNICS][@ADDRESS[:PORT]]` a vCenter with that many hosts (NAME-esx001 and so on, without addresses
-        of their own); HOSTS can also be names of --host, joined by `+`. Users root (may all) and reader (may read),
-        password lab123, unless --user, --password or --password-file say otherwise; by SSH also --authorized-keys.
+        Starts; prints one line of JSON: {"control": PORT, "ca_file": FILE, "devices": {NAME: {"kind", "address",
+        "port", "ssh_port", "host_key"}}, "known_hosts": [LINE]}. `--host NAME=NICS[@ADDRESS[:PORT]]` is a host of its
+        own, `--vcenter NAME=HOSTS[xNICS][@ADDRESS[:PORT]]` a vCenter with that many hosts (NAME-esx001 and so on,
+        without addresses of their own); HOSTS can also be names of --host, joined by `+`. Users root (may all) and
+        reader (may read), password lab123, unless --user, --password or --password-file say otherwise; by SSH also
+        --authorized-keys.
     simulator.py control PORT OPERATION [JSON]
         Sends one operation to the control port (README.md lists them), prints the answer.
 
@@ -43,6 +44,7 @@ class Hosts(Program):
     """This program."""
 
     doc = __doc__
+    control = CONTROL
     user = "root"
 
     def options(self, run: argparse.ArgumentParser) -> None:
@@ -51,21 +53,14 @@ class Hosts(Program):
         run.add_argument("--vcenter", action="append", default=[], help="NAME=HOSTS[xNICS][@ADDRESS[:PORT]]")
         run.add_argument("--ca-file", type=Path, help="where the CA's certificate is written as well")
 
-    async def start(self, given: argparse.Namespace, folder: Path, access: Access) -> dict[str, Any]:
-        """Let all endpoints and the control port listen."""
+    async def start(self, given: argparse.Namespace, folder: Path, access: Access) -> tuple[Lab, dict[str, Any]]:
+        """Let all endpoints listen."""
         lab = build(given)
         authority = certificates.authority(folder, "simulated vSphere CA")
         about = {name: await listen(lab, each, authority, access) for name, each in lab.endpoints.items()}
-        opened = await CONTROL.serve(lab, given.control)
-        lab.servers.append(opened)
         if given.ca_file:
             given.ca_file.write_bytes(authority.file.read_bytes())
-        return {"control": opened.sockets[0].getsockname()[1], "ca_file": str(authority.file), "endpoints": about}
-
-    def host_keys(self, about: dict[str, Any]) -> list[tuple[str, int, str]]:
-        """Name the hosts: a vCenter has no SSH."""
-        hosts = [each for each in about["endpoints"].values() if "host_key" in each]
-        return [(each["address"], each["ssh_port"], each["host_key"]) for each in hosts]
+        return lab, {"ca_file": str(authority.file), "devices": about}
 
 
 async def listen(lab: Lab, endpoint: Endpoint, authority: certificates.Authority, access: Access) -> dict[str, Any]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import asyncssh
 
+from device.faults import DroppedError, Gone
 from device.ssh import Access, Login
 
 from . import fabric, service, shell
 from .command import RefusedError
 from .endpoint import Endpoint, Entry, Lab
-from .service import DroppedError
 from .shell import Output
 from .vmomi import vmodl
 
@@ -57,7 +57,7 @@ async def _serve(lab: Lab, endpoint: Endpoint, process: Process) -> None:
     process.exit(output.status)
 
 
-async def _run(lab: Lab, endpoint: Endpoint, entry: Entry, line: str, gone: service.Gone) -> Output:
+async def _run(lab: Lab, endpoint: Endpoint, entry: Entry, line: str, gone: Gone) -> Output:
     """Run a line, with the faults and losses of its host."""
     host = endpoint.hosts[0]
     before = host.net

@@ -10,10 +10,11 @@ import ssl
 import struct
 from http.cookies import CookieError, SimpleCookie
 
+from device.faults import DroppedError
+
 from . import service
 from .endpoint import Endpoint, Lab
 from .releases import NEWEST, RELEASES
-from .service import DroppedError
 
 # What the proxy before hostd answers while nobody listens behind it; it is well-formed XML.
 STARTING = b"<HTML><BODY><H1>503 Service Unavailable</H1></BODY></HTML>"

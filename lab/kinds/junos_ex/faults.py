@@ -58,6 +58,11 @@ class Faults(faults.Faults[Fault]):
             self.foreign.last = min(self.foreign.last, now)
         return self.foreign
 
+    def note(self, fault: Fault, moment: str) -> None:
+        """Keep the moment, which tests wait for."""
+        self.held.append(moment)
+        self.stopped |= fault.whole
+
     def release(self) -> None:
         """Let go what is held."""
         self.stopped = False

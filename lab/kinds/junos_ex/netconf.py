@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 
 from lxml import etree
 
+from device.faults import DroppedError
+
 from . import dispatch, rpc_commit, rpc_facts, rpc_get, rpc_load, rpc_show  # noqa: F401  (they register their RPCs)
 from .device import Device, Session
 from .dispatch import Call, Reply
@@ -54,10 +56,6 @@ def _refusal(fault: Fault, rpc: str) -> Report:
     The words, between line ends, with the request as the bad element: replies of a 12.1X46 and others in PyEZ's tests.
     """
     return Report("permission denied", bad=rpc) if fault.what == "deny" else Report(fault.message)
-
-
-class DroppedError(Exception):
-    """A fault ended the session."""
 
 
 @dataclass
@@ -122,8 +120,9 @@ class Connection:
 
     async def _rpc(self, request: Element, asked: Element) -> bool:
         """Answer one RPC with the faults that are set for it."""
-        if self.device.faults.stopped:
-            await self._hold()
+        faults = self.device.faults
+        if faults.stopped:
+            await faults.hold(self.gone.is_set)
         self.session.last = self.device.clock.now()
         text = etree.tostring(asked, encoding="unicode")[:LOG_TEXT]
         name = local(asked)
@@ -131,10 +130,10 @@ class Connection:
         self.lab.log.append(entry)
         try:
             answered = await self._act(entry, asked)
-            await self._faults(entry, "after_send")
+            await faults.strike(entry, name, "after_send", self.gone.is_set)
             self._send(request, answered)
             entry.outcome = "error" if answered.failed else "ok"
-            await self._faults(entry, "after_reply")
+            await faults.strike(entry, name, "after_reply", self.gone.is_set)
         except DroppedError:
             entry.outcome = "dropped"
             raise
@@ -142,7 +141,7 @@ class Connection:
 
     async def _act(self, entry: Entry, asked: Element) -> Reply:
         """Let the device act, unless a fault stands before it; warnings that are set come with it."""
-        added = await self._faults(entry, "before")
+        added = await self.device.faults.strike(entry, entry.rpc, "before", self.gone.is_set)
         if entry.rpc in COMMITS and self.device.faults.slow_commit:
             await asyncio.sleep(self.device.faults.slow_commit)
         refused = [_refusal(fault, entry.rpc) for fault in added if fault.what in ("error", "deny")]
@@ -172,30 +171,6 @@ class Connection:
         victim.device.close(victim.session, killed=True)
         victim.hang_up()
         return Reply(ok=True)
-
-    async def _faults(self, entry: Entry, when: str) -> list[Fault]:
-        """Let the faults of this moment strike; give those that change the answer."""
-        due = self.device.faults.due(entry.rpc, when, entry.request)
-        for fault in due:
-            if fault.what == "delay":
-                await asyncio.sleep(fault.seconds)
-            elif fault.what == "hold":
-                entry.outcome = f"held {when}"
-                self.device.faults.held.append(f"{when} {entry.rpc}")
-                self.device.faults.stopped |= fault.whole
-                await self._hold()
-            elif fault.what == "drop":
-                raise DroppedError
-        return due
-
-    async def _hold(self) -> None:
-        """Wait until the control port releases, or the client is gone: then the session is over."""
-        waits = [asyncio.create_task(event.wait()) for event in (self.device.faults.released, self.gone)]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-        if self.gone.is_set():
-            raise DroppedError
 
     def _send(self, request: Element | None, answered: Reply) -> None:
         """Send a reply; a client that has gone does not matter."""

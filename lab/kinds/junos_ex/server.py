@@ -4,15 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Protocol
 
 import asyncssh
 
 from device.ssh import Access, Login
-
-from .device import Device
-from .netconf import Connection, Lab
 
 XML_MODE = "xml-mode netconf need-trailer"
 KEX = (
@@ -104,14 +100,6 @@ class _Netconf(asyncssh.SSHServerSession[bytes]):
         """Take note that the line is down."""
         if self.connection is not None:
             self.connection.ended(lost=True)
-
-
-async def listen(
-    lab: Lab, device: Device, access: Access, port: int, key: asyncssh.SSHKey, host: str = "127.0.0.1"
-) -> asyncssh.SSHAcceptor:
-    """Let one switch listen on `port` (0: any)."""
-    lab.devices[device.name] = device
-    return await accept(partial(Connection, lab, device), access, port, key, host)
 
 
 async def accept(

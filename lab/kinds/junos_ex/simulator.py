@@ -3,9 +3,10 @@
 """Simulated Juniper EX switches over SSH and NETCONF, many in one process.
 
     simulator.py run --switch ex1=ex4200-48t --switch ex2=ex4300-48t:2 [--control PORT] [--keys DIR]
-        Starts; prints one line of JSON: {"control": PORT, "switches": {NAME: {"port", "host_key", "model", "style"}}}.
-        `MODEL:N` is a virtual chassis of N members, `@PORT` behind it the port (without: any). User lab, password
-        lab123, unless --user, --password, --authorized-keys say otherwise. --known-hosts FILE writes the host keys.
+        Starts; prints one line of JSON: {"control": PORT, "devices": {NAME: {"address", "port", "host_key", "model",
+        "style"}}, "known_hosts": [LINE]}. `MODEL:N` is a virtual chassis of N members, `@PORT` behind it the port
+        (without: any). User lab, password lab123, unless --user, --password, --authorized-keys say otherwise.
+        --known-hosts FILE writes the host keys.
     simulator.py control PORT OPERATION [JSON]
         Sends one operation to the control port (README.md lists them), prints the answer.
     simulator.py models
@@ -22,6 +23,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,7 @@ from kinds.junos_ex.control import CONTROL
 from kinds.junos_ex.device import Device
 from kinds.junos_ex.errors import JunosError
 from kinds.junos_ex.models import MODELS
-from kinds.junos_ex.netconf import Lab
+from kinds.junos_ex.netconf import Connection, Lab
 
 SWITCH = re.compile(r"(?P<name>[\w.-]+)=(?P<model>[\w-]+)(:(?P<fpcs>\d+))?(@(?P<port>\d+))?")
 
@@ -43,6 +45,7 @@ class Switches(Program):
     """This program."""
 
     doc = __doc__
+    control = CONTROL
 
     def options(self, run: argparse.ArgumentParser) -> None:
         """Add the switches."""
@@ -53,8 +56,8 @@ class Switches(Program):
         run.add_argument("--bare", action="store_true", help="start all switches with an empty configuration")
         run.add_argument("--host", default="127.0.0.1")
 
-    async def start(self, given: argparse.Namespace, folder: Path, access: Access) -> dict[str, Any]:
-        """Let all switches and the control port listen."""
+    async def start(self, given: argparse.Namespace, folder: Path, access: Access) -> tuple[Lab, dict[str, Any]]:
+        """Let all switches listen."""
         lab = Lab()
         named = [each.partition("=") for each in given.config]
         texts = {name: Path(path).read_text(encoding="utf-8") for name, _, path in named}
@@ -62,15 +65,11 @@ class Switches(Program):
         for text in given.switch:
             device, port = make(text, texts, given.bare)
             key = host_key(folder / f"{device.name}.key")
-            acceptor = await server.listen(lab, device, access, port, key, given.host)
+            lab.devices[device.name] = device
+            acceptor = await server.accept(partial(Connection, lab, device), access, port, key, given.host)
             about = {"address": given.host, "port": acceptor.get_port(), "host_key": public(key)}
             switches[device.name] = about | {"model": device.model.name, "style": device.model.style}
-        opened = await CONTROL.serve(lab, given.control)
-        return {"control": opened.sockets[0].getsockname()[1], "switches": switches}
-
-    def host_keys(self, about: dict[str, Any]) -> list[tuple[str, int, str]]:
-        """Name all switches."""
-        return [(each["address"], each["port"], each["host_key"]) for each in about["switches"].values()]
+        return lab, {"devices": switches}
 
     def show(self) -> str:
         """List the models."""

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from device.client import ControlError, ask
 from kinds.junos_ex import schema, setform
-from kinds.junos_ex.client import ControlError, Simulator, ask
+from kinds.junos_ex.client import Simulator
 from kinds.junos_ex.must import _Condition
 from kinds.junos_ex.tree import Node
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 import fabric
-from delivery import Port
+from device.ends import Port
 
 HEAD = "devices: {ex1: 1, ex2: 1, esx1: 2}\ncables:\n"
 ONE = "- {switch: ex1, port: ge-0/0/0, host: esx1, nic: vmnic0}\n"

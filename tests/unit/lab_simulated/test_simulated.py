@@ -16,7 +16,7 @@ import yaml
 pytest.importorskip("asyncssh", reason="asyncssh is not installed")
 
 import simulated
-from kinds.junos_ex.client import ask
+from device.client import ask
 from topology import Topology, load
 
 NUMBER = 254  # that of no real lab, unless a machine has two dozen checkouts
@@ -96,7 +96,7 @@ def test_it_outlives_the_process_that_started_it_and_a_signal_to_its_group(tmp_p
 def test_it_listens_on_loopback_only(tmp_path, folder, key):
     simulated.up(topology(tmp_path, free_port()), folder, key)
     about = simulated.running(folder, "junos")
-    wanted = {about["control"]: "0100007F", about["switches"]["ex1"]["port"]: "0100FE7F"}
+    wanted = {about["control"]: "0100007F", about["devices"]["ex1"]["port"]: "0100FE7F"}
     lines = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     bound = {int(line.split(":")[1], 16): line.split(":")[0] for line in lines}
     assert {port: bound[port] for port in wanted} == wanted
@@ -118,7 +118,7 @@ def test_another_declaration_starts_it_anew(tmp_path, folder, key):
     simulated.up(topology(tmp_path, port), folder, key)
     other = {"ex1": {"simulator": "junos", "model": "ex4300-48t", "port": port}}
     simulated.up(topology(tmp_path, port, devices=other), folder, key)
-    assert simulated.running(folder, "junos")["switches"]["ex1"]["style"] == "els"
+    assert simulated.running(folder, "junos")["devices"]["ex1"]["style"] == "els"
 
 
 def test_a_number_that_belongs_to_another_process_by_now_is_left_alone(tmp_path, folder, key):
@@ -167,7 +167,7 @@ def with_a_host(folder: Path) -> Topology:
 
 
 def lost_flows(folder: Path) -> int:
-    found = ask(simulated.running(folder, "fabric")["port"], "deliveries")["esx1"]["vmk0"]
+    found = ask(simulated.running(folder, "fabric")["control"], "deliveries")["esx1"]["vmk0"]
     assert found["of"] == 16
     return int(found["lost"])
 
