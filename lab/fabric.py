@@ -198,8 +198,7 @@ class Fabric:
 
     async def begin(self, port: int) -> None:
         """Put in all cables, and let the hosts ask here."""
-        for host in self.cabling.hosts:
-            self.views[host] = await self.ends[host].view()
+        self.views = {host: await self.ends[host].view() for host in self.cabling.hosts}
         await self.refresh()
         for host in self.cabling.hosts:
             await cast(Asking, self.ends[host]).use_fabric(port)

@@ -13,7 +13,6 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from device.client import Controlled, ask
@@ -45,12 +44,10 @@ class Fabric(Controlled):
             super().__enter__()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for host, control in self.hosts.items():
             ask(control, "use_fabric", device=host, port=0)
-        super().__exit__(kind, error, trace)
+        super().__exit__()
 
     def deliveries(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Tell what becomes of the flows: {HOST: {INTERFACE: {"lost", "of", "flaps", "reasons"}}}."""

@@ -22,7 +22,7 @@ from typing import Any
 
 import checkout
 from device.client import ControlError, ask
-from device.simulator import Device, Place, Simulator
+from device.simulator import Device, Simulator
 from kinds import simulators
 from topology import Topology
 
@@ -153,9 +153,9 @@ def _other_lab(folder: Path, port: int) -> str:
 
 def _start(lab: Topology, folder: Path, key: Path) -> None:
     """Start what the lab needs."""
-    place = Place(lab.loopback, folder, key.with_suffix(".pub"))
     for name, simulator in _needed(lab).items():
-        _begin(lab, folder, name, ["run", *simulator.arguments(place, lab.played_by(name))])
+        arguments = simulator.arguments(lab.played_by(name), lab.loopback, folder, key.with_suffix(".pub"))
+        _begin(lab, folder, name, ["run", *arguments])
     if lab.plugged:
         _begin(lab, folder, FABRIC, [str(_cabling(lab, folder))])
     for each in lab.devices:

@@ -8,7 +8,6 @@ import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeVar
 
 Self = TypeVar("Self", bound="Controlled")  # typing.Self is not in Python 3.10, which the matrix may use
@@ -65,9 +64,7 @@ class Controlled:
         self.about = json.loads(line)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.process.terminate()
         self.process.wait(10)
         assert self.process.stdout is not None

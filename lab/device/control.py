@@ -11,18 +11,19 @@ import asyncio
 import contextlib
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any, Generic, TypeVar
 
 from .client import ControlError
-from .ends import End, Far
+from .ends import End
 from .faults import Fault, Faults
 
 LIMIT = 16 * 1024 * 1024
 WRONG = (AttributeError, ValueError, TypeError, KeyError, IndexError)
 Operation = Callable[..., Any]
 AnyLab = TypeVar("AnyLab")
+Found = TypeVar("Found")
 
 
 async def ask(port: int, op: str, /, **arguments: Any) -> Any:
@@ -39,6 +40,17 @@ async def ask(port: int, op: str, /, **arguments: Any) -> Any:
     if not answer["ok"]:
         raise ControlError(f"{op}: {answer['error']}")
     return answer["result"]
+
+
+def find(what: str, name: str, among: Mapping[str, Found]) -> Found:
+    """Give what a name stands for.
+
+    Raises:
+        ValueError: for nothing.
+    """
+    if name not in among:
+        raise ValueError(f"no {what} {name}; there are {', '.join(among)}")
+    return among[name]
 
 
 def port_of(server: asyncio.Server) -> int:
@@ -61,22 +73,14 @@ class Control(Generic[AnyLab]):
     def of_faults(self, word: str, made: type[Fault], faults: Callable[[AnyLab, str], Faults[Any]]) -> None:
         """Register what sets, clears and releases the faults of the device that the argument `word` names."""
 
-        def at(lab: AnyLab, named: dict[str, str]) -> Faults[Any]:
-            if set(named) != {word}:
-                raise TypeError(f"a device is named by {word}, and nothing else is taken beside it")
-            return faults(lab, named[word])
+        def named(act: Operation) -> Operation:
+            return lambda lab, **given: act(faults(lab, given.pop(word)), **given)
 
-        def fault(lab: AnyLab, fault: dict[str, Any], **named: str) -> None:
-            at(lab, named).rules.append(made(**fault))
-
-        def clear_faults(lab: AnyLab, **named: str) -> None:
-            at(lab, named).clear()
-
-        def release(lab: AnyLab, **named: str) -> None:
-            at(lab, named).release()
-
-        for each in (fault, clear_faults, release):
-            self.operation(each)
+        self.operations |= {
+            "fault": named(lambda found, fault: found.rules.append(made(**fault))),
+            "clear_faults": named(lambda found: found.clear()),
+            "release": named(lambda found: found.release()),
+        }
 
     def of_ends(self, end: Callable[[AnyLab, str], End]) -> None:
         """Register what lab/fabric.py asks and tells the end that a name finds."""
@@ -84,11 +88,7 @@ class Control(Generic[AnyLab]):
         async def view(lab: AnyLab, device: str) -> dict[str, Any]:
             return asdict(await end(lab, device).view())
 
-        async def hear(lab: AnyLab, device: str, far: dict[str, Far | None]) -> None:
-            await end(lab, device).hear(far)
-
-        for each in (view, hear):
-            self.operation(each)
+        self.operations |= {"view": view, "hear": lambda lab, device, far: end(lab, device).hear(far)}
 
     async def serve(self, lab: AnyLab, port: int, host: str = "127.0.0.1") -> asyncio.Server:
         """Open the control port (0: any)."""

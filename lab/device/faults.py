@@ -90,9 +90,10 @@ class Faults(Generic[AnyFault]):
             if fault.what == "delay":
                 await asyncio.sleep(fault.seconds)
             if fault.what == "hold":
-                entry.outcome = f"held {when}"
+                before, entry.outcome = entry.outcome, f"held {when}"
                 self.note(fault, f"{when} {called}")
                 await self.hold(gone)
+                entry.outcome = before
         return due
 
     def note(self, fault: AnyFault, moment: str) -> None:

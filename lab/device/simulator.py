@@ -25,15 +25,6 @@ class Device:
     about: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a lab's devices listen, the folder of what they keep, and the keys that may log in."""
-
-    address: str
-    folder: Path
-    authorized_keys: Path
-
-
 class Simulator(ABC):
     """One kind's simulator.
 
@@ -57,8 +48,11 @@ class Simulator(ABC):
         """Say in a few words what a device is."""
 
     @abstractmethod
-    def arguments(self, place: Place, devices: list[Device]) -> list[str]:
-        """Make ready what the program needs in the lab's folder; give the options of its `run`."""
+    def arguments(self, devices: list[Device], address: str, folder: Path, keys: Path) -> list[str]:
+        """Make ready what the program needs in the lab's folder; give the options of its `run`.
+
+        `address` is where the devices listen, `keys` the file with the public keys of those that may log in.
+        """
 
     @abstractmethod
     def setup(self, device: Device) -> Iterator[tuple[str, dict[str, Any]]]:

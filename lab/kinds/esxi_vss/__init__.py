@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from device.simulator import Device, Place, Simulator
+from device.simulator import Device, Simulator
 
 RESTORE = "restore"
 """The folder beside the devices' records in which runs keep what brings an ESXi host back (inventories/lab)."""
@@ -24,15 +24,15 @@ class _Hosts(Simulator):
     def what(self, device: Device) -> str:
         return f"ESXi with {device.about['nics']} NICs"
 
-    def arguments(self, place: Place, devices: list[Device]) -> list[str]:
-        certificates = place.folder / "certificates"
+    def arguments(self, devices: list[Device], address: str, folder: Path, keys: Path) -> list[str]:
+        certificates = folder / "certificates"
         shutil.rmtree(certificates, ignore_errors=True)  # the next ones are valid from now on
         certificates.mkdir(mode=0o700)
-        shutil.rmtree(place.folder / RESTORE, ignore_errors=True)  # of hosts that are no more
-        hosts = [f"{each.name}={each.about['nics']}@{place.address}:{each.port}" for each in devices]
+        shutil.rmtree(folder / RESTORE, ignore_errors=True)  # of hosts that are no more
+        hosts = [f"{each.name}={each.about['nics']}@{address}:{each.port}" for each in devices]
         words = [word for host in hosts for word in ("--host", host)]
-        files = ["--keys", str(certificates), "--password-file", str(_password(place.folder))]
-        return [*words, *files, "--authorized-keys", str(place.authorized_keys)]
+        files = ["--keys", str(certificates), "--password-file", str(_password(folder))]
+        return [*words, *files, "--authorized-keys", str(keys)]
 
     def setup(self, device: Device) -> Iterator[tuple[str, dict[str, Any]]]:
         for command in device.setup:

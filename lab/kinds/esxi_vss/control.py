@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from device.control import Control
+from device.control import Control, find
 
 from . import factory, plainform, shell
 from .command import RefusedError
@@ -29,15 +29,11 @@ def chosen(lab: Lab, host: str) -> Host:
     Raises:
         ValueError: there is no such host.
     """
-    if host not in lab.hosts:
-        raise ValueError(f"no host {host}; there are {', '.join(lab.hosts)}")
-    return lab.hosts[host]
+    return find("host", host, lab.hosts)
 
 
 def _endpoint(lab: Lab, name: str) -> Endpoint:
-    if name not in lab.endpoints:
-        raise ValueError(f"no endpoint {name}; there are {', '.join(lab.endpoints)}")
-    return lab.endpoints[name]
+    return find("endpoint", name, lab.endpoints)
 
 
 def _faults(lab: Lab, name: str) -> Faults:

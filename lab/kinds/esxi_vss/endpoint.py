@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,12 +140,6 @@ class Lab:
     clock: Clock = field(default_factory=Clock)
     cabled: dict[str, int] = field(default_factory=dict)
     servers: list[Any] = field(default_factory=list)
-
-    def keep(self, running: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine beside everything else, and hold it until it ends."""
-        task = asyncio.create_task(running)
-        self.servers.append(task)
-        task.add_done_callback(self.servers.remove)
 
     def enter(self, endpoint: str, host: str, method: str, request: str) -> Entry:
         """Write a call into the log."""

@@ -67,7 +67,7 @@ async def listen(lab: Lab, endpoint: Endpoint, authority: certificates.Authority
     """Let an endpoint listen; give where."""
     context = authority.context(endpoint.name, endpoint.address)
     endpoint.renew = functools.partial(authority.renew, context, endpoint.name, endpoint.address)
-    lab.servers.append(await web.listen(lab, endpoint, context))
+    web.listen(lab, endpoint, context)
     about = {"kind": endpoint.kind, "address": endpoint.address, "port": endpoint.port}
     if endpoint.kind != "esxi":
         return about

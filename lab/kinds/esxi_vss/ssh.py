@@ -77,16 +77,12 @@ async def _run(lab: Lab, endpoint: Endpoint, entry: Entry, line: str, gone: Gone
 
 async def listen(lab: Lab, endpoint: Endpoint, access: Access, key: asyncssh.SSHKey) -> None:
     """Let a host listen for SSH at its address; its port is set then."""
-
-    async def serve(process: Process) -> None:
-        await _serve(lab, endpoint, process)
-
     acceptor = await asyncssh.create_server(
         lambda: _Login(lab, endpoint, access),
         endpoint.address,
         endpoint.ssh_port,
         server_host_keys=[key],
-        process_factory=serve,
+        process_factory=lambda process: _serve(lab, endpoint, process),
         line_editor=False,
         reuse_address=True,
     )

@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import socket
 import ssl
-import struct
 from http.cookies import CookieError, SimpleCookie
 
-from device.faults import DroppedError
+from device.faults import Gone
+from device.https import Request, Server, reply
 
 from . import service
 from .endpoint import Endpoint, Lab
@@ -19,11 +16,7 @@ from .releases import NEWEST, RELEASES
 # What the proxy before hostd answers while nobody listens behind it; it is well-formed XML.
 STARTING = b"<HTML><BODY><H1>503 Service Unavailable</H1></BODY></HTML>"
 COOKIE = "vmware_soap_session"
-LIMIT = 16 * 1024 * 1024
-Headers = dict[str, str]
-Request = tuple[str, str, Headers, bytes]
-# What ends a connection; the last one when the simulator itself ends.
-ENDS = (DroppedError, ConnectionError, ssl.SSLError, asyncio.IncompleteReadError, ValueError, asyncio.CancelledError)
+XML = "text/xml; charset=utf-8"
 
 
 def versions(endpoint: Endpoint) -> bytes:
@@ -36,93 +29,34 @@ def versions(endpoint: Endpoint) -> bytes:
     ).encode()
 
 
-async def listen(lab: Lab, endpoint: Endpoint, context: ssl.SSLContext) -> socket.socket:
+def listen(lab: Lab, endpoint: Endpoint, context: ssl.SSLContext) -> None:
     """Let an endpoint listen at its address and port (0: any); its port is set then."""
-    listener = socket.create_server((endpoint.address, endpoint.port), backlog=128)
-    listener.setblocking(False)
-    endpoint.port = listener.getsockname()[1]
-    lab.keep(_accept(lab, endpoint, context, listener))
-    return listener
 
-
-async def _accept(lab: Lab, endpoint: Endpoint, context: ssl.SSLContext, listener: socket.socket) -> None:
-    """Take connections, each to a task of its own."""
-    while True:
-        line, _ = await asyncio.get_running_loop().sock_accept(listener)
-        lab.keep(_talk(lab, endpoint, context, line))
-
-
-async def _talk(lab: Lab, endpoint: Endpoint, context: ssl.SSLContext, line: socket.socket) -> None:
-    """Serve one connection to its end."""
-    try:
-        with contextlib.suppress(*ENDS):
-            await _serve(lab, endpoint, context, line)
-    finally:
-        if line.fileno() >= 0:
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, as a drop is
-            line.close()
-
-
-async def _serve(lab: Lab, endpoint: Endpoint, context: ssl.SSLContext, line: socket.socket) -> None:
-    """Answer the requests of one connection; a host that cannot be reached does not even begin with TLS."""
-    if endpoint.kind == "esxi":
-        await service.until_reachable(lab, endpoint.hosts[0], lambda: _hung_up(line))
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader(limit=LIMIT)
-    protocol = asyncio.StreamReaderProtocol(reader)
-    transport, _ = await loop.connect_accepted_socket(lambda: protocol, line, ssl=context)
-    writer = asyncio.StreamWriter(transport, protocol, reader, loop)
-    endpoint.lines.add(writer)
-    try:
-        while request := await _request(reader, writer):
-            writer.write(await _answer(lab, endpoint, request, reader))
-            await writer.drain()
-    finally:
-        endpoint.lines.discard(writer)
-        transport.abort()
-
-
-def _hung_up(line: socket.socket) -> bool:
-    """Tell whether the client has closed a connection that nobody reads yet."""
-    try:
-        return line.recv(1, socket.MSG_PEEK) == b""
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-
-
-async def _request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request | None:
-    """Read one request; nothing when the client has hung up."""
-    first = await reader.readline()
-    if not first.strip():
-        return None
-    verb, path, _ = first.decode("latin-1").split(" ", 2)
-    headers: Headers = {}
-    while (line := await reader.readline()).strip():
-        name, _, value = line.decode("latin-1").partition(":")
-        headers[name.strip().lower()] = value.strip()
-    if headers.get("expect", "").lower() == "100-continue":
-        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    length = int(headers.get("content-length", "0"))
-    return verb, path, headers, await reader.readexactly(length) if length else b""
-
-
-async def _answer(lab: Lab, endpoint: Endpoint, request: Request, reader: asyncio.StreamReader) -> bytes:
-    """Answer one request."""
-    verb, path, headers, body = request
-    if endpoint.starting:
-        return _reply(503, STARTING, kind="text/html")
-    if verb == "GET" and path == "/sdk/vimServiceVersions.xml":
+    async def begin(gone: Gone) -> None:
         if endpoint.kind == "esxi":
-            await service.until_reachable(lab, endpoint.hosts[0], reader.at_eof)
-        return _reply(200, versions(endpoint))
-    if verb != "POST" or path.partition("?")[0].rstrip("/") != "/sdk":
-        return _reply(404, b"not found")
-    token = _cookie(headers.get("cookie", ""))
-    action = headers.get("soapaction", "")
-    status, text, cookie = await service.answer(lab, endpoint, token, action, body, reader.at_eof)
-    return _reply(status, text, cookie)
+            await service.until_reachable(lab, endpoint.hosts[0], gone)
+
+    async def answer(request: Request, gone: Gone) -> bytes:
+        if endpoint.starting:
+            return reply(503, STARTING, "text/html")
+        if request.verb == "GET" and request.path == "/sdk/vimServiceVersions.xml":
+            await begin(gone)
+            return reply(200, versions(endpoint), XML)
+        if request.verb != "POST" or request.path.partition("?")[0].rstrip("/") != "/sdk":
+            return reply(404, b"not found", XML)
+        return await _call(lab, endpoint, request, gone)
+
+    server = Server(context, begin, answer, endpoint.lines)
+    lab.servers.append(server)
+    endpoint.port = server.listen(endpoint.address, endpoint.port)
+
+
+async def _call(lab: Lab, endpoint: Endpoint, request: Request, gone: Gone) -> bytes:
+    """Answer a SOAP call."""
+    token, action = _cookie(request.headers.get("cookie", "")), request.headers.get("soapaction", "")
+    status, text, cookie = await service.answer(lab, endpoint, token, action, request.body, gone)
+    more = [f'Set-Cookie: {COOKIE}="{cookie}"; Path=/; HttpOnly; Secure;'] if cookie else []
+    return reply(status, text, XML, *more)
 
 
 def _cookie(text: str) -> str:
@@ -132,12 +66,3 @@ def _cookie(text: str) -> str:
     except CookieError:
         return ""
     return found.value.strip('"') if found is not None else ""
-
-
-def _reply(status: int, body: bytes, cookie: str = "", kind: str = "text/xml; charset=utf-8") -> bytes:
-    """Write an answer."""
-    words = {200: "OK", 404: "Not Found", 500: "Internal Server Error", 503: "Service Unavailable"}
-    lines = [f"HTTP/1.1 {status} {words[status]}", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
-    if cookie:
-        lines.append(f'Set-Cookie: {COOKIE}="{cookie}"; Path=/; HttpOnly; Secure;')
-    return "\r\n".join([*lines, "", ""]).encode() + body

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from device.simulator import Device, Place, Simulator
+from device.simulator import Device, Simulator
 
 
 class _Switches(Simulator):
@@ -18,10 +19,10 @@ class _Switches(Simulator):
     def what(self, device: Device) -> str:
         return str(device.about["model"])
 
-    def arguments(self, place: Place, devices: list[Device]) -> list[str]:
+    def arguments(self, devices: list[Device], address: str, folder: Path, keys: Path) -> list[str]:
         words = [word for each in devices for word in ("--switch", f"{each.name}={self.what(each)}@{each.port}")]
-        access = ["--user", "lab", "--password", "", "--authorized-keys", str(place.authorized_keys)]
-        return [*words, *access, "--host", place.address, "--keys", str(place.folder / "keys")]
+        access = ["--user", "lab", "--password", "", "--authorized-keys", str(keys)]
+        return [*words, *access, "--host", address, "--keys", str(folder / "keys")]
 
     def setup(self, device: Device) -> Iterator[tuple[str, dict[str, Any]]]:
         if device.setup:

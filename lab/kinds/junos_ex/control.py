@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from device.control import Control
+from device.control import Control, find
 
 from . import factory, setform, textform, xmlform
 from .clock import stamp
@@ -31,9 +31,7 @@ def chosen(lab: Lab, switch: str) -> Device:
     Raises:
         ValueError: there is no such switch.
     """
-    if switch not in lab.devices:
-        raise ValueError(f"no switch {switch}; there are {', '.join(lab.devices)}")
-    device = lab.devices[switch]
+    device = find("switch", switch, lab.devices)
     device.tick()
     return device
 
