@@ -46,11 +46,11 @@ import metering
 import yaml
 from fleet_beds import START, Bed, Recording, Stage, bundles
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.declaration import read
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.waiting import verified_bundles
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.emit import config_set
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.declaration import read
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import offline
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import Request
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.waiting import verified_bundles
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / ".cache" / "peers" / "bin" / "ansible-playbook"

@@ -19,8 +19,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from bare_pyez import push
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import looked_up, open_device, warm
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, with_arguments
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.connect import (
+    looked_up,
+    open_device,
+    warm,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import (
+    Target,
+    with_arguments,
+)
 
 warm()
 

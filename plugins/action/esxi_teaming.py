@@ -18,27 +18,30 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.act
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.seen import results
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import (
-    offline,
-    options,
-    outcomes,
-    points,
-    shape,
-    vmkernel,
-)
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors import (
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.config import shape
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared import options, vmkernel
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.api import Api
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.errors import (
     AuthenticationError,
     ConnectError,
     HostError,
     VerificationError,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.plan import Plan
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import CONSENT, ITSELF, Request
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.standing import Gathered, gather, verified
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import target_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.shell import Shell
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.target import target_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import offline, outcomes, points
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.plan import Plan
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.request import (
+    CONSENT,
+    ITSELF,
+    Request,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.verify import (
+    Gathered,
+    gather,
+    verified,
+)
 
 _SPEC: dict[str, Any] = {
     "state": {

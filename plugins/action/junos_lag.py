@@ -13,24 +13,32 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.act
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import NETCONF
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.seen import results
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import offline, options
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token, describe_pending, runs
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import looked_up, warm
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import (
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared import options
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.commits import (
+    Token,
+    describe_pending,
+    runs,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.connect import looked_up, warm
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.errors import (
     AWAY,
     AuthenticationError,
     ConfirmedError,
     SwitchError,
     VerificationError,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.pending import settle
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.plan import Plan, refuse_foreign
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import CONSENT, Request
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing import restore, verified
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, target_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import (
+    Target,
+    target_of,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import offline
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import survey
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.pending import settle
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.plan import Plan, refuse_foreign
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import CONSENT, Request
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.restore import restore, verified
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 
 warm()  # The top of an action plugin is imported before the workers fork.
 

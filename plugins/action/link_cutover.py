@@ -26,7 +26,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.chang
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import detached
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs, restore
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import warm
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.connect import warm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.private_files import file_name
 
 warm()

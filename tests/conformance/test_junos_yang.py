@@ -8,16 +8,16 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from runner.slices import whole_or_slice
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import (
-    declaration,
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config import (
     emit,
     gather,
-    plan,
     setform,
     views,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.model import LINK_SPEEDS
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import Config
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import Config
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared import declaration
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.model import LINK_SPEEDS
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import plan
 
 from . import yang
 

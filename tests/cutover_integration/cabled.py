@@ -14,10 +14,13 @@ from unit.junos.builders import declared
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import Connection
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs, restore
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import Target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
+    Request,
+    Verification,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 from fabric_client import Fabric
 from kinds.esxi_vss.client import Simulator as Hosts
 from kinds.junos_ex.client import Simulator as Switches

@@ -6,10 +6,13 @@ from __future__ import annotations
 import pytest
 from unit.junos.builders import declared
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import Target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
+    Request,
+    Verification,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 
 from .labs import CABLES, DELIVERED, HOST_OF, PLAIN_PORT, PORTS, STYLES, VLANS, Pair
 

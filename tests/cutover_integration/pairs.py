@@ -20,17 +20,20 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.mod
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import Change, Grouped, grouped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import ChangeKind as Kind
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import Side
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared.options import request_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.api import Api
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.target import target_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.transaction import planned
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import Target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import survey
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
+    Request,
+    Verification,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import half
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.options import request_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import target_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import planned
 from fabric_client import Fabric
 from kinds.esxi_vss.client import Simulator as Hosts
 from kinds.junos_ex.client import Simulator as Switches

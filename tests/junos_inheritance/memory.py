@@ -7,12 +7,15 @@ from typing import Any
 
 from lxml import etree
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import plan
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.declaration import read
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import Finding, RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.gather import structured
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import refuse_differences
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.gather import structured
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.declaration import read
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.findings import (
+    Finding,
+    RefusalError,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import plan
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import refuse_differences
 from kinds.junos_ex import control, factory
 from kinds.junos_ex.device import Device, Options
 from kinds.junos_ex.device import Session as Login

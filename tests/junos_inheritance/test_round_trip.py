@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.declaration import read
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.declaration import read
 
 from .configurations import ALL, Configuration
 from .memory import Switch

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import specs
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import Target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import specs
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.api import Api
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.shell import Shell
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.target import Target
 from kinds.esxi_vss import host, shell, views
 
 

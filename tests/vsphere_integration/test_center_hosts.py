@@ -9,10 +9,12 @@ import pytest
 
 from ansible_collections.netstack.datacenter.plugins.action import esxi_teaming
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors, options, outcomes, points
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.standing import gather, verified
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared import options
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.api import Api
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import outcomes, points
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.verify import gather, verified
 
 from .labs import changed, request
 

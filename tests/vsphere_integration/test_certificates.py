@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.api import Api
 
 from .labs import STATIC, changed
 from .test_playbook import ROLE, role, run

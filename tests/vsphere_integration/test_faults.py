@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors, faults
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.third_party import vmodl
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import errors, faults
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.api import Api
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.shell import Shell
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.third_party import vmodl
 
 from .labs import STATIC, changed
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import pytest
 from runner.slices import whole_or_slice
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import outcomes
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.api import Api
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import outcomes
 
 from .labs import DELIVERED, Lab, changed, request
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.transaction import apply
 
 from .labs import DELIVERED, STATIC, changed, request
 

@@ -16,7 +16,7 @@ import pytest
 
 pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.transaction import apply
 from kinds.esxi_vss import factory, plainform, policy, shell
 
 from .direct import Console, Direct, System

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.transaction import apply
 
 from .labs import DELIVERED, STATIC, Lab, request
 from .test_new_switch import BARE

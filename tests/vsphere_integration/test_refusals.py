@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.api import Api
 
 from .labs import STATIC
 
@@ -60,7 +60,9 @@ def test_a_host_that_restarts_its_services_after_a_change_is_waited_for(esx1):
 
 
 def test_an_address_without_the_api_is_told_by_its_status(esx1, monkeypatch):
-    monkeypatch.setattr("ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.connect._PATH", "/other")
+    monkeypatch.setattr(
+        "ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.connect._PATH", "/other"
+    )
     with pytest.raises(errors.ConnectError, match=r"is no vSphere API \(status 404\)"):
         Api(esx1.target)
 

@@ -16,9 +16,9 @@ from runner.slices import whole_or_slice
 
 pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import specs
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.standing import verified
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import specs
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.verify import verified
 from kinds.esxi_vss import factory, policy, views
 from kinds.esxi_vss.plainform import plain
 

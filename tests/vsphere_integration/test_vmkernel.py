@@ -10,8 +10,10 @@ import pytest
 import yaml
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.errors import VerificationError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.standing import gather, verified
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.errors import (
+    VerificationError,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.verify import gather, verified
 
 from .labs import DELIVERED, request
 from .test_center_plays import MANAGED, play, site

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..declared.findings import RefusalError
-from ..junos import declaration, layout, members, plan
-from ..junos.model import Declared, Style
-from ..junos.plan import Plan
-from ..junos.request import Maker
-from ..junos.statements import Config, path
-from ..junos.views import Views
+from ..kinds.junos_ex.config import layout, members
+from ..kinds.junos_ex.config.statements import Config, path
+from ..kinds.junos_ex.config.views import Views
+from ..kinds.junos_ex.declared import declaration
+from ..kinds.junos_ex.declared.model import Declared, Style
+from ..kinds.junos_ex.run import plan
+from ..kinds.junos_ex.run.plan import Plan
+from ..kinds.junos_ex.run.request import Maker
 
 
 @dataclass(frozen=True)

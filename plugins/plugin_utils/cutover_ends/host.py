@@ -13,11 +13,12 @@ from ..cutover.ends import EndError, Proof, nothing
 from ..cutover.model import HostForm, Link, Step
 from ..cutover.where import HostSeen
 from ..declared.findings import RefusalError
-from ..vsphere import errors, management, plan
-from ..vsphere.model import IP_HASH, Bundle, Half, HostState, Teaming, Vswitch
-from ..vsphere.request import ITSELF, Request, Way
-from ..vsphere.standing import gather, verified
-from ..vsphere.transaction import apply
+from ..kinds.esxi_vss.declared.model import IP_HASH, Bundle, Half, HostState, Teaming, Vswitch
+from ..kinds.esxi_vss.device import errors
+from ..kinds.esxi_vss.run import management, plan
+from ..kinds.esxi_vss.run.request import ITSELF, Request, Way
+from ..kinds.esxi_vss.run.transaction import apply
+from ..kinds.esxi_vss.run.verify import gather, verified
 
 MERGED = "merged"
 

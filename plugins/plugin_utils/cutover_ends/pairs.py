@@ -10,18 +10,18 @@ from typing import Any
 from ..connection.model import Connection
 from ..cutover.cables import SECONDS
 from ..declared.findings import Finding, RefusalError
-from ..junos import options as switch_options
-from ..junos.request import MARGIN
-from ..junos.request import Request as SwitchRequest
-from ..junos.session import Session
-from ..junos.target import target_of as switch_target
-from ..vsphere import options as host_options
-from ..vsphere.api import Api
-from ..vsphere.model import Half
-from ..vsphere.request import ITSELF
-from ..vsphere.request import Request as HostRequest
-from ..vsphere.shell import Shell
-from ..vsphere.target import target_of as host_target
+from ..kinds.esxi_vss.declared import options as host_options
+from ..kinds.esxi_vss.declared.model import Half
+from ..kinds.esxi_vss.device.api import Api
+from ..kinds.esxi_vss.device.shell import Shell
+from ..kinds.esxi_vss.device.target import target_of as host_target
+from ..kinds.esxi_vss.run.request import ITSELF
+from ..kinds.esxi_vss.run.request import Request as HostRequest
+from ..kinds.junos_ex.declared import options as switch_options
+from ..kinds.junos_ex.device.session import Session
+from ..kinds.junos_ex.device.target import target_of as switch_target
+from ..kinds.junos_ex.run.request import MARGIN
+from ..kinds.junos_ex.run.request import Request as SwitchRequest
 from .convert import Pair
 from .half import SwitchHalf
 from .host import HostEnd, HostHalf

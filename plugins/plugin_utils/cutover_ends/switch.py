@@ -15,17 +15,19 @@ from ..cutover.ends import EndError, Proof, nothing
 from ..cutover.model import Link, PortForm, Step
 from ..cutover.where import SwitchSeen
 from ..declared.findings import RefusalError
-from ..junos import errors, layout, verify
-from ..junos.commits import RESTORED, Token
-from ..junos.pending import settle
-from ..junos.plan import Plan
-from ..junos.request import Request
-from ..junos.session import Session
-from ..junos.standing import verified
-from ..junos.survey import refuse_findings, refuse_pending, survey
-from ..junos.transaction import apply
-from ..junos.undoing import Statements, statements_from, statements_of, undo_of
-from ..junos.wire import Wire, wires
+from ..kinds.junos_ex.config import layout
+from ..kinds.junos_ex.config.port_view import Wire, wires
+from ..kinds.junos_ex.device import errors
+from ..kinds.junos_ex.device.commits import RESTORED, Token
+from ..kinds.junos_ex.device.session import Session
+from ..kinds.junos_ex.run import verify
+from ..kinds.junos_ex.run.facts import refuse_findings, refuse_pending, survey
+from ..kinds.junos_ex.run.pending import settle
+from ..kinds.junos_ex.run.plan import Plan
+from ..kinds.junos_ex.run.request import Request
+from ..kinds.junos_ex.run.restore import verified
+from ..kinds.junos_ex.run.reverse import Statements, statements_from, statements_of, undo_of
+from ..kinds.junos_ex.run.transaction import apply
 from . import notes
 from .half import SwitchHalf
 

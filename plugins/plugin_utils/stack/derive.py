@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.site import host_half, vcenter_half
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.site import switch
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.linux.bonds import bonds
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import Cabling, cells
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest import digest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault, Finding, ordered
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.esxi_vss import host_half, vcenter_half
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.junos_ex import switch
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.links import ends
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.linux import load_balancer
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.linux_bond import bonds
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import services_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, Site

@@ -12,7 +12,8 @@ from typing import Any
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack import third_party
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import reading
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.check import NODE_DEPTH, Waived, check
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.claimed import claimed
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.expand_ranges import write_out_ranges
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.fallback_groups import claimed
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import (
     Finding,
     Path,
@@ -30,7 +31,6 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.profiles
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.reader import not_a_mapping
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.sources import Sources, read_sources
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.validate import bad_name, build, named_badly
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.written_out import write_out_ranges
 
 _VALUE_RULES = ("JINJA", "TAG", "RECURSION", "RANGE")
 """Rules of the reader after which another word about the same value would only repeat it."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ex import PORT
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.platform import PORT
 
 PROVISIONED = ("junos_ex", "esxi_vss")
 """Kinds whose end of a link this version of the collection always configures; a Linux host has to ask for it."""

@@ -10,10 +10,13 @@ from unit.junos.builders import declared
 from unit.junos.switches import Lab
 from unit.junos.test_posts import POSTS, post
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.model import Declared
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.model import Declared
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import survey
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
+    Request,
+    Verification,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 
 PORTS = [f"ge-0/0/{number}" for number in range(4)]
 CONSENT = frozenset({"foreign"})

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.plan import Plan
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import Target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import survey
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.plan import Plan
 from kinds.junos_ex.client import Simulator
 
 from .test_missing import request

@@ -6,9 +6,12 @@ from __future__ import annotations
 from unit.junos.builders import declared
 from unit.junos.switches import Lab
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import verify
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import verify
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
+    Request,
+    Verification,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 
 MEMBERS = ["ge-0/0/1", "ge-0/0/2"]
 

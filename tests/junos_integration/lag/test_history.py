@@ -7,13 +7,19 @@ import pytest
 from unit.junos.builders import declared
 from unit.junos.switches import Lab, skip_without_its_packages
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import gather
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.limits import Limit, limit_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config import gather
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.limits import (
+    Limit,
+    limit_of,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import Target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import survey
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
+    Request,
+    Verification,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 from kinds.junos_ex.client import Simulator
 
 QUICK = Verification(links=False, timeout=2, interval=0.2)

@@ -8,13 +8,16 @@ from dataclasses import replace
 import pytest
 from unit.junos.builders import declared
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import errors
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing import verified
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device import errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import survey
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
+    Request,
+    Verification,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.restore import verified
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 
 CONFIG = """set system host-name SWITCH
 set vlans v10 vlan-id 10

@@ -8,10 +8,13 @@ import dataclasses
 import pytest
 from unit.junos.builders import declared
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import survey
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
+    Request,
+    Verification,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 
 QUICK = Verification(timeout=2, interval=0.2)
 LOCKED = {"lock-configuration", "load-configuration", "commit-configuration"}

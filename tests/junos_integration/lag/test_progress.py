@@ -7,9 +7,9 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import errors
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Verification
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device import errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import Verification
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 
 from .test_transaction import good, request
 

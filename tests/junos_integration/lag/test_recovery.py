@@ -10,13 +10,17 @@ import pytest
 from unit.junos.builders import declared
 from unit.junos.switches import Lab
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import errors, recovery
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.pending import settle
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing import restore
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device import errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import Target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import recovery
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.pending import settle
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
+    Request,
+    Verification,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.restore import restore
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 from kinds.junos_ex.client import Simulator
 
 MEMBERS = ["ge-0/0/1", "ge-0/0/2"]

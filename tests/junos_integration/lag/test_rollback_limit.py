@@ -11,9 +11,12 @@ from unit.junos.builders import declared
 from unit.junos.switches import Lab
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import ChangeKind
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing import restore
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
+    Request,
+    Verification,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.restore import restore
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 
 from .playbooks import PLAYBOOK, ROOT, environment, variables
 

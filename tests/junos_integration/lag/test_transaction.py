@@ -9,16 +9,19 @@ import pytest
 from unit.junos.builders import declared
 from unit.junos.switches import Lab
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import errors
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Token
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.pending import settle
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing import restore, verified
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import survey
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device import errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.commits import Token
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import Target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import survey
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.pending import settle
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
+    Request,
+    Verification,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.restore import restore, verified
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 from kinds.junos_ex.client import Simulator
 
 QUICK = Verification(timeout=2, interval=0.2)

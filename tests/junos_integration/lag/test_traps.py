@@ -9,10 +9,14 @@ import pytest
 from unit.junos.builders import declared
 from unit.junos.switches import MODELS, Lab
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import errors, recovery
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device import errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import recovery
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
+    Request,
+    Verification,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 
 MEMBERS = ["ge-0/0/1", "ge-0/0/2"]
 WANTED = declared({"server": {"id": 10}}, {"ae0": {"members": MEMBERS, "lacp": "active", "untagged": "server"}})

@@ -11,8 +11,12 @@ from ansible.module_utils.common.collections import ImmutableDict
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection import ssh_arguments
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.resolve import resolve
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import target_of as switch_target
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import target_of as host_target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.target import (
+    target_of as host_target,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import (
+    target_of as switch_target,
+)
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils import contrac
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import Change, grouped, read
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import NEUTRAL
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import ChangeKind as Kind
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import changes as of_host
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import (
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.config import changes as of_host
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared.model import (
     EXPLICIT,
     IP_HASH,
     Security,

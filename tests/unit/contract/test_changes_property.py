@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import ChangeKind as Kind
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.wire import wires
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import changes as of_host
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import (
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.config import changes as of_host
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared.model import (
     BALANCING,
     HostState,
     Security,
     SwitchState,
     Teaming,
 )
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.port_view import wires
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared import declaration
 from unit.junos import builders as junos
 from unit.vsphere import builders as esxi
 

@@ -14,17 +14,21 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends i
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.half import SwitchHalf
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.host import HostHalf
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import Commit
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set, to_xml
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import entry, leaf, path
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.undoing import (
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared import declaration
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared.model import Half
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.emit import config_set, to_xml
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.port_view import Wire, wires
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import (
+    entry,
+    leaf,
+    path,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.commits import Commit
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.reverse import (
     statements_from,
     statements_of,
     undo_of,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.wire import Wire, wires
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import declaration
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import Half
 from unit.junos.builders import STYLES, shown, switch
 
 A, B = "ge-0/0/0", "ge-0/0/1"

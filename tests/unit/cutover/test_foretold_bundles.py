@@ -11,8 +11,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.convert import Pair, convert
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.half import SwitchHalf
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.switch import SwitchEnd
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.model import Declared
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.model import Declared
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import Request
 from unit.junos.switches import nonels, simulator
 
 from .builders import Watching, start

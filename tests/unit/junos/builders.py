@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, plan, setform, views
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.model import Declared
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import Config
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config import setform, views
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import Config
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared import declaration
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.model import Declared
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import plan
 
 STYLES = ("nonels", "els")
 GOLDEN = Path(__file__).parent / "golden"

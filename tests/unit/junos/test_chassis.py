@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import chassis
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.chassis import Member
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import chassis
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.chassis import Member
 
 MEMBER = """<member><member-status>
 {}

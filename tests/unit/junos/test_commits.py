@@ -7,14 +7,14 @@ import pytest
 
 etree = pytest.importorskip("lxml.etree", reason="lxml is not installed")
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import (
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.commits import (
     Token,
     comment_of,
     describe_pending,
     history,
     runs,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.standing import commits_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.restore import commits_of
 
 ENTRY = """<commit-history><sequence-number>0</sequence-number><user>netops</user><client>netconf</client>
 <date-time xmlns:junos="http://xml.juniper.net/junos/15.1R7/junos" {seconds}="1000">2026-10-05 22:03:43 UTC</date-time>

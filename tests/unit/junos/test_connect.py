@@ -13,11 +13,22 @@ import paramiko
 import pytest
 from lxml import etree
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import direct, errors, verify
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import looked_up, open_device
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import entry, from_element
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, jump, with_arguments
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import (
+    entry,
+    from_element,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device import direct, errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.connect import (
+    looked_up,
+    open_device,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import (
+    Target,
+    jump,
+    with_arguments,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import verify
 from kinds.junos_ex.client import Simulator
 
 from .switches import skip_without_its_packages
@@ -382,7 +393,7 @@ def test_what_was_looked_up_is_not_looked_up_again(nonels, tmp_path):
 def test_the_action_loads_all_before_its_workers_fork():
     program = (
         "import gc, sys; from ansible_collections.netstack.datacenter.plugins.action import junos_lag;"
-        "from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import direct;"
+        "from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device import direct;"
         "assert {'ncclient.transport.ssh', 'jnpr.junos.facts.ethernet_mac_table'} <= set(sys.modules);"
         "assert direct.normalizer.cache_info().currsize == 1 and gc.get_freeze_count()"
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import gather, verify
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config import gather
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import verify
 
 from .builders import GOLDEN, STYLES, declared, made, settled, switch
 

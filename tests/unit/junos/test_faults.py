@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request, Verification
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
+    Request,
+    Verification,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 
 from .builders import STYLES, declared, made, settled, switch
 from .switches import Lab

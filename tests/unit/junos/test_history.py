@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, gather, layout
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.limits import limit_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import entry
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config import gather, layout
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import entry
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared import declaration
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.limits import limit_of
 
 from .builders import STYLES, declared, made, switch
 

@@ -13,10 +13,15 @@ from hypothesis import strategies as st
 from runner.slices import whole_or_slice
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.service_probe.certificate import describe
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import connect, errors
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, known_lines
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import Target as HostTarget
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.shell import Shell
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.target import (
+    Target as HostTarget,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device import connect, errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import (
+    Target,
+    known_lines,
+)
 from unit.hostile import any_texts, bounded, of_text, steering
 
 DRAWN = whole_or_slice(whole=1500, piece=40, reason="more texts of SSH and of certificates are drawn")

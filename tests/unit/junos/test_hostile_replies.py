@@ -15,21 +15,34 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from runner.slices import whole_or_slice
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import bounds, waiting
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.commits import describe_pending, runs
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import LostError, SwitchError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.plan import ExpectedBundle, refuse_foreign
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.session import Session, words_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.survey import (
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.port_view import wires
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device import bounds
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.commits import (
+    describe_pending,
+    runs,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.errors import (
+    LostError,
+    SwitchError,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import (
+    Session,
+    words_of,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import waiting
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import (
     refuse_differences,
     refuse_findings,
     refuse_management,
     refuse_pending,
     survey,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.wire import wires
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.plan import (
+    ExpectedBundle,
+    refuse_foreign,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import Request
 from unit.hostile import any_texts, bounded, of_tree, steering
 
 from .builders import declared

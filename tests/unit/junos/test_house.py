@@ -23,11 +23,11 @@ class Block:
             raise ImportError(name + " is not installed")
 sys.meta_path.insert(0, Block())
 base = "ansible_collections.netstack.datacenter.plugins."
-package = importlib.import_module(base + "plugin_utils.junos")
-for found in pkgutil.iter_modules(package.__path__):
-    importlib.import_module(package.__name__ + "." + found.name)
+package = importlib.import_module(base + "plugin_utils.kinds.junos_ex")
+for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    importlib.import_module(found.name)
 importlib.import_module(base + "action.junos_lag")
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import connect, target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device import connect, target
 try:
     connect.open_device(target.Target("switch"))
 except connect.errors.ConnectError as error:
@@ -92,7 +92,8 @@ def test_the_role_specifies_exactly_its_defaults():
 def test_no_file_has_more_than_400_lines_and_no_function_more_than_40():
     import ast
 
-    files = [*(ROOT / "plugins" / "plugin_utils" / "junos").glob("*.py"), ROOT / "plugins" / "action" / "junos_lag.py"]
+    package = ROOT / "plugins" / "plugin_utils" / "kinds" / "junos_ex"
+    files = [*package.rglob("*.py"), ROOT / "plugins" / "action" / "junos_lag.py"]
     for file in files:
         text = file.read_text()
         assert text.count("\n") <= 400, file.name

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import Config, from_xml
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.emit import config_set
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import (
+    Config,
+    from_xml,
+)
 
 from .builders import declared, made, settled, switch
 from .test_lowering import FAMILY, VLANS, rules

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import plan, ranges, views
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import from_xml
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config import ranges, views
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.emit import config_set
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import from_xml
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import plan
 
 from .builders import declared, made, settled, switch
 

@@ -7,9 +7,12 @@ import pytest
 
 etree = pytest.importorskip("lxml.etree", reason="lxml is not installed")
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.errors import RefusedError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.management import declared_way, found_way
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import from_xml
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import from_xml
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.errors import RefusedError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.management import (
+    declared_way,
+    found_way,
+)
 
 from .builders import switch
 

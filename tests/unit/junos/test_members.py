@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.members import bundle_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.plan import refuse_foreign
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import from_xml
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.members import bundle_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import from_xml
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.plan import refuse_foreign
 
 from .builders import STYLES, declared, made, settled, switch
 
@@ -134,7 +134,7 @@ def test_a_member_leaves_its_interface_range_and_the_other_ports_stay(style, hel
 
 
 def _lines(result) -> list[str]:
-    from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import config_set
+    from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.emit import config_set
 
     return config_set(result.written)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.model import Declared
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.model import Declared
 
 from .builders import GOLDEN, STYLES, declared, made, settled, switch
 

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.emit import to_xml
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import (
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.emit import to_xml
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import (
     Config,
     Operation,
     Path,

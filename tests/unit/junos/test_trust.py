@@ -14,9 +14,9 @@ import time
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import errors, proxy
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.connect import open_device
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.target import Target, jump
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device import errors, proxy
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.connect import open_device
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import Target, jump
 from kinds.junos_ex.client import Simulator
 
 from .switches import skip_without_its_packages

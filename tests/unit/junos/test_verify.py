@@ -7,8 +7,8 @@ import pytest
 
 etree = pytest.importorskip("lxml.etree", reason="lxml is not installed")
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import verify
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.plan import ExpectedBundle
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import verify
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.plan import ExpectedBundle
 
 BUNDLE = ExpectedBundle("ae0", ("ge-0/0/1", "ge-0/0/2"), lacp=True, minimum_links=2)
 ROW = {

@@ -97,7 +97,7 @@ def test_a_file_that_no_rule_knows_leads_to_everything():
 
 
 def test_a_new_module_of_a_known_package_needs_no_new_rule():
-    assert {"unit", "junos", "cutover", "lint"} <= names("plugins/plugin_utils/junos/new_module.py")
+    assert {"unit", "junos", "cutover", "lint"} <= names("plugins/plugin_utils/kinds/junos_ex/new_module.py")
 
 
 @pytest.mark.parametrize(

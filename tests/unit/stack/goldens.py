@@ -16,9 +16,10 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.structure impo
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse import parse
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import render as render_keepalived
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, offline
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.limits import limit_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.request import Request
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared import declaration
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.limits import limit_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import offline
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, inventory
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded, load
 

@@ -10,9 +10,11 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.schema
 from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
 from ansible_collections.netstack.datacenter.plugins.modules import service_probe
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.request import parse_request
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import site as esxi_vss
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import site as junos_ex
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, half, inventory
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest import digest
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves import esxi_vss, junos_ex, links
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves import links
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.linux import DERIVED
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import virtual_router_id

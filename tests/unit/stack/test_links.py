@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import site as esxi_vss
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import site as junos_ex
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import half, inventory
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves import esxi_vss, junos_ex, links
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves import links
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import NAMES, PAIRING, PROVISIONED
 
 from . import link_builders as cabled

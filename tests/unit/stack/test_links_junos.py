@@ -9,9 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos import declaration, plan, views
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.junos.statements import Config
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ex import bundle_index, is_port
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config import views
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import Config
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared import declaration
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.platform import bundle_index, is_port
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import plan
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import half, inventory
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import NAMES, PAIRING, Impossible
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.parse import parse
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.linux.bonds import DERIVED
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import inventory
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.linux_bond import DERIVED
 
 from . import link_builders as cabled
 from . import stack_builders as builders

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ports import (
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.ports import (
     is_model,
     is_release,
     near_model,

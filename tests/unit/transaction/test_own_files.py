@@ -16,7 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.loaded import 
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import detached
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import points
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import points
 
 from .test_transaction import file
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import declaration, plan
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import (
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared import declaration
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared.model import (
     GroupState,
     Half,
     HostState,
@@ -17,6 +17,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model 
     Teaming,
     Vmk,
 )
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import plan
 
 GOLDEN = Path(__file__).parent / "golden"
 OVERRIDE = Teaming("loadbalance_srcid", "link_status", True, True, ("vmnic0",), ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import shlex
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import printed
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.config import printed
 from kinds.esxi_vss import factory, shell
 from kinds.esxi_vss.host import Host
 

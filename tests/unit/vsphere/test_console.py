@@ -12,7 +12,8 @@ from runner.slices import whole_or_slice
 pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import console, offline
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.config import console
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import offline
 
 from . import consoles
 

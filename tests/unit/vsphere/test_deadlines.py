@@ -15,9 +15,9 @@ from contextlib import suppress
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.connect import Login, _Answer
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import Target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.connect import Login, _Answer
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.target import Target
 
 DRIPS = 40
 """Seconds after which the answer ends, so that whoever waits for it is seen."""

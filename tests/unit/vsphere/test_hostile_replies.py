@@ -18,13 +18,14 @@ from pyVmomi import vim, vmodl
 from runner.slices import whole_or_slice
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors, printed, shape
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.api import Api
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.connect import Login
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import Request
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.shell import Shell
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.standing import gather, verified
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.target import Target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.config import printed, shape
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.api import Api
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.connect import Login
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.shell import Shell
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.target import Target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.request import Request
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.verify import gather, verified
 from kinds.esxi_vss import esxcli, esxcli_group, esxcli_net, factory, soap, views
 from kinds.esxi_vss.host import Host
 from unit.hostile import bounded, of_data, of_text, of_tree, steering

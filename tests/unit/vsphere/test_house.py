@@ -15,7 +15,7 @@ from ansible_collections.netstack.datacenter.plugins.action import esxi_teaming 
 from ansible_collections.netstack.datacenter.plugins.modules import esxi_teaming as module
 
 ROOT = Path(__file__).resolve().parents[3]
-PACKAGE = ROOT / "plugins" / "plugin_utils" / "vsphere"
+PACKAGE = ROOT / "plugins" / "plugin_utils" / "kinds" / "esxi_vss"
 IMPORT = """
 import importlib, pkgutil, sys
 class Block:
@@ -24,11 +24,11 @@ class Block:
             raise ImportError(name + " is not installed")
 sys.meta_path.insert(0, Block())
 base = "ansible_collections.netstack.datacenter.plugins."
-package = importlib.import_module(base + "plugin_utils.vsphere")
-for found in pkgutil.iter_modules(package.__path__):
-    importlib.import_module(package.__name__ + "." + found.name)
+package = importlib.import_module(base + "plugin_utils.kinds.esxi_vss")
+for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    importlib.import_module(found.name)
 importlib.import_module(base + "action.esxi_teaming")
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import api, errors, target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import api, errors, target
 try:
     api.Api(target.Target("host"))
 except errors.ConnectError as error:
@@ -93,35 +93,42 @@ def test_every_option_of_the_module_can_be_set_by_the_role_or_is_for_tasks_alone
     assert {name for name in action._SPEC if f" {name}:" not in tasks} == {"restore_point", "running_config"}
 
 
-DEADLINE = "ansible_collections.netstack.datacenter.plugins.module_utils.deadline"
+PREFIX = "ansible_collections.netstack.datacenter.plugins."
+ROOMS = ("config", "declared", "device", "run")
 
 
 def imports(file: Path) -> set[str]:
+    """Return what a file of the package imports, ours without the prefix."""
+    here = ("plugin_utils", *file.relative_to(ROOT / "plugins" / "plugin_utils").parts[:-1])
     found = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.ImportFrom):
-            found.add("." * node.level + (node.module or ""))
+            above = here[: len(here) + 1 - node.level] if node.level else ()
+            found.add(".".join([*above, *filter(None, [node.module])]).removeprefix(PREFIX))
         elif isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
     return found
 
 
 def test_the_package_knows_neither_ansible_nor_the_site_nor_another_device():
-    contract = [f"..contract.{name}" for name in ("changes", "neutral", "seen")]
-    allowed = (*contract, "..declared.fields", "..declared.findings", "..connection.model", "..private_files", DEADLINE)
-    for file in PACKAGE.glob("*.py"):
-        wrong = [name for name in imports(file) if name.startswith(("..", "ansible")) and name not in allowed]
+    contract = [f"plugin_utils.contract.{name}" for name in ("changes", "neutral", "seen")]
+    others = ("declared.fields", "declared.findings", "connection.model", "private_files")
+    allowed = (*contract, *(f"plugin_utils.{name}" for name in others), "module_utils.deadline")
+    for file in (each for room in ROOMS for each in PACKAGE.joinpath(room).glob("*.py")):
+        ours = [name for name in imports(file) if name.startswith(("plugin_utils", "module_utils", "ansible"))]
+        wrong = [name for name in ours if "kinds.esxi_vss" not in name and name not in allowed]
         assert wrong == [], file.name
 
 
 def test_the_pure_core_does_not_know_pyvmomi():
-    pure = ("model", "declaration", "rules", "desire", "plan", "management", "shape", "esxcli", "printed", "errors")
-    for name in pure:
-        assert not imports(PACKAGE / f"{name}.py") & {".third_party", ".specs", ".connect", ".api"}, name
+    pure = ("declared/model", "declared/declaration", "declared/rules", "config/desired", "run/plan", "run/management")
+    for name in (*pure, "config/shape", "device/esxcli", "config/printed", "device/errors"):
+        bound = {"third_party", "specs", "connect", "api"}
+        assert not {each.rpartition(".")[2] for each in imports(PACKAGE / f"{name}.py")} & bound, name
 
 
 def test_no_file_has_more_than_400_lines_and_no_function_more_than_40():
-    for file in [*PACKAGE.glob("*.py"), ROOT / "plugins" / "action" / "esxi_teaming.py"]:
+    for file in [*PACKAGE.rglob("*.py"), ROOT / "plugins" / "action" / "esxi_teaming.py"]:
         text = file.read_text()
         assert text.count("\n") <= 400, file.name
         for node in ast.walk(ast.parse(text)):

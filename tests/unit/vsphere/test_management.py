@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import management
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import Vmk
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared.model import Vmk
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import management
 
 from .builders import declared, group, host, made, switch, teaming
 

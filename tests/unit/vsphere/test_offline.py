@@ -6,8 +6,10 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import console, esxcli, offline
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import Request
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.config import console
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import esxcli
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import offline
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.request import Request
 
 from .builders import GOLDEN, OVERRIDE, declared, group, host, made, switch
 

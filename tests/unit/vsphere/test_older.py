@@ -10,9 +10,18 @@ import pytest
 pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import offline, older, shape, vimobjects
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.console import Line, LineError, Output
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import Request
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.config import (
+    older,
+    shape,
+    vimobjects,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.config.console import (
+    Line,
+    LineError,
+    Output,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import offline
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.request import Request
 
 from . import consoles
 from .builders import declared

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import plan
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import Teaming
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared.model import Teaming
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import plan
 
 from .builders import OVERRIDE, declared, group, host, made, rules, switch, teaming
 

@@ -7,10 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import errors, points, transaction
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import HostState, SwitchState
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.request import Request
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.transaction import apply, not_in_effect
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared.model import (
+    HostState,
+    SwitchState,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import errors
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import points, transaction
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.request import Request
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.transaction import (
+    apply,
+    not_in_effect,
+)
 
 from .builders import OVERRIDE, declared, group, host, made, switch, teaming
 

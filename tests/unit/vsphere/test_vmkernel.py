@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 from pyVmomi import vim
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere import printed, shape, specs, vmkernel
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.vsphere.model import Vmk, Vmkernel
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.config import printed, shape
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared import vmkernel
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared.model import Vmk, Vmkernel
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import specs
 
 from .builders import group, host, switch
 

@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.site import port_groups
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import Side, sides_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import SWITCHES
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.esxi_vss import port_groups
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import Link
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, Site
 

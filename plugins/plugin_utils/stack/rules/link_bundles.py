@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ex import Limit, limit_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.platform import Limit, limit_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import Side, sides_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault

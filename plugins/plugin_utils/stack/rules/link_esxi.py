@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.site import port_groups
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import is_trunk, sides_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import in_run, rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.esxi_vss import port_groups
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_ports import ends
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_vlans import (

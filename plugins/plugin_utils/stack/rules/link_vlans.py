@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ex import (
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.platform import (
     FRAME_TAGGED,
     FRAME_UNTAGGED,
     MTU_HIGHEST,

@@ -6,8 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ex import bundle_index, limit_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.platforms.junos_ports import (
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.platform import (
+    bundle_index,
+    limit_of,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.ports import (
     SOURCE,
     is_model,
     is_release,
