@@ -198,7 +198,7 @@ def _control(folder: Path, name: str) -> int:
     return int(about["control"])
 
 
-def _ask(folder: Path, device: Device, op: str, **arguments: Any) -> None:
+def _ask(folder: Path, device: Device, op: str, /, **arguments: Any) -> None:
     named = {simulators()[device.simulator].word: device.name}
     ask(_control(folder, device.simulator), op, **named, **arguments)
 
