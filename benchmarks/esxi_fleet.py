@@ -6,8 +6,8 @@
 
 Each host gets vSwitch1 with two uplinks, MTU 9000 and IP hash, and the port group vmotion in VLAN 30; the second run
 finds nothing to do. `direct` talks to each host, `vcenter` to one vCenter that has them all. The hosts are
-lab/vsphere in a process of its own, whose processor time is told apart. A contestant's processor time is that of all
-its processes (metering.py), less that of an empty play with the same inventory; SOAP calls are counted by the
+lab/kinds/esxi_vss in a process of its own, whose processor time is told apart. A contestant's processor time is that
+of all its processes (metering.py), less that of an empty play with the same inventory; SOAP calls are counted by the
 simulator. The modules of community.vmware run with 20 and 50 hosts (their calls through a vCenter grow with the
 square of the hosts); they need the environment that script/peers makes, and are left out, and named, without it. A
 contestant that leaves a host without its port group, or changes something in the second run, is told so in its row,
@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT / "lab"))
 import metering
 import yaml
 
-from vsphere.client import Simulator
+from kinds.esxi_vss.client import Simulator
 
 PEERS = ROOT / ".cache" / "peers" / "bin" / "ansible-playbook"
 FORKS = 10

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "lab"))
 
 from replay import Replay
 
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 START = "set chassis aggregated-devices ethernet device-count 64"
 

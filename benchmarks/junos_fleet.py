@@ -4,12 +4,12 @@
 
     junos_fleet.py [--sizes 20 100 300] [--only CONTESTANT ...] [--server simulator|replay] [--rounds 1] [--json FILE]
 
-The switches are lab/junos in a process of its own, whose processor time is told apart. Each contestant begins with
-switches that have device-count and no port configured, because the peers can neither set the one nor take the units
-off a port that becomes a member link; it makes the change, and is run again when nothing is left to do. Its processor
-time is that of all its processes (metering.py), less that of starting: of a play with the same inventory in which one
-host skips the first task, so that what the task is made of is loaded; of the bare script, importing PyEZ. The wall
-time is whole. All are measured at every size, but junos_config only up to 100 switches and the resource modules at
+The switches are lab/kinds/junos_ex in a process of its own, whose processor time is told apart. Each contestant begins
+with switches that have device-count and no port configured, because the peers can neither set the one nor take the
+units off a port that becomes a member link; it makes the change, and is run again when nothing is left to do. Its
+processor time is that of all its processes (metering.py), less that of starting: of a play with the same inventory in
+which one host skips the first task, so that what the task is made of is loaded; of the bare script, importing PyEZ. The
+wall time is whole. All are measured at every size, but junos_config only up to 100 switches and the resource modules at
 the smallest size alone (they take minutes), and 1 and 64 bundles at the smallest size. With several rounds, in each of
 which all are measured one after the other, each figure is the median of its rounds; the peers and the bare script,
 which wait most of their time, have one. Every contestant must leave each switch with all bundles, and the second run

@@ -33,11 +33,12 @@ import asyncssh
 from lxml import etree
 
 from backend import run_until_stopped
-from controlled import Controlled, words
-from junos import control
-from junos.errors import Report
-from junos.frames import END, Splitter, reply, report_element
-from junos.server import Access, Speaker, accept, host_key, public
+from device.client import Controlled, words
+from device.control import Control, port_of
+from device.ssh import Access, public
+from kinds.junos_ex.errors import Report
+from kinds.junos_ex.frames import END, Splitter, reply, report_element
+from kinds.junos_ex.server import Speaker, accept
 
 LOCALHOST = "127.0.0.1"
 MESSAGE_ID = re.compile(rb'message-id="([^"]*)"')
@@ -160,7 +161,7 @@ def state(stage: Stage) -> list[dict[str, Any]]:
 
 
 class Playing:
-    """A session that is played (junos.server.Spoken)."""
+    """A session that is played (kinds.junos_ex.server.Spoken)."""
 
     def __init__(
         self, stage: Stage, number: int, _user: str, write: Callable[[bytes], None], _hang_up: Callable[[], None]
@@ -213,7 +214,7 @@ class Playing:
 
 
 class Recording:
-    """A session that is passed on to the switch at `port` and kept (junos.server.Spoken)."""
+    """A session that is passed on to the switch at `port` and kept (kinds.junos_ex.server.Spoken)."""
 
     def __init__(
         self,
@@ -271,22 +272,23 @@ class Recording:
 
 async def serve(given: argparse.Namespace) -> list[asyncio.Server]:
     """Let all ports listen, say where, and return the control port."""
-    access, key = Access(), host_key(None)
+    access, key = Access(), asyncssh.generate_private_key("ssh-ed25519")
     if given.authorized_keys:
         access.read_keys(given.authorized_keys)
     told: Any = []
     speakers: list[Speaker] = [partial(Recording, told, given.port)] if given.command == "record" else []
-    operations: dict[str, control.Operation] = {"recording": lambda kept: kept}
+    control: Control[Any] = Control()
+    control.operations["recording"] = lambda kept: kept
     if given.command == "play":
         told = Stage(prepare(json.loads(given.recording.read_text())), [])
         told.ports = [told.fresh() for _number in range(given.count)]
         speakers = [partial(Playing, told, number) for number in range(given.count)]
-        operations = {"state": state, "reset": reset}
+        control.operations = {"state": state, "reset": reset}
     ports = [(await accept(speaker, access, 0, key)).get_port() for speaker in speakers]
     if given.known_hosts:
         given.known_hosts.write_text("".join(f"[{LOCALHOST}]:{port} {public(key)}\n" for port in ports))
-    opened = await control.serve(told, 0, operations=operations)
-    print(json.dumps({"control": opened.sockets[0].getsockname()[1], "ports": ports}), flush=True)
+    opened = await control.serve(told, 0)
+    print(json.dumps({"control": port_of(opened), "ports": ports}), flush=True)
     return [opened]
 
 

@@ -21,76 +21,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from device.ends import Interface, Port
+
 IP_HASH = "loadbalance_ip"
 # Clients whose flows are followed: the last octets of their addresses.
 CLIENTS = tuple(range(101, 117))
 
 
 @dataclass(frozen=True)
-class Port:
-    """A port of a switch: lab/junos/ports.py says what the fields are."""
-
-    switch: str
-    name: str
-    light: bool
-    bundle: str
-    forwards: bool
-    untagged: int | None = None
-    tagged: tuple[int, ...] = ()
-    names: dict[int, str] = field(default_factory=dict, compare=False)
-    lacp: str = "off"
-    periodic: str = "fast"
-
-    @property
-    def logical(self) -> str:
-        """Give where addresses are learnt: the bundle, or the port itself."""
-        return f"{self.switch}:{self.bundle or self.name}"
-
-    def vlan(self, tag: int) -> int | None:
-        """Give the VLAN that a frame belongs to (0: without a tag), or nothing where it is not taken."""
-        if not self.forwards:
-            return None
-        if tag == 0:
-            return self.untagged
-        return tag if tag in self.tagged else None
-
-    def tag(self, vlan: int) -> int | None:
-        """Give the tag with which a frame of a VLAN leaves (0: none), or nothing where it does not."""
-        if vlan == self.untagged:
-            return 0
-        return vlan if vlan in self.tagged else None
-
-
-@dataclass(frozen=True)
 class Team:
-    """How one interface of a host sends: the VLAN of its port group, the teaming that takes effect, the lit uplinks."""
+    """How one interface of a host sends now: over the uplinks that are used."""
 
     host: str
-    vlan: int
-    policy: str
-    active: tuple[str, ...]
-    standby: tuple[str, ...]
-    lit: frozenset[str]
-    address: int = 1
-    number: int = 0
-
-    @property
-    def used(self) -> tuple[str, ...]:
-        """Give the uplinks that carry traffic."""
-        lit = tuple(nic for nic in self.active if nic in self.lit)
-        lit = lit or tuple(nic for nic in self.standby if nic in self.lit)[:1]
-        return lit[:1] if self.policy == "failover_explicit" else lit
+    interface: Interface
+    used: list[str]
 
     def sends(self, client: int) -> str:
         """Give the uplink from which a flow leaves, or nothing."""
         if not self.used:
             return ""
-        number = self.address ^ client if self.policy == IP_HASH else self.number
+        hashes = self.interface.policy == IP_HASH
+        number = self.interface.address ^ client if hashes else self.interface.number
         return self.used[number % len(self.used)]
 
     def takes(self, client: int, nic: str) -> bool:
         """Tell whether a flow's answer is taken at an uplink."""
-        return nic in self.used if self.policy == IP_HASH else nic == self.sends(client)
+        return nic in self.used if self.interface.policy == IP_HASH else nic == self.sends(client)
 
 
 @dataclass
@@ -136,19 +92,20 @@ def deliver(team: Team, ports: list[Port], cables: Cables, vlan: int | None = No
 
 def _sent(team: Team, port: Port | None, vlan: int | None) -> str:
     """Say why a frame does not get into the switch, or nothing."""
+    tag = team.interface.vlan
     if port is None:
         return "no uplink with light has a cable"
     if not port.forwards:
         return f"{port.name} carries no traffic"
-    found = port.vlan(team.vlan)
+    found = port.vlan(tag)
     if found is None:
-        return f"{port.name} does not take VLAN {team.vlan}" if team.vlan else f"{port.name} takes no untagged frames"
+        return f"{port.name} does not take VLAN {tag}" if tag else f"{port.name} takes no untagged frames"
     return "" if vlan in (None, found) else f"{port.name} puts it into VLAN {found}, not {vlan}"
 
 
 def _answered(team: Team, client: int, members: list[Port], cables: Cables) -> str:
     """Say why an answer does not get back over the ports that the switch sends it from, or nothing."""
-    chosen = members[(team.address ^ client) % len(members)]
+    chosen = members[(team.interface.address ^ client) % len(members)]
     host, nic = cables.get((chosen.switch, chosen.name), ("", ""))
     if host != team.host:
         return f"{chosen.name} leads to {host or 'nobody that is known'}"

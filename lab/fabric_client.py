@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""For tests: starts lab/fabric.py as a process of its own between running simulators.
+"""For tests: starts lab/fabric.py as a process of its own between a running simulator of switches and one of hosts.
 
-    with Fabric(junos.about["control"], vsphere.about["control"], cables, management_vlan=10) as fabric:
+    with Fabric(switches.about["control"], hosts.about["control"], cables, management_vlan=10) as fabric:
         fabric.deliveries()["esx1"]["vmk0"]["lost"]
 
 `cables` are those of the cabling file: [{"switch": "ex1", "port": "ge-0/0/0", "host": "esx1", "nic": "vmnic0"}, ...].
@@ -13,10 +13,9 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from controlled import Controlled, ask
+from device.client import Controlled, ask
 
 
 class Fabric(Controlled):
@@ -24,15 +23,17 @@ class Fabric(Controlled):
 
     def __init__(
         self,
-        junos: int,
-        vsphere: int,
+        switches: int,
+        hosts: int,
         cables: list[dict[str, Any]],
         management_vlan: int | None = None,
         management_vlans: dict[str, int] | None = None,
     ) -> None:
-        self.vsphere = vsphere
+        named = [end for cable in cables for end in (cable, cable.get("to", {}))]
+        self.hosts = {each["host"]: hosts for each in named if "host" in each}
+        devices = {each["switch"]: switches for each in named if "switch" in each} | self.hosts
         where = {"management_vlan": management_vlan, "management_vlans": management_vlans}
-        self.cabling = {"junos": junos, "vsphere": vsphere, "cables": cables, **where}
+        self.cabling = {"devices": devices, "cables": cables, **where}
 
     def __enter__(self) -> Fabric:
         program = Path(__file__).with_name("fabric.py")
@@ -41,27 +42,22 @@ class Fabric(Controlled):
             file.flush()
             self.command = [sys.executable, str(program), file.name]
             super().__enter__()
-        self.port = int(self.about["port"])
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        ask(self.vsphere, "use_fabric", port=0, hosts=[])
-        super().__exit__(kind, error, trace)
+    def __exit__(self, *_: object) -> None:
+        for host, control in self.hosts.items():
+            ask(control, "use_fabric", device=host, port=0)
+        super().__exit__()
 
     def deliveries(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """Tell what becomes of the flows: {HOST: {VMK: {"lost", "of", "flaps", "reasons"}}}."""
-        found: dict[str, dict[str, dict[str, Any]]] = ask(self.port, "deliveries")
-        return found
+        """Tell what becomes of the flows: {HOST: {INTERFACE: {"lost", "of", "flaps", "reasons"}}}."""
+        return dict(self.control("deliveries"))
 
     def absences(self) -> dict[str, float]:
         """Tell for how long, at most, the hosts were lost without a break since this was asked for the last time."""
         self.deliveries()
-        found: dict[str, float] = ask(self.port, "absences")
-        return found
+        return dict(self.control("absences"))
 
     def crossings(self) -> dict[str, dict[str, Any]]:
         """Tell what becomes of the flows between switches: {TRUNK: {"lost", "of", "flaps", "reasons"}}."""
-        found: dict[str, dict[str, Any]] = ask(self.port, "crossings")
-        return found
+        return dict(self.control("crossings"))

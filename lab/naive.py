@@ -34,8 +34,8 @@ from pyVim.connect import Connect
 from pyVmomi import vim
 
 from fabric_client import Fabric
-from junos.client import Simulator as Switches
-from vsphere.client import Simulator as Hosts
+from kinds.esxi_vss.client import Simulator as Hosts
+from kinds.junos_ex.client import Simulator as Switches
 
 HERE = Path(__file__).resolve().parent
 MODELS = {"nonels": "ex4200-48t", "els": "ex4300-48t"}
@@ -219,16 +219,18 @@ def refusals() -> dict[str, list[str]]:
         (folder / "cases.json").write_text(json.dumps(more))
         command = [str(Path(sys.executable).with_name("ansible-playbook")), str(HERE / "naive.yml")]
         options = ["-i", str(folder / "stack.yml"), "-e", f"@{folder / 'cases.json'}"]
-        done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, env=_environment())
+        done = subprocess.run(
+            [*command, *options],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+        )
         if done.returncode:
             raise RuntimeError(done.stdout + done.stderr)
         found: dict[str, list[str]] = json.loads((folder / "found.json").read_text())
     of_site = [text.replace(f"{folder}/", "") for text in found.pop("site")]
     return {**found, **{case.name: of_site for case in CASES if case.bundle}}
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "ANSIBLE_NOCOLOR": "1"}
 
 
 def site(bundle: str) -> Declared:
@@ -238,8 +240,8 @@ def site(bundle: str) -> Declared:
         "plugin": "netstack.datacenter.stack",
         "vlans": {"mgmt": {"id": VLAN}},
         "devices": {
-            "ex1": {"kind": "junos_ex", "model": MODELS["nonels"]},
-            "esx1": {"kind": "esxi_vss", "management_vlan": "mgmt"},
+            "ex1": {"kind": Switches.kind, "model": MODELS["nonels"]},
+            "esx1": {"kind": Hosts.kind, "management_vlan": "mgmt"},
         },
         "links": {"esx1-lan": {"bundle": bundle, "vlans": {"untagged": "mgmt"}, "ends": ends}},
     }

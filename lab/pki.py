@@ -12,16 +12,18 @@ lab, each a random string or key, so that a search for it anywhere else tells wh
 from __future__ import annotations
 
 import argparse
-import datetime
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import NameOID
+
+from device import certificates
+from device.certificates import write_secret
 
 SERVED = {
     "shop": ["shop.lab.test", "www.shop.lab.test"],
@@ -34,43 +36,11 @@ DAYS = 397  # the longest that browsers accept (CA/Browser Forum baseline requir
 Pair = tuple[x509.Certificate, rsa.RSAPrivateKey]
 
 
-def certificate(name: str, issuer: Pair | None, *, authority: bool, names: list[str] | None = None) -> Pair:
+def certificate(name: str, issuer: Pair | None, *, authority: bool, names: Sequence[str] = ()) -> Pair:
     """Make a certificate and its key; without an issuer it signs itself."""
     key = rsa.generate_private_key(65537, 2048)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    signer, signing_key = (issuer[0].subject, issuer[1]) if issuer else (subject, key)
-    now = datetime.datetime.now(datetime.UTC)
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(signer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=DAYS))
-        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key()), critical=False)
-    )
-    if authority:
-        builder = builder.add_extension(_signs_certificates(), critical=True)
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in names]), critical=False)
-    return builder.sign(signing_key, hashes.SHA256()), key
-
-
-def _signs_certificates() -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=False,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=True,
-        crl_sign=True,
-        encipher_only=False,
-        decipher_only=False,
-    )
+    known = [x509.DNSName(each) for each in names]
+    return certificates.certificate(name, key, issuer, known, authority=authority, days=DAYS), key
 
 
 def authorities(folder: Path) -> Pair:
@@ -80,25 +50,13 @@ def authorities(folder: Path) -> Pair:
         root = certificate("netstack lab root", None, authority=True)
         intermediate = certificate("netstack lab intermediate", root, authority=True)
         public.parent.mkdir(parents=True, exist_ok=True)
-        public.write_bytes(root[0].public_bytes(serialization.Encoding.PEM))
-        write_secret(stored, _key_bytes(intermediate[1]) + intermediate[0].public_bytes(serialization.Encoding.PEM))
+        public.write_bytes(certificates.public(root[0]))
+        write_secret(stored, certificates.secret(intermediate[1]) + certificates.public(intermediate[0]))
     data = stored.read_bytes()
     key = serialization.load_pem_private_key(data, None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError(f"{stored} holds no RSA key")
     return x509.load_pem_x509_certificate(data), key
-
-
-def _key_bytes(key: rsa.RSAPrivateKey) -> bytes:
-    encoding = serialization.Encoding.PEM
-    return key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-
-
-def write_secret(path: Path, data: bytes) -> None:
-    """Write a file that only its owner reads."""
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    path.write_bytes(data)
 
 
 def lab_secrets(folder: Path) -> dict[str, str]:
@@ -117,7 +75,7 @@ def lab_secrets(folder: Path) -> dict[str, str]:
 def own_authority(name: str) -> str:
     """Return a CA of its own as PEM, key and certificate."""
     made, key = certificate(name, None, authority=True)
-    return (_key_bytes(key) + made.public_bytes(serialization.Encoding.PEM)).decode()
+    return (certificates.secret(key) + certificates.public(made)).decode()
 
 
 def service(folder: Path, stem: str) -> None:
@@ -135,8 +93,8 @@ def pem(folder: Path, stem: str, names: list[str]) -> Path:
     issuer = authorities(folder)
     if not path.exists():
         leaf, key = certificate(names[0], issuer, authority=False, names=names)
-        chain = [item.public_bytes(serialization.Encoding.PEM) for item in (leaf, issuer[0])]
-        write_secret(path, b"".join([*chain, _key_bytes(key)]))
+        chain = [certificates.public(item) for item in (leaf, issuer[0])]
+        write_secret(path, b"".join([*chain, certificates.secret(key)]))
     return path
 
 

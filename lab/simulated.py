@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts and ends a lab's simulated devices: switches (lab/junos), ESXi hosts (lab/vsphere), and lab/fabric.py between.
+"""Starts and ends a lab's simulated devices: a simulator for those of each kind (lab/kinds), and lab/fabric.py between.
 
 Each is one process, on loopback, that outlives its starter. What it says of itself (process, control port, host keys)
-is kept in NAME.json in the lab's folder, its log in NAME.log; keys/ and certificates/ have what the devices prove
-themselves with, esxi_password the password of the ESXi hosts' root. They know nothing but their memory: a device that
-is started anew is as delivered, and then set up as the lab declares.
+is kept in NAME.json in the lab's folder, its log in NAME.log, and what its devices prove themselves with beside them.
+They know nothing but their memory: a device that is started anew is as delivered, and then set up as the lab declares.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import secrets
 import select
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,19 +21,13 @@ from pathlib import Path
 from typing import Any
 
 import checkout
-from controlled import ControlError, ask
-from topology import Device, Topology
+from device.client import ControlError, ask
+from device.simulator import Device, Simulator
+from kinds import simulators
+from topology import Topology
 
 HERE = Path(__file__).resolve().parent
-PROGRAMS = {
-    "junos": HERE / "junos" / "simulator.py",
-    "vsphere": HERE / "vsphere" / "simulator.py",
-    "fabric": HERE / "fabric.py",
-}
-"""In the order in which they start; the fabric asks the other two."""
-USER = "lab"
-RESTORE = "restore"
-"""The folder beside the devices' records in which runs keep what brings an ESXi host back (inventories/lab)."""
+FABRIC = "fabric"
 END_SECONDS = 10
 
 
@@ -65,7 +56,7 @@ def up(lab: Topology, folder: Path, key: Path) -> str:
 
 def down(folder: Path) -> None:
     """End the lab's devices, if they run; the keys stay."""
-    for name in reversed(PROGRAMS):
+    for name in (FABRIC, *reversed(simulators())):
         about = running(folder, name)
         if about is not None:
             _end(about["pid"])
@@ -80,44 +71,50 @@ def deliver(lab: Topology, folder: Path) -> None:
     """
     for device in lab.devices:
         with _told(device.name):
-            ask(_control(folder, device.simulator), "reset", **_named(device))
+            _ask(folder, device, "reset")
     _set_up(lab, folder)
     _cable(lab, folder)
 
 
-def running(folder: Path, name: str = "junos") -> dict[str, Any] | None:
-    """Return what a running program said of itself; nothing where it does not run."""
+def _program(name: str) -> str:
+    file = HERE / "fabric.py" if name == FABRIC else HERE / "kinds" / simulators()[name].kind / "simulator.py"
+    return str(file)
+
+
+def running(folder: Path, name: str) -> dict[str, Any] | None:
+    """Return what a running simulator, or the fabric, said of itself; nothing where it does not run."""
     try:
         about: dict[str, Any] = json.loads((folder / f"{name}.json").read_text())
         command = Path(f"/proc/{about['pid']}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return None
-    return about if str(PROGRAMS[name]).encode() in command else None  # the number may be another process's by now
+    return about if _program(name).encode() in command else None  # the number may be another process's by now
 
 
 def _runs(lab: Topology, folder: Path) -> bool:
     """Tell whether all that the lab needs runs, and was started for what it declares now."""
-    about = running(folder)
-    needed = PROGRAMS if lab.played_by("vsphere") else ["junos"]
-    return about is not None and about["declared"] == _declared(lab) and all(running(folder, name) for name in needed)
+    found = [running(folder, name) for name in (*_needed(lab), *([FABRIC] if lab.plugged else []))]
+    return all(about is not None and about["declared"] == _declared(lab) for about in found)
+
+
+def _needed(lab: Topology) -> dict[str, Simulator]:
+    return {name: each for name, each in simulators().items() if lab.played_by(name)}
 
 
 def status(lab: Topology, folder: Path) -> list[str]:
     """Return a line for each device: its state, where it listens, what it is."""
-    found = []
-    for each in lab.devices:
-        state = "running" if running(folder, each.simulator) else "absent"
-        found.append(f"{each.name:10} {state:10} {lab.loopback} port {each.port}, {_what(each)}")
-    return found
+    states = {name: "running" if running(folder, name) else "absent" for name in _needed(lab)}
+    head = f"{lab.loopback} port"
+    return [f"{each.name:10} {states[each.simulator]:10} {head} {each.port}, {_what(each)}" for each in lab.devices]
 
 
 def _what(device: Device) -> str:
-    return device.model or f"ESXi with {device.nics} NICs"
+    return simulators()[device.simulator].what(device)
 
 
 def _declared(lab: Topology) -> list[Any]:
     """Return what cannot be changed in a running simulator, as it comes back from JSON."""
-    devices = [[each.name, each.simulator, each.model, each.nics, each.port, each.setup] for each in lab.devices]
+    devices = [[each.name, each.simulator, each.about, each.port, each.setup] for each in lab.devices]
     return [lab.loopback, *devices, lab.uplinks(), lab.management_vlan]
 
 
@@ -146,57 +143,39 @@ def _free(address: str, port: int) -> bool:
 
 def _other_lab(folder: Path, port: int) -> str:
     """Return which other lab of this checkout has a port, and how it is ended; nothing where none has it."""
-    for file in sorted(folder.parent.glob("*/junos.json")):
-        about = running(file.parent)
-        if about is not None and port in about.get("ports", ()):
-            return f"the lab {file.parent.name} runs; end it with: {checkout.ending(about['topology'])}"
+    for other in sorted(folder.parent.iterdir()):
+        for name in simulators():
+            about = running(other, name)
+            if about is not None and port in about["ports"]:
+                return f"the lab {other.name} runs; end it with: {checkout.ending(about['topology'])}"
     return ""
 
 
 def _start(lab: Topology, folder: Path, key: Path) -> None:
-    """Start what the lab needs; the switches know what was declared, for they are always there."""
-    access = ["--authorized-keys", str(key.with_suffix(".pub"))]
-    words = [word for each in lab.played_by("junos") for word in ("--switch", f"{each.name}={each.model}@{each.port}")]
-    keys = ["--host", lab.loopback, "--user", USER, "--password", "", "--keys", str(folder / "keys")]
-    _begin(folder, "junos", ["run", *words, *access, *keys], _about(lab))
-    hosts = lab.played_by("vsphere")
-    if hosts:
-        words = [word for each in hosts for word in ("--host", f"{each.name}={each.nics}@{lab.loopback}:{each.port}")]
-        certificates = folder / "certificates"
-        shutil.rmtree(certificates, ignore_errors=True)  # the next ones are valid from now on
-        certificates.mkdir(mode=0o700)
-        shutil.rmtree(folder / RESTORE, ignore_errors=True)  # of hosts that are no more
-        files = ["--keys", str(certificates), "--password-file", str(_password(folder))]
-        _begin(folder, "vsphere", ["run", *words, *access, *files], {})
-        _begin(folder, "fabric", [str(_cabling(lab, folder))], {})
+    """Start what the lab needs."""
+    for name, simulator in _needed(lab).items():
+        arguments = simulator.arguments(lab.played_by(name), lab.loopback, folder, key.with_suffix(".pub"))
+        _begin(lab, folder, name, ["run", *arguments])
+    if lab.plugged:
+        _begin(lab, folder, FABRIC, [str(_cabling(lab, folder))])
     for each in lab.devices:
-        print(
-            f"lab: {each.name} ({_what(each)}, simulated) listens at {lab.loopback} port {each.port}", file=sys.stderr
-        )
-
-
-def _password(folder: Path) -> Path:
-    """Return the file with the password of the ESXi hosts' root; it is made on the first call."""
-    file = folder / "esxi_password"
-    if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(16))
-    return file
+        where = f"{lab.loopback} port {each.port}"
+        print(f"lab: {each.name} ({_what(each)}, simulated) listens at {where}", file=sys.stderr)
 
 
 def _cabling(lab: Topology, folder: Path) -> Path:
     """Write the fabric's cabling."""
-    ports = {name: _control(folder, name) for name in ("junos", "vsphere")}
+    devices = {each.name: _control(folder, each.simulator) for each in lab.devices}
     file = folder / "cabling.yml"
-    file.write_text(json.dumps({**ports, "cables": lab.uplinks(), "management_vlan": lab.management_vlan}))
+    file.write_text(json.dumps({"devices": devices, "cables": lab.uplinks(), "management_vlan": lab.management_vlan}))
     return file
 
 
-def _begin(folder: Path, name: str, arguments: list[str], more: dict[str, Any]) -> None:
+def _begin(lab: Topology, folder: Path, name: str, arguments: list[str]) -> None:
     """Start a program in a session of its own, so that neither a signal to the starter nor its end ends it."""
     with (folder / f"{name}.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, str(PROGRAMS[name]), *arguments],
+            [sys.executable, _program(name), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -209,18 +188,19 @@ def _begin(folder: Path, name: str, arguments: list[str], more: dict[str, Any]) 
     if not line:
         words_of_it = (folder / f"{name}.log").read_text().strip()[-500:]
         raise SimulatorError(f"the simulator {name} did not start (exit {process.wait()}): {words_of_it}")
-    (folder / f"{name}.json").write_text(json.dumps({**json.loads(line), "pid": process.pid, **more}, indent=1))
+    (folder / f"{name}.json").write_text(json.dumps({**json.loads(line), "pid": process.pid, **_about(lab)}, indent=1))
 
 
 def _control(folder: Path, name: str) -> int:
     about = running(folder, name)
     if about is None:
         raise SimulatorError(f"the simulator {name} does not run")
-    return int(about["port"] if name == "fabric" else about["control"])
+    return int(about["control"])
 
 
-def _named(device: Device) -> dict[str, str]:
-    return {"switch" if device.simulator == "junos" else "host": device.name}
+def _ask(folder: Path, device: Device, op: str, /, **arguments: Any) -> None:
+    named = {simulators()[device.simulator].word: device.name}
+    ask(_control(folder, device.simulator), op, **named, **arguments)
 
 
 @contextmanager
@@ -234,33 +214,28 @@ def _told(what: str) -> Iterator[None]:
 def _set_up(lab: Topology, folder: Path) -> None:
     """Do what the owner of each device did."""
     for device in lab.devices:
-        control = _control(folder, device.simulator)
         with _told(f"setup of {device.name}"):
-            if device.simulator == "junos" and device.setup:
-                ask(control, "commit", switch=device.name, set="\n".join(device.setup))
-            for command in device.setup if device.simulator == "vsphere" else ():
-                ask(control, "console", host=device.name, command=f"esxcli {command}")
+            for op, arguments in simulators()[device.simulator].setup(device):
+                _ask(folder, device, op, **arguments)
 
 
 def _cable(lab: Topology, folder: Path) -> None:
     """Plug in what the lab declares, and unplug what is cabled beyond that; the fabric has the cables to the hosts."""
-    control = _control(folder, "junos")
-    for device in lab.played_by("junos"):
+    for device in lab.switches:
+        control = _control(folder, device.simulator)
         with _told(f"cables of {device.name}"):
-            plugged = ask(control, "far_end", switch=device.name, ports={})
+            plugged = ask(control, "view", device=device.name)["ports"]
             beyond = [port for port in plugged if port not in lab.cables.get(device.name, {})]
-            ask(control, "far_end", switch=device.name, ports={**dict.fromkeys(beyond), **lab.far_ends(device.name)})
+            ask(control, "hear", device=device.name, far={**dict.fromkeys(beyond), **lab.far_ends(device.name)})
     if lab.uplinks():
         with _told("the cables to the hosts"):
-            ask(_control(folder, "fabric"), "deliveries")
+            ask(_control(folder, FABRIC), "deliveries")
 
 
 def _known_hosts(lab: Topology, folder: Path) -> Iterator[str]:
     """Yield a line for each device that speaks SSH."""
-    for device in (running(folder) or {})["switches"].values():
-        yield f"[{lab.loopback}]:{device['port']} {device['host_key']}\n"
-    for host in (running(folder, "vsphere") or {"endpoints": {}})["endpoints"].values():
-        yield f"[{lab.loopback}]:{host['ssh_port']} {host['host_key']}\n"
+    for name in _needed(lab):
+        yield from (running(folder, name) or {})["known_hosts"]
 
 
 def _end(pid: int) -> None:

@@ -6,14 +6,15 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 import checkout
-
-SIMULATORS = ("junos", "vsphere")
+from device.simulator import Device
+from kinds import simulators
 
 
 @dataclass(frozen=True)
@@ -40,27 +41,11 @@ class Host:
 
 
 @dataclass(frozen=True)
-class Device:
-    """A simulated device behind a port of its own on loopback; ``simulator`` is the package of lab/ that plays it.
-
-    A switch has a ``model``, an ESXi host a number of ``nics``. ``setup`` is what its owner did to it before this
-    collection came: `set` commands of a switch, `esxcli` commands of a host.
-    """
-
-    name: str
-    simulator: str
-    port: int
-    model: str = ""
-    nics: int = 0
-    setup: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
 class Topology:
     """One lab. Containers and networks bear its name as a prefix, and the checkout's number where it is not 231.
 
     ``cables`` are the far ends of the switches' ports, by switch and port: as the simulator's control port takes them,
-    or ``{host, nic}`` of a simulated ESXi host. ``management_vlan`` is where the clients of these hosts are.
+    or ``{host, nic}`` of a simulated host. ``management_vlan`` is where the clients of these hosts are.
     """
 
     name: str
@@ -86,12 +71,22 @@ class Topology:
         """Return the devices that a simulator plays."""
         return [device for device in self.devices if device.simulator == simulator]
 
+    @property
+    def switches(self) -> list[Device]:
+        """Return the devices at which cables are declared."""
+        return [device for device in self.devices if simulators()[device.simulator].switch]
+
+    @property
+    def plugged(self) -> list[Device]:
+        """Return the devices that are plugged into these."""
+        return [device for device in self.devices if device not in self.switches]
+
     def far_ends(self, switch: str) -> dict[str, dict[str, Any]]:
         """Return the ports of a switch whose far end is described."""
         return {port: end for port, end in self.cables.get(switch, {}).items() if "host" not in end}
 
     def uplinks(self) -> list[dict[str, str]]:
-        """Return the cables between switches and simulated ESXi hosts."""
+        """Return the cables between switches and simulated hosts."""
         found = [(switch, port, end) for switch, ends in self.cables.items() for port, end in ends.items()]
         return [{"switch": switch, "port": port, **end} for switch, port, end in found if "host" in end]
 
@@ -121,15 +116,19 @@ def load(path: Path, number: int | None = None) -> Topology:
         data["name"],
         [Network(name, **entry) for name, entry in data.get("networks", {}).items()],
         [Host(name, **entry) for name, entry in data.get("hosts", {}).items()],
-        [Device(name, **entry) for name, entry in data.get("devices", {}).items()],
+        [_device(name, **entry) for name, entry in data.get("devices", {}).items()],
         data.get("cables", {}),
         data.get("management_vlan"),
         number,
         path.resolve(),
     )
-    for fault in [*_wrong_addresses(lab), *_wrong_devices(lab)]:
+    for fault in chain(_wrong_addresses(lab), _wrong_devices(lab)):  # the first one ends it
         raise ValueError(f"{path}: {fault}")
     return lab
+
+
+def _device(name: str, simulator: str, port: int, setup: list[str] | None = None, **about: Any) -> Device:
+    return Device(name, simulator, port, setup or [], about)
 
 
 def _wrong_addresses(lab: Topology) -> Iterator[str]:
@@ -143,17 +142,17 @@ def _wrong_addresses(lab: Topology) -> Iterator[str]:
 def _wrong_devices(lab: Topology) -> Iterator[str]:
     """Two devices at one port, or cables of a device that there is not, would come to light only in a run."""
     for device in lab.devices:
-        if device.simulator not in SIMULATORS:
-            yield f"device {device.name}: no simulator {device.simulator}; there is {', '.join(SIMULATORS)}"
+        if device.simulator not in simulators():
+            yield f"device {device.name}: no simulator {device.simulator}; there is {', '.join(simulators())}"
         if [other.name for other in lab.devices if other.port == device.port] != [device.name]:
             yield f"device {device.name}: port {device.port} is not its own"
-        if (device.simulator == "junos") != bool(device.model) or (device.simulator == "vsphere") != bool(device.nics):
-            yield f"device {device.name}: a switch has a model, an ESXi host a number of nics"
+        if set(device.about) != set(fields := simulators()[device.simulator].fields):
+            yield f"device {device.name}: simulator {device.simulator} has {', '.join(fields)} of each of its devices"
     for name in lab.cables:
-        if name not in {device.name for device in lab.played_by("junos")}:
+        if name not in {device.name for device in lab.switches}:
             yield f"cables of {name}: there is no such switch"
     for cable in lab.uplinks():
-        if cable["host"] not in {device.name for device in lab.played_by("vsphere")}:
+        if cable["host"] not in {device.name for device in lab.plugged}:
             yield f"cables of {cable['switch']}: {cable['port']}: there is no host {cable['host']}"
 
 

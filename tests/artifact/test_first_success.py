@@ -21,8 +21,8 @@ import pytest
 import yaml
 
 from fabric_client import Fabric
-from junos.client import Simulator as Switches
-from vsphere.client import Simulator as Hosts
+from kinds.esxi_vss.client import Simulator as Hosts
+from kinds.junos_ex.client import Simulator as Switches
 
 from .conftest import ROOT
 from .pages import Block, blocks, section

@@ -22,8 +22,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
 from fabric_client import Fabric
-from junos.client import Simulator as Switches
-from vsphere.client import Simulator as Hosts
+from kinds.esxi_vss.client import Simulator as Hosts
+from kinds.junos_ex.client import Simulator as Switches
 
 from .labs import DELIVERED, NICS, PLAIN_PORT, VLANS, host_end
 

@@ -22,8 +22,8 @@ def joined():
     for package in ("asyncssh", "lxml", "jnpr.junos", "pyVmomi"):
         pytest.importorskip(package, reason=f"{package} is not installed")
     from fabric_client import Fabric
-    from junos.client import Simulator as Switches
-    from vsphere.client import Simulator as Hosts
+    from kinds.esxi_vss.client import Simulator as Hosts
+    from kinds.junos_ex.client import Simulator as Switches
 
     with Switches(STYLES) as switches, Hosts({"esx1": 2, "esx2": 2}) as hosts:
         # The hosts come first as delivered, for the fabric looks at them when it begins.

@@ -19,8 +19,8 @@ from typing import Any
 import yaml
 
 from fabric_client import Fabric
-from junos.client import Simulator as Switches
-from vsphere.client import Simulator as Hosts
+from kinds.esxi_vss.client import Simulator as Hosts
+from kinds.junos_ex.client import Simulator as Switches
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")

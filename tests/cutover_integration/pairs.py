@@ -35,8 +35,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import half
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import load
 from fabric_client import Fabric
-from junos.client import Simulator as Switches
-from vsphere.client import Simulator as Hosts
+from kinds.esxi_vss.client import Simulator as Hosts
+from kinds.junos_ex.client import Simulator as Switches
 
 from .labs import NICS, PLAYBOOK, ROOT, STYLES, environment
 

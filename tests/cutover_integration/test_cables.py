@@ -37,8 +37,8 @@ ALL = [
 def simulators():
     for package in ("asyncssh", "lxml", "jnpr.junos", "pyVmomi"):
         pytest.importorskip(package, reason=f"{package} is not installed")
-    from junos.client import Simulator as Switches
-    from vsphere.client import Simulator as Hosts
+    from kinds.esxi_vss.client import Simulator as Hosts
+    from kinds.junos_ex.client import Simulator as Switches
 
     with Switches(STYLES) as switches, Hosts(dict.fromkeys(HOSTS, 2)) as hosts:
         yield switches, hosts

@@ -62,8 +62,8 @@ def devices() -> Any:
     """Return the simulated switches and hosts."""
     for package in ("asyncssh", "lxml", "jnpr.junos", "pyVmomi"):
         pytest.importorskip(package, reason=f"{package} is not installed")
-    from junos.client import Simulator as Switches
-    from vsphere.client import Simulator as Hosts
+    from kinds.esxi_vss.client import Simulator as Hosts
+    from kinds.junos_ex.client import Simulator as Switches
 
     with Switches(STYLES) as switches, Hosts(dict.fromkeys(HOSTS, 3), {CENTER: "+".join(HOSTS)}) as hosts:
         yield switches, hosts

@@ -25,8 +25,8 @@ NO_PORT = {"ansible_port": None}
 def lab(tmp_path_factory):
     for package in ("asyncssh", "lxml", "jnpr.junos", "pyVmomi"):
         pytest.importorskip(package, reason=f"{package} is not installed")
-    from junos.client import Simulator as Switches
-    from vsphere.client import Simulator as Hosts
+    from kinds.esxi_vss.client import Simulator as Hosts
+    from kinds.junos_ex.client import Simulator as Switches
 
     folder = tmp_path_factory.mktemp("reaching")
     key = asyncssh.generate_private_key("ssh-ed25519")

@@ -20,7 +20,7 @@ import pytest
 
 import checkout
 import simulated
-from controlled import ask
+from device.client import ask
 from topology import load as load_topology
 from traffic.site_copy import SiteCopy
 
@@ -98,7 +98,7 @@ def play(*arguments, playbook="site", inventory=INVENTORY, **environment):
 def control(op, simulator="junos", **arguments):
     """Ask a simulator's control port, which alone sets cables and plays other operators."""
     about = json.loads((LAB / TOPOLOGY.stem / f"{simulator}.json").read_text())
-    return ask(about.get("control") or about["port"], op, **arguments)
+    return ask(about["control"], op, **arguments)
 
 
 def deliver():

@@ -9,7 +9,7 @@ import hypothesis.configuration
 import pytest
 from unit.junos.switches import Lab, skip_without_its_packages, target_at
 
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 from .module import MODELS, PRECEDENCE, Switch
 

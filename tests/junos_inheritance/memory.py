@@ -16,12 +16,12 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import plan
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import refuse_differences
-from junos import control, factory
-from junos.device import Device, Options
-from junos.device import Session as Login
-from junos.dispatch import Call, answer
-from junos.errors import CommitError, JunosError
-from junos.netconf import Lab
+from kinds.junos_ex import control, factory
+from kinds.junos_ex.device import Device, Options
+from kinds.junos_ex.device import Session as Login
+from kinds.junos_ex.dispatch import Call, answer
+from kinds.junos_ex.errors import CommitError, JunosError
+from kinds.junos_ex.netconf import Lab
 
 from .expander import Precedence, effective
 from .reader import from_text

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from runner.slices import everything, whole_or_slice
 
-from junos.errors import CommitError
+from kinds.junos_ex.errors import CommitError
 
 from .expander import UnclearError, effective
 from .memory import RefusedError, Switch

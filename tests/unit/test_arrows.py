@@ -19,6 +19,7 @@ BASICS = {"deadline", "mapping", "own_files", "structure"}
 """The files that lie beside the packages; their package is "" below."""
 ARROWS: dict[str, set[str]] = {
     "": set(),
+    "options": set(),
     "service": {""},
     "hostnet": {"service"},
     "service_probe": {""},
@@ -29,10 +30,9 @@ ARROWS: dict[str, set[str]] = {
     # Whether HAProxy was given a certificate over its socket is read as the role of certificates reads it.
     "haproxy": {"", "service", "tls_certificate"},
 }
-SHARED = {"", "service", "hostnet"}
+SHARED = {"", "options", "service", "hostnet"}
 BESIDE_THEIR_OWN = {
     "backup_forget": {"haproxy", "pound", "vip"},  # knows each role's own files
-    "haproxy_drain": {"vip"},  # waits for as long as the node is held away
 }
 """What modules take of other products than the one that they are named after."""
 

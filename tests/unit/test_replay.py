@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import fleet_beds
 from replay import Replay
 
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 END = "]]>]]>"
 HISTORY, CLOSE = "<get-commit-information/>", "<close-session/>"

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from vsphere.client import Simulator
+from kinds.esxi_vss.client import Simulator
 
 from .labs import CENTERS, DELIVERED, HOSTS, Lab
 

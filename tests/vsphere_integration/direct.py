@@ -9,7 +9,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.api import Api
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.shell import Shell
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.target import Target
-from vsphere import host, shell, views
+from kinds.esxi_vss import host, shell, views
 
 
 class System:

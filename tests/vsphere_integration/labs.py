@@ -11,7 +11,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.target import Target
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.request import Outcome, Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.transaction import apply
-from vsphere.client import Simulator
+from kinds.esxi_vss.client import Simulator
 
 HOSTS = {"esx1": 4, "esx2": 4}
 CENTERS = {"vc1": 50, "vc6": 6}

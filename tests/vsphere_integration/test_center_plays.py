@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 import yaml
 
-from junos.client import Simulator as Switches
+from kinds.junos_ex.client import Simulator as Switches
 
 from .test_playbook import PLAYBOOK, ROOT
 

@@ -12,7 +12,7 @@ import subprocess
 import pytest
 import yaml
 
-from vsphere.client import Simulator
+from kinds.esxi_vss.client import Simulator
 
 from .labs import Lab
 from .test_playbook import PLAYBOOK, ROOT, inventory, recap, role

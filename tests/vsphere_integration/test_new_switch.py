@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.transaction import apply
-from vsphere import factory, plainform, policy, shell
+from kinds.esxi_vss import factory, plainform, policy, shell
 
 from .direct import Console, Direct, System
 from .labs import DELIVERED, changed, request

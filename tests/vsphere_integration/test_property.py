@@ -17,7 +17,7 @@ pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.transaction import apply
-from vsphere import factory, plainform
+from kinds.esxi_vss import factory, plainform
 
 from .direct import Console, Direct
 from .labs import request

@@ -19,8 +19,8 @@ pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import specs
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.transaction import apply
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.verify import verified
-from vsphere import factory, policy, views
-from vsphere.plainform import plain
+from kinds.esxi_vss import factory, policy, views
+from kinds.esxi_vss.plainform import plain
 
 from .direct import Direct
 from .labs import request

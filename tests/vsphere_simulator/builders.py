@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from vsphere.client import Simulator
+from kinds.esxi_vss.client import Simulator
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vsphere.client import Simulator
+from kinds.esxi_vss.client import Simulator
 
 from .builders import Center, Esxi
 

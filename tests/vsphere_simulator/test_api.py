@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from vsphere.client import ControlError, Simulator
+from device.client import ControlError
+from kinds.esxi_vss.client import Simulator
 
 from .builders import Center, Esxi, connect, hosts, network, trust
 

@@ -10,8 +10,8 @@ import pytest
 from unit.lab_junos.builders import MODE
 
 from fabric_client import Fabric
-from junos.client import Simulator as Junos
-from vsphere.client import Simulator
+from kinds.esxi_vss.client import Simulator
+from kinds.junos_ex.client import Simulator as Junos
 
 from .builders import Center, Esxi, connect, hosts, network
 from .test_faults import LOST, to_ip_hash

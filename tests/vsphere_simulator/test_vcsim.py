@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the same client cases against lab/vsphere and against govmomi's simulator, for what the latter implements.
+"""Runs the same client cases against lab/kinds/esxi_vss and govmomi's simulator, for what the latter implements.
 
 It is built (about a minute, once) from Debian's packages golang-go and golang-github-vmware-govmomi-dev; where they are
 not installed, these tests are skipped. Its host is a capture of a real one, so what a host is delivered with is
@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from vsphere import plainform
-from vsphere.client import Simulator
+from kinds.esxi_vss import plainform
+from kinds.esxi_vss.client import Simulator
 
 GOPATH = Path("/usr/share/gocode")
 SOURCE = Path(__file__).with_name("vcsim") / "main.go"

@@ -11,7 +11,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import Target
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import survey
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.plan import Plan
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 from .test_missing import request
 

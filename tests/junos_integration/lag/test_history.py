@@ -20,7 +20,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
     Verification,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 QUICK = Verification(links=False, timeout=2, interval=0.2)
 L2 = "unit 0 family ethernet-switching"

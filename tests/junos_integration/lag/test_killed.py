@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 from unit.junos.switches import MODELS, skip_without_its_packages
 
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 from . import playbooks, wire
 

@@ -21,7 +21,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.restore import restore
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 MEMBERS = ["ge-0/0/1", "ge-0/0/2"]
 WANTED = declared({"server": {"id": 10}}, {"ae0": {"members": MEMBERS, "lacp": "active", "untagged": "server"}})

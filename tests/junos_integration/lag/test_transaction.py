@@ -22,7 +22,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.restore import restore, verified
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 QUICK = Verification(timeout=2, interval=0.2)
 IMPATIENT = Verification(timeout=1, interval=0.2)  # of links that never work

@@ -11,7 +11,7 @@ from typing import Any
 
 from unit.lab_junos.builders import BUNDLE, MODE
 
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 with contextlib.suppress(ImportError):
     import ncclient.transport.session

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from unit.lab_junos.builders import MODELS
 
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 from .builders import Switch
 

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from junos import schema, setform
-from junos.client import ControlError, Simulator, ask
-from junos.must import _Condition
-from junos.tree import Node
+from device.client import ControlError, ask
+from kinds.junos_ex import schema, setform
+from kinds.junos_ex.client import Simulator
+from kinds.junos_ex.must import _Condition
+from kinds.junos_ex.tree import Node
 
 from .builders import Switch, connect
 
-SCRIPT = Path(__file__).resolve().parents[3] / "lab" / "junos" / "simulator.py"
+SCRIPT = Path(__file__).resolve().parents[3] / "lab" / "kinds" / "junos_ex" / "simulator.py"
 
 
 def test_a_hundred_switches_live_in_one_process_each_with_its_own_port_and_key() -> None:

@@ -152,7 +152,7 @@ def test_a_held_rpc_goes_on_when_it_is_released(switch: Switch) -> None:
 
 
 def test_a_fault_that_makes_no_sense_is_refused(switch: Switch) -> None:
-    from junos.client import ControlError
+    from device.client import ControlError
 
     for fault in ({"when": "sometime"}, {"what": "explode"}, {"what": "error"}, {"colour": "red"}):
         with pytest.raises(ControlError):
@@ -160,7 +160,7 @@ def test_a_fault_that_makes_no_sense_is_refused(switch: Switch) -> None:
 
 
 def test_only_the_control_port_moves_the_clock_and_never_backwards(switch: Switch) -> None:
-    from junos.client import ControlError
+    from device.client import ControlError
 
     before = switch.control("status")["time"]
     switch.control("advance", seconds=3600)

@@ -19,13 +19,10 @@ TOPS = {name.split("/")[0] for name in graph.tracked() if "/" in name}
 BASES = ("", "plugins/plugin_utils", "plugins/module_utils", "lab", "playbooks", "plugins/plugin_utils/kinds/junos_ex")
 COMING = {
     "end.py",
-    "lab/device",
-    "lab/kinds",
-    "lab/kinds/",
-    "lab/kinds/junos_ex/rules.py",
 }
 """What the page of the house names already and other work brings; an entry that has come must go."""
 ANYWHERE = {"stack.yml"}
+PLACEHOLDER = re.compile(r"\b(ROLE|MODULE|KIND)\b")
 
 
 def named(text: str) -> Iterator[str]:
@@ -51,7 +48,7 @@ def made(text: str) -> set[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_a_page_names_paths_that_exist(page):
     text = page.read_text()
-    words = set(named(text)) - made(text)
+    words = {word for word in named(text) if not PLACEHOLDER.search(word)} - made(text)
     assert sorted(word for word in words - COMING if not word.startswith(".cache/") and not exists(word)) == []
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import Target
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 MODELS = {"nonels": "ex4200-48t", "els": "ex4300-48t"}
 

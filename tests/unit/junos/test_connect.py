@@ -29,7 +29,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
     with_arguments,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import verify
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 from .switches import skip_without_its_packages
 

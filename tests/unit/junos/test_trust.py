@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device import errors, proxy
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.connect import open_device
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import Target, jump
-from junos.client import Simulator
+from kinds.junos_ex.client import Simulator
 
 from .switches import skip_without_its_packages
 from .test_connect import changed, refused

@@ -6,15 +6,15 @@ from __future__ import annotations
 import pytest
 
 import fabric
-from delivery import Port
+from device.ends import Port
 
-HEAD = "junos: 1\nvsphere: 2\ncables:\n"
+HEAD = "devices: {ex1: 1, ex2: 1, esx1: 2}\ncables:\n"
 ONE = "- {switch: ex1, port: ge-0/0/0, host: esx1, nic: vmnic0}\n"
 
 
 def test_a_cabling_names_hosts_switches_and_other_far_ends() -> None:
     seen = fabric.read(HEAD + ONE + "- {switch: ex2, port: ge-0/0/1, far: {lacp: active, key: 3}}\n")
-    assert (seen.junos, seen.vsphere, seen.management_vlan) == (1, 2, None)
+    assert (seen.devices, seen.management_vlan) == ({"ex1": 1, "ex2": 1, "esx1": 2}, None)
     assert (seen.hosts, seen.switches) == (["esx1"], ["ex1", "ex2"])
     assert seen.others == {("ex2", "ge-0/0/1"): {"lacp": "active", "key": 3}}
 
@@ -46,7 +46,7 @@ def test_a_port_of_a_cable_between_switches_has_no_other_cable(far: tuple[str, s
 def test_two_switches_see_each_others_light_and_lacp() -> None:
     near = Port("ex1", "ge-0/0/9", True, "ae3", True, lacp="passive", periodic="slow")
     far = Port("ex2", "ge-0/0/8", False, "", False)
-    seen = fabric.Fabric(fabric.read(HEAD + BETWEEN))._beyond([near, far])
+    seen = fabric.Fabric(fabric.read(HEAD + BETWEEN), {}).far_ends([near, far], ["ex1", "ex2"])
     lacp = {"cable": "up", "lacp": "passive", "periodic": "slow", "system": "00:00:5e:00:53:10", "key": 4}
     assert seen["ex2", "ge-0/0/8"] == lacp
     assert (seen["ex1", "ge-0/0/9"]["cable"], seen["ex1", "ge-0/0/9"]["lacp"]) == ("dead", "off")
@@ -55,7 +55,7 @@ def test_two_switches_see_each_others_light_and_lacp() -> None:
 def test_an_enclosure_hides_from_its_nic_that_the_port_is_disabled() -> None:
     cabling = fabric.read(HEAD + ONE.replace("}", ", hides: true}") + ONE.replace("0/0/0", "0/0/1").replace("c0", "c1"))
     ports = [Port("ex1", f"ge-0/0/{number}", light=False, bundle="", forwards=False) for number in range(2)]
-    assert fabric.Fabric(cabling).dark(ports) == {("esx1", "vmnic1")}
+    assert fabric.Fabric(cabling, {}).dark(ports) == {("esx1", "vmnic1")}
 
 
 def test_an_absence_lasts_until_the_host_is_back_and_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from delivery import CLIENTS, Port, Team, cross, deliver
+from delivery import CLIENTS, Team, cross, deliver
+from device.ends import Interface, Port
 
 NICS = ("vmnic0", "vmnic1")
 CABLES = {("ex1", "p0"): ("esx1", "vmnic0"), ("ex1", "p1"): ("esx1", "vmnic1")}
@@ -16,8 +17,9 @@ SOURCE_POLICIES = ("loadbalance_srcid", "loadbalance_srcmac", "failover_explicit
 
 
 def team(policy: str = "loadbalance_ip", **more: Any) -> Team:
-    given = {"vlan": 0, "policy": policy, "active": NICS, "standby": (), "lit": frozenset(NICS), **more}
-    return Team("esx1", **given)
+    lit = more.pop("lit", frozenset(NICS))
+    interface = Interface("", **{"vlan": 0, "policy": policy, "active": NICS, **more})
+    return Team("esx1", interface, interface.used(lit))
 
 
 def port(name: str, bundle: str = "", **more: Any) -> Port:

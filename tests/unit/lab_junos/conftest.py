@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from junos import factory
-from junos.device import Device, Session
+from kinds.junos_ex import factory
+from kinds.junos_ex.device import Device, Session
 
 from .builders import MODELS
 

@@ -9,9 +9,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from junos import factory, setform
-from junos.device import Device, Options, Session
-from junos.errors import JunosError
+from kinds.junos_ex import factory, setform
+from kinds.junos_ex.device import Device, Options, Session
+from kinds.junos_ex.errors import JunosError
 
 NAMES = st.sampled_from([f"host{number}" for number in range(6)])
 WHO = st.sampled_from([0, 1])

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 etree = pytest.importorskip("lxml.etree", reason="lxml is not installed")
 
-from junos import schema, setform, textform, xmlform
-from junos.errors import JunosError
-from junos.tree import Node, ensure, equal
+from kinds.junos_ex import schema, setform, textform, xmlform
+from kinds.junos_ex.errors import JunosError
+from kinds.junos_ex.tree import Node, ensure, equal
 
 NAMES = {
     "interface": ["ge-0/0/1", "ge-0/0/10", "ge-0/0/2", "ae0", "ae11"],

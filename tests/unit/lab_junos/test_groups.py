@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from junos import groups, rules, schema, setform
-from junos.inherited import effective, shown, view
-from junos.models import MODELS
-from junos.tree import Node
+from kinds.junos_ex import groups, rules, schema, setform
+from kinds.junos_ex.inherited import effective, shown, view
+from kinds.junos_ex.models import MODELS
+from kinds.junos_ex.tree import Node
 
 NEW, OLD = MODELS["ex4300-48t"], MODELS["ex4300-24t"]
 PORT = "set interfaces ge-0/0/1 "

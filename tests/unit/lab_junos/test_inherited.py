@@ -6,10 +6,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from junos import schema, setform
-from junos.inherited import effective, shown, view
-from junos.models import MODELS, Model
-from junos.tree import Node, active, equal
+from kinds.junos_ex import schema, setform
+from kinds.junos_ex.inherited import effective, shown, view
+from kinds.junos_ex.models import MODELS, Model
+from kinds.junos_ex.tree import Node, active, equal
 
 PORTS = ["ge-0/0/1", "ge-1/0/0"]
 PLACES = [*PORTS, "<*>", "<ge-1*>", "<ge-0/0/[1-1]>", "interface-range zz"]

@@ -9,12 +9,12 @@ import pytest
 
 etree = pytest.importorskip("lxml.etree", reason="lxml is not installed")
 
-from junos import factory, schema, setform, textform, xmlform
-from junos.device import Device, Options
-from junos.errors import CommitError, JunosError
-from junos.models import MODELS
-from junos.state import State
-from junos.tree import Node, equal
+from kinds.junos_ex import factory, schema, setform, textform, xmlform
+from kinds.junos_ex.device import Device, Options
+from kinds.junos_ex.errors import CommitError, JunosError
+from kinds.junos_ex.models import MODELS
+from kinds.junos_ex.state import State
+from kinds.junos_ex.tree import Node, equal
 
 # After public configurations of EVPN multihoming, MC-LAG and dual-homed servers.
 KEPT = """\

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
-from junos import setform
-from junos.device import Options, Session
-from junos.farend import FarEnd
-from junos.ports import ports
+from kinds.junos_ex import setform
+from kinds.junos_ex.device import Options, Session
+from kinds.junos_ex.farend import FarEnd
+from kinds.junos_ex.ports import ports
 
 from .builders import BUNDLE, MODE
 
@@ -22,7 +23,7 @@ STYLES = pytest.mark.parametrize("style", ["nonels", "els"])
 def shown(make_device: Any, style: str, text: str, port: str = "ge-0/0/1") -> dict[str, Any]:
     device = make_device(style, text.replace("delete interfaces ge-0/0/1\ndelete interfaces ge-0/0/2\n", ""))
     device.far.update({f"ge-0/0/{number}": FarEnd() for number in (1, 2)})
-    return dict(ports(device)[port])
+    return asdict(ports(device)[port])
 
 
 @STYLES
@@ -79,7 +80,7 @@ def test_what_is_told_follows_the_configuration_the_far_end_and_the_time_since_t
     def seen() -> tuple[object, object]:
         shown = ports(device)
         assert ports(device) is shown
-        return shown["ge-0/0/1"]["light"], shown["ge-0/0/1"]["forwards"]
+        return shown["ge-0/0/1"].light, shown["ge-0/0/1"].forwards
 
     device.far["ge-0/0/1"] = FarEnd(lacp="active")
     assert seen() == (True, True)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from junos import rules, schema, setform
-from junos.device import Options
-from junos.inherited import effective, shown
-from junos.models import MODELS, Model
-from junos.ranges import between, pattern
-from junos.state import State
-from junos.tree import Node
+from kinds.junos_ex import rules, schema, setform
+from kinds.junos_ex.device import Options
+from kinds.junos_ex.inherited import effective, shown
+from kinds.junos_ex.models import MODELS, Model
+from kinds.junos_ex.ranges import between, pattern
+from kinds.junos_ex.state import State
+from kinds.junos_ex.tree import Node
 
 NEW, OLD = MODELS["ex4300-48t"], MODELS["ex4300-24t"]
 RANGE = "set interfaces interface-range desks "
@@ -109,7 +109,7 @@ def test_a_member_range_within_one_pic_or_one_channelised_port_is_all_its_number
 
 
 def test_a_channelised_port_is_an_interface_with_state(make_device: Any, session: Any) -> None:
-    from junos import factory
+    from kinds.junos_ex import factory
 
     device = factory.make("sw", "ex4650-48y", text="")
     text = "set vlans v5 vlan-id 5\n" + "".join(

@@ -12,11 +12,11 @@ import pytest
 
 etree = pytest.importorskip("lxml.etree", reason="lxml is not installed")
 
-from junos import must, rules, schema, setform, xmlform
-from junos.device import Options
-from junos.errors import CommitError, JunosError
-from junos.models import MODELS
-from junos.tree import Node
+from kinds.junos_ex import must, rules, schema, setform, xmlform
+from kinds.junos_ex.device import Options
+from kinds.junos_ex.errors import CommitError, JunosError
+from kinds.junos_ex.models import MODELS
+from kinds.junos_ex.tree import Node
 
 MODEL = {"els": "ex4300-48t", "nonels": "ex4200-48t"}
 PORT_MODE = {"els": "interface-mode", "nonels": "port-mode"}

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from junos import setform
-from junos.device import Device, Options
-from junos.farend import FarEnd
-from junos.state import Lacp, State
+from kinds.junos_ex import setform
+from kinds.junos_ex.device import Device, Options
+from kinds.junos_ex.farend import FarEnd
+from kinds.junos_ex.state import Lacp, State
 
 from .builders import BUNDLE, MODE
 

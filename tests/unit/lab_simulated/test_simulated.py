@@ -16,7 +16,7 @@ import yaml
 pytest.importorskip("asyncssh", reason="asyncssh is not installed")
 
 import simulated
-from junos.client import ask
+from device.client import ask
 from topology import Topology, load
 
 NUMBER = 254  # that of no real lab, unless a machine has two dozen checkouts
@@ -56,16 +56,16 @@ def listens(port: int) -> bool:
 
 
 def far_ends(folder: Path) -> dict[str, object]:
-    return ask(simulated.running(folder)["control"], "far_end", switch="ex1", ports={})
+    return ask(simulated.running(folder, "junos")["control"], "far_end", switch="ex1", ports={})
 
 
 def test_it_starts_once_with_its_host_key_known_and_ends(tmp_path, folder, key):
     lab = topology(tmp_path, free_port())
     known = simulated.up(lab, folder, key)
-    first = simulated.running(folder)
+    first = simulated.running(folder, "junos")
     assert known.startswith(f"[{LOOPBACK}]:{lab.devices[0].port} ssh-ed25519 ")
     assert simulated.up(lab, folder, key) == known
-    assert simulated.running(folder) == first
+    assert simulated.running(folder, "junos") == first
     assert "running" in simulated.status(lab, folder)[0]
     simulated.down(folder)
     assert not listens(lab.devices[0].port)
@@ -95,8 +95,8 @@ def test_it_outlives_the_process_that_started_it_and_a_signal_to_its_group(tmp_p
 
 def test_it_listens_on_loopback_only(tmp_path, folder, key):
     simulated.up(topology(tmp_path, free_port()), folder, key)
-    about = simulated.running(folder)
-    wanted = {about["control"]: "0100007F", about["switches"]["ex1"]["port"]: "0100FE7F"}
+    about = simulated.running(folder, "junos")
+    wanted = {about["control"]: "0100007F", about["devices"]["ex1"]["port"]: "0100FE7F"}
     lines = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     bound = {int(line.split(":")[1], 16): line.split(":")[0] for line in lines}
     assert {port: bound[port] for port in wanted} == wanted
@@ -105,7 +105,7 @@ def test_it_listens_on_loopback_only(tmp_path, folder, key):
 def test_cables_are_plugged_in_as_declared_and_others_unplugged(tmp_path, folder, key):
     lab = topology(tmp_path, free_port())
     simulated.up(lab, folder, key)
-    control = simulated.running(folder)["control"]
+    control = simulated.running(folder, "junos")["control"]
     ask(control, "far_end", switch="ex1", ports={"ge-0/0/0": {"lacp": "off"}, "ge-0/0/9": {}})
     simulated.up(lab, folder, key)
     seen = far_ends(folder)
@@ -118,13 +118,13 @@ def test_another_declaration_starts_it_anew(tmp_path, folder, key):
     simulated.up(topology(tmp_path, port), folder, key)
     other = {"ex1": {"simulator": "junos", "model": "ex4300-48t", "port": port}}
     simulated.up(topology(tmp_path, port, devices=other), folder, key)
-    assert simulated.running(folder)["switches"]["ex1"]["style"] == "els"
+    assert simulated.running(folder, "junos")["devices"]["ex1"]["style"] == "els"
 
 
 def test_a_number_that_belongs_to_another_process_by_now_is_left_alone(tmp_path, folder, key):
     folder.mkdir()
     (folder / "junos.json").write_text(json.dumps({"pid": os.getpid()}))
-    assert simulated.running(folder) is None
+    assert simulated.running(folder, "junos") is None
     simulated.down(folder)
 
 
@@ -133,7 +133,7 @@ def test_another_lab_at_the_same_port_is_named_with_what_ends_it(tmp_path, folde
     simulated.up(topology(tmp_path, port), folder, key)
     with pytest.raises(simulated.SimulatorError, match=r"the lab lab runs; end it with: .*lab\.py down .*lab\.yml"):
         simulated.up(topology(tmp_path, port), folder.with_name("second"), key)
-    assert simulated.running(folder) is not None
+    assert simulated.running(folder, "junos") is not None
 
 
 def test_a_port_that_is_taken_and_a_cable_that_is_none_are_told(tmp_path, folder, key):
@@ -167,7 +167,7 @@ def with_a_host(folder: Path) -> Topology:
 
 
 def lost_flows(folder: Path) -> int:
-    found = ask(simulated.running(folder, "fabric")["port"], "deliveries")["esx1"]["vmk0"]
+    found = ask(simulated.running(folder, "fabric")["control"], "deliveries")["esx1"]["vmk0"]
     assert found["of"] == 16
     return int(found["lost"])
 
@@ -203,7 +203,10 @@ def test_an_esxi_host_is_cabled_to_its_switch_set_up_and_delivered_again(tmp_pat
         ({"cables": {"ex7": {}}}, "cables of ex7: there is no such switch"),
         ({"devices": {"ex1": {"simulator": "ios", "model": "x", "port": 1}}}, "no simulator ios; there is junos"),
         ({"cables": {"ex1": {"ge-0/0/0": {"host": "esx7", "nic": "vmnic0"}}}}, "ge-0/0/0: there is no host esx7"),
-        ({"devices": {"esx1": {"simulator": "vsphere", "model": "x", "port": 1}}}, "esx1: a switch has a model"),
+        (
+            {"devices": {"esx1": {"simulator": "vsphere", "model": "x", "port": 1}}},
+            "vsphere has nics of each",
+        ),
         (
             {"devices": {name: {"simulator": "junos", "model": "x", "port": 7} for name in ("ex1", "ex2")}},
             "device ex1: port 7 is not its own",

@@ -7,8 +7,8 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from vsphere import host as networking
-from vsphere.host import Host
+from kinds.esxi_vss import host as networking
+from kinds.esxi_vss.host import Host
 
 
 def update_switch(host: Host, edit: Callable[[Any], None], name: str = "vSwitch0") -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from vsphere import factory
-from vsphere.host import Host
+from kinds.esxi_vss import factory
+from kinds.esxi_vss.host import Host
 
 
 @pytest.fixture

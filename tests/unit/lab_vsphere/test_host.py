@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from pyVmomi import vim, vmodl
 
-from vsphere import host as networking
-from vsphere import plainform
-from vsphere.host import Host
+from kinds.esxi_vss import host as networking
+from kinds.esxi_vss import plainform
+from kinds.esxi_vss.host import Host
 
 from .builders import teaming, two_uplinks, update_group, update_switch
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from vsphere.fabric import team
-from vsphere.host import Host
-from vsphere.reach import agrees
+from kinds.esxi_vss.fabric import team
+from kinds.esxi_vss.host import Host
+from kinds.esxi_vss.reach import agrees
 
 from .builders import two_uplinks, update_group
 

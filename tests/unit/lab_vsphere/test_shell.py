@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from vsphere import plainform, shell
-from vsphere.command import RefusedError
-from vsphere.host import Host
+from kinds.esxi_vss import plainform, shell
+from kinds.esxi_vss.command import RefusedError
+from kinds.esxi_vss.host import Host
 
 from .builders import teaming, two_uplinks
 

@@ -206,8 +206,10 @@ def reads(file: str) -> frozenset[str]:
         found |= {f"{folder}/conftest.py" for folder in folders} & tracked()
     if file.startswith("tests/") and file.count("/") > 1:
         found |= data_of(file)
-    if file.startswith(("lab/junos/", "lab/vsphere/")):
+    if file.startswith("lab/kinds/"):
         found |= data_of(file)
+    if file == "lab/simulated.py":  # which starts what it finds in the folder
+        found |= below("lab/kinds")
     if file.startswith(("plugins/modules/", "plugins/action/")):
         name = Path(file).name
         found |= {f"plugins/modules/{name}", f"plugins/action/{name}"} & tracked()

@@ -11,7 +11,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
     near_model,
     why_not,
 )
-from junos.models import MODELS
+from kinds.junos_ex.models import MODELS
 
 from . import link_builders as cabled
 from . import stack_builders as builders

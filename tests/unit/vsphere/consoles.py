@@ -6,8 +6,8 @@ from __future__ import annotations
 import shlex
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.config import printed
-from vsphere import factory, shell
-from vsphere.host import Host
+from kinds.esxi_vss import factory, shell
+from kinds.esxi_vss.host import Host
 
 STATE = {
     "switches": {

@@ -26,9 +26,9 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.target import Target
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.request import Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.verify import gather, verified
+from kinds.esxi_vss import esxcli, esxcli_group, esxcli_net, factory, soap, views
+from kinds.esxi_vss.host import Host
 from unit.hostile import bounded, of_data, of_text, of_tree, steering
-from vsphere import esxcli, esxcli_group, esxcli_net, factory, soap, views
-from vsphere.host import Host
 
 from .builders import declared
 
