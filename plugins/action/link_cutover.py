@@ -23,9 +23,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils import progres
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import detached
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs, restore
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import convert, detached, pairs, restore
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.journal import Kept
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.connect import warm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.private_files import file_name
 

@@ -12,8 +12,8 @@ from typing import Any
 from unit.junos.builders import declared
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import Connection
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs, restore
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import convert, pairs, restore
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.journal import Kept
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import Target
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (

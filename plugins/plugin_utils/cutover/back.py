@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ..contract.end import End, EndError, Proof, Watch
 from .cables import Cables
-from .ends import End, EndError, Proof, Watch
 from .route import NoRouteError
 
 

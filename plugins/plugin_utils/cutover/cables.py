@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .ends import EndError, HostSide, NicReader, Proof, nothing
+from ..contract.end import EndError, HostSide, NicReader, Proof, nothing
 
 SECONDS = 15.0
 """How long a NIC may take to notice that its link is gone; a driver may look at it only every few seconds."""

@@ -7,7 +7,7 @@ exactly these, a bundle needs IP hash, LACP never comes up. One uplink alone wor
 
 from __future__ import annotations
 
-from .model import Link, Place, PortForm
+from ..contract.link_state import Link, Place, PortForm
 
 
 def wrong(link: Link, place: Place) -> str:

@@ -24,8 +24,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, combinations, pairwise
 
+from ..contract.link_state import Legs, Link, Place, Step
 from . import delivery
-from .model import Legs, Link, Place, Step
 
 LEGS, HOST_FIRST = "legs", "host_first"
 

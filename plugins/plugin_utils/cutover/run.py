@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..contract.end import Change, End, EndError, HostSide, Watch
+from ..contract.link_state import Link, Step
 from . import delivery, route
 from .cables import SECONDS, Cables, Clock
-from .ends import Change, End, EndError, HostSide, Watch
-from .model import Link, Step
 from .wording import describe
 
 

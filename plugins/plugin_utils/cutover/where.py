@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
-from .model import HostForm, Legs, Link, Place, PortForm
+from ..contract.link_state import HostForm, Legs, Link, Place, PortForm
 from .route import NoRouteError
 
 Indexes = tuple[int, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .model import Link, Place, Step
+from ..contract.link_state import Link, Place, Step
 
 
 def describe(link: Link, step: Step, host: str, switch: str) -> str:

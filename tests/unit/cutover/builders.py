@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import HostForm, Link, PortForm, Step
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_state import (
+    HostForm,
+    Link,
+    PortForm,
+    Step,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import LEGS, route
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import Conversion
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import Declared, situation

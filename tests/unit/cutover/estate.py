@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_state import HostForm, PortForm, Step
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.back import Earlier, walk_back
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.cables import Cables
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import HostForm, PortForm, Step
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import NoRouteError, route
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import Conversion, FailedError, nobody
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import (

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import HostForm, PortForm, Step
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_state import HostForm, PortForm, Step
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import Declared, HostSeen, SwitchSeen
 
 PLAIN = PortForm(untagged=10)

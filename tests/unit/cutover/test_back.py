@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.back import Earlier, refuse, walk_back
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.cables import Cables
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.journal import Kept
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import HOST_FIRST, NoRouteError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import Conversion, FailedError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
 
 from .builders import GOOD, Watching, start, way
 from .pair import InMemory

@@ -7,8 +7,8 @@ from itertools import permutations
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.cables import Cables
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
 
 from .estate import (
     DECLARED,

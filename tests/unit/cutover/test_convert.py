@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.convert import Pair, convert
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.convert import Pair, convert
 
 from .builders import Watching, declared, start
 from .pair import HASH, PLAIN, PORT_ID, STATIC, InMemory, World

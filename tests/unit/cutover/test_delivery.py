@@ -7,8 +7,8 @@ from itertools import product
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_state import HostForm, Place, PortForm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import delivery
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import HostForm, Place, PortForm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import HostSeen, SwitchSeen, situation
 
 from .builders import PAIRS, declared, start, way

@@ -10,12 +10,12 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import Connection
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import notes, pairs
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.half import SwitchHalf
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.host import HostHalf
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import pairs
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared import declaration
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared.model import Half
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.end import HostHalf
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import end_notes as notes
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.emit import config_set, to_xml
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.port_view import Wire, wires
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import (
@@ -24,6 +24,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
     path,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.commits import Commit
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.end_plan import SwitchHalf
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.reverse import (
     statements_from,
     statements_of,

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_state import HostForm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import ChangeKind
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import HostForm
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.convert import Pair, convert
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import HostSeen
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.convert import Pair, convert
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.half import SwitchHalf
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.switch import SwitchEnd
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.model import Declared
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.end import SwitchEnd
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.end_plan import SwitchHalf
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import Request
 from unit.junos.switches import nonels, simulator
 

@@ -13,7 +13,8 @@ from ansible_collections.netstack.datacenter.plugins.modules import link_cutover
 
 ROOT = Path(__file__).resolve().parents[3]
 ENGINE = sorted((ROOT / "plugins" / "plugin_utils" / "cutover").glob("*.py"))
-ENDS = sorted((ROOT / "plugins" / "plugin_utils" / "cutover_ends").glob("*.py"))
+KINDS = ROOT / "plugins" / "plugin_utils" / "kinds"
+ENDS = sorted(KINDS.glob("*/end*.py"))
 
 
 def _shape(options: dict, children: str) -> dict:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import BOTH, Link, Place, PortForm
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_state import BOTH, Link, Place, PortForm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import (
     HOST_FIRST,
     NoRouteError,

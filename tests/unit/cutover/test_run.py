@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import HOST_FIRST
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import FailedError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.wording import describe

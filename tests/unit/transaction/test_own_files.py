@@ -15,7 +15,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.wat
 from ansible_collections.netstack.datacenter.plugins.module_utils.loaded import Loaded
 from ansible_collections.netstack.datacenter.plugins.module_utils.transaction import Transaction
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import detached
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.journal import Kept
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import points
 
 from .test_transaction import file

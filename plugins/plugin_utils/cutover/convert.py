@@ -8,16 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..contract.changes import Change
+from ..contract.end import EndError, Watch
+from ..contract.link_state import Link, Step
 from ..contract.neutral import ChangeKind
-from ..cutover.cables import SECONDS, Cables, Clock
-from ..cutover.ends import EndError, Watch
-from ..cutover.model import Link, Step
-from ..cutover.route import HOST_FIRST, LEGS, NoRouteError, route, unproven
-from ..cutover.run import Conversion, FailedError, Keeper, nobody
-from ..cutover.where import Declared, situation
-from ..cutover.wording import describe
-from .host import HostEnd
-from .switch import SwitchEnd
+from ..kinds.esxi_vss.end import HostEnd
+from ..kinds.junos_ex.end import SwitchEnd
+from .cables import SECONDS, Cables, Clock
+from .route import HOST_FIRST, LEGS, NoRouteError, route, unproven
+from .run import Conversion, FailedError, Keeper, nobody
+from .where import Declared, situation
+from .wording import describe
 
 AUTO = "auto"
 STRATEGIES = (AUTO, LEGS, HOST_FIRST)

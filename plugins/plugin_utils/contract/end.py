@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from .model import Step
+from .link_state import Step
 
 Proof = Callable[[], None]
 """Raises EndError where what was changed must not last."""

@@ -7,15 +7,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..declared.findings import RefusalError
-from ..kinds.junos_ex.config import layout, members
-from ..kinds.junos_ex.config.statements import Config, path
-from ..kinds.junos_ex.config.views import Views
-from ..kinds.junos_ex.declared import declaration
-from ..kinds.junos_ex.declared.model import Declared, Style
-from ..kinds.junos_ex.run import plan
-from ..kinds.junos_ex.run.plan import Plan
-from ..kinds.junos_ex.run.request import Maker
+from ...declared.findings import RefusalError
+from .config import layout, members
+from .config.statements import Config, path
+from .config.views import Views
+from .declared import declaration
+from .declared.model import Declared, Style
+from .run import plan
+from .run.plan import Plan
+from .run.request import Maker
 
 
 @dataclass(frozen=True)

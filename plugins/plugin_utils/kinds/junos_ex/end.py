@@ -9,27 +9,27 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
-from ..contract.changes import Change
-from ..contract.neutral import ChangeKind
-from ..cutover.ends import EndError, Proof, nothing
-from ..cutover.model import Link, PortForm, Step
-from ..cutover.where import SwitchSeen
-from ..declared.findings import RefusalError
-from ..kinds.junos_ex.config import layout
-from ..kinds.junos_ex.config.port_view import Wire, wires
-from ..kinds.junos_ex.device import errors
-from ..kinds.junos_ex.device.commits import RESTORED, Token
-from ..kinds.junos_ex.device.session import Session
-from ..kinds.junos_ex.run import verify
-from ..kinds.junos_ex.run.facts import refuse_findings, refuse_pending, survey
-from ..kinds.junos_ex.run.pending import settle
-from ..kinds.junos_ex.run.plan import Plan
-from ..kinds.junos_ex.run.request import Request
-from ..kinds.junos_ex.run.restore import verified
-from ..kinds.junos_ex.run.reverse import Statements, statements_from, statements_of, undo_of
-from ..kinds.junos_ex.run.transaction import apply
-from . import notes
-from .half import SwitchHalf
+from ...contract.changes import Change
+from ...contract.end import EndError, Proof, nothing
+from ...contract.link_state import Link, PortForm, Step
+from ...contract.neutral import ChangeKind
+from ...cutover.where import SwitchSeen
+from ...declared.findings import RefusalError
+from . import end_notes as notes
+from .config import layout
+from .config.port_view import Wire, wires
+from .device import errors
+from .device.commits import RESTORED, Token
+from .device.session import Session
+from .end_plan import SwitchHalf
+from .run import verify
+from .run.facts import refuse_findings, refuse_pending, survey
+from .run.pending import settle
+from .run.plan import Plan
+from .run.request import Request
+from .run.restore import verified
+from .run.reverse import Statements, statements_from, statements_of, undo_of
+from .run.transaction import apply
 
 
 @contextmanager

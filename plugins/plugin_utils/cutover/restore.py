@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..cutover.back import Earlier, refuse, walk_back
-from ..cutover.ends import EndError, Watch
-from ..cutover.route import NoRouteError
+from ..contract.end import EndError, Watch
+from .back import Earlier, refuse, walk_back
 from .convert import Pair, Report
-from .kept import Kept
+from .journal import Kept
+from .route import NoRouteError
 
 
 def restore(kept: Kept, pair_of: Callable[[Mapping[str, Any]], Pair], watch: Watch, check: bool = False) -> Report:

@@ -8,17 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..cutover import delivery
-from ..cutover.ends import EndError, Proof, nothing
-from ..cutover.model import HostForm, Link, Step
-from ..cutover.where import HostSeen
-from ..declared.findings import RefusalError
-from ..kinds.esxi_vss.declared.model import IP_HASH, Bundle, Half, HostState, Teaming, Vswitch
-from ..kinds.esxi_vss.device import errors
-from ..kinds.esxi_vss.run import management, plan
-from ..kinds.esxi_vss.run.request import ITSELF, Request, Way
-from ..kinds.esxi_vss.run.transaction import apply
-from ..kinds.esxi_vss.run.verify import gather, verified
+from ...contract.end import EndError, Proof, nothing
+from ...contract.link_state import HostForm, Link, Step
+from ...cutover import delivery
+from ...cutover.where import HostSeen
+from ...declared.findings import RefusalError
+from .declared.model import IP_HASH, Bundle, Half, HostState, Teaming, Vswitch
+from .device import errors
+from .run import management, plan
+from .run.request import ITSELF, Request, Way
+from .run.transaction import apply
+from .run.verify import gather, verified
 
 MERGED = "merged"
 

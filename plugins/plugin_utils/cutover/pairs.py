@@ -8,24 +8,24 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..connection.model import Connection
-from ..cutover.cables import SECONDS
 from ..declared.findings import Finding, RefusalError
 from ..kinds.esxi_vss.declared import options as host_options
 from ..kinds.esxi_vss.declared.model import Half
 from ..kinds.esxi_vss.device.api import Api
 from ..kinds.esxi_vss.device.shell import Shell
 from ..kinds.esxi_vss.device.target import target_of as host_target
+from ..kinds.esxi_vss.end import HostEnd, HostHalf
 from ..kinds.esxi_vss.run.request import ITSELF
 from ..kinds.esxi_vss.run.request import Request as HostRequest
 from ..kinds.junos_ex.declared import options as switch_options
 from ..kinds.junos_ex.device.session import Session
 from ..kinds.junos_ex.device.target import target_of as switch_target
+from ..kinds.junos_ex.end import SwitchEnd
+from ..kinds.junos_ex.end_plan import SwitchHalf
 from ..kinds.junos_ex.run.request import MARGIN
 from ..kinds.junos_ex.run.request import Request as SwitchRequest
+from .cables import SECONDS
 from .convert import Pair
-from .half import SwitchHalf
-from .host import HostEnd, HostHalf
-from .switch import SwitchEnd
 
 STATIC = "static"
 LINK_DOWN = "LINK_DOWN"

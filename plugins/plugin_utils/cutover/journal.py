@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..cutover.run import Keeper
 from ..private_files import read, write
+from .run import Keeper
 
 _NAMES = ("link", "lag", "ports", "peer", "peer_kind", "peer_ports", "waive")
 
