@@ -4,31 +4,25 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ansible.utils.display import Display
 
-# The top of an action plugin is imported before the workers fork: pyVmomi is loaded once, and so is PyEZ below.
-with suppress(ImportError):
-    for _name in ("pyVmomi", "pyVmomi.SoapAdapter", "pyVmomi.VmomiSupport"):
-        importlib.import_module(_name)
-
 from ansible_collections.netstack.datacenter.plugins.plugin_utils import progress
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import convert, detached, pairs, restore
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.journal import Kept
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.connect import warm
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.private_files import file_name
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.journal import StepJournal
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import ends
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.private_files import file_name, read, write
 
-warm()
+_ENDS = ends()  # before the workers fork: what sessions need is loaded once, and not by each of them
+_HOST = next(end for end in _ENDS.values() if end.TRAITS.side == "host")
+"""The one kind of host with an end so far; with a second one the links have to say which is theirs."""
 
 _SPEC: dict[str, Any] = {
     "state": {"type": "str", "choices": ["converted", "restored"], "default": "converted"},
@@ -83,7 +77,7 @@ class _Silent:
     def alive(self) -> bool:
         return True
 
-    def tell(self, text: str) -> None:
+    def report(self, text: str) -> None:
         return
 
 
@@ -100,21 +94,21 @@ class ActionModule(DeviceAction):
 
     def _convert(self, arguments: dict[str, Any]) -> dict[str, Any]:
         check = bool(self._task.check_mode)
-        links, left = pairs.chosen(arguments["links"])
+        links, left = pairs.chosen(arguments["links"], _HOST.TRAITS, _ENDS)
         if not links:
             return {"changed": False, "steps": [], "commands": [], "left": left}
         builder = self._builder(arguments)
-        made = [builder.pair(link, self._peer(str(link["peer"]))) for link in links]
+        made = [builder.pair(link, self._switch(link)) for link in links]
         if check:
             with self.waiting(_FORETELLS):
                 report = convert.convert(made, _Silent(), check=True)
             names = [str(link["link"]) for link in links]
             return {**_told(report), "left": left, "converted": names, "switches": self._switches(report)}
-        kept = self._kept(arguments)
+        steps = self._steps(arguments)
 
         def work(journal: detached.Journal) -> dict[str, Any]:
             for pair, link in zip(made, links, strict=True):
-                pair.keep = kept.keeper(link) if kept is not None else pair.keep
+                pair.keep = steps.keeper(link) if steps is not None else pair.keep
             return _told(convert.convert(made, journal))
 
         return {**self._detached(work, arguments), "left": left}
@@ -130,22 +124,17 @@ class ActionModule(DeviceAction):
 
     def _restore(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Take back what the run `run_id` did to the links of this host."""
-        kept = self._kept(arguments)
-        if kept is None or not kept.links():
+        steps = self._steps(arguments)
+        if steps is None or not steps.links():
             told = "Nothing was converted; neither end was contacted."
             return {"changed": False, "steps": [], "commands": [], "warnings": [told]}
         builder = self._builder(arguments)
-        known = {str(link["peer"]): self._peer(str(link["peer"])) for link in kept.links()}
-
-        def pair_of(link: Mapping[str, Any]) -> convert.Pair:
-            return builder.bare(link, known[str(link["peer"])])
-
+        made = {str(link["link"]): builder.pair(link, self._switch(link), declared=False) for link in steps.links()}
         if self._task.check_mode:
             with self.waiting(_FORETELLS):
-                report = restore.restore(kept, pair_of, _Silent(), check=True)
-            names = [str(link["link"]) for link in kept.links()]
-            return {**_told(report), "converted": names, "switches": self._switches(report)}
-        return self._detached(lambda journal: _told(restore.restore(kept, pair_of, journal)), arguments)
+                report = restore.restore(steps, made, _Silent(), check=True)
+            return {**_told(report), "converted": list(made), "switches": self._switches(report)}
+        return self._detached(lambda journal: _told(restore.restore(steps, made, journal)), arguments)
 
     def _detached(
         self, work: Callable[[detached.Journal], dict[str, Any]], arguments: dict[str, Any]
@@ -159,19 +148,22 @@ class ActionModule(DeviceAction):
 
         return {**detached.run(work, file, patience, waiting), "journal": str(file)}
 
-    def _kept(self, arguments: dict[str, Any]) -> Kept | None:
+    def _steps(self, arguments: dict[str, Any]) -> StepJournal | None:
         """Return where the steps of this run are kept; nowhere without a folder or an id."""
         folder, run_id = arguments["restore_dir"], arguments["run_id"]
         if not folder or not run_id:
             return None
-        return Kept(Path(folder).expanduser() / file_name(run_id) / f"{file_name(self.device)}~links.json")
+        file = Path(folder).expanduser() / file_name(run_id) / f"{file_name(self.device)}~links.json"
+        return StepJournal(file, read, write)
 
     def _builder(self, arguments: dict[str, Any]) -> pairs.Builder:
-        host = self.connection(SSH if arguments["transport"] == "ssh" else API)
+        host = pairs.Device(_HOST, self.connection(_HOST.protocol(arguments)), self._task_vars.get)
         return pairs.Builder(host, arguments, bool(self._task.check_mode))
 
-    def _peer(self, switch: str) -> pairs.Peer:
-        return pairs.Peer(self.connection_of(switch, NETCONF), lambda name: self.variable_of(switch, name))
+    def _switch(self, link: Mapping[str, Any]) -> pairs.Device:
+        name, kind = str(link["peer"]), _ENDS[link["peer_kind"]]
+        reached = self.connection_of(name, kind.protocol({}))
+        return pairs.Device(kind, reached, lambda variable: self.variable_of(name, variable))
 
 
 def _told(report: convert.Report) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ..contract.end import End, EndError, Proof, Watch
+from ..contract.end import EndError, Proof, SwitchEnd, Watch
 from .cables import Cables
 from .route import NoRouteError
 
@@ -45,7 +45,9 @@ def refuse(name: str, steps: list[Earlier]) -> None:
         raise NoRouteError(f"{what}. Declare the link as it was, and convert it with management in consent.")
 
 
-def walk_back(steps: list[Earlier], cables: Cables, switch: End, watch: Watch, forget: Callable[[], None]) -> list[str]:
+def walk_back(
+    steps: list[Earlier], cables: Cables, switch: SwitchEnd, watch: Watch, forget: Callable[[], None]
+) -> list[str]:
     """Take the steps back, the last one first; `forget` is called after each. Return what was done.
 
     The cables may be others than when the earlier run came by, so they are proven again.
@@ -57,7 +59,7 @@ def walk_back(steps: list[Earlier], cables: Cables, switch: End, watch: Watch, f
     done: list[str] = []
     for step in reversed(steps):
         text = f"{step.text}: taken back"
-        watch.tell(text)
+        watch.report(text)
         try:
             with cables.watched(step.disables) as first:
                 step.undo(first)

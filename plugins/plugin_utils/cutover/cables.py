@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..contract.end import EndError, HostSide, NicReader, Proof, nothing
+from ..contract.end import EndError, HostEnd, NicReader, Proof, nothing
 
 SECONDS = 15.0
 """How long a NIC may take to notice that its link is gone; a driver may look at it only every few seconds."""
@@ -44,7 +44,7 @@ class Cables:
     """
 
     name: str
-    host: HostSide
+    host: HostEnd
     seconds: float = SECONDS
     waived: str = ""
     clock: Clock = time

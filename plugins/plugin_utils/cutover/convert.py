@@ -8,11 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..contract.changes import Change
-from ..contract.end import EndError, Watch
+from ..contract.end import EndError, HostEnd, SwitchEnd, Watch
 from ..contract.link_state import Link, Step
 from ..contract.neutral import ChangeKind
-from ..kinds.esxi_vss.end import HostEnd
-from ..kinds.junos_ex.end import SwitchEnd
 from .cables import SECONDS, Cables, Clock
 from .route import HOST_FIRST, LEGS, NoRouteError, route, unproven
 from .run import Conversion, FailedError, Keeper, nobody
@@ -83,23 +81,21 @@ def convert(pairs: Iterable[Pair], watch: Watch, check: bool = False) -> Report:
             if isinstance(error, FailedError) and not error.whole:
                 report.changed = True
             report.failure = str(error)
-            watch.tell(f"{pair.name}: {error}")
+            watch.report(f"{pair.name}: {error}")
             return report
         report.changed = True
         report.steps += done.steps
         report.commands += done.commands
         report.verified += done.verified
         report.warnings += done.warnings
-        watch.tell(f"{pair.name}: done")
+        watch.report(f"{pair.name}: done")
     return report
 
 
 def _way(pair: Pair, report: Report) -> tuple[Link, list[Step]]:
     seen = pair.switch.look(), pair.host.look()
-    nics = pair.host.half.nics
-    declared = Declared(pair.name, pair.switch.half.ports, nics, pair.switch.goal, pair.host.goal, pair.waived)
-    link, start = situation(declared, *seen)
-    pair.switch.link = pair.host.link = link
+    names = pair.switch.names, pair.host.names
+    link, start = situation(Declared(pair.name, *names, pair.switch.goal, pair.host.goal, pair.waived), *seen)
     _refuse_leaving(pair, link)
     strategy = pair.strategy
     if strategy == AUTO:
@@ -136,10 +132,10 @@ def _foretell(pair: Pair, link: Link, steps: list[Step], report: Report) -> None
         text = describe(link, step, pair.host.name, pair.switch.name)
         report.steps.append(f"{link.name}: step {number} of {len(steps)}: {text}")
     _foretell_switch(pair, report)
-    for end in (pair.switch, pair.host):
-        own = [step for step in steps if step.at_host == (end is pair.host)]
+    for end, at_host in ((pair.switch, False), (pair.host, True)):
+        own = [step for step in steps if step.at_host is at_host]
         if own:
-            told = end.change(Step(own[0].before, link.goal)).commands
+            told = end.change(link, Step(own[0].before, link.goal), True).commands
             # What an earlier link has brought to a switch that they share is there already.
             report.commands += [line for line in told if line not in report.commands]
 
@@ -149,8 +145,7 @@ def _foretell_switch(pair: Pair, report: Report) -> None:
     count = report.device_count(pair.switch.name)
     pair.switch.foretold_count = count
     changes = report.switches.setdefault(pair.switch.name, [])
-    planned = pair.switch.planned.changes if pair.switch.planned is not None else ()
-    changes += [each for each in planned if each not in changes and not _reached(each, count)]
+    changes += [each for each in pair.switch.changes if each not in changes and not _reached(each, count)]
 
 
 def _reached(change: Change, count: int) -> bool:

@@ -22,6 +22,11 @@ def wrong(link: Link, place: Place) -> str:
     return _vlans(link, place, vlans) or _teaming(link, place)
 
 
+def reachable(link: Link, place: Place) -> bool:
+    """Tell whether the host answers at this place of the link, as far as it depends on the link."""
+    return not link.management or not wrong(link, place)
+
+
 def _vlans(link: Link, place: Place, vlans: set[int | None]) -> str:
     if None in vlans:
         return "the switch does not take the VLAN that the host sends"

@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from ..contract.end import HostSeen, SwitchSeen
 from ..contract.link_state import HostForm, Legs, Link, Place, PortForm
 from .route import NoRouteError
 
@@ -22,46 +23,6 @@ class Declared:
     port: PortForm
     host: HostForm
     hidden: str = ""
-
-
-@dataclass(frozen=True)
-class SwitchSeen:
-    """What the switch has.
-
-    Attributes:
-        forms: of each port
-        final: the ports at which nothing of the declaration is missing, but that they may be disabled
-        disabled: the ports that are disabled by an earlier conversion
-        disabled_by_hand: the ports that somebody else disabled
-        dead: the ports without light, though they are enabled
-
-    """
-
-    forms: dict[str, PortForm] = field(default_factory=dict)
-    final: frozenset[str] = frozenset()
-    disabled: frozenset[str] = frozenset()
-    disabled_by_hand: frozenset[str] = frozenset()
-    dead: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class HostSeen:
-    """What the host has.
-
-    Attributes:
-        uplinks: that the management's port group sends over (without management on this vSwitch: the vSwitch itself)
-        form: how it sends
-        final: nothing of the declaration is missing, but that it may use some of the uplinks only
-        management: the host's management runs over this vSwitch
-        down: the NICs without link
-
-    """
-
-    uplinks: tuple[str, ...]
-    form: HostForm
-    final: bool
-    management: bool = True
-    down: frozenset[str] = frozenset()
 
 
 def situation(declared: Declared, switch: SwitchSeen, host: HostSeen) -> tuple[Link, Place]:

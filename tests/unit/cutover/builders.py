@@ -51,7 +51,7 @@ def way(world: World, strategy: str = LEGS) -> tuple[Link, list[Step]]:
 
 
 def conversion(world: World, link: Link) -> Conversion:
-    ends = InMemory(world, "ex1", link), InMemory(world, "esx1", link)
+    ends = InMemory(world, "ex1"), InMemory(world, "esx1")
     return Conversion(link, *ends, Watching(world), clock=world.clock)
 
 
@@ -64,7 +64,7 @@ class Watching:
     def alive(self) -> bool:
         return self.world.alive
 
-    def tell(self, text: str) -> None:
+    def report(self, text: str) -> None:
         self.world.told.append(text)
 
 

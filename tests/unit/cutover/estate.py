@@ -112,6 +112,7 @@ class Change:
 
     estate: Estate
     end: End
+    link: object
     step: Step
     before: tuple = ()
 
@@ -131,7 +132,7 @@ class Change:
             self.undo()
             raise
 
-    def kept(self) -> dict[str, object]:
+    def plain(self) -> dict[str, object]:
         return {"change": self}
 
     def undo(self, first=lambda: None) -> None:
@@ -149,7 +150,7 @@ class Change:
         return dict(estate.forms), set(estate.disabled), estate.sending[self.end.host]
 
     def _put(self) -> None:
-        link, after = self.end.link, self.step.after
+        link, after = self.link, self.step.after
         if self.step.at_host:
             self.estate.sending[self.end.host] = link.nics_of(after.host_legs), link.host_form(after)
             return
@@ -174,10 +175,13 @@ class End:
     estate: Estate
     name: str
     host: str
-    link: object = None
 
-    def change(self, step: Step) -> Change:
-        return Change(self.estate, self, step)
+    @property
+    def reverts(self) -> bool:
+        return self.name != self.host
+
+    def change(self, link: object, step: Step, _reachable: bool) -> Change:
+        return Change(self.estate, self, link, step)
 
     def prove(self) -> None:
         self.estate.clock.sleep(LOGIN)
@@ -220,7 +224,7 @@ class Watching:
     def alive(self) -> bool:
         return True
 
-    def tell(self, text: str) -> None:
+    def report(self, text: str) -> None:
         self.estate.told.append(text)
 
 
@@ -252,7 +256,7 @@ def convert(estate: Estate, host: str, to_static: bool, waived: str = "", kept: 
     seen = HostSeen(uplinks, form, form == HostForm(to_static), True, frozenset(NICS) - estate.up(host))
     try:
         link, start = situation(declared, switch, seen)
-        ends = End(estate, "ex1", host, link), End(estate, host, host, link)
+        ends = End(estate, "ex1", host), End(estate, host, host)
         keep = nobody if kept is None else partial(kept.__setitem__, slice(None))
         work = Conversion(link, *ends, Watching(estate), keep, clock=estate.clock)
         work.run(route(link, start))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError, HostSeen, SwitchSeen
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_state import HostForm, PortForm, Step
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import Declared, HostSeen, SwitchSeen
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import Declared
 
 PLAIN = PortForm(untagged=10)
 STATIC = PortForm("ae0", untagged=10, tagged=frozenset({20}))
@@ -125,7 +125,7 @@ class Memory:
             proof()
         self._fail("proven")
 
-    def kept(self) -> dict[str, object]:
+    def plain(self) -> dict[str, object]:
         return {"change": self}
 
     def undo(self, first=lambda: None) -> None:
@@ -176,13 +176,16 @@ class InMemory:
 
     world: World
     name: str
-    link: object = None
 
-    def change(self, step: Step) -> Memory:
+    @property
+    def reverts(self) -> bool:
+        return self.name != "esx1"
+
+    def change(self, link: object, step: Step, _reachable: bool) -> Memory:
         self.world.counter += 1
         world = self.world
         before = (dict(world.forms), set(world.disabled), world.uplinks, world.form)
-        return Memory(world, self.link, step, world.counter, before)
+        return Memory(world, link, step, world.counter, before)
 
     def prove(self) -> None:
         if self.name == "esx1" and self.world.management and not all(map(self.world.comes_back, range(16))):

@@ -8,9 +8,10 @@ import pytest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.back import Earlier, refuse, walk_back
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.cables import Cables
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.journal import Kept
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.journal import StepJournal
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import HOST_FIRST, NoRouteError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import Conversion, FailedError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.private_files import read, write
 
 from .builders import GOOD, Watching, start, way
 from .pair import InMemory
@@ -28,7 +29,7 @@ def converted(name, **options):
     strategy = {} if world.management else {"strategy": HOST_FIRST}
     link, steps = way(world, **strategy)
     kept = []
-    ends = InMemory(world, "ex1", link), InMemory(world, "esx1", link)
+    ends = InMemory(world, "ex1"), InMemory(world, "esx1")
     Conversion(link, *ends, Watching(world), lambda made: kept.__setitem__(slice(None), made), clock=world.clock).run(
         steps
     )
@@ -80,14 +81,14 @@ def test_a_conversion_that_fails_keeps_nothing():
     link, steps = way(world)
     world.fails[(4, "before")] = EndError("it broke")
     kept = []
-    ends = InMemory(world, "ex1", link), InMemory(world, "esx1", link)
+    ends = InMemory(world, "ex1"), InMemory(world, "esx1")
     with pytest.raises(FailedError):
         Conversion(link, *ends, Watching(world), lambda made: kept.append(len(made)), clock=world.clock).run(steps)
     assert kept == [1, 2, 3, 3, 2, 1, 0]
 
 
 def test_what_is_kept_lies_in_a_file_of_the_user_alone_and_goes_step_by_step(tmp_path):
-    kept = Kept(tmp_path / "r1" / "esx1.links.json")
+    kept = StepJournal(tmp_path / "r1" / "esx1.links.json", read, write)
     assert kept.links() == []
     kept.keeper(LINK)([{"text": "one"}])
     kept.keeper({**LINK, "link": "esx1-nfs"})([{"text": "other"}])

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError
@@ -17,16 +15,15 @@ from .pair import HASH, PLAIN, PORT_ID, STATIC, InMemory, World
 class Looking(InMemory):
     """An end in memory that can be looked at, as the real ones can."""
 
-    planned = None
-    leaving = ()
+    changes, leaving, foretold_count = (), (), 0
 
     def look(self):
         switch, host = self.world.seen()
         return host if self.name == "esx1" else switch
 
     @property
-    def half(self):
-        return SimpleNamespace(ports=self.world.declared.ports, nics=self.world.declared.nics)
+    def names(self):
+        return self.world.declared.nics if self.name == "esx1" else self.world.declared.ports
 
     @property
     def goal(self):

@@ -7,9 +7,10 @@ from itertools import product
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import HostSeen, SwitchSeen
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_state import HostForm, Place, PortForm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import delivery
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import HostSeen, SwitchSeen, situation
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import situation
 
 from .builders import PAIRS, declared, start, way
 from .pair import PLAIN, PORT_ID, STATIC

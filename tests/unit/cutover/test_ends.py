@@ -5,17 +5,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from xml.etree.ElementTree import fromstring
 
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import Connection
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import pairs
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import Traits
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import convert, pairs
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import ends
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import end as esxi
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared import declaration
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared.model import Half
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.end import HostHalf
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import end as junos
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import end_notes as notes
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import end_plan
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.emit import config_set, to_xml
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.port_view import Wire, wires
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import (
@@ -264,58 +270,76 @@ def test_links_that_cannot_be_converted_here_are_left_alone_with_the_reason():
             link(link="l3", lag="vSwitch2", bundle="lacp"),
             link(link="l4", lag="vSwitch3", bundle="none"),
             link(link="l5", lag="vSwitch3", bundle="none"),
-        ]
+            link(link="l6", lag="vSwitch4", peer_kind="esxi_vss", peer="esx2"),
+        ],
+        esxi.TRAITS,
+        ends(),
     )
     assert [each["link"] for each in found] == ["l1"]
-    assert [text.split(":")[0] for text in left] == ["l2", "l3", "l4", "l5"]
+    assert left == [
+        "l2: its far end sw is not configured by this collection.",
+        "l3: a standard vSwitch has no bundle lacp.",
+        "l4: its vSwitch vSwitch3 is that of l5 too.",
+        "l5: its vSwitch vSwitch3 is that of l4 too.",
+        "l6: its far end esx2 is not configured by this collection.",
+    ]
+
+
+def test_which_links_can_be_converted_follows_from_what_both_ends_say():
+    host = Traits("host", "team", "team", ("lacp", "static"))
+    switch = SimpleNamespace(TRAITS=Traits("switch", "stack", "stack", ("lacp",)))
+    links = [link(link=name, lag=name, bundle=name, peer_kind="toy") for name in ("lacp", "static", "none")]
+    found, left = pairs.chosen(links, host, {"toy": switch})
+    assert [each["link"] for each in found] == ["lacp"]
+    assert left == ["static: a stack has no bundle static.", "none: a team has no bundle none."]
 
 
 @pytest.mark.parametrize("bundle", ["static", "none"])
 def test_a_switch_without_its_half_is_refused(bundle):
     with pytest.raises(RefusalError, match="END_MISSING"):
-        pairs._switch_half(link(bundle=bundle, vlans={"untagged": "server", "tagged": []}), lambda *_names: None)
+        end_plan.declared_half(link(bundle=bundle, vlans={"untagged": "server", "tagged": []}), lambda *_names: None)
+
+
+SWITCH = pairs.Device(junos, Connection("ex1", "192.0.2.2"), lambda _name: None)
+
+
+def options(minutes: int = 5, **verify) -> dict:
+    return {
+        **{"strategy": "auto", "consent": [], "transport": "api", "timeouts": {}, "confirm_minutes": minutes},
+        **{"verify": verify, "ca_file": None, "validate_certs": True, "teaming_state": "merged"},
+        **{"vswitches": None, "port_groups": None},
+    }
+
+
+def bare(given: dict, **changed) -> convert.Pair:
+    """Return the pair of a link that is taken back."""
+    host = pairs.Device(esxi, Connection("esx1", "192.0.2.1"), lambda _name: None)
+    none = {"vlans": {"untagged": None, "tagged": []}}
+    return pairs.Builder(host, given, check_mode=False).pair(link(**none, **changed), SWITCH, declared=False)
 
 
 def waits(minutes: int = 5, **verify) -> float:
-    return pairs._link_down({"verify": verify, "confirm_minutes": minutes})
+    return bare(options(minutes, **verify)).link_down
 
 
 def test_the_time_for_a_nic_to_lose_its_link_fits_into_the_timer_of_the_commit():
     assert (waits(), waits(link_down_seconds=20)) == (15, 20)
     assert waits(minutes=1, link_down_seconds=15, timeout=15) == 15
-    with pytest.raises(RefusalError, match="TIMER_TOO_SHORT"):
+    with pytest.raises(RefusalError, match=r"16 s and .* do not fit into confirm_minutes 1 .TIMER_TOO_SHORT"):
         waits(minutes=1, link_down_seconds=16, timeout=15)
-    with pytest.raises(RefusalError, match="OUT_OF_RANGE"):
+    with pytest.raises(RefusalError, match=r"0 is out of range .OUT_OF_RANGE"):
         waits(link_down_seconds=0)
 
 
-SWITCH = pairs.Peer(Connection("ex1", "192.0.2.2"), lambda _name: None)
-
-
-def builder(**verify) -> pairs.Builder:
-    options = {
-        **{
-            "strategy": "auto",
-            "consent": [],
-            "transport": "api",
-            "timeouts": {},
-            "confirm_minutes": 5,
-            "verify": verify,
-        },
-        **{"ca_file": None, "validate_certs": True, "teaming_state": "merged", "vswitches": None, "port_groups": None},
-    }
-    return pairs.Builder(Connection("esx1", "192.0.2.1"), options, check_mode=False)
-
-
 def test_a_pair_waits_as_long_as_the_task_says_and_hears_of_the_waiver():
-    none = {"vlans": {"untagged": None, "tagged": []}}
-    made = builder(link_down_seconds=30).bare(link(waive={"LINK_DOWN": "a blade"}, **none), SWITCH)
+    made = bare(options(link_down_seconds=30), waive={"LINK_DOWN": "a blade"})
     assert (made.link_down, made.waived, made.host.patience) == (30, "a blade", 10)
-    plain = builder().bare(link(**none), SWITCH)
+    plain = bare(options())
     assert (plain.link_down, plain.waived, plain.host.patience) == (15, "", 5)
 
 
-def test_a_conversion_reaches_the_host_with_the_named_certificate_alone():
-    options = {**builder().options, "tls_fingerprint": "00" * 32}
-    made = pairs.Builder(Connection("esx1", "192.0.2.1"), options, check_mode=False)
-    assert made.target.fingerprint == ":".join(["00"] * 32)
+def test_a_conversion_reaches_the_host_with_the_named_certificate_alone(monkeypatch):
+    reached: list = []
+    monkeypatch.setattr(esxi, "Api", reached.append)
+    bare({**options(), "tls_fingerprint": "00" * 32}).host.opener()
+    assert [target.fingerprint for target in reached] == [":".join(["00"] * 32)]

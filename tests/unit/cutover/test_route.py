@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import HostSeen, SwitchSeen
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_state import BOTH, Link, Place, PortForm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import (
     HOST_FIRST,
@@ -14,7 +15,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route 
     route,
     unproven,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import HostSeen, SwitchSeen, situation
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import situation
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.wording import describe
 
 from .builders import PAIRS, declared, start, walk, way

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError
@@ -11,7 +13,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run im
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.wording import describe
 
 from .builders import GOOD, conversion, start, walk, way
-from .pair import HASH, PLAIN, PORT_ID, STATIC, KilledError
+from .pair import HASH, PLAIN, PORT_ID, STATIC, InMemory, KilledError, Memory
 
 MOMENTS = ("before", "after", "proven")
 LONG = [name for name in GOOD if name != "another vlan"]
@@ -87,11 +89,24 @@ def test_when_nobody_waits_any_more_it_is_taken_back():
     world = start("plain to static")
     link, steps = way(world)
     found = conversion(world, link)
-    found.watch.tell = lambda text: setattr(world, "alive", "step 4" not in text)
+    found.watch.report = lambda text: setattr(world, "alive", "step 4" not in text)
     with pytest.raises(FailedError, match="is gone"):
         found.run(steps)
     assert set(world.forms.values()) == {PLAIN}
     assert not world.lost
+
+
+@pytest.mark.parametrize("reverts", [True, False])
+def test_an_end_whose_steps_revert_by_themselves_holds_them_until_both_are_proven(monkeypatch, reverts):
+    """The step of another end lasts at once: it is proven once it is made, and only then."""
+    world = start("plain to static")
+    link, steps = way(world)
+    monkeypatch.setattr(InMemory, "reverts", reverts)
+    seen = []
+    monkeypatch.setattr(Memory, "make", lambda self, _first, proof: (self._put(), proof(), seen.append("made")))
+    monkeypatch.setattr(InMemory, "prove", lambda self: seen.append(self.name))
+    conversion(world, replace(link, hidden="a blade", management=False)).run(steps[:1])
+    assert seen == (["esx1", "ex1", "made"] if reverts else ["made", "esx1", "ex1"])
 
 
 def test_what_was_done_and_verified_is_told():

@@ -3,41 +3,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
+from ...connection.model import NETCONF
 from ...contract.changes import Change
-from ...contract.end import EndError, Proof, nothing
+from ...contract.end import EndData, EndError, Proof, SwitchEnd, SwitchSeen, Traits, as_end_error, nothing
 from ...contract.link_state import Link, PortForm, Step
 from ...contract.neutral import ChangeKind
-from ...cutover.where import SwitchSeen
-from ...declared.findings import RefusalError
+from ...declared.findings import Finding, RefusalError
 from . import end_notes as notes
 from .config import layout
 from .config.port_view import Wire, wires
+from .declared.options import request_of
 from .device import errors
 from .device.commits import RESTORED, Token
+from .device.connect import warm
 from .device.session import Session
-from .end_plan import SwitchHalf
+from .device.target import target_of
+from .end_plan import SwitchHalf, declared_half
 from .run import verify
 from .run.facts import refuse_findings, refuse_pending, survey
 from .run.pending import settle
 from .run.plan import Plan
-from .run.request import Request
+from .run.request import MARGIN, Request
 from .run.restore import verified
 from .run.reverse import Statements, statements_from, statements_of, undo_of
 from .run.transaction import apply
 
+TRAITS = Traits("switch", "switch", "interface", ("static", "none"))
+_CAUSES = errors.SwitchError, RefusalError
+_SECONDS = "link_down_seconds"
+_ROLE = (
+    *("style", "model", "release", "stp", "limits", "management_ports", "management_vlan"),
+    *("synchronize", "rescue"),
+)
+"""Variables of the role junos_lag that a switch may have, without their prefix."""
+_DEFAULTS: dict[str, Any] = {
+    **{"plan_for": "merged", "style": "auto", "model": None, "release": None, "stp": "auto"},
+    **{"limits": None, "consent": [], "management_ports": [], "management_vlan": None, "confirm_minutes": 5},
+    **{"hold": False, "run_id": "", "ticket": "", "synchronize": "auto", "rescue": "missing", "verify": {}},
+}
 
-@contextmanager
-def _as_end_error(name: str) -> Iterator[None]:
-    try:
-        yield
-    except (errors.SwitchError, RefusalError) as error:
-        raise EndError(f"{name}: {error}") from None
+warm()  # ends are imported before the workers fork
+
+
+def protocol(_options: Mapping[str, Any]) -> str:
+    """Return what a switch is reached by."""
+    return NETCONF
+
+
+def end_of(data: EndData) -> SwitchEnd:
+    """Return the switch's end of a link.
+
+    Raises:
+        RefusalError: something of it is wrong.
+
+    """
+    _refuse_seconds(data)
+    link, count = data.link, 0
+    half = SwitchHalf(link=str(link["link"]), ports=tuple(link["peer_ports"]))
+    if data.declared:
+        half, count = declared_half(link, data.variable), int(data.variable("junos_lag_device_count") or 0)
+    target = target_of(data.connection, data.options["timeouts"] or {})
+    return JunosEnd(str(link["peer"]), lambda: Session(target), half, _request(half, data), device_count=count)
+
+
+def _refuse_seconds(data: EndData) -> None:
+    """Refuse a time for a NIC to lose its link in which it cannot, or at whose end the switch's own timer is over."""
+    seconds, minutes = data.link_down, data.options["confirm_minutes"]
+    if seconds < 1:
+        what, why = (
+            f"{seconds:g} is out of range",
+            "A NIC that is looked at once only has had no time to lose its link.",
+        )
+        raise RefusalError([Finding(f"verify.{_SECONDS}", "OUT_OF_RANGE", what, why, "Give seconds.")])
+    if seconds + (data.options["verify"] or {}).get("timeout", 0) > 60 * minutes - MARGIN:
+        what = f"{seconds:g} s and verify.timeout do not fit into confirm_minutes {minutes}"
+        why = "The switch takes a commit back by itself when that time is over."
+        mend = "Raise confirm_minutes or lower it."
+        raise RefusalError([Finding(f"verify.{_SECONDS}", "TIMER_TOO_SHORT", what, why, mend)])
+
+
+def _request(half: SwitchHalf, data: EndData) -> Request:
+    role = {key: value for key in _ROLE if (value := data.variable(f"junos_lag_{key}")) not in (None, "")}
+    task = {key: data.options[key] for key in _DEFAULTS if key in data.options}
+    given = {**_DEFAULTS, **role, **task, "state": half.state, "vlans": dict(half.vlans)}
+    given["bundles"] = {half.bundle: half.declared_bundle} if half.bundle else None
+    given["ports"] = None if half.bundle else dict(half.declared_ports)
+    given["verify"] = {name: value for name, value in (given["verify"] or {}).items() if name != _SECONDS}
+    return request_of(given, data.check_mode)
 
 
 def _committed(first: Proof) -> Callable[[], None]:
@@ -55,20 +113,25 @@ def _committed(first: Proof) -> Callable[[], None]:
 
 
 @dataclass
-class SwitchEnd:
+class JunosEnd:
     """The switch's end of one link; `base` has what is common to all its requests."""
 
     name: str
     opener: Callable[[], Session]
     half: SwitchHalf
     base: Request
-    link: Link | None = None
     goal: PortForm = field(default_factory=PortForm)
     planned: Plan | None = None
     device_count: int = 0
     """How many aggregated interfaces a step makes room for, if not more are needed; alone it is no reason for one."""
     foretold_count: int = 0
     """How many of them earlier links of the same task will have brought."""
+    reverts = True  # a commit that is not confirmed in time
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the ports of the link."""
+        return self.half.ports
 
     @property
     def whole(self) -> Request:
@@ -82,7 +145,7 @@ class SwitchEnd:
             EndError: it cannot be read, a commit is pending, or what is declared would be refused.
 
         """
-        with _as_end_error(self.name):
+        with as_end_error(self.name, *_CAUSES):
             session = self.opener()
             try:
                 return self._seen(session)
@@ -123,11 +186,9 @@ class SwitchEnd:
         held = {port for port, wire in now.items() if wire.bundle == self.half.bundle}
         return held if held and done(held) else set()
 
-    def change(self, step: Step) -> SwitchChange:
+    def change(self, link: Link, step: Step, reachable: bool) -> SwitchChange:
         """Read what there is and prepare a step."""
-        if self.link is None:
-            raise EndError(f"{self.name}: nobody has looked at the link yet.")
-        link, after = self.link, step.after
+        after = step.after
         dark = set(link.ports_of(after.dark))
         before = set(link.ports_of(step.before.dark))
         request = replace(
@@ -136,7 +197,7 @@ class SwitchEnd:
             maker=self._counted().maker(link.ports_of(after.ports_new), dark),
             note=notes.note(self.half.link, dark - before, before - dark),
         )
-        with _as_end_error(self.name):
+        with as_end_error(self.name, *_CAUSES):
             session = self.opener()
             try:
                 plan = survey(session, request).plan
@@ -157,7 +218,7 @@ class SwitchEnd:
         requests = [replace(self.base, maker=undo_of(statements_from(dict(undo)))) for undo in undos]
         if not requests:
             return []
-        with _as_end_error(self.name):
+        with as_end_error(self.name, *_CAUSES):
             session = self.opener()
             try:
                 found = [survey(session, request).plan.changes for request in requests]
@@ -166,23 +227,28 @@ class SwitchEnd:
         return list(dict.fromkeys(chain.from_iterable(found)))
 
     @property
+    def changes(self) -> tuple[Change, ...]:
+        """Return what changes of the switch, by the last look."""
+        return () if self.planned is None else self.planned.changes
+
+    @property
     def leaving(self) -> tuple[str, ...]:
         """Return the enabled ports that lose their bundle without being ports of the link: no NIC would see that."""
         if self.planned is None:
             return ()
-        gone = [str(each.before) for each in self.planned.changes if each.kind is ChangeKind.MEMBER_REMOVED]
+        gone = [str(each.before) for each in self.changes if each.kind is ChangeKind.MEMBER_REMOVED]
         config = self.planned.before
         off = [port for port in gone if config.has(*layout.interface(port), "disable")]
         return tuple(port for port in gone if port not in off and port not in self.half.ports)
 
     def prove(self) -> None:
         """Log in anew."""
-        with _as_end_error(self.name):
+        with as_end_error(self.name, *_CAUSES):
             self.opener().close()
 
     def verify(self) -> list[str]:
         """Return what was verified: configuration, links, LACP. Reads only, so that nothing confirms a held commit."""
-        with _as_end_error(self.name):
+        with as_end_error(self.name, *_CAUSES):
             return [f"{self.name}: {text}" for text in verified(self.opener, self.whole)]
 
 
@@ -190,7 +256,7 @@ class SwitchEnd:
 class SwitchChange:
     """One commit, and the statements that it changes."""
 
-    end: SwitchEnd
+    end: JunosEnd
     request: Request
     plan: Plan
     back: str
@@ -202,7 +268,7 @@ class SwitchChange:
 
     def make(self, first: Proof, proof: Proof) -> None:
         """Commit and hold it, prove, confirm; whatever is raised in between abandons it."""
-        with _as_end_error(self.end.name):
+        with as_end_error(self.end.name, *_CAUSES):
             outcome = apply(self.end.opener, replace(self.request, hold=True, committed=_committed(first)))
         self.plan = outcome.plan
         if outcome.token is None:
@@ -226,7 +292,7 @@ class SwitchChange:
         except errors.SwitchError as error:
             raise EndError(f"{said}\n{self.end.name}: {error}".strip()) from None
 
-    def kept(self) -> dict[str, Any]:
+    def plain(self) -> dict[str, Any]:
         """Return the statements that were changed, and the note of the commit that takes them back."""
         return {**statements_of(self.plan).plain(), "note": self.back}
 
@@ -239,7 +305,7 @@ class SwitchChange:
 class SwitchUndo:
     """Statements that go, and others that come back."""
 
-    end: SwitchEnd
+    end: JunosEnd
     request: Request
     statements: Statements
     note: str
@@ -254,7 +320,7 @@ class SwitchUndo:
             hold=False,
             committed=_committed(first),
         )
-        with _as_end_error(self.end.name):
+        with as_end_error(self.end.name, *_CAUSES):
             apply(self.end.opener, request)
 
 

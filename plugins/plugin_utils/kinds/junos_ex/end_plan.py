@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...declared.findings import RefusalError
+from ...contract.end import Variable
+from ...declared.findings import Finding, RefusalError
 from .config import layout, members
 from .config.statements import Config, path
 from .config.views import Views
@@ -86,6 +87,34 @@ class SwitchHalf:
             return found
 
         return make
+
+
+def declared_half(link: Mapping[str, Any], variable: Variable) -> SwitchHalf:
+    """Return what the variables of the switch declare for its end of a link, as its host sees it.
+
+    Raises:
+        RefusalError: they declare no such end.
+
+    """
+    ports, bundle = tuple(link["peer_ports"]), str(link["peer_lag"]) if link["bundle"] != "none" else ""
+    known = "junos_lag_bundles" if bundle else "junos_lag_ports"
+    declared = variable(known) or {}
+    missing = [name for name in ([bundle] if bundle else ports) if name not in declared]
+    if missing:
+        what, why = f"{known} of {link['peer']} has no {', '.join(missing)}", "A conversion changes both ends."
+        raise RefusalError([Finding(f"links.{link['link']}", "END_MISSING", what, why, "Declare both ends.")])
+    vlans, stp = variable("junos_lag_vlans") or {}, variable("junos_lag_stp")
+    names = [*([link["vlans"]["untagged"]] if link["vlans"]["untagged"] else []), *link["vlans"]["tagged"]]
+    return SwitchHalf(
+        link=str(link["link"]),
+        ports=ports,
+        bundle=bundle,
+        vlans={name: vlans[name] for name in names if name in vlans},
+        declared_bundle=dict(declared[bundle]) if bundle else {},
+        declared_ports={} if bundle else {port: declared[port] for port in ports},
+        state=str(variable("junos_lag_state") or "merged"),
+        stp=None if stp in (None, "auto") else str(stp),
+    )
 
 
 def _relaxed(current: Config, leaving: Collection[str]) -> Config:
