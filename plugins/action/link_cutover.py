@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -93,17 +94,13 @@ class ActionModule(DeviceAction):
         return self._restore(arguments) if arguments["state"] == "restored" else self._convert(arguments)
 
     def _convert(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        check = bool(self._task.check_mode)
         links, left = pairs.chosen(arguments["links"], _HOST.TRAITS, _ENDS)
         if not links:
             return {"changed": False, "steps": [], "commands": [], "left": left}
         builder = self._builder(arguments)
         made = [builder.pair(link, self._switch(link)) for link in links]
-        if check:
-            with self.waiting(_FORETELLS):
-                report = convert.convert(made, _Silent(), check=True)
-            names = [str(link["link"]) for link in links]
-            return {**_told(report), "left": left, "converted": names, "switches": self._switches(report)}
+        if self._task.check_mode:
+            return {**self._foretold(lambda watch: convert.convert(made, watch, check=True), made), "left": left}
         steps = self._steps(arguments)
 
         def work(journal: detached.Journal) -> dict[str, Any]:
@@ -113,14 +110,16 @@ class ActionModule(DeviceAction):
 
         return {**self._detached(work, arguments), "left": left}
 
-    def _switches(self, report: convert.Report) -> dict[str, Any]:
-        """Return what changes of each switch by its links, with those links."""
+    def _foretold(self, work: Callable[[_Silent], convert.Report], made: Iterable[convert.Pair]) -> dict[str, Any]:
+        """Return what would be done, with what changes of each switch by its links, and those links."""
+        with self.waiting(_FORETELLS):
+            report = work(_Silent())
         found = {}
         for name, changes in report.switches.items():
             links = self.variable_of(name, "stack_links") or []
             plan = grouped(changes, links).plain()
             found[name] = {**plan, "links": [link for link in links if link["link"] in plan["by_link"]]}
-        return found
+        return {**_told(report), "converted": [pair.name for pair in made], "switches": found}
 
     def _restore(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Take back what the run `run_id` did to the links of this host."""
@@ -131,9 +130,7 @@ class ActionModule(DeviceAction):
         builder = self._builder(arguments)
         made = {str(link["link"]): builder.pair(link, self._switch(link), declared=False) for link in steps.links()}
         if self._task.check_mode:
-            with self.waiting(_FORETELLS):
-                report = restore.restore(steps, made, _Silent(), check=True)
-            return {**_told(report), "converted": list(made), "switches": self._switches(report)}
+            return self._foretold(lambda watch: restore.restore(steps, made, watch, check=True), made.values())
         return self._detached(lambda journal: _told(restore.restore(steps, made, journal)), arguments)
 
     def _detached(
@@ -157,13 +154,12 @@ class ActionModule(DeviceAction):
         return StepJournal(file, read, write)
 
     def _builder(self, arguments: dict[str, Any]) -> pairs.Builder:
-        host = pairs.Device(_HOST, self.connection(_HOST.protocol(arguments)), self._task_vars.get)
+        host = pairs.Device(_HOST, self.connection(_HOST.protocol(arguments)), partial(self.variable_of, self.device))
         return pairs.Builder(host, arguments, bool(self._task.check_mode))
 
     def _switch(self, link: Mapping[str, Any]) -> pairs.Device:
         name, kind = str(link["peer"]), _ENDS[link["peer_kind"]]
-        reached = self.connection_of(name, kind.protocol({}))
-        return pairs.Device(kind, reached, lambda variable: self.variable_of(name, variable))
+        return pairs.Device(kind, self.connection_of(name, kind.protocol({})), partial(self.variable_of, name))
 
 
 def _told(report: convert.Report) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from ..contract.changes import Change
 from ..contract.end import EndError, HostEnd, SwitchEnd, Watch
@@ -13,7 +13,7 @@ from ..contract.link_state import Link, Step
 from ..contract.neutral import ChangeKind
 from .cables import SECONDS, Cables, Clock
 from .route import HOST_FIRST, LEGS, NoRouteError, route, unproven
-from .run import Conversion, FailedError, Keeper, nobody
+from .run import Conversion, FailedError, Keeper, Outcome, nobody
 from .where import Declared, situation
 from .wording import describe
 
@@ -44,17 +44,13 @@ class Pair:
 
 
 @dataclass
-class Report:
+class Report(Outcome):
     """What was done, or would be, with all links; `failure` is why it ended early.
 
     `switches` has what would change of each switch, whoever's links it concerns.
     """
 
     changed: bool = False
-    steps: list[str] = field(default_factory=list)
-    commands: list[str] = field(default_factory=list)
-    verified: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
     strategies: dict[str, str] = field(default_factory=dict)
     switches: dict[str, list[Change]] = field(default_factory=dict)
     failure: str = ""
@@ -84,10 +80,8 @@ def convert(pairs: Iterable[Pair], watch: Watch, check: bool = False) -> Report:
             watch.report(f"{pair.name}: {error}")
             return report
         report.changed = True
-        report.steps += done.steps
-        report.commands += done.commands
-        report.verified += done.verified
-        report.warnings += done.warnings
+        for name, lines in asdict(done).items():
+            getattr(report, name).extend(lines)
         watch.report(f"{pair.name}: done")
     return report
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -139,12 +140,8 @@ class EsxiEnd:
             EndError: it cannot be read, or what is declared would be refused.
 
         """
-        with as_end_error(self.name, *_CAUSES):
-            way = self.opener()
-            try:
-                state = way.read(None)[ITSELF]
-            finally:
-                way.close()
+        with as_end_error(self.name, *_CAUSES), closing(self.opener()) as session:
+            state = session.read(None)[ITSELF]
         whole = plan.make(state, self.half.declared, self.half.state)
         if whole.findings:
             raise EndError(f"{self.name}: {RefusalError(whole.findings, 'Nothing was changed.')}")
@@ -168,9 +165,7 @@ class EsxiEnd:
     def _final(self, state: HostState) -> bool:
         switch = state.switches.get(self.half.vswitch)
         held = [nic for nic in self.half.nics if switch is not None and nic in switch.uplinks]
-        if not held:
-            return False
-        return not plan.make(state, self.half.over(held), self.half.state).changed
+        return bool(held) and not plan.make(state, self.half.over(held), self.half.state).changed
 
     def change(self, link: Link, step: Step, reachable: bool) -> HostChange:
         """Read what there is and prepare a step."""

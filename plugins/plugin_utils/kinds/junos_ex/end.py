@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
@@ -76,10 +76,8 @@ def _refuse_seconds(data: EndData) -> None:
     """Refuse a time for a NIC to lose its link in which it cannot, or at whose end the switch's own timer is over."""
     seconds, minutes = data.link_down, data.options["confirm_minutes"]
     if seconds < 1:
-        what, why = (
-            f"{seconds:g} is out of range",
-            "A NIC that is looked at once only has had no time to lose its link.",
-        )
+        what = f"{seconds:g} is out of range"
+        why = "A NIC that is looked at once only has had no time to lose its link."
         raise RefusalError([Finding(f"verify.{_SECONDS}", "OUT_OF_RANGE", what, why, "Give seconds.")])
     if seconds + (data.options["verify"] or {}).get("timeout", 0) > 60 * minutes - MARGIN:
         what = f"{seconds:g} s and verify.timeout do not fit into confirm_minutes {minutes}"
@@ -145,12 +143,8 @@ class JunosEnd:
             EndError: it cannot be read, a commit is pending, or what is declared would be refused.
 
         """
-        with as_end_error(self.name, *_CAUSES):
-            session = self.opener()
-            try:
-                return self._seen(session)
-            finally:
-                session.close()
+        with as_end_error(self.name, *_CAUSES), closing(self.opener()) as session:
+            return self._seen(session)
 
     def _seen(self, session: Session) -> SwitchSeen:
         seen = survey(session, replace(self.whole, maker=self._counted().maker(self.half.ports, ())))
@@ -188,21 +182,14 @@ class JunosEnd:
 
     def change(self, link: Link, step: Step, reachable: bool) -> SwitchChange:
         """Read what there is and prepare a step."""
-        after = step.after
-        dark = set(link.ports_of(after.dark))
-        before = set(link.ports_of(step.before.dark))
+        dark, before = set(link.ports_of(step.after.dark)), set(link.ports_of(step.before.dark))
         request = replace(
-            self.base,
-            declared=self.half.declared(self.half.ports, None),
-            maker=self._counted().maker(link.ports_of(after.ports_new), dark),
+            self.whole,
+            maker=self._counted().maker(link.ports_of(step.after.ports_new), dark),
             note=notes.note(self.half.link, dark - before, before - dark),
         )
-        with as_end_error(self.name, *_CAUSES):
-            session = self.opener()
-            try:
-                plan = survey(session, request).plan
-            finally:
-                session.close()
+        with as_end_error(self.name, *_CAUSES), closing(self.opener()) as session:
+            plan = survey(session, request).plan
         back = notes.note(self.half.link, before - dark, dark - before)
         return SwitchChange(self, request, plan, back)
 
@@ -218,12 +205,8 @@ class JunosEnd:
         requests = [replace(self.base, maker=undo_of(statements_from(dict(undo)))) for undo in undos]
         if not requests:
             return []
-        with as_end_error(self.name, *_CAUSES):
-            session = self.opener()
-            try:
-                found = [survey(session, request).plan.changes for request in requests]
-            finally:
-                session.close()
+        with as_end_error(self.name, *_CAUSES), closing(self.opener()) as session:
+            found = [survey(session, request).plan.changes for request in requests]
         return list(dict.fromkeys(chain.from_iterable(found)))
 
     @property
