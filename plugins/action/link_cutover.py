@@ -106,7 +106,7 @@ class ActionModule(DeviceAction):
         def work(journal: detached.Journal) -> dict[str, Any]:
             for pair, link in zip(made, links, strict=True):
                 pair.keep = steps.keeper(link) if steps is not None else pair.keep
-            return _told(convert.convert(made, journal))
+            return _result(convert.convert(made, journal))
 
         return {**self._detached(work, arguments), "left": left}
 
@@ -119,19 +119,19 @@ class ActionModule(DeviceAction):
             links = self.variable_of(name, "stack_links") or []
             plan = grouped(changes, links).plain()
             found[name] = {**plan, "links": [link for link in links if link["link"] in plan["by_link"]]}
-        return {**_told(report), "converted": [pair.name for pair in made], "switches": found}
+        return {**_result(report), "converted": [pair.name for pair in made], "switches": found}
 
     def _restore(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Take back what the run `run_id` did to the links of this host."""
         steps = self._steps(arguments)
         if steps is None or not steps.links():
-            told = "Nothing was converted; neither end was contacted."
-            return {"changed": False, "steps": [], "commands": [], "warnings": [told]}
+            why = "Nothing was converted; neither end was contacted."
+            return {"changed": False, "steps": [], "commands": [], "warnings": [why]}
         builder = self._builder(arguments)
         made = {str(link["link"]): builder.pair(link, self._switch(link), declared=False) for link in steps.links()}
         if self._task.check_mode:
             return self._foretold(lambda watch: restore.restore(steps, made, watch, check=True), made.values())
-        return self._detached(lambda journal: _told(restore.restore(steps, made, journal)), arguments)
+        return self._detached(lambda journal: _result(restore.restore(steps, made, journal)), arguments)
 
     def _detached(
         self, work: Callable[[detached.Journal], dict[str, Any]], arguments: dict[str, Any]
@@ -162,7 +162,7 @@ class ActionModule(DeviceAction):
         return pairs.Device(kind, self.connection_of(name, kind.protocol({})), partial(self.variable_of, name))
 
 
-def _told(report: convert.Report) -> dict[str, Any]:
+def _result(report: convert.Report) -> dict[str, Any]:
     """Return a report as the task's result."""
     found = asdict(report)
     failure = found.pop("failure")

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a link between a switch and a host's standard vSwitch can be while it is changed.
+"""What a link between a switch and a host can be while it is changed.
 
-The cables of a link are two legs, mostly the first half of its ports and the rest. Each end has two forms, what it had
-when it was looked at (old) and what is declared (new). A place is one combination of both ends; a step leads to the
-next place and touches one end. Pure data: nothing here knows how an end is asked or changed.
+The cables of a link are two groups, mostly the first half of its ports and the rest: at the switch each is a set of
+members, at the host a group of uplinks. Each end has two forms, what it had when it was looked at (old) and what is
+declared (new). A state is one combination of both ends; a step leads to the next state and touches one end. Pure data:
+nothing here knows how an end is asked or changed.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-Legs = frozenset[int]
-NONE: Legs = frozenset()
-BOTH: Legs = frozenset({0, 1})
+Groups = frozenset[int]
+"""Groups of cables by number."""
+NONE: Groups = frozenset()
+BOTH: Groups = frozenset({0, 1})
 
 
 @dataclass(frozen=True)
@@ -41,37 +43,37 @@ class HostForm:
 
 
 @dataclass(frozen=True)
-class Place:
+class LinkState:
     """Where a link stands.
 
     Attributes:
-        host_legs: the legs that the host sends over; none of them: it uses other uplinks, not of this link
+        used: the groups of uplinks that the host sends over; none of them: it uses others, not of this link
         host_new: the host has the declared form
-        ports_new: the legs whose ports have the declared form
-        dark: the legs whose ports are disabled at the switch, which both ends see
+        ports_new: the groups whose ports have the declared form
+        disabled: the groups whose ports are disabled at the switch, which both ends see
 
     """
 
-    host_legs: Legs = BOTH
+    used: Groups = BOTH
     host_new: bool = False
-    ports_new: Legs = NONE
-    dark: Legs = NONE
+    ports_new: Groups = NONE
+    disabled: Groups = NONE
 
     @property
-    def lit(self) -> Legs:
-        """Return the legs that the host sends over: a dark one carries nothing, and the host knows it."""
-        return self.host_legs - self.dark
+    def enabled(self) -> Groups:
+        """Return the groups that the host sends over: a disabled one carries nothing, and the host knows it."""
+        return self.used - self.disabled
 
 
 @dataclass(frozen=True)
 class Link:
-    """One link with the two forms of its ends; `old_ports` and `ports` have an entry for each leg.
+    """One link with the two forms of its ends; `old_ports` and `ports` have an entry for each group.
 
     Attributes:
         name: of the link
-        ports: the switch's ports of each leg
-        nics: the host's uplinks of each leg
-        old_ports: what the ports of each leg were when the switch was looked at
+        ports: the switch's ports of each group
+        nics: the host's uplinks of each group
+        old_ports: what the ports of each group were when the switch was looked at
         new_port: what every port shall be
         old_host: what the host was when it was looked at
         new_host: what it shall be
@@ -91,55 +93,55 @@ class Link:
     hidden: str = ""
 
     @property
-    def legs(self) -> Legs:
-        """Return all legs; a link with one cable has one."""
+    def groups(self) -> Groups:
+        """Return all groups of cables; a link with one cable has one."""
         return frozenset(range(len(self.ports)))
 
     @property
-    def goal(self) -> Place:
+    def goal(self) -> LinkState:
         """Return where the link shall stand."""
-        return Place(self.legs, True, self.legs, NONE)
+        return LinkState(self.groups, True, self.groups, NONE)
 
-    def port_form(self, place: Place, leg: int) -> PortForm:
-        """Return what the ports of a leg are at a place."""
-        return self.new_port if leg in place.ports_new else self.old_ports[leg]
+    def port_form(self, state: LinkState, group: int) -> PortForm:
+        """Return what the ports of a group are at a state."""
+        return self.new_port if group in state.ports_new else self.old_ports[group]
 
-    def host_form(self, place: Place) -> HostForm:
-        """Return what the host is at a place."""
-        return self.new_host if place.host_new else self.old_host
+    def host_form(self, state: LinkState) -> HostForm:
+        """Return what the host is at a state."""
+        return self.new_host if state.host_new else self.old_host
 
-    def ports_of(self, legs: Iterable[int]) -> tuple[str, ...]:
-        """Return the switch's ports of some legs."""
-        return tuple(port for leg in sorted(legs) for port in self.ports[leg])
+    def ports_of(self, groups: Iterable[int]) -> tuple[str, ...]:
+        """Return the switch's ports of some groups."""
+        return tuple(port for group in sorted(groups) for port in self.ports[group])
 
-    def nics_of(self, legs: Iterable[int]) -> tuple[str, ...]:
-        """Return the host's uplinks of some legs."""
-        return tuple(nic for leg in sorted(legs) for nic in self.nics[leg])
+    def nics_of(self, groups: Iterable[int]) -> tuple[str, ...]:
+        """Return the host's uplinks of some groups."""
+        return tuple(nic for group in sorted(groups) for nic in self.nics[group])
 
-    def pairs(self, legs: Iterable[int]) -> dict[str, str]:
-        """Return the declared NIC of each port of some legs."""
-        chosen = tuple(legs)
+    def pairs(self, groups: Iterable[int]) -> dict[str, str]:
+        """Return the declared NIC of each port of some groups."""
+        chosen = tuple(groups)
         return dict(zip(self.ports_of(chosen), self.nics_of(chosen), strict=True))
 
 
 @dataclass(frozen=True)
 class Step:
-    """One change of one end: from one place to the next."""
+    """One change of one end: from one state to the next."""
 
-    before: Place
-    after: Place
+    before: LinkState
+    after: LinkState
 
     @property
     def at_host(self) -> bool:
         """Tell whether the host is changed (otherwise the switch)."""
-        return (self.before.host_legs, self.before.host_new) != (self.after.host_legs, self.after.host_new)
+        return (self.before.used, self.before.host_new) != (self.after.used, self.after.host_new)
 
     @property
-    def disables(self) -> Legs:
-        """Return the legs whose ports are disabled by this step."""
-        return self.after.dark - self.before.dark
+    def disables(self) -> Groups:
+        """Return the groups whose ports are disabled by this step."""
+        return self.after.disabled - self.before.disabled
 
     @property
-    def enables(self) -> Legs:
-        """Return the legs whose ports are enabled by this step, so that taking it back disables them."""
-        return self.before.dark - self.after.dark
+    def enables(self) -> Groups:
+        """Return the groups whose ports are enabled by this step, so that taking it back disables them."""
+        return self.before.disabled - self.after.disabled

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Walk the way of an earlier run back: its steps in reverse, each proven, so that the host stays reachable.
+"""Walk the path of an earlier run back: its steps in reverse, each proven, so that the host stays reachable.
 
-Every place on that way was proven when the earlier run came by. So a failure needs no taking back: the host is
+Every state on that path was proven when the earlier run came by. So a failure needs no taking back: the host is
 reachable where it stands, and the next attempt goes on from there.
 """
 
@@ -34,7 +34,7 @@ class Earlier:
 
 
 def refuse(name: str, steps: list[Earlier]) -> None:
-    """Refuse a way on which the host would be lost before it is at its end.
+    """Refuse a path on which the host would be lost before it is at its end.
 
     Raises:
         NoRouteError: it is one.
@@ -67,10 +67,8 @@ def walk_back(
                 cables.host.prove()
             switch.prove()
         except EndError as error:
-            told = f"{error}\n{text} with this failure. "
-            raise EndError(
-                f"{told}The steps before it are left as they are; run it again to go on from there."
-            ) from None
+            left = "The steps before it are left as they are; run it again to go on from there."
+            raise EndError(f"{error}\n{text} with this failure. {left}") from None
         forget()
         done.append(text)
     return done

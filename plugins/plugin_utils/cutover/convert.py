@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Convert links one after the other, or foretell it: look at both ends, find the way, walk it."""
+"""Convert links one after the other, or foretell it: look at both ends, find the path, walk it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from ..contract.end import EndError, HostEnd, SwitchEnd, Watch
 from ..contract.link_state import Link, Step
 from ..contract.neutral import ChangeKind
 from .cables import SECONDS, Cables, Clock
-from .route import HOST_FIRST, LEGS, NoRouteError, route, unproven
+from .route import GROUPWISE, HOST_FIRST, NoRouteError, route, unproven
 from .run import Conversion, FailedError, Keeper, Outcome, nobody
 from .where import Declared, situation
 from .wording import describe
 
 AUTO = "auto"
-STRATEGIES = (AUTO, LEGS, HOST_FIRST)
+STRATEGIES = (AUTO, GROUPWISE, HOST_FIRST)
 
 
 @dataclass
@@ -66,7 +66,7 @@ def convert(pairs: Iterable[Pair], watch: Watch, check: bool = False) -> Report:
     report = Report()
     for pair in pairs:
         try:
-            link, steps = _way(pair, report)
+            link, steps = _path(pair, report)
             if not steps:
                 continue
             if check:
@@ -86,14 +86,14 @@ def convert(pairs: Iterable[Pair], watch: Watch, check: bool = False) -> Report:
     return report
 
 
-def _way(pair: Pair, report: Report) -> tuple[Link, list[Step]]:
+def _path(pair: Pair, report: Report) -> tuple[Link, list[Step]]:
     seen = pair.switch.look(), pair.host.look()
     names = pair.switch.names, pair.host.names
     link, start = situation(Declared(pair.name, *names, pair.switch.goal, pair.host.goal, pair.waived), *seen)
     _refuse_leaving(pair, link)
     strategy = pair.strategy
     if strategy == AUTO:
-        strategy = LEGS if link.management else HOST_FIRST
+        strategy = GROUPWISE if link.management else HOST_FIRST
     if strategy == HOST_FIRST and link.management and not pair.consent and start != link.goal:
         what = f"{pair.name}: host_first would cut the host's management off for a while"
         raise NoRouteError(f"{what}. Use the strategy legs, or add management to consent.")
@@ -129,9 +129,9 @@ def _foretell(pair: Pair, link: Link, steps: list[Step], report: Report) -> None
     for end, at_host in ((pair.switch, False), (pair.host, True)):
         own = [step for step in steps if step.at_host is at_host]
         if own:
-            told = end.change(link, Step(own[0].before, link.goal), True).commands
+            commands = end.change(link, Step(own[0].before, link.goal), True).commands
             # What an earlier link has brought to a switch that they share is there already.
-            report.commands += [line for line in told if line not in report.commands]
+            report.commands += [line for line in commands if line not in report.commands]
 
 
 def _foretell_switch(pair: Pair, report: Report) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Links to convert, and ways to convert them."""
+"""Links to convert, and paths to convert them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_
     PortForm,
     Step,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import LEGS, route
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import GROUPWISE, route
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import Conversion
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import Declared, situation
 
@@ -45,9 +45,9 @@ def start(name: str, management: bool = True) -> World:
     return World(wanted, dict.fromkeys(ports, old_port), nics, old_host, management=management)
 
 
-def way(world: World, strategy: str = LEGS) -> tuple[Link, list[Step]]:
-    link, place = situation(world.declared, *world.seen())
-    return link, route(link, place, strategy)
+def path(world: World, strategy: str = GROUPWISE) -> tuple[Link, list[Step]]:
+    link, state = situation(world.declared, *world.seen())
+    return link, route(link, state, strategy)
 
 
 def conversion(world: World, link: Link) -> Conversion:

@@ -99,8 +99,8 @@ class Estate:
     def _answered(self, flow: int, port: str, listens: list[str]) -> bool:
         if self.forms[port].arrives(0) != 10:
             return False
-        lit = [each for each in PORTS if each not in self.disabled and self._logical(each) == self._logical(port)]
-        return lit[flow % len(lit)] in listens
+        enabled = [each for each in PORTS if each not in self.disabled and self._logical(each) == self._logical(port)]
+        return enabled[flow % len(enabled)] in listens
 
     def _logical(self, port: str) -> str:
         return self.forms[port].bundle or port
@@ -152,13 +152,13 @@ class Change:
     def _put(self) -> None:
         link, after = self.link, self.step.after
         if self.step.at_host:
-            self.estate.sending[self.end.host] = link.nics_of(after.host_legs), link.host_form(after)
+            self.estate.sending[self.end.host] = link.nics_of(after.used), link.host_form(after)
             return
-        for leg in link.legs:
-            for port in link.ports[leg]:
-                self.estate.forms[port] = link.port_form(after, leg)
-        self.estate.disabled -= set(link.ports_of(link.legs))
-        self.estate.disabled |= set(link.ports_of(after.dark))
+        for group in link.groups:
+            for port in link.ports[group]:
+                self.estate.forms[port] = link.port_form(after, group)
+        self.estate.disabled -= set(link.ports_of(link.groups))
+        self.estate.disabled |= set(link.ports_of(after.disabled))
 
     def _put_back(self, what: tuple) -> None:
         forms, disabled, sending = what

@@ -217,7 +217,7 @@ def test_cables_that_were_moved_since_are_not_taken_back():
     assert (estate.state(), len(kept)) == (before, 7)
 
 
-def test_a_way_back_over_cables_that_cannot_be_seen_needs_the_waiver():
+def test_a_path_back_over_cables_that_cannot_be_seen_needs_the_waiver():
     estate, kept = delivered(DECLARED), []
     before = estate.state()
     convert(estate, "esx1", True, kept=kept)

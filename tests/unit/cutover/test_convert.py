@@ -39,7 +39,7 @@ def one_cable() -> World:
     return World(link, {"ge-0/0/0": PLAIN}, ("vmnic2",), PORT_ID)
 
 
-def test_a_link_with_the_management_is_converted_leg_by_leg():
+def test_a_link_with_the_management_is_converted_group_by_group():
     world = start("plain to static")
     report = convert([pair(world)], Watching(world))
     assert (report.strategies, len(report.steps), report.failure) == ({"esx1-lan": "legs"}, 7, "")

@@ -11,7 +11,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutr
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.convert import Pair, convert
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.model import Declared
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.end import JunosEnd
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.end_plan import SwitchHalf
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.end_plan import SwitchConfiguration
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import Request
 from unit.junos.switches import nonels, simulator
 
@@ -37,8 +37,8 @@ class Host:
 
 def pair(lab, bundle: str, port: str, nic: str, device_count: int = 0) -> Pair:
     declared = {"members": [port], "lacp": "none", "mode": "trunk", "tagged": ["lan"]}
-    half = SwitchHalf(bundle, (port,), bundle, {"lan": {"id": 10}}, declared, state="replaced")
-    end = JunosEnd("ex1", lab.open, half, Request(Declared(), check_mode=True), device_count=device_count)
+    own = SwitchConfiguration(bundle, (port,), bundle, {"lan": {"id": 10}}, declared, state="replaced")
+    end = JunosEnd("ex1", lab.open, own, Request(Declared(), check_mode=True), device_count=device_count)
     return Pair(bundle, end, Host(nic))
 
 

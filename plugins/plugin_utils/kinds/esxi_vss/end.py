@@ -46,17 +46,16 @@ def end_of(data: EndData) -> HostEnd:
 
     """
     options, vswitch, nics = data.options, str(data.link["lag"]), tuple(data.link["ports"])
-    target, way = target_of(data.connection, options), Shell if options["transport"] == "ssh" else Api
+    target, reach = target_of(data.connection, options), Shell if options["transport"] == "ssh" else Api
     task = {key: options[key] for key in _DEFAULTS if key in options}
     request = request_of({**_DEFAULTS, **task, "state": MERGED}, data.check_mode)
-    half = HostHalf(vswitch, nics, Half())
-    if data.declared:
-        half = HostHalf(vswitch, nics, _declared(data.link, request.halves[ITSELF]), options["teaming_state"])
+    declared = _declared(data.link, request.halves[ITSELF]) if data.declared else Half()
+    own = HostConfiguration(vswitch, nics, declared, options["teaming_state"])
     base = replace(request, halves={}, consent=frozenset({"management"}), addresses=frozenset(target.addresses()))
     # A host that falls silent while its port is disabled must not hold us longer than a NIC may.
     patience = max(1, min(target.call_timeout, int(data.link_down) // 3))
     hurried = replace(target, call_timeout=patience)
-    return EsxiEnd(data.connection.name, lambda: way(target), lambda: way(hurried), half, base, patience=patience)
+    return EsxiEnd(data.connection.name, lambda: reach(target), lambda: reach(hurried), own, base, patience=patience)
 
 
 def _declared(link: Mapping[str, Any], whole: Half) -> Half:
@@ -70,7 +69,7 @@ def _declared(link: Mapping[str, Any], whole: Half) -> Half:
 
 
 @dataclass(frozen=True)
-class HostHalf:
+class HostConfiguration:
     """The host's end: one vSwitch with its port groups, and the uplinks that are cables of the link."""
 
     vswitch: str
@@ -122,7 +121,7 @@ class EsxiEnd:
     name: str
     opener: Callable[[], Way]
     watcher: Callable[[], Way]
-    half: HostHalf
+    configuration: HostConfiguration
     base: Request
     goal: HostForm = field(default_factory=lambda: HostForm(False))
     patience: float = 5.0
@@ -131,7 +130,7 @@ class EsxiEnd:
     @property
     def names(self) -> tuple[str, ...]:
         """Return the uplinks that are cables of the link."""
-        return self.half.nics
+        return self.configuration.nics
 
     def look(self) -> HostSeen:
         """Return what the host has.
@@ -142,14 +141,14 @@ class EsxiEnd:
         """
         with as_end_error(self.name, *_CAUSES), closing(self.opener()) as session:
             state = session.read(None)[ITSELF]
-        whole = plan.make(state, self.half.declared, self.half.state)
+        whole = plan.make(state, self.configuration.declared, self.configuration.state)
         if whole.findings:
             raise EndError(f"{self.name}: {RefusalError(whole.findings, 'Nothing was changed.')}")
         group = self._management_group(state)
-        self.goal = _form(whole.after, self.half.vswitch, group)
+        self.goal = _form(whole.after, self.configuration.vswitch, group)
         return HostSeen(
-            _used(state, self.half.vswitch, group),
-            _form(state, self.half.vswitch, group),
+            _used(state, self.configuration.vswitch, group),
+            _form(state, self.configuration.vswitch, group),
             self._final(state),
             group is not None,
             frozenset(name for name, nic in state.nics.items() if not nic.speed),
@@ -158,21 +157,21 @@ class EsxiEnd:
     def _management_group(self, state: HostState) -> str | None:
         """Return the port group on the vSwitch that carries the host's management; none where another vSwitch does."""
         for vmk in management.interfaces(state, self.base.addresses, self.base.management_interface):
-            if management.switch_of(state, vmk) == self.half.vswitch:
+            if management.switch_of(state, vmk) == self.configuration.vswitch:
                 return vmk.port_group
         return None
 
     def _final(self, state: HostState) -> bool:
-        switch = state.switches.get(self.half.vswitch)
-        held = [nic for nic in self.half.nics if switch is not None and nic in switch.uplinks]
-        return bool(held) and not plan.make(state, self.half.over(held), self.half.state).changed
+        switch = state.switches.get(self.configuration.vswitch)
+        held = [nic for nic in self.configuration.nics if switch is not None and nic in switch.uplinks]
+        return bool(held) and not plan.make(state, self.configuration.over(held), self.configuration.state).changed
 
     def change(self, link: Link, step: Step, reachable: bool) -> HostChange:
         """Read what there is and prepare a step."""
-        nics = link.nics_of(step.after.host_legs)
+        nics = link.nics_of(step.after.used)
         new = step.after.host_new
-        half = self.half.over(nics) if new else self.half.moved(nics)
-        request = replace(self.base, halves={ITSELF: half}, state=self.half.state if new else MERGED)
+        declared = self.configuration.over(nics) if new else self.configuration.moved(nics)
+        request = replace(self.base, halves={ITSELF: declared}, state=self.configuration.state if new else MERGED)
         with as_end_error(self.name, *_CAUSES):
             commands = gather(self.opener, request).commands
         return HostChange(self, request, [f"{self.name}: {line}" for line in commands], not reachable)
@@ -193,7 +192,7 @@ class EsxiEnd:
 
     def verify(self) -> list[str]:
         """Return what was verified: the declared state, and that the host computes its policies so."""
-        request = replace(self.base, halves={ITSELF: self.half.declared}, state=self.half.state)
+        request = replace(self.base, halves={ITSELF: self.configuration.declared}, state=self.configuration.state)
         with as_end_error(self.name, *_CAUSES):
             return [f"{self.name}: {text}" for text in verified(self.opener, request)]
 
@@ -203,17 +202,17 @@ class NicReader:
     """An open session with the host; both ways keep it, or open it again, when a call of it was given up."""
 
     name: str
-    way: Way
+    session: Way
     patience: float
 
     def up(self) -> frozenset[str]:
         """Return the NICs with link."""
         with as_end_error(self.name, *_CAUSES):
-            return frozenset(nic.name for nic in self.way.nics() if nic.speed)
+            return frozenset(nic.name for nic in self.session.nics() if nic.speed)
 
     def close(self) -> None:
         """End the session."""
-        self.way.close()
+        self.session.close()
 
 
 @dataclass

@@ -24,7 +24,7 @@ from .device.commits import RESTORED, Token
 from .device.connect import warm
 from .device.session import Session
 from .device.target import target_of
-from .end_plan import SwitchHalf, declared_half
+from .end_plan import SwitchConfiguration, declared_configuration
 from .run import verify
 from .run.facts import refuse_findings, refuse_pending, survey
 from .run.pending import settle
@@ -64,12 +64,12 @@ def end_of(data: EndData) -> SwitchEnd:
 
     """
     _refuse_seconds(data)
-    link, count = data.link, 0
-    half = SwitchHalf(link=str(link["link"]), ports=tuple(link["peer_ports"]))
+    own = SwitchConfiguration(str(data.link["link"]), tuple(data.link["peer_ports"]))
     if data.declared:
-        half, count = declared_half(link, data.variable), int(data.variable("junos_lag_device_count") or 0)
+        own = declared_configuration(data.link, data.variable)
     target = target_of(data.connection, data.options["timeouts"] or {})
-    return JunosEnd(str(link["peer"]), lambda: Session(target), half, _request(half, data), device_count=count)
+    count = int(data.variable("junos_lag_device_count") or 0) if data.declared else 0
+    return JunosEnd(str(data.link["peer"]), lambda: Session(target), own, _request(own, data), device_count=count)
 
 
 def _refuse_seconds(data: EndData) -> None:
@@ -86,12 +86,12 @@ def _refuse_seconds(data: EndData) -> None:
         raise RefusalError([Finding(f"verify.{_SECONDS}", "TIMER_TOO_SHORT", what, why, mend)])
 
 
-def _request(half: SwitchHalf, data: EndData) -> Request:
+def _request(own: SwitchConfiguration, data: EndData) -> Request:
     role = {key: value for key in _ROLE if (value := data.variable(f"junos_lag_{key}")) not in (None, "")}
     task = {key: data.options[key] for key in _DEFAULTS if key in data.options}
-    given = {**_DEFAULTS, **role, **task, "state": half.state, "vlans": dict(half.vlans)}
-    given["bundles"] = {half.bundle: half.declared_bundle} if half.bundle else None
-    given["ports"] = None if half.bundle else dict(half.declared_ports)
+    given = {**_DEFAULTS, **role, **task, "state": own.state, "vlans": dict(own.vlans)}
+    given["bundles"] = {own.bundle: own.declared_bundle} if own.bundle else None
+    given["ports"] = None if own.bundle else dict(own.declared_ports)
     given["verify"] = {name: value for name, value in (given["verify"] or {}).items() if name != _SECONDS}
     return request_of(given, data.check_mode)
 
@@ -116,7 +116,7 @@ class JunosEnd:
 
     name: str
     opener: Callable[[], Session]
-    half: SwitchHalf
+    configuration: SwitchConfiguration
     base: Request
     goal: PortForm = field(default_factory=PortForm)
     planned: Plan | None = None
@@ -129,12 +129,12 @@ class JunosEnd:
     @property
     def names(self) -> tuple[str, ...]:
         """Return the ports of the link."""
-        return self.half.ports
+        return self.configuration.ports
 
     @property
     def whole(self) -> Request:
         """Return the request for the declared end."""
-        return replace(self.base, declared=self.half.declared(self.half.ports, None))
+        return replace(self.base, declared=self.configuration.declared(self.configuration.ports, None))
 
     def look(self) -> SwitchSeen:
         """Return what the switch has, after taking back what a dead run left pending.
@@ -147,19 +147,19 @@ class JunosEnd:
             return self._seen(session)
 
     def _seen(self, session: Session) -> SwitchSeen:
-        seen = survey(session, replace(self.whole, maker=self._counted().maker(self.half.ports, ())))
-        if seen.pending is not None and notes.is_of(seen.pending, self.half.link) and not self.base.check_mode:
+        seen = survey(session, replace(self.whole, maker=self._counted().maker(self.configuration.ports, ())))
+        if seen.pending is not None and notes.is_of(seen.pending, self.configuration.link) and not self.base.check_mode:
             # Nobody else converts this link (the caller holds its lock), so the run that made the commit is dead.
             settle(self.opener, Token(seen.pending.seconds, seen.pending.comment), False, False)
             return self._seen(session)
         refuse_pending(seen)
         refuse_findings(seen, self.base)
         self.planned = seen.plan
-        ports, current = self.half.ports, seen.plan.before
+        ports, current = self.configuration.ports, seen.plan.before
         now = wires(current, ports, seen.style)
         self.goal = _form(next(iter(wires(seen.plan.after, ports[:1], seen.style).values())))
         off = {port for port, wire in now.items() if wire.disabled}
-        own = {port for port in off if notes.disabled_by(seen.history, self.half.link, port)}
+        own = {port for port in off if notes.disabled_by(seen.history, self.configuration.link, port)}
         up = verify.links(session.read("get_interface_information", terse=True)).up
         return SwitchSeen(
             forms={port: _form(wire) for port, wire in now.items()},
@@ -173,28 +173,28 @@ class JunosEnd:
         """Return the ports at which nothing is missing but that they may be disabled."""
 
         def done(ports: set[str]) -> bool:
-            return not self.half.maker(ports, off)(whole.views, whole.style).changed
+            return not self.configuration.maker(ports, off)(whole.views, whole.style).changed
 
-        if not self.half.bundle:
-            return {port for port in self.half.ports if done({port})}
-        held = {port for port, wire in now.items() if wire.bundle == self.half.bundle}
+        if not self.configuration.bundle:
+            return {port for port in self.configuration.ports if done({port})}
+        held = {port for port, wire in now.items() if wire.bundle == self.configuration.bundle}
         return held if held and done(held) else set()
 
     def change(self, link: Link, step: Step, reachable: bool) -> SwitchChange:
         """Read what there is and prepare a step."""
-        dark, before = set(link.ports_of(step.after.dark)), set(link.ports_of(step.before.dark))
+        disabled, before = set(link.ports_of(step.after.disabled)), set(link.ports_of(step.before.disabled))
         request = replace(
             self.whole,
-            maker=self._counted().maker(link.ports_of(step.after.ports_new), dark),
-            note=notes.note(self.half.link, dark - before, before - dark),
+            maker=self._counted().maker(link.ports_of(step.after.ports_new), disabled),
+            note=notes.note(self.configuration.link, disabled - before, before - disabled),
         )
         with as_end_error(self.name, *_CAUSES), closing(self.opener()) as session:
             plan = survey(session, request).plan
-        back = notes.note(self.half.link, before - dark, dark - before)
+        back = notes.note(self.configuration.link, before - disabled, disabled - before)
         return SwitchChange(self, request, plan, back)
 
-    def _counted(self) -> SwitchHalf:
-        return replace(self.half, device_count=max(self.foretold_count, self.device_count) or None)
+    def _counted(self) -> SwitchConfiguration:
+        return replace(self.configuration, device_count=max(self.foretold_count, self.device_count) or None)
 
     def made_before(self, undo: Mapping[str, Any]) -> SwitchUndo:
         """Return the change of an earlier run, from what it kept."""
@@ -222,7 +222,7 @@ class JunosEnd:
         gone = [str(each.before) for each in self.changes if each.kind is ChangeKind.MEMBER_REMOVED]
         config = self.planned.before
         off = [port for port in gone if config.has(*layout.interface(port), "disable")]
-        return tuple(port for port in gone if port not in off and port not in self.half.ports)
+        return tuple(port for port in gone if port not in off and port not in self.configuration.ports)
 
     def prove(self) -> None:
         """Log in anew."""

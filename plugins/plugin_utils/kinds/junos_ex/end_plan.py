@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The switch's end of one link, at any place of its conversion: what is declared for it, for some of its ports."""
+"""The switch's end of one link, at any state of its conversion: what is declared for it, for some of its ports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .run.request import Maker
 
 
 @dataclass(frozen=True)
-class SwitchHalf:
+class SwitchConfiguration:
     """What is declared for the switch's end: VLANs by name, and either one bundle or plain ports.
 
     `state` is that of junos_lag (merged or replaced), `stp` as there.
@@ -36,50 +36,50 @@ class SwitchHalf:
     stp: str | None = None
     device_count: int | None = None
 
-    def declared(self, ports: Collection[str], dark: Collection[str] | None) -> Declared:
-        """Return the declaration for some of the ports; `dark` None leaves `disable` as it is.
+    def declared(self, ports: Collection[str], disabled: Collection[str] | None) -> Declared:
+        """Return the declaration for some of the ports; `disabled` None leaves `disable` as it is.
 
         Raises:
             RefusalError: the declaration is wrong.
 
         """
-        bundles = {self.bundle: self._bundle(ports, dark)} if self.bundle and ports else {}
-        plain = {} if self.bundle else {port: self._port(port, dark) for port in self.ports if port in ports}
+        bundles = {self.bundle: self._bundle(ports, disabled)} if self.bundle and ports else {}
+        plain = {} if self.bundle else {port: self._port(port, disabled) for port in self.ports if port in ports}
         found, findings = declaration.read(self.vlans, bundles, plain, device_count=self.device_count)
         if findings:
             raise RefusalError(findings)
         return found
 
-    def _bundle(self, ports: Collection[str], dark: Collection[str] | None) -> dict[str, Any]:
+    def _bundle(self, ports: Collection[str], disabled: Collection[str] | None) -> dict[str, Any]:
         held = [port for port in self.declared_bundle["members"] if port in ports]
         found = {**self.declared_bundle, "members": held}
         texts = self.declared_bundle.get("member_descriptions") or {}
         found["member_descriptions"] = {port: text for port, text in texts.items() if port in held}
-        if dark is not None:
-            found["disabled_members"] = [port for port in held if port in dark]
+        if disabled is not None:
+            found["disabled_members"] = [port for port in held if port in disabled]
             up = len(held) - len(found["disabled_members"])
             if found.get("minimum_links") is not None:
                 # A bundle of one leg would be down while it waits for the other; one without any is down in any case.
                 found["minimum_links"] = min(int(found["minimum_links"]), up) or None
         return found
 
-    def _port(self, port: str, dark: Collection[str] | None) -> dict[str, Any]:
-        off = {} if dark is None else {"disabled": port in dark}
+    def _port(self, port: str, disabled: Collection[str] | None) -> dict[str, Any]:
+        off = {} if disabled is None else {"disabled": port in disabled}
         return {**self.declared_ports[port], **off}
 
-    def maker(self, ports: Collection[str], dark: Collection[str]) -> Maker:
-        """Return what computes the plan: `ports` as declared, the others as they are, and `dark` disabled of all."""
-        declared = self.declared(ports, dark)
+    def maker(self, ports: Collection[str], disabled: Collection[str]) -> Maker:
+        """Return what computes the plan: `ports` as declared, the others as they are, all in `disabled` disabled."""
+        declared = self.declared(ports, disabled)
 
         def make(views: Views, style: Style) -> Plan:
-            leaving = [port for port in self.ports if port in ports or port in dark]
+            leaving = [port for port in self.ports if port in ports or port in disabled]
 
             def start(current: Config) -> Config:
                 return _relaxed(current, leaving)
 
             def finish(goal: Config) -> None:
                 for port in self.ports:
-                    _disable(goal, port, port in dark)
+                    _disable(goal, port, port in disabled)
 
             state: Any = self.state  # a word of options
             found = plan.make(views, declared, state, style, stp=self.stp, start=start, finish=finish)
@@ -89,7 +89,7 @@ class SwitchHalf:
         return make
 
 
-def declared_half(link: Mapping[str, Any], variable: Variable) -> SwitchHalf:
+def declared_configuration(link: Mapping[str, Any], variable: Variable) -> SwitchConfiguration:
     """Return what the variables of the switch declare for its end of a link, as its host sees it.
 
     Raises:
@@ -105,7 +105,7 @@ def declared_half(link: Mapping[str, Any], variable: Variable) -> SwitchHalf:
         raise RefusalError([Finding(f"links.{link['link']}", "END_MISSING", what, why, "Declare both ends.")])
     vlans, stp = variable("junos_lag_vlans") or {}, variable("junos_lag_stp")
     names = [*([link["vlans"]["untagged"]] if link["vlans"]["untagged"] else []), *link["vlans"]["tagged"]]
-    return SwitchHalf(
+    return SwitchConfiguration(
         link=str(link["link"]),
         ports=ports,
         bundle=bundle,
