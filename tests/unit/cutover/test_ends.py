@@ -345,3 +345,16 @@ def test_a_conversion_reaches_the_host_with_the_named_certificate_alone(monkeypa
     monkeypatch.setattr(esxi, "Api", reached.append)
     bare({**options(), "tls_fingerprint": "00" * 32}).host.opener()
     assert [target.fingerprint for target in reached] == [":".join(["00"] * 32)]
+
+
+def test_each_end_is_made_by_the_kind_of_its_own_device():
+    """The engine's part knows no kind: it hands the same data to whichever module it is given."""
+    given = []
+    toy = SimpleNamespace(end_of=lambda data: given.append(data) or data.connection)
+    devices = [pairs.Device(toy, name, {"name": name}.get) for name in ("host", "switch")]
+    made = pairs.Builder(devices[0], options(link_down_seconds=7), True).pair(link(), devices[1])
+    assert (made.switch, made.host) == ("switch", "host")
+    assert [(data.variable("name"), data.link_down, data.check_mode, data.declared) for data in given] == [
+        ("switch", 7, True, True),
+        ("host", 7, True, True),
+    ]

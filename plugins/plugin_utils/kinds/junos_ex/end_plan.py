@@ -59,7 +59,7 @@ class SwitchConfiguration:
             found["disabled_members"] = [port for port in held if port in disabled]
             up = len(held) - len(found["disabled_members"])
             if found.get("minimum_links") is not None:
-                # A bundle of one leg would be down while it waits for the other; one without any is down in any case.
+                # A bundle of one group would be down while it waits for the other; one without any is down in any case.
                 found["minimum_links"] = min(int(found["minimum_links"]), up) or None
         return found
 
