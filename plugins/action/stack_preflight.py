@@ -20,9 +20,18 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.add
     examine,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import files, free_text, libraries, secrets
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.kind import Kind, Library
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kinds
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import (
+    files,
+    free_text,
+    hidden,
+    libraries,
+    secrets,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.tags import Tags, only_ours
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.run import RUN_ID
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.stored import former
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import Verdict, judge, judge_site
 
 _PORTS = {NETCONF: 830, API: 443, SSH: 22}
@@ -47,6 +56,7 @@ class ActionModule(DeviceAction):
         verdict = judge_site(self._task_vars) if whole else judge(self._task_vars)
         concerned: dict[str, Any] = {}
         if not verdict.errors:
+            verdict.errors += self._hidden() + self._former()
             self._judge_free_text(verdict, self._hosts() if whole else [self.device])
             concerned = {**self._judge_run(verdict, arguments["parts"]), "unjudged": self._unjudged()} if whole else {}
             if arguments["addresses"] and self._speaks_for_all():
@@ -94,6 +104,22 @@ class ActionModule(DeviceAction):
         found = (line for host in self._hosts() for line in self._variables_of(host).get("stack_unjudged") or ())
         return list(dict.fromkeys(str(line) for line in found))
 
+    def _hidden(self) -> list[str]:
+        """Return what of a role's variables the site hides; asked in the role, for only there it would be missed."""
+        role = self._task._role
+        if role is None:
+            return []
+        name = str(role.get_name()).rpartition(".")[2]
+        empty = hidden.of_role(name, role.get_default_vars(), self._task_vars)
+        bare = hidden.without_site(self._task_vars["hostvars"], self.device) if empty else {}
+        return list(hidden.findings(empty, self._task_vars, bare))
+
+    def _former(self) -> list[str]:
+        """Return why the host is in this play by nothing but a group that it is not in any more."""
+        hosts = self._task.get_play().hosts
+        told = former(self._task_vars, [hosts] if isinstance(hosts, str) else [str(each) for each in hosts or ()])
+        return [told] if told else []
+
     def _needs(self) -> dict[str, list[secrets.Need]]:
         pairs = {
             host: name.removeprefix("lb_pair_")
@@ -111,12 +137,17 @@ class ActionModule(DeviceAction):
         except AnsibleError as error:
             return name, str(error)
 
-    def _libraries(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for host in self._hosts():
-            for name in libraries.needed(self._variables_of(host), self.variable_of(host, "esxi_teaming_transport")):
-                found.setdefault(name, []).append(host)
+    def _libraries(self) -> dict[Library, list[str]]:
+        run = set(self._hosts())
+        found: dict[Library, list[str]] = {}
+        for each in kinds():
+            for host in (name for name in self._task_vars["groups"].get(each.name, ()) if name in run):
+                for library in libraries.needed(each, self._variables_of(host), self._transport(host, each)):
+                    found.setdefault(library, []).append(host)
         return found
+
+    def _transport(self, host: str, kind: Kind) -> str:
+        return str(self.variable_of(host, kind.transport) or kind.protocol) if kind.transport else kind.protocol
 
     def _hosts(self) -> list[str]:
         return [str(host) for host in self._task_vars["ansible_play_hosts_all"]]
@@ -151,11 +182,10 @@ class ActionModule(DeviceAction):
 
     def _reached(self) -> Iterator[tuple[str, str, str]]:
         """Yield host, kind and protocol of what this collection reaches."""
-        for kind, protocol in (("junos_ex", NETCONF), ("esxi_vss", API), ("vcenter", API), ("linux", SSH)):
-            for host in self._task_vars["groups"].get(kind, ()):
+        for kind in (each for each in kinds() if each.protocol):
+            for host in self._task_vars["groups"].get(kind.name, ()):
                 if host not in LOCALHOST and self._is_reached(host, kind):
-                    transport = self.variable_of(host, "esxi_teaming_transport") if kind == "esxi_vss" else None
-                    yield host, kind, SSH if transport == "ssh" else protocol
+                    yield host, kind.name, self._transport(host, kind)
 
     def _endpoint(self, host: str, kind: str, protocol: str) -> Endpoint:
         found = self.reach_of(host, protocol)
@@ -163,14 +193,13 @@ class ActionModule(DeviceAction):
         ssh = None if protocol == API else found.ssh_arguments
         return Endpoint(host, kind, found.host, port, found.sources["host"], "" if ssh is None else found.via, ssh)
 
-    def _is_reached(self, host: str, kind: str) -> bool:
+    def _is_reached(self, host: str, kind: Kind) -> bool:
         """Tell whether this collection reaches the host itself, by the network: not behind a vCenter, no container."""
         known = self._variables_of(host)
-        if kind == "esxi_vss":
-            return "esxi_teaming_vswitches" in known
-        if kind != "linux":
-            return True
-        ours = host in self._task_vars["groups"].get("load_balancers", ()) or "linux_bond_bonds" in known
+        told = any(known.get(name) for name in kind.told_by)
+        if kind.protocol != SSH:
+            return told or not kind.hypervisor
+        ours = told or host in self._task_vars["groups"].get("load_balancers", ())
         return ours and str(self.variable_of(host, "ansible_connection") or DEFAULT_TRANSPORT) in _OVER_SSH
 
 
