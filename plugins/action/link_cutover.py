@@ -18,10 +18,11 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.act
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import convert, detached, pairs, restore
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.journal import StepJournal
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import ends
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import NAMES, room
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.private_files import file_name, read, write
 
-_ENDS = ends()  # before the workers fork: what sessions need is loaded once, and not by each of them
+# Before the workers fork: what sessions need is loaded once, and not by each of them.
+_ENDS = {name: end for name in NAMES if (end := room(name, "end")) is not None}
 _HOST = next(end for end in _ENDS.values() if end.TRAITS.side == "host")
 """The one kind of host with an end so far; with a second one the links have to say which is theirs."""
 

@@ -68,8 +68,3 @@ def kind(name: str) -> Kind:
 def kinds() -> Iterator[Kind]:
     """Yield every kind, in the order of the list."""
     return map(kind, NAMES)
-
-
-def ends() -> dict[str, Any]:
-    """Return the room `end` of each kind that has one; what a session with its devices needs is loaded with it."""
-    return {name: found for name in NAMES if (found := room(name, "end")) is not None}

@@ -14,7 +14,6 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.mod
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import Traits
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import convert, pairs
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import ends
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import end as esxi
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared import declaration
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared.model import Half
@@ -273,7 +272,7 @@ def test_links_that_cannot_be_converted_here_are_left_alone_with_the_reason():
             link(link="l6", lag="vSwitch4", peer_kind="esxi_vss", peer="esx2"),
         ],
         esxi.TRAITS,
-        ends(),
+        {"esxi_vss": esxi, "junos_ex": junos},
     )
     assert [each["link"] for each in found] == ["l1"]
     assert left == [
