@@ -4,33 +4,28 @@
 
 from __future__ import annotations
 
-import importlib
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ansible.utils.display import Display
 
-# The top of an action plugin is imported before the workers fork: pyVmomi is loaded once, and so is PyEZ below.
-with suppress(ImportError):
-    for _name in ("pyVmomi", "pyVmomi.SoapAdapter", "pyVmomi.VmomiSupport"):
-        importlib.import_module(_name)
-
 from ansible_collections.netstack.datacenter.plugins.plugin_utils import progress
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.action import DeviceAction
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import detached
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs, restore
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.connect import warm
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import convert, detached, pairs, restore
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.journal import StepJournal
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import NAMES, room
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.options.link_cutover import SPEC
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.private_files import file_name
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.private_files import file_name, read, write
 
-warm()
+# Before the workers fork: what sessions need is loaded once, and not by each of them.
+_ENDS = {name: end for name in NAMES if (end := room(name, "end")) is not None}
+_HOST = next(end for end in _ENDS.values() if end.TRAITS.side == "host")
+"""The one kind of host with an end so far; with a second one the links have to say which is theirs."""
 
 
 _FORETELLS = "reads both ends of its links"
@@ -43,7 +38,7 @@ class _Silent:
     def alive(self) -> bool:
         return True
 
-    def tell(self, text: str) -> None:
+    def report(self, text: str) -> None:
         return
 
 
@@ -59,53 +54,44 @@ class ActionModule(DeviceAction):
         return self._restore(arguments) if arguments["state"] == "restored" else self._convert(arguments)
 
     def _convert(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        check = bool(self._task.check_mode)
-        links, left = pairs.chosen(arguments["links"])
+        links, left = pairs.chosen(arguments["links"], _HOST.TRAITS, _ENDS)
         if not links:
             return {"changed": False, "steps": [], "commands": [], "left": left}
         builder = self._builder(arguments)
-        made = [builder.pair(link, self._peer(str(link["peer"]))) for link in links]
-        if check:
-            with self.waiting(_FORETELLS):
-                report = convert.convert(made, _Silent(), check=True)
-            names = [str(link["link"]) for link in links]
-            return {**_told(report), "left": left, "converted": names, "switches": self._switches(report)}
-        kept = self._kept(arguments)
+        made = [builder.pair(link, self._switch(link)) for link in links]
+        if self._task.check_mode:
+            return {**self._foretold(lambda watch: convert.convert(made, watch, check=True), made), "left": left}
+        steps = self._steps(arguments)
 
         def work(journal: detached.Journal) -> dict[str, Any]:
             for pair, link in zip(made, links, strict=True):
-                pair.keep = kept.keeper(link) if kept is not None else pair.keep
-            return _told(convert.convert(made, journal))
+                pair.keep = steps.keeper(link) if steps is not None else pair.keep
+            return _result(convert.convert(made, journal))
 
         return {**self._detached(work, arguments), "left": left}
 
-    def _switches(self, report: convert.Report) -> dict[str, Any]:
-        """Return what changes of each switch by its links, with those links."""
+    def _foretold(self, work: Callable[[_Silent], convert.Report], made: Iterable[convert.Pair]) -> dict[str, Any]:
+        """Return what would be done, with what changes of each switch by its links, and those links."""
+        with self.waiting(_FORETELLS):
+            report = work(_Silent())
         found = {}
         for name, changes in report.switches.items():
             links = self.variable_of(name, "stack_links") or []
             plan = grouped(changes, links).plain()
             found[name] = {**plan, "links": [link for link in links if link["link"] in plan["by_link"]]}
-        return found
+        return {**_result(report), "converted": [pair.name for pair in made], "switches": found}
 
     def _restore(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Take back what the run `run_id` did to the links of this host."""
-        kept = self._kept(arguments)
-        if kept is None or not kept.links():
-            told = "Nothing was converted; neither end was contacted."
-            return {"changed": False, "steps": [], "commands": [], "warnings": [told]}
+        steps = self._steps(arguments)
+        if steps is None or not steps.links():
+            why = "Nothing was converted; neither end was contacted."
+            return {"changed": False, "steps": [], "commands": [], "warnings": [why]}
         builder = self._builder(arguments)
-        known = {str(link["peer"]): self._peer(str(link["peer"])) for link in kept.links()}
-
-        def pair_of(link: Mapping[str, Any]) -> convert.Pair:
-            return builder.bare(link, known[str(link["peer"])])
-
+        made = {str(link["link"]): builder.pair(link, self._switch(link), declared=False) for link in steps.links()}
         if self._task.check_mode:
-            with self.waiting(_FORETELLS):
-                report = restore.restore(kept, pair_of, _Silent(), check=True)
-            names = [str(link["link"]) for link in kept.links()]
-            return {**_told(report), "converted": names, "switches": self._switches(report)}
-        return self._detached(lambda journal: _told(restore.restore(kept, pair_of, journal)), arguments)
+            return self._foretold(lambda watch: restore.restore(steps, made, watch, check=True), made.values())
+        return self._detached(lambda journal: _result(restore.restore(steps, made, journal)), arguments)
 
     def _detached(
         self, work: Callable[[detached.Journal], dict[str, Any]], arguments: dict[str, Any]
@@ -119,22 +105,24 @@ class ActionModule(DeviceAction):
 
         return {**detached.run(work, file, patience, waiting), "journal": str(file)}
 
-    def _kept(self, arguments: dict[str, Any]) -> Kept | None:
+    def _steps(self, arguments: dict[str, Any]) -> StepJournal | None:
         """Return where the steps of this run are kept; nowhere without a folder or an id."""
         folder, run_id = arguments["restore_dir"], arguments["run_id"]
         if not folder or not run_id:
             return None
-        return Kept(Path(folder).expanduser() / file_name(run_id) / f"{file_name(self.device)}~links.json")
+        file = Path(folder).expanduser() / file_name(run_id) / f"{file_name(self.device)}~links.json"
+        return StepJournal(file, read, write)
 
     def _builder(self, arguments: dict[str, Any]) -> pairs.Builder:
-        host = self.connection(SSH if arguments["transport"] == "ssh" else API)
+        host = pairs.Device(_HOST, self.connection(_HOST.protocol(arguments)), partial(self.variable_of, self.device))
         return pairs.Builder(host, arguments, bool(self._task.check_mode))
 
-    def _peer(self, switch: str) -> pairs.Peer:
-        return pairs.Peer(self.connection_of(switch, NETCONF), lambda name: self.variable_of(switch, name))
+    def _switch(self, link: Mapping[str, Any]) -> pairs.Device:
+        name, kind = str(link["peer"]), _ENDS[link["peer_kind"]]
+        return pairs.Device(kind, self.connection_of(name, kind.protocol({})), partial(self.variable_of, name))
 
 
-def _told(report: convert.Report) -> dict[str, Any]:
+def _result(report: convert.Report) -> dict[str, Any]:
     """Return a report as the task's result."""
     found = asdict(report)
     failure = found.pop("failure")

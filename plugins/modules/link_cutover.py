@@ -12,16 +12,16 @@ version_added: 0.2.0
 author: netstack.datacenter maintainers (@netstack)
 description:
   - Brings the links between an ESXi host's standard vSwitches and Juniper EX switches to what is declared, at both
-    ends, in an order in which the host's management always has a way. The inventory host is the ESXi host; each switch
+    ends, in an order in which the host's management always has a path. The inventory host is the ESXi host; each switch
     is another host of the inventory, whose connection and C(junos_lag_*) variables are used.
-  - A link with two or more cables that carries the management is converted one leg at a time. From plain ports to a
-    static bundle, the first leg is disabled, so that both ends see it down; the host uses the second leg alone; the
-    switch makes the bundle with the first, which is enabled again; the host moves there with its final teaming; the
-    second leg joins the bundle disabled; the host uses both; the second leg is enabled. The other way round it is the
-    same.
-  - The ports of a leg change only after they were disabled and the NICs that are declared at their other end, and no
+  - A link with two or more cables that carries the management is converted one uplink group at a time, which is half of
+    its cables. From plain ports to a static bundle, the ports of the first group are disabled, so that both ends see
+    them down; the host uses the second group alone; the switch makes the bundle with the first, which is enabled again;
+    the host moves there with its final teaming; the ports of the second group join the bundle disabled; the host uses
+    both; the second group is enabled. The other way round it is the same.
+  - The ports of a group change only after they were disabled and the NICs that are declared at their other end, and no
     other NIC of the host, have lost their link. So a cable that is not where it is declared is found before anything
-    depends on it, and nothing stays changed at a port of somebody else. Within a leg of several cables it does not
+    depends on it, and nothing stays changed at a port of somebody else. Within a group of several cables it does not
     matter which port has which NIC.
   - A conversion that disables no port (a VLAN that is added, the only cable of the management) proves no cable. It says
     so in the warnings.
@@ -70,16 +70,16 @@ options:
     description: Its port groups, as there.
     type: raw
   teaming_state:
-    description: How the host's half is meant, as O(netstack.datacenter.esxi_teaming#module:state).
+    description: How the host's end is meant, as O(netstack.datacenter.esxi_teaming#module:state).
     type: str
     choices: [merged, replaced]
     default: merged
   strategy:
     description:
-      - V(legs) keeps the management reachable throughout, or refuses.
-      - V(host_first) changes the host, then the switch (VMware KB 1001938), one step each, after each leg was disabled
-        once to prove its cables. It loses frames in between, so where the management runs over the link it needs
-        O(consent).
+      - V(legs) changes one uplink group after the other. It keeps the management reachable throughout, or refuses.
+      - V(host_first) changes the host, then the switch (VMware KB 1001938), one step each, after each group was
+        disabled once to prove its cables. It loses frames in between, so where the management runs over the link it
+        needs O(consent).
       - V(auto) is V(legs) where the management runs over the link's vSwitch, else V(host_first).
     type: str
     choices: [auto, legs, host_first]

@@ -12,8 +12,10 @@ from typing import Any
 from unit.junos.builders import declared
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import Connection
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import convert, pairs, restore
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import convert, pairs, restore
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.journal import StepJournal
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import end as esxi
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import end as junos
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import Target
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
@@ -21,6 +23,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
     Verification,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.transaction import apply
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.private_files import read, write
 from fabric_client import Fabric
 from kinds.esxi_vss.client import Simulator as Hosts
 from kinds.junos_ex.client import Simulator as Switches
@@ -42,7 +45,7 @@ class Watching:
     def alive(self) -> bool:
         return True
 
-    def tell(self, text: str) -> None:
+    def report(self, text: str) -> None:
         return
 
 
@@ -122,11 +125,12 @@ class Cabled:
     def restore(self, host: str, to_static: bool) -> convert.Report:
         """Take a conversion back."""
         builder, switch = self._builder(host, "static" if to_static else "none"), self._switch(to_static)
-        return restore.restore(self.kept, lambda link: builder.bare(link, switch), Watching())
+        made = {link["link"]: builder.pair(link, switch, declared=False) for link in self.kept.links()}
+        return restore.restore(self.kept, made, Watching())
 
     @property
-    def kept(self) -> Kept:
-        return Kept(self.folder / "kept.json")
+    def kept(self) -> StepJournal:
+        return StepJournal(self.folder / "kept.json", read, write)
 
     def _builder(self, host: str, bundle: str) -> pairs.Builder:
         return pairs.Builder(self._host(host), self._options(bundle), False)
@@ -140,17 +144,18 @@ class Cabled:
             "timeouts": {"connect": 15, "call": 15, "back": 15},
         }
 
-    def _host(self, host: str) -> Connection:
-        return Connection(host, "127.0.0.1", self.hosts.port(host), "root", "lab123")
+    def _host(self, host: str) -> pairs.Device:
+        reached = Connection(host, "127.0.0.1", self.hosts.port(host), "root", "lab123")
+        return pairs.Device(esxi, reached, lambda _name: None)
 
-    def _switch(self, to_static: bool) -> pairs.Peer:
+    def _switch(self, to_static: bool) -> pairs.Device:
         ends = {"bundles": self.bundles(DECLARED)} if to_static else {"ports": dict.fromkeys(PORTS, COMMON)}
         known = {"state": "replaced", "vlans": VLANS, **ends}
         arguments = f"-F /dev/null -o UserKnownHostsFile={self.folder / 'known_hosts'}"
         reached = Connection(
             self.style, "127.0.0.1", self.switches.port(self.style), "lab", "lab123", ssh_arguments=arguments
         )
-        return pairs.Peer(reached, lambda name: known.get(name.removeprefix("junos_lag_")))
+        return pairs.Device(junos, reached, lambda name: known.get(name.removeprefix("junos_lag_")))
 
 
 def _host_state(number: int, plain: bool) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def test_a_detached_work_is_told_of_by_the_last_line_of_its_journal(tmp_path):
     screen = Screen()
 
     def work(journal: detached.Journal) -> dict[str, object]:
-        journal.tell(step)
+        journal.report(step)
         deadline = time.monotonic() + 5
         while journal.alive() and not seen.exists() and time.monotonic() < deadline:
             time.sleep(QUICK)

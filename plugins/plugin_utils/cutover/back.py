@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Walk the way of an earlier run back: its steps in reverse, each proven, so that the host stays reachable.
+"""Walk the path of an earlier run back: its steps in reverse, each proven, so that the host stays reachable.
 
-Every place on that way was proven when the earlier run came by. So a failure needs no taking back: the host is
+Every state on that path was proven when the earlier run came by. So a failure needs no taking back: the host is
 reachable where it stands, and the next attempt goes on from there.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ..contract.end import EndError, Proof, SwitchEnd, Watch
 from .cables import Cables
-from .ends import End, EndError, Proof, Watch
 from .route import NoRouteError
 
 
@@ -34,7 +34,7 @@ class Earlier:
 
 
 def refuse(name: str, steps: list[Earlier]) -> None:
-    """Refuse a way on which the host would be lost before it is at its end.
+    """Refuse a path on which the host would be lost before it is at its end.
 
     Raises:
         NoRouteError: it is one.
@@ -45,7 +45,9 @@ def refuse(name: str, steps: list[Earlier]) -> None:
         raise NoRouteError(f"{what}. Declare the link as it was, and convert it with management in consent.")
 
 
-def walk_back(steps: list[Earlier], cables: Cables, switch: End, watch: Watch, forget: Callable[[], None]) -> list[str]:
+def walk_back(
+    steps: list[Earlier], cables: Cables, switch: SwitchEnd, watch: Watch, forget: Callable[[], None]
+) -> list[str]:
     """Take the steps back, the last one first; `forget` is called after each. Return what was done.
 
     The cables may be others than when the earlier run came by, so they are proven again.
@@ -57,7 +59,7 @@ def walk_back(steps: list[Earlier], cables: Cables, switch: End, watch: Watch, f
     done: list[str] = []
     for step in reversed(steps):
         text = f"{step.text}: taken back"
-        watch.tell(text)
+        watch.report(text)
         try:
             with cables.watched(step.disables) as first:
                 step.undo(first)
@@ -65,10 +67,8 @@ def walk_back(steps: list[Earlier], cables: Cables, switch: End, watch: Watch, f
                 cables.host.prove()
             switch.prove()
         except EndError as error:
-            told = f"{error}\n{text} with this failure. "
-            raise EndError(
-                f"{told}The steps before it are left as they are; run it again to go on from there."
-            ) from None
+            left = "The steps before it are left as they are; run it again to go on from there."
+            raise EndError(f"{error}\n{text} with this failure. {left}") from None
         forget()
         done.append(text)
     return done

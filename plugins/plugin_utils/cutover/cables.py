@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .ends import EndError, HostSide, NicReader, Proof, nothing
+from ..contract.end import EndError, HostEnd, NicReader, Proof, nothing
 
 SECONDS = 15.0
 """How long a NIC may take to notice that its link is gone; a driver may look at it only every few seconds."""
@@ -44,7 +44,7 @@ class Cables:
     """
 
     name: str
-    host: HostSide
+    host: HostEnd
     seconds: float = SECONDS
     waived: str = ""
     clock: Clock = time
@@ -105,8 +105,8 @@ class Cables:
             return f"{off}, and the host does not answer since. The cables are not as declared.{self._so_far()}{hint}"
         said = [f"{nic}, which is declared at the other end, kept its light" for nic in sorted(declared - lost)]
         said += [f"{nic}, which is not, lost its own" for nic in sorted(lost - declared)]
-        told = "" if lost - declared else f" within {self.seconds:g} s"
-        why = f"{off}, and{told} {' and '.join(said)}. The cables are not as declared.{self._so_far()}"
+        within = "" if lost - declared else f" within {self.seconds:g} s"
+        why = f"{off}, and{within} {' and '.join(said)}. The cables are not as declared.{self._so_far()}"
         return why if lost - declared else f"{why}{hint}"
 
     def _so_far(self) -> str:

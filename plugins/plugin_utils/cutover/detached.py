@@ -41,7 +41,7 @@ class Journal:
         """Tell whether the asking process is still there."""
         return not select.select([self.life], [], [], 0)[0]
 
-    def tell(self, text: str) -> None:
+    def report(self, text: str) -> None:
         """Write a line."""
         if self.handle >= 0:
             os.write(self.handle, f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {text}\n".encode())
@@ -138,11 +138,11 @@ def _result(work: Callable[[Journal], Result], journal: Journal) -> Result:
     why = journal.lock()
     if why:
         return {"failed": True, "msg": why}
-    journal.tell(f"process {os.getpid()}")
+    journal.report(f"process {os.getpid()}")
     try:
         return work(journal)
     except Exception as error:  # there is nobody else who could tell of it
-        journal.tell(traceback.format_exc())
+        journal.report(traceback.format_exc())
         return {"failed": True, "msg": f"{type(error).__name__}: {error}; see {journal.file}"}
 
 

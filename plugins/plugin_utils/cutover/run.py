@@ -6,12 +6,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from ..contract.end import EndChange, EndError, HostEnd, SwitchEnd, Watch, nothing
+from ..contract.link_state import Link, Step
 from . import delivery, route
 from .cables import SECONDS, Cables, Clock
-from .ends import Change, End, EndError, HostSide, Watch
-from .model import Link, Step
 from .wording import describe
 
 
@@ -39,7 +40,7 @@ class Made:
 
     text: str
     step: Step
-    change: Change
+    change: EndChange
 
 
 Keeper = Callable[[list[dict[str, Any]]], None]
@@ -55,8 +56,8 @@ class Conversion:
     """One link, its two ends, who watches, and who keeps what a later run needs to take it back."""
 
     link: Link
-    switch: End
-    host: HostSide
+    switch: SwitchEnd
+    host: HostEnd
     watch: Watch
     keep: Keeper = nobody
     link_down: float = SECONDS
@@ -88,20 +89,16 @@ class Conversion:
 
     def _step(self, step: Step, count: str, last: bool) -> None:
         text = f"{self.link.name}: {count}: {describe(self.link, step, self.host.name, self.switch.name)}"
-        self.watch.tell(text)
-        change = (self.host if step.at_host else self.switch).change(step)
+        self.watch.report(text)
+        end = self.host if step.at_host else self.switch
+        change = end.change(self.link, step, delivery.reachable(self.link, step.after))
         self.made.append(Made(text, step, change))
         self.outcome.steps.append(text)
         self.outcome.commands += change.commands
-        proven = [False]
-
-        def proof() -> None:
-            self._prove(step, last)
-            proven[0] = True
-
+        proof = partial(self._prove, step, last)
         with self.cables.watched(self.link.pairs(step.disables)) as first:
-            change.make(first, proof)
-        if not proven[0]:
+            change.make(first, proof if end.reverts else nothing)
+        if not end.reverts:
             proof()
 
     def _keep(self) -> None:
@@ -111,8 +108,8 @@ class Conversion:
                 {
                     "text": made.text,
                     "at_host": made.step.at_host,
-                    "reachable": not self.link.management or not delivery.wrong(self.link, made.step.before),
-                    "undo": made.change.kept(),
+                    "reachable": delivery.reachable(self.link, made.step.before),
+                    "undo": made.change.plain(),
                     "disables": self.link.pairs(made.step.enables),
                 }
                 for made in self.made
@@ -121,7 +118,7 @@ class Conversion:
 
     def _prove(self, step: Step, last: bool) -> None:
         """Demand that both ends answer a fresh login, where they should, and at the end that all is as declared."""
-        if not self.link.management or not delivery.wrong(self.link, step.after):
+        if delivery.reachable(self.link, step.after):
             self.host.prove()
         self.switch.prove()
         if last:
@@ -133,10 +130,10 @@ class Conversion:
             raise EndError("The run that asked for this is gone.")
 
     def _take_back(self, cause: str) -> None:
-        self.watch.tell(f"{self.link.name}: it failed: {cause}")
+        self.watch.report(f"{self.link.name}: it failed: {cause}")
         while self.made:
             last = self.made[-1]
-            self.watch.tell(f"{last.text}: taken back")
+            self.watch.report(f"{last.text}: taken back")
             try:
                 last.change.undo()
             except Exception as error:  # the user must hear of it in any case
@@ -144,11 +141,11 @@ class Conversion:
             self.made.pop()
             self._keep()
         state = f"{self.switch.name} and {self.host.name} have what they had before."
-        self.watch.tell(f"{self.link.name}: {state}")
+        self.watch.report(f"{self.link.name}: {state}")
         raise FailedError(f"{self.link.name}: {cause}\nAll of it was taken back: {state}", True) from None
 
     def _stuck(self, cause: str, text: str, error: Exception) -> None:
         state = f"{text} could not be taken back: {error}"
-        self.watch.tell(state)
+        self.watch.report(state)
         mend = "The steps before it are left as they are. Mend the cause and run it again: it goes on from there."
         raise FailedError(f"{self.link.name}: {cause}\n{state}\n{mend}", False) from None

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a link stands, told by what both ends have: a run needs no memory of the runs before it."""
+"""Where a link stands, read from what both ends have: a run needs no memory of the runs before it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from .model import HostForm, Legs, Link, Place, PortForm
+from ..contract.end import HostSeen, SwitchSeen
+from ..contract.link_state import Groups, HostForm, Link, LinkState, PortForm
 from .route import NoRouteError
 
 Indexes = tuple[int, ...]
@@ -24,74 +25,34 @@ class Declared:
     hidden: str = ""
 
 
-@dataclass(frozen=True)
-class SwitchSeen:
-    """What the switch has.
-
-    Attributes:
-        forms: of each port
-        final: the ports at which nothing of the declaration is missing, but that they may be disabled
-        disabled: the ports that are disabled by an earlier conversion
-        disabled_by_hand: the ports that somebody else disabled
-        dead: the ports without light, though they are enabled
-
-    """
-
-    forms: dict[str, PortForm] = field(default_factory=dict)
-    final: frozenset[str] = frozenset()
-    disabled: frozenset[str] = frozenset()
-    disabled_by_hand: frozenset[str] = frozenset()
-    dead: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class HostSeen:
-    """What the host has.
-
-    Attributes:
-        uplinks: that the management's port group sends over (without management on this vSwitch: the vSwitch itself)
-        form: how it sends
-        final: nothing of the declaration is missing, but that it may use some of the uplinks only
-        management: the host's management runs over this vSwitch
-        down: the NICs without link
-
-    """
-
-    uplinks: tuple[str, ...]
-    form: HostForm
-    final: bool
-    management: bool = True
-    down: frozenset[str] = frozenset()
-
-
-def situation(declared: Declared, switch: SwitchSeen, host: HostSeen) -> tuple[Link, Place]:
-    """Return the link with its legs and forms, and where it stands.
+def situation(declared: Declared, switch: SwitchSeen, host: HostSeen) -> tuple[Link, LinkState]:
+    """Return the link with its groups and forms, and where it stands.
 
     Raises:
-        NoRouteError: it stands where nothing can be said of the way on.
+        NoRouteError: it stands where nothing can be said of the path from there.
 
     """
     _refuse_by_hand(declared, switch)
-    legs = _legs(declared, switch, host)
-    used = _where(legs, lambda index: declared.nics[index] in host.uplinks)
-    dark = _where(legs, lambda index: declared.ports[index] in switch.disabled)
+    groups = _groups(declared, switch, host)
+    used = _where(groups, lambda index: declared.nics[index] in host.uplinks)
+    disabled = _where(groups, lambda index: declared.ports[index] in switch.disabled)
     link = Link(
         name=declared.name,
-        ports=tuple(tuple(declared.ports[index] for index in leg) for leg in legs),
-        nics=tuple(tuple(declared.nics[index] for index in leg) for leg in legs),
-        old_ports=tuple(switch.forms.get(declared.ports[leg[0]], PortForm()) for leg in legs),
+        ports=tuple(tuple(declared.ports[index] for index in group) for group in groups),
+        nics=tuple(tuple(declared.nics[index] for index in group) for group in groups),
+        old_ports=tuple(switch.forms.get(declared.ports[group[0]], PortForm()) for group in groups),
         new_port=declared.port,
         old_host=host.form,
         new_host=declared.host,
         management=host.management,
         hidden=declared.hidden,
     )
-    final = _where(legs, lambda index: declared.ports[index] in switch.final)
-    place = Place(used, host.final, final, dark)
-    if place != link.goal:  # where nothing is left to do, nothing is moved
+    final = _where(groups, lambda index: declared.ports[index] in switch.final)
+    state = LinkState(used, host.final, final, disabled)
+    if state != link.goal:  # where nothing is left to do, nothing is moved
         _refuse_dead(link, switch)
         _refuse_other_cables(declared, switch, host)
-    return link, place
+    return link, state
 
 
 def _refuse_by_hand(declared: Declared, switch: SwitchSeen) -> None:
@@ -103,30 +64,30 @@ def _refuse_by_hand(declared: Declared, switch: SwitchSeen) -> None:
 
 def _refuse_dead(link: Link, switch: SwitchSeen) -> None:
     """Refuse to move a host's management to a cable without light."""
-    dead = [port for port in link.ports_of(link.legs) if port in switch.dead]
+    dead = [port for port in link.ports_of(link.groups) if port in switch.dead]
     if dead:
         raise NoRouteError(f"{link.name}: no light at {', '.join(dead)}. A change needs every cable of the link.")
 
 
 def _refuse_other_cables(declared: Declared, switch: SwitchSeen, host: HostSeen) -> None:
     """Refuse where the two ends of a declared cable contradict each other: it is another cable."""
-    told = []
+    wrong = []
     for port, nic in zip(declared.ports, declared.nics, strict=True):
         if port in switch.disabled and nic not in host.down and not declared.hidden:
-            told.append(f"{nic} has light, although {port} is disabled (by an earlier conversion)")
+            wrong.append(f"{nic} has light, although {port} is disabled (by an earlier conversion)")
         if port not in switch.disabled and nic in host.down:
-            told.append(f"{nic} has no light, although {port} has")
-    if told:
-        what = f"{declared.name}: {'; '.join(told)}"
+            wrong.append(f"{nic} has no light, although {port} has")
+    if wrong:
+        what = f"{declared.name}: {'; '.join(wrong)}"
         raise NoRouteError(f"{what}. The cables are not as declared: mend them, or the declaration.")
 
 
-def _where(legs: tuple[Indexes, ...], holds: Callable[[int], bool]) -> Legs:
-    return frozenset(number for number, leg in enumerate(legs) if all(holds(index) for index in leg))
+def _where(groups: tuple[Indexes, ...], holds: Callable[[int], bool]) -> Groups:
+    return frozenset(number for number, group in enumerate(groups) if all(holds(index) for index in group))
 
 
-def _legs(declared: Declared, switch: SwitchSeen, host: HostSeen) -> tuple[Indexes, ...]:
-    """Return the legs by index: the halves, or where their ports differ the two groups of equal ones."""
+def _groups(declared: Declared, switch: SwitchSeen, host: HostSeen) -> tuple[Indexes, ...]:
+    """Return the groups by index: the first cables and the rest, or where their ports differ those that are equal."""
 
     def key(index: int) -> Hashable:
         port, nic = declared.ports[index], declared.nics[index]

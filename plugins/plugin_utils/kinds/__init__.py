@@ -7,7 +7,7 @@ A package has its rooms, each of which is loaded when somebody asks for it:
     derivation.py   derive(site, host), with DERIVED and EMPTY: the variables of a host that follow from the site
     rules.py        rules of the site that are about this kind alone
     driver.py       how its devices are read and changed; device/, config/, declared/ and run/ are behind it
-    end.py          the end of a link for the cut-over
+    end.py          the end of a link for the cut-over: TRAITS, protocol() and end_of(), see contract.end
 """
 
 from __future__ import annotations

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Links to convert, and ways to convert them."""
+"""Links to convert, and paths to convert them."""
 
 from __future__ import annotations
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import HostForm, Link, PortForm, Step
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import LEGS, route
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_state import (
+    HostForm,
+    Link,
+    PortForm,
+    Step,
+)
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import GROUPWISE, route
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import Conversion
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import Declared, situation
 
@@ -40,13 +45,13 @@ def start(name: str, management: bool = True) -> World:
     return World(wanted, dict.fromkeys(ports, old_port), nics, old_host, management=management)
 
 
-def way(world: World, strategy: str = LEGS) -> tuple[Link, list[Step]]:
-    link, place = situation(world.declared, *world.seen())
-    return link, route(link, place, strategy)
+def path(world: World, strategy: str = GROUPWISE) -> tuple[Link, list[Step]]:
+    link, state = situation(world.declared, *world.seen())
+    return link, route(link, state, strategy)
 
 
 def conversion(world: World, link: Link) -> Conversion:
-    ends = InMemory(world, "ex1", link), InMemory(world, "esx1", link)
+    ends = InMemory(world, "ex1"), InMemory(world, "esx1")
     return Conversion(link, *ends, Watching(world), clock=world.clock)
 
 
@@ -59,7 +64,7 @@ class Watching:
     def alive(self) -> bool:
         return self.world.alive
 
-    def tell(self, text: str) -> None:
+    def report(self, text: str) -> None:
         self.world.told.append(text)
 
 

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_state import HostForm, PortForm, Step
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.back import Earlier, walk_back
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.cables import Cables
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import HostForm, PortForm, Step
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import NoRouteError, route
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import Conversion, FailedError, nobody
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import (
@@ -99,8 +99,8 @@ class Estate:
     def _answered(self, flow: int, port: str, listens: list[str]) -> bool:
         if self.forms[port].arrives(0) != 10:
             return False
-        lit = [each for each in PORTS if each not in self.disabled and self._logical(each) == self._logical(port)]
-        return lit[flow % len(lit)] in listens
+        enabled = [each for each in PORTS if each not in self.disabled and self._logical(each) == self._logical(port)]
+        return enabled[flow % len(enabled)] in listens
 
     def _logical(self, port: str) -> str:
         return self.forms[port].bundle or port
@@ -112,6 +112,7 @@ class Change:
 
     estate: Estate
     end: End
+    link: object
     step: Step
     before: tuple = ()
 
@@ -131,7 +132,7 @@ class Change:
             self.undo()
             raise
 
-    def kept(self) -> dict[str, object]:
+    def plain(self) -> dict[str, object]:
         return {"change": self}
 
     def undo(self, first=lambda: None) -> None:
@@ -149,15 +150,15 @@ class Change:
         return dict(estate.forms), set(estate.disabled), estate.sending[self.end.host]
 
     def _put(self) -> None:
-        link, after = self.end.link, self.step.after
+        link, after = self.link, self.step.after
         if self.step.at_host:
-            self.estate.sending[self.end.host] = link.nics_of(after.host_legs), link.host_form(after)
+            self.estate.sending[self.end.host] = link.nics_of(after.used), link.host_form(after)
             return
-        for leg in link.legs:
-            for port in link.ports[leg]:
-                self.estate.forms[port] = link.port_form(after, leg)
-        self.estate.disabled -= set(link.ports_of(link.legs))
-        self.estate.disabled |= set(link.ports_of(after.dark))
+        for group in link.groups:
+            for port in link.ports[group]:
+                self.estate.forms[port] = link.port_form(after, group)
+        self.estate.disabled -= set(link.ports_of(link.groups))
+        self.estate.disabled |= set(link.ports_of(after.disabled))
 
     def _put_back(self, what: tuple) -> None:
         forms, disabled, sending = what
@@ -174,10 +175,13 @@ class End:
     estate: Estate
     name: str
     host: str
-    link: object = None
 
-    def change(self, step: Step) -> Change:
-        return Change(self.estate, self, step)
+    @property
+    def reverts(self) -> bool:
+        return self.name != self.host
+
+    def change(self, link: object, step: Step, _reachable: bool) -> Change:
+        return Change(self.estate, self, link, step)
 
     def prove(self) -> None:
         self.estate.clock.sleep(LOGIN)
@@ -220,7 +224,7 @@ class Watching:
     def alive(self) -> bool:
         return True
 
-    def tell(self, text: str) -> None:
+    def report(self, text: str) -> None:
         self.estate.told.append(text)
 
 
@@ -252,7 +256,7 @@ def convert(estate: Estate, host: str, to_static: bool, waived: str = "", kept: 
     seen = HostSeen(uplinks, form, form == HostForm(to_static), True, frozenset(NICS) - estate.up(host))
     try:
         link, start = situation(declared, switch, seen)
-        ends = End(estate, "ex1", host, link), End(estate, host, host, link)
+        ends = End(estate, "ex1", host), End(estate, host, host)
         keep = nobody if kept is None else partial(kept.__setitem__, slice(None))
         work = Conversion(link, *ends, Watching(estate), keep, clock=estate.clock)
         work.run(route(link, start))

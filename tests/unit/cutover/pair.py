@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import HostForm, PortForm, Step
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import Declared, HostSeen, SwitchSeen
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError, HostSeen, SwitchSeen
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_state import HostForm, PortForm, Step
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import Declared
 
 PLAIN = PortForm(untagged=10)
 STATIC = PortForm("ae0", untagged=10, tagged=frozenset({20}))
@@ -37,7 +37,7 @@ class KilledError(BaseException):
 
 @dataclass
 class World:
-    """Both ends as they are, and every place that was ever seen between two changes."""
+    """Both ends as they are, and every state that was ever seen between two changes."""
 
     declared: Declared
     forms: dict[str, PortForm]
@@ -75,18 +75,18 @@ class World:
 
     def comes_back(self, flow: int) -> bool:
         """Follow a flow there and back; without IP hash the host may have chosen any uplink, the worst one too."""
-        lit = [nic for nic in self.uplinks if self.port(nic) not in self.disabled]
+        enabled = [nic for nic in self.uplinks if self.port(nic) not in self.disabled]
         if not self.form.hashing:
-            return bool(lit) and all(self._back(flow, nic, [nic]) for nic in lit)
-        places = {self._logical(lit[other % len(lit)]) for other in range(16)} if lit else set()
-        return len(places) == 1 and self._back(flow, lit[flow % len(lit)], lit)
+            return bool(enabled) and all(self._back(flow, nic, [nic]) for nic in enabled)
+        states = {self._logical(enabled[other % len(enabled)]) for other in range(16)} if enabled else set()
+        return len(states) == 1 and self._back(flow, enabled[flow % len(enabled)], enabled)
 
     def _back(self, flow: int, sends: str, listens: list[str]) -> bool:
         form = self.forms[self.port(sends)]
         if form.arrives(self.form.vlan) != 10 or (form.bundle and not form.static):
             return False
-        lit = [port for port in self.forms if port not in self.disabled]
-        answers = [port for port in lit if self._name(port) == self._logical(sends)]
+        enabled = [port for port in self.forms if port not in self.disabled]
+        answers = [port for port in enabled if self._name(port) == self._logical(sends)]
         return self.nic(answers[flow % len(answers)]) in listens
 
     def port(self, nic: str) -> str:
@@ -125,7 +125,7 @@ class Memory:
             proof()
         self._fail("proven")
 
-    def kept(self) -> dict[str, object]:
+    def plain(self) -> dict[str, object]:
         return {"change": self}
 
     def undo(self, first=lambda: None) -> None:
@@ -141,13 +141,13 @@ class Memory:
     def _put(self) -> None:
         world, link, after = self.world, self.link, self.step.after
         if self.step.at_host:
-            world.uplinks = link.nics_of(after.host_legs)
+            world.uplinks = link.nics_of(after.used)
             world.form = link.host_form(after)
         else:
-            for leg in link.legs:
-                for port in link.ports[leg]:
-                    world.forms[port] = link.port_form(after, leg)
-            world.disabled = set(link.ports_of(after.dark))
+            for group in link.groups:
+                for port in link.ports[group]:
+                    world.forms[port] = link.port_form(after, group)
+            world.disabled = set(link.ports_of(after.disabled))
         world.note()
 
     def _fail(self, moment: str) -> None:
@@ -176,13 +176,16 @@ class InMemory:
 
     world: World
     name: str
-    link: object = None
 
-    def change(self, step: Step) -> Memory:
+    @property
+    def reverts(self) -> bool:
+        return self.name != "esx1"
+
+    def change(self, link: object, step: Step, _reachable: bool) -> Memory:
         self.world.counter += 1
         world = self.world
         before = (dict(world.forms), set(world.disabled), world.uplinks, world.form)
-        return Memory(world, self.link, step, world.counter, before)
+        return Memory(world, link, step, world.counter, before)
 
     def prove(self) -> None:
         if self.name == "esx1" and self.world.management and not all(map(self.world.comes_back, range(16))):

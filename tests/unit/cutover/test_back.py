@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proves that the way of a run is walked back without losing the host, also when the walk is cut off in between."""
+"""Proves that the path of a run is walked back without losing the host, also when the walk is cut off in between."""
 
 from __future__ import annotations
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.back import Earlier, refuse, walk_back
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.cables import Cables
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.journal import StepJournal
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import HOST_FIRST, NoRouteError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import Conversion, FailedError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.private_files import read, write
 
-from .builders import GOOD, Watching, start, way
+from .builders import GOOD, Watching, path, start
 from .pair import InMemory
 
 LINK = {
@@ -26,9 +27,9 @@ def converted(name, **options):
     world = start(name, **options)
     before = world.state()
     strategy = {} if world.management else {"strategy": HOST_FIRST}
-    link, steps = way(world, **strategy)
+    link, steps = path(world, **strategy)
     kept = []
-    ends = InMemory(world, "ex1", link), InMemory(world, "esx1", link)
+    ends = InMemory(world, "ex1"), InMemory(world, "esx1")
     Conversion(link, *ends, Watching(world), lambda made: kept.__setitem__(slice(None), made), clock=world.clock).run(
         steps
     )
@@ -45,7 +46,7 @@ def back(kept, world, switch, host):
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_the_way_back_ends_where_it_began_and_loses_nothing(name):
+def test_the_path_back_ends_where_it_began_and_loses_nothing(name):
     world, before, (switch, host), kept = converted(name)
     assert kept
     steps = earlier(kept)
@@ -68,7 +69,7 @@ def test_a_walk_that_fails_leaves_the_host_reachable_and_the_next_one_goes_on(nu
     assert (world.state(), world.lost, kept) == (before, [], [])
 
 
-def test_a_way_on_which_the_host_was_away_is_not_walked_back():
+def test_a_path_on_which_the_host_was_away_is_not_walked_back():
     steps = [Earlier("one", True, lambda: None), Earlier("two", False, lambda: None)]
     with pytest.raises(NoRouteError, match="away for a while"):
         refuse("esx1-lan", steps)
@@ -77,17 +78,17 @@ def test_a_way_on_which_the_host_was_away_is_not_walked_back():
 
 def test_a_conversion_that_fails_keeps_nothing():
     world = start("plain to static")
-    link, steps = way(world)
+    link, steps = path(world)
     world.fails[(4, "before")] = EndError("it broke")
     kept = []
-    ends = InMemory(world, "ex1", link), InMemory(world, "esx1", link)
+    ends = InMemory(world, "ex1"), InMemory(world, "esx1")
     with pytest.raises(FailedError):
         Conversion(link, *ends, Watching(world), lambda made: kept.append(len(made)), clock=world.clock).run(steps)
     assert kept == [1, 2, 3, 3, 2, 1, 0]
 
 
 def test_what_is_kept_lies_in_a_file_of_the_user_alone_and_goes_step_by_step(tmp_path):
-    kept = Kept(tmp_path / "r1" / "esx1.links.json")
+    kept = StepJournal(tmp_path / "r1" / "esx1.links.json", read, write)
     assert kept.links() == []
     kept.keeper(LINK)([{"text": "one"}])
     kept.keeper({**LINK, "link": "esx1-nfs"})([{"text": "other"}])

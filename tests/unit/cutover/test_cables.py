@@ -7,8 +7,8 @@ from itertools import permutations
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.cables import Cables
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
 
 from .estate import (
     DECLARED,
@@ -217,7 +217,7 @@ def test_cables_that_were_moved_since_are_not_taken_back():
     assert (estate.state(), len(kept)) == (before, 7)
 
 
-def test_a_way_back_over_cables_that_cannot_be_seen_needs_the_waiver():
+def test_a_path_back_over_cables_that_cannot_be_seen_needs_the_waiver():
     estate, kept = delivered(DECLARED), []
     before = estate.state()
     convert(estate, "esx1", True, kept=kept)

@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.convert import Pair, convert
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.convert import Pair, convert
 
 from .builders import Watching, declared, start
 from .pair import HASH, PLAIN, PORT_ID, STATIC, InMemory, World
@@ -17,16 +15,15 @@ from .pair import HASH, PLAIN, PORT_ID, STATIC, InMemory, World
 class Looking(InMemory):
     """An end in memory that can be looked at, as the real ones can."""
 
-    planned = None
-    leaving = ()
+    changes, leaving, foretold_count = (), (), 0
 
     def look(self):
         switch, host = self.world.seen()
         return host if self.name == "esx1" else switch
 
     @property
-    def half(self):
-        return SimpleNamespace(ports=self.world.declared.ports, nics=self.world.declared.nics)
+    def names(self):
+        return self.world.declared.nics if self.name == "esx1" else self.world.declared.ports
 
     @property
     def goal(self):
@@ -42,7 +39,7 @@ def one_cable() -> World:
     return World(link, {"ge-0/0/0": PLAIN}, ("vmnic2",), PORT_ID)
 
 
-def test_a_link_with_the_management_is_converted_leg_by_leg():
+def test_a_link_with_the_management_is_converted_group_by_group():
     world = start("plain to static")
     report = convert([pair(world)], Watching(world))
     assert (report.strategies, len(report.steps), report.failure) == ({"esx1-lan": "legs"}, 7, "")

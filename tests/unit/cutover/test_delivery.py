@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proves that the engine's rules say of every place what the flows say that go through it."""
+"""Proves that the engine's rules say of every state what the flows say that go through it."""
 
 from __future__ import annotations
 
@@ -7,41 +7,49 @@ from itertools import product
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import HostSeen, SwitchSeen
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_state import (
+    HostForm,
+    LinkState,
+    PortForm,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import delivery
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import HostForm, Place, PortForm
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import HostSeen, SwitchSeen, situation
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import situation
 
-from .builders import PAIRS, declared, start, way
+from .builders import PAIRS, declared, path, start
 from .pair import PLAIN, PORT_ID, STATIC
 
 SETS = (frozenset(), frozenset({0}), frozenset({1}), frozenset({0, 1}))
-PLACES = [Place(legs, new, ports, dark) for legs, new, ports, dark in product(SETS[1:], (False, True), SETS, SETS)]
+STATES = [
+    LinkState(groups, new, ports, disabled)
+    for groups, new, ports, disabled in product(SETS[1:], (False, True), SETS, SETS)
+]
 
 
-def put(world, link, place) -> None:
-    """Bring both ends to a place, whatever is lost on the way."""
-    world.uplinks, world.form = link.nics_of(place.host_legs), link.host_form(place)
-    world.forms = {port: link.port_form(place, leg) for leg in link.legs for port in link.ports[leg]}
-    world.disabled = set(link.ports_of(place.dark))
+def put(world, link, state) -> None:
+    """Bring both ends to a state, whatever is lost on the way."""
+    world.uplinks, world.form = link.nics_of(state.used), link.host_form(state)
+    world.forms = {port: link.port_form(state, group) for group in link.groups for port in link.ports[group]}
+    world.disabled = set(link.ports_of(state.disabled))
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_the_rules_agree_with_the_flows_at_every_place(name):
+def test_the_rules_agree_with_the_flows_at_every_state(name):
     world = start(name)
-    link, _steps = way(world)
-    for place in PLACES:
-        put(world, link, place)
+    link, _steps = path(world)
+    for state in STATES:
+        put(world, link, state)
         lost = not all(map(world.comes_back, range(16)))
-        reason = delivery.wrong(link, place)
+        reason = delivery.wrong(link, state)
         # A port-ID team over a plain port and a bundle of one works until somebody adds to the bundle: not relied on.
-        careful = "inside and outside" in reason and not link.host_form(place).hashing
-        assert careful or bool(reason) == lost, (place, reason)
+        careful = "inside and outside" in reason and not link.host_form(state).hashing
+        assert careful or bool(reason) == lost, (state, reason)
 
 
 def test_a_host_that_uses_none_of_the_cables_loses_nothing():
     world = start("plain to static")
-    link, _steps = way(world)
-    assert delivery.wrong(link, Place(frozenset())) == ""
+    link, _steps = path(world)
+    assert delivery.wrong(link, LinkState(frozenset())) == ""
 
 
 @pytest.mark.parametrize(
@@ -53,15 +61,15 @@ def test_a_host_that_uses_none_of_the_cables_loses_nothing():
 )
 def test_the_vlan_of_the_management_is_judged(old, new, reason):
     forms = dict.fromkeys(("ge-0/0/0", "ge-1/0/0"), old)
-    link, place = situation(declared(port=new), SwitchSeen(forms), HostSeen(("vmnic2",), PORT_ID, False))
-    assert reason in delivery.wrong(link, place)
+    link, state = situation(declared(port=new), SwitchSeen(forms), HostSeen(("vmnic2",), PORT_ID, False))
+    assert reason in delivery.wrong(link, state)
     assert delivery.wrong(link, link.goal) == ""
 
 
 def test_a_third_vlan_is_neither_where_the_management_was_nor_where_it_shall_be():
     forms = {"ge-0/0/0": PLAIN, "ge-1/0/0": PLAIN}
     both = declared(port=PortForm("ae0", untagged=30, tagged=frozenset({10})), host=HostForm(True, 10))
-    link, place = situation(both, SwitchSeen(forms), HostSeen(("vmnic2", "vmnic3"), PORT_ID, False))
-    astray = Place(frozenset({0}), False, frozenset({0, 1}), frozenset({1}))
-    assert delivery.wrong(link, place) == ""
+    link, state = situation(both, SwitchSeen(forms), HostSeen(("vmnic2", "vmnic3"), PORT_ID, False))
+    astray = LinkState(frozenset({0}), False, frozenset({0, 1}), frozenset({1}))
+    assert delivery.wrong(link, state) == ""
     assert "another VLAN" in delivery.wrong(link, astray)

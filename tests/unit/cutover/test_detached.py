@@ -21,10 +21,10 @@ import sys, time
 from pathlib import Path
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import detached
 def work(journal):
-    journal.tell("begun")
+    journal.report("begun")
     while journal.alive():
         time.sleep(0.01)
-    journal.tell("nobody waits")
+    journal.report("nobody waits")
     return {}
 detached.run(work, Path(sys.argv[1]))
 """

@@ -5,17 +5,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from xml.etree.ElementTree import fromstring
 
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import Connection
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends import notes, pairs
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.half import SwitchHalf
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.host import HostHalf
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import Traits
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import convert, pairs
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import end as esxi
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared import declaration
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared.model import Half
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.end import HostConfiguration
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import end as junos
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import end_notes as notes
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import end_plan
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.emit import config_set, to_xml
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.port_view import Wire, wires
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import (
@@ -24,6 +29,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
     path,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.commits import Commit
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.end_plan import SwitchConfiguration
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.reverse import (
     statements_from,
     statements_of,
@@ -35,8 +41,8 @@ A, B = "ge-0/0/0", "ge-0/0/1"
 COMMON = {"mode": "trunk", "untagged": "server", "tagged": ["vmotion"], "payload_mtu": 9000}
 VLANS = {"server": {"id": 10}, "vmotion": {"id": 20}}
 BUNDLE = {"members": [A, B], "lacp": "none", "minimum_links": 2, "member_descriptions": {A: "esx1 0", B: "esx1 1"}}
-STATIC = SwitchHalf("esx1-lan", (A, B), "ae0", VLANS, {**BUNDLE, **COMMON}, state="replaced")
-PLAIN = SwitchHalf("esx1-lan", (A, B), "", VLANS, declared_ports={A: COMMON, B: COMMON}, state="replaced")
+STATIC = SwitchConfiguration("esx1-lan", (A, B), "ae0", VLANS, {**BUNDLE, **COMMON}, state="replaced")
+PLAIN = SwitchConfiguration("esx1-lan", (A, B), "", VLANS, declared_ports={A: COMMON, B: COMMON}, state="replaced")
 
 
 def bundled(style: str):
@@ -44,7 +50,7 @@ def bundled(style: str):
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_bundle_of_one_leg_may_be_up_although_two_links_are_declared(style):
+def test_a_bundle_of_one_group_may_be_up_although_two_links_are_declared(style):
     plan = STATIC.maker((B,), ())(shown(switch("", style)), style)
     assert not plan.findings
     assert f"set interfaces {B} ether-options 802.3ad ae0" in plan.commands
@@ -53,50 +59,50 @@ def test_a_bundle_of_one_leg_may_be_up_although_two_links_are_declared(style):
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_the_leg_that_joins_is_dark_until_it_is_lit(style):
+def test_the_group_that_joins_is_disabled_until_it_is_enabled(style):
     one = STATIC.maker((B,), ())(shown(switch("", style)), style).written
     joins = STATIC.maker((A, B), (A,))(shown(one), style)
     assert f"set interfaces {A} disable" in joins.commands
     assert joins.disabled == {"ae0": frozenset({A})}
-    lit = STATIC.maker((A, B), ())(shown(joins.written), style)
-    assert lit.commands == [
+    enabled = STATIC.maker((A, B), ())(shown(joins.written), style)
+    assert enabled.commands == [
         f"delete interfaces {A} disable",
         "set interfaces ae0 aggregated-ether-options minimum-links 2",
     ]
-    assert lit.written.statements.keys() == bundled(style).statements.keys()
-    assert not STATIC.maker((A, B), ())(shown(lit.written), style).changed
+    assert enabled.written.statements.keys() == bundled(style).statements.keys()
+    assert not STATIC.maker((A, B), ())(shown(enabled.written), style).changed
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_the_first_leg_of_a_bundle_may_be_disabled_and_nobody_waits_for_the_bundle(style):
+def test_the_first_group_of_a_bundle_may_be_disabled_and_nobody_waits_for_the_bundle(style):
     alone = STATIC.maker((B,), (B,))(shown(switch("", style)), style)
     assert not alone.findings
     assert f"set interfaces {B} disable" in alone.commands
     assert f"set interfaces {B} ether-options 802.3ad ae0" in alone.commands
     assert alone.expected == []
-    lit = STATIC.maker((B,), ())(shown(alone.written), style)
-    assert [bundle.name for bundle in lit.expected] == ["ae0"]
-    assert "set interfaces ae0 aggregated-ether-options minimum-links 1" in config_set(lit.written)
+    enabled = STATIC.maker((B,), ())(shown(alone.written), style)
+    assert [bundle.name for bundle in enabled.expected] == ["ae0"]
+    assert "set interfaces ae0 aggregated-ether-options minimum-links 1" in config_set(enabled.written)
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_bundle_that_loses_a_leg_is_not_held_down_by_its_minimum_links(style):
-    dark = PLAIN.maker((), (A,))(shown(bundled(style)), style)
-    assert dark.commands == [
+def test_a_bundle_that_loses_a_group_is_not_held_down_by_its_minimum_links(style):
+    disabled = PLAIN.maker((), (A,))(shown(bundled(style)), style)
+    assert disabled.commands == [
         "delete interfaces ae0 aggregated-ether-options",
         f"set interfaces {A} disable",
     ]
-    out = PLAIN.maker((A,), ())(shown(dark.written), style)
+    out = PLAIN.maker((A,), ())(shown(disabled.written), style)
     assert not out.findings
     assert f"delete interfaces {A} ether-options" in "\n".join(out.commands)
     assert f"delete interfaces {A} disable" in out.commands
 
 
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize(("ports", "dark"), [((B,), ()), ((A, B), (A,)), ((A, B), ())])
-def test_each_step_is_taken_back_to_the_statement(style, ports, dark):
+@pytest.mark.parametrize(("ports", "disabled"), [((B,), ()), ((A, B), (A,)), ((A, B), ())])
+def test_each_step_is_taken_back_to_the_statement(style, ports, disabled):
     before = switch(f"set interfaces {A} unit 0 family ethernet-switching MODE access", style)
-    done = STATIC.maker(ports, dark)(shown(before), style)
+    done = STATIC.maker(ports, disabled)(shown(before), style)
     back = undo_of(statements_of(done))(shown(done.written), style)
     assert sorted(config_set(back.written)) == sorted(config_set(before))
     assert not undo_of(statements_of(done))(shown(back.written), style).changed
@@ -130,8 +136,8 @@ def test_ports_go_back_into_their_range_and_a_leaf_that_was_inactive_is_so_again
 def test_a_spanning_tree_that_knew_no_port_is_still_there_when_its_first_one_goes(style):
     """Set before everything that is deleted below it in the same load, it would go with the last of it."""
     before = switch("set protocols rstp", style)
-    half = replace(STATIC, declared_bundle={**STATIC.declared_bundle, "peer": "esxi_vss"})
-    done = half.maker((A, B), ())(shown(before), style)
+    peered = replace(STATIC, declared_bundle={**STATIC.declared_bundle, "peer": "esxi_vss"})
+    done = peered.maker((A, B), ())(shown(before), style)
     assert any(line.startswith("set protocols rstp interface ae0") for line in done.commands)
     kept = statements_from(json.loads(json.dumps(statements_of(done).plain())))
     assert kept == statements_of(done)
@@ -228,26 +234,26 @@ def test_a_commit_is_known_to_be_of_a_link():
     assert not notes.is_of(replace(commit, comment="cut-over"), "l1")
 
 
-def host_half() -> HostHalf:
+def host_configuration() -> HostConfiguration:
     teaming = {"load_balancing": "loadbalance_ip", "active_uplinks": ["vmnic0", "vmnic1"], "standby_uplinks": []}
     vswitch = {"uplinks": ["vmnic0", "vmnic1"], "teaming": teaming, "bundle": {"mode": "static", "ports": 2}}
     findings: list = []
     group = {"vswitch": "vSwitch0", "teaming": teaming}
-    half = declaration.read({"vSwitch0": vswitch}, {"Management Network": group}, findings=findings)
+    declared = declaration.read({"vSwitch0": vswitch}, {"Management Network": group}, findings=findings)
     assert not findings
-    return HostHalf("vSwitch0", ("vmnic0", "vmnic1"), half)
+    return HostConfiguration("vSwitch0", ("vmnic0", "vmnic1"), declared)
 
 
-def test_the_hosts_half_over_one_leg_has_only_that_leg_everywhere():
-    half = host_half().over(("vmnic1",))
-    (made,), (group,) = half.vswitches, half.port_groups
+def test_the_hosts_configuration_over_one_group_has_only_that_group_everywhere():
+    declared = host_configuration().over(("vmnic1",))
+    (made,), (group,) = declared.vswitches, declared.port_groups
     assert (made.uplinks, made.teaming.active_uplinks, made.bundle.ports) == (("vmnic1",), ("vmnic1",), 1)
     assert group.teaming.active_uplinks == ("vmnic1",)
 
 
 def test_a_host_that_only_moves_keeps_all_but_its_uplinks():
-    half = host_half().moved(("vmnic1",))
-    assert half == Half((replace(host_half().moved(()).vswitches[0], uplinks=("vmnic1",)),))
+    declared = host_configuration().moved(("vmnic1",))
+    assert declared == Half((replace(host_configuration().moved(()).vswitches[0], uplinks=("vmnic1",)),))
 
 
 def link(**changed) -> dict:
@@ -263,58 +269,91 @@ def test_links_that_cannot_be_converted_here_are_left_alone_with_the_reason():
             link(link="l3", lag="vSwitch2", bundle="lacp"),
             link(link="l4", lag="vSwitch3", bundle="none"),
             link(link="l5", lag="vSwitch3", bundle="none"),
-        ]
+            link(link="l6", lag="vSwitch4", peer_kind="esxi_vss", peer="esx2"),
+        ],
+        esxi.TRAITS,
+        {"esxi_vss": esxi, "junos_ex": junos},
     )
     assert [each["link"] for each in found] == ["l1"]
-    assert [text.split(":")[0] for text in left] == ["l2", "l3", "l4", "l5"]
+    assert left == [
+        "l2: its far end sw is not configured by this collection.",
+        "l3: a standard vSwitch has no bundle lacp.",
+        "l4: its vSwitch vSwitch3 is that of l5 too.",
+        "l5: its vSwitch vSwitch3 is that of l4 too.",
+        "l6: its far end esx2 is not configured by this collection.",
+    ]
+
+
+def test_which_links_can_be_converted_follows_from_what_both_ends_say():
+    host = Traits("host", "team", "team", ("lacp", "static"))
+    switch = SimpleNamespace(TRAITS=Traits("switch", "stack", "stack", ("lacp",)))
+    links = [link(link=name, lag=name, bundle=name, peer_kind="toy") for name in ("lacp", "static", "none")]
+    found, left = pairs.chosen(links, host, {"toy": switch})
+    assert [each["link"] for each in found] == ["lacp"]
+    assert left == ["static: a stack has no bundle static.", "none: a team has no bundle none."]
 
 
 @pytest.mark.parametrize("bundle", ["static", "none"])
-def test_a_switch_without_its_half_is_refused(bundle):
+def test_a_switch_that_declares_no_such_end_is_refused(bundle):
     with pytest.raises(RefusalError, match="END_MISSING"):
-        pairs._switch_half(link(bundle=bundle, vlans={"untagged": "server", "tagged": []}), lambda *_names: None)
+        end_plan.declared_configuration(
+            link(bundle=bundle, vlans={"untagged": "server", "tagged": []}), lambda *_names: None
+        )
+
+
+SWITCH = pairs.Device(junos, Connection("ex1", "192.0.2.2"), lambda _name: None)
+
+
+def options(minutes: int = 5, **verify) -> dict:
+    return {
+        **{"strategy": "auto", "consent": [], "transport": "api", "timeouts": {}, "confirm_minutes": minutes},
+        **{"verify": verify, "ca_file": None, "validate_certs": True, "teaming_state": "merged"},
+        **{"vswitches": None, "port_groups": None},
+    }
+
+
+def bare(given: dict, **changed) -> convert.Pair:
+    """Return the pair of a link that is taken back."""
+    host = pairs.Device(esxi, Connection("esx1", "192.0.2.1"), lambda _name: None)
+    none = {"vlans": {"untagged": None, "tagged": []}}
+    return pairs.Builder(host, given, check_mode=False).pair(link(**none, **changed), SWITCH, declared=False)
 
 
 def waits(minutes: int = 5, **verify) -> float:
-    return pairs._link_down({"verify": verify, "confirm_minutes": minutes})
+    return bare(options(minutes, **verify)).link_down
 
 
 def test_the_time_for_a_nic_to_lose_its_link_fits_into_the_timer_of_the_commit():
     assert (waits(), waits(link_down_seconds=20)) == (15, 20)
     assert waits(minutes=1, link_down_seconds=15, timeout=15) == 15
-    with pytest.raises(RefusalError, match="TIMER_TOO_SHORT"):
+    with pytest.raises(RefusalError, match=r"16 s and .* do not fit into confirm_minutes 1 .TIMER_TOO_SHORT"):
         waits(minutes=1, link_down_seconds=16, timeout=15)
-    with pytest.raises(RefusalError, match="OUT_OF_RANGE"):
+    with pytest.raises(RefusalError, match=r"0 is out of range .OUT_OF_RANGE"):
         waits(link_down_seconds=0)
 
 
-SWITCH = pairs.Peer(Connection("ex1", "192.0.2.2"), lambda _name: None)
-
-
-def builder(**verify) -> pairs.Builder:
-    options = {
-        **{
-            "strategy": "auto",
-            "consent": [],
-            "transport": "api",
-            "timeouts": {},
-            "confirm_minutes": 5,
-            "verify": verify,
-        },
-        **{"ca_file": None, "validate_certs": True, "teaming_state": "merged", "vswitches": None, "port_groups": None},
-    }
-    return pairs.Builder(Connection("esx1", "192.0.2.1"), options, check_mode=False)
-
-
 def test_a_pair_waits_as_long_as_the_task_says_and_hears_of_the_waiver():
-    none = {"vlans": {"untagged": None, "tagged": []}}
-    made = builder(link_down_seconds=30).bare(link(waive={"LINK_DOWN": "a blade"}, **none), SWITCH)
+    made = bare(options(link_down_seconds=30), waive={"LINK_DOWN": "a blade"})
     assert (made.link_down, made.waived, made.host.patience) == (30, "a blade", 10)
-    plain = builder().bare(link(**none), SWITCH)
+    plain = bare(options())
     assert (plain.link_down, plain.waived, plain.host.patience) == (15, "", 5)
 
 
-def test_a_conversion_reaches_the_host_with_the_named_certificate_alone():
-    options = {**builder().options, "tls_fingerprint": "00" * 32}
-    made = pairs.Builder(Connection("esx1", "192.0.2.1"), options, check_mode=False)
-    assert made.target.fingerprint == ":".join(["00"] * 32)
+def test_a_conversion_reaches_the_host_with_the_named_certificate_alone(monkeypatch):
+    reached: list = []
+    monkeypatch.setattr(esxi, "Api", reached.append)
+    bare({**options(), "tls_fingerprint": "00" * 32}).host.opener()
+    assert [target.fingerprint for target in reached] == [":".join(["00"] * 32)]
+
+
+def test_each_end_is_made_by_the_kind_of_its_own_device():
+    """The engine's part knows no kind: it hands the same data to whichever module it is given."""
+    given = []
+    toy = SimpleNamespace(end_of=lambda data: given.append(data) or data.connection)
+    devices = [pairs.Device(toy, name, {"name": name}.get) for name in ("host", "switch")]
+    made = pairs.Builder(devices[0], options(link_down_seconds=7), True).pair(link(), devices[1])
+    assert (made.switch, made.host) == ("switch", "host")
+    assert [(data.variable("name"), data.link_down, data.check_mode, data.declared) for data in given] == [
+        ("switch", 7, True, True),
+        ("host", 7, True, True),
+    ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import HostSeen
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_state import HostForm
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.neutral import ChangeKind
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import HostForm
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import HostSeen
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.convert import Pair, convert
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.half import SwitchHalf
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.switch import SwitchEnd
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.convert import Pair, convert
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.model import Declared
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.end import JunosEnd
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.end_plan import SwitchConfiguration
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import Request
 from unit.junos.switches import nonels, simulator
 
@@ -23,22 +23,22 @@ __all__ = ["nonels", "simulator"]
 class Host:
     """A host whose vSwitches carry guests only, and which is told nothing that matters here."""
 
-    name, goal, link = "esx1", HostForm(True), None
+    name, goal = "esx1", HostForm(True)
 
     def __init__(self, nic: str) -> None:
-        self.half = SimpleNamespace(nics=(nic,))
+        self.names = (nic,)
 
     def look(self) -> HostSeen:
-        return HostSeen(self.half.nics, HostForm(False), False, management=False)
+        return HostSeen(self.names, HostForm(False), False, management=False)
 
-    def change(self, _step):
+    def change(self, *_step):
         return SimpleNamespace(commands=[])
 
 
 def pair(lab, bundle: str, port: str, nic: str, device_count: int = 0) -> Pair:
     declared = {"members": [port], "lacp": "none", "mode": "trunk", "tagged": ["lan"]}
-    half = SwitchHalf(bundle, (port,), bundle, {"lan": {"id": 10}}, declared, state="replaced")
-    end = SwitchEnd("ex1", lab.open, half, Request(Declared(), check_mode=True), device_count=device_count)
+    own = SwitchConfiguration(bundle, (port,), bundle, {"lan": {"id": 10}}, declared, state="replaced")
+    end = JunosEnd("ex1", lab.open, own, Request(Declared(), check_mode=True), device_count=device_count)
     return Pair(bundle, end, Host(nic))
 
 

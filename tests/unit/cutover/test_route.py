@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proves that a link is converted by steps at each of which its host's management has a way."""
+"""Proves that a link is converted by steps at each of which its host's management has a path."""
 
 from __future__ import annotations
 
@@ -7,26 +7,32 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.model import BOTH, Link, Place, PortForm
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import HostSeen, SwitchSeen
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.link_state import (
+    BOTH,
+    Link,
+    LinkState,
+    PortForm,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import (
     HOST_FIRST,
     NoRouteError,
     route,
     unproven,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import HostSeen, SwitchSeen, situation
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.where import situation
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.wording import describe
 
-from .builders import PAIRS, declared, start, walk, way
+from .builders import PAIRS, declared, path, start, walk
 from .pair import HASH, LACP, PLAIN, PORT_ID, STATIC
 
 
 def words(name: str) -> list[str]:
-    link, steps = way(start(name))
+    link, steps = path(start(name))
     return [describe(link, step, "esx1", "ex1") for step in steps]
 
 
-def test_plain_ports_become_a_static_bundle_one_leg_at_a_time():
+def test_plain_ports_become_a_static_bundle_one_group_at_a_time():
     assert words("plain to static") == [
         "ex1: ge-0/0/0 disabled",
         "esx1 uses vmnic3",
@@ -66,16 +72,16 @@ def changed_in_its_bundle(new: PortForm, **host) -> Link:
 
 
 def test_members_that_stay_in_their_bundle_lose_a_vlan_at_once_after_both_cables_are_proven():
-    steps = route(changed_in_its_bundle(replace(IN_BUNDLE, tagged=frozenset())), Place())
+    steps = route(changed_in_its_bundle(replace(IN_BUNDLE, tagged=frozenset())), LinkState())
     changed = [step.after.ports_new - step.before.ports_new for step in steps]
-    assert [legs for legs in changed if legs] == [BOTH]
+    assert [groups for groups in changed if groups] == [BOTH]
     assert [step.disables for step in steps if step.disables] == [frozenset({0}), frozenset({1})]
 
 
-def test_no_way_leads_through_a_bundle_whose_members_are_in_two_vlans():
+def test_no_path_leads_through_a_bundle_whose_members_are_in_two_vlans():
     tagged = PortForm("ae0", True, None, frozenset({10, 20}))
     with pytest.raises(NoRouteError, match="no order of changes"):
-        route(changed_in_its_bundle(tagged, vlan=10), Place())
+        route(changed_in_its_bundle(tagged, vlan=10), LinkState())
 
 
 def test_a_link_that_loses_half_of_its_frames_is_mended_at_the_end_that_is_wrong():
@@ -98,23 +104,23 @@ def test_lacp_against_a_standard_vswitch_is_mended_once_its_cables_are_proven():
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_no_place_of_a_way_that_begins_well_loses_a_frame(name):
+def test_no_state_of_a_path_that_begins_well_loses_a_frame(name):
     world = start(name)
     world.note()
     broken = bool(world.lost)
     world.lost.clear()
-    link, steps = way(world)
+    link, steps = path(world)
     walk(world, link, steps)
     assert bool(world.lost) <= broken
     assert all(map(world.comes_back, range(16)))
-    assert way(world)[1] == []
+    assert path(world)[1] == []
 
 
-def test_one_cable_with_the_management_on_it_has_no_way():
+def test_one_cable_with_the_management_on_it_has_no_path():
     one = declared(ports=("ge-0/0/0",), nics=("vmnic2",))
-    link, place = situation(one, SwitchSeen({"ge-0/0/0": PLAIN}), HostSeen(("vmnic2",), PORT_ID, False))
+    link, state = situation(one, SwitchSeen({"ge-0/0/0": PLAIN}), HostSeen(("vmnic2",), PORT_ID, False))
     with pytest.raises(NoRouteError, match="this one cable"):
-        route(link, place)
+        route(link, state)
 
 
 def test_a_cable_without_light_is_no_cable_to_move_to():
@@ -136,15 +142,15 @@ def test_what_was_disabled_by_hand_is_not_enabled():
         situation(declared(), seen, HostSeen(("vmnic2", "vmnic3"), HASH, True))
 
 
-def test_cables_in_three_states_are_no_two_legs():
+def test_cables_in_three_states_are_no_two_groups():
     ports, nics = tuple(f"ge-0/0/{n}" for n in range(4)), tuple(f"vmnic{n}" for n in range(4))
     forms = dict(zip(ports, (PLAIN, STATIC, LACP, LACP), strict=True))
     with pytest.raises(NoRouteError, match="3 different states"):
         situation(declared(ports=ports, nics=nics), SwitchSeen(forms), HostSeen(nics, PORT_ID, False))
 
 
-def test_four_cables_are_two_legs_of_two():
-    link, steps = way(start("four cables"))
+def test_four_cables_are_two_groups_of_two():
+    link, steps = path(start("four cables"))
     assert link.nics == (("vmnic0", "vmnic1"), ("vmnic2", "vmnic3"))
     assert len(steps) == 7
 
@@ -152,26 +158,26 @@ def test_four_cables_are_two_legs_of_two():
 def test_a_management_that_moves_to_another_network_is_no_accident():
     moved = declared(port=PortForm("ae0", untagged=30))
     forms = dict.fromkeys(("ge-0/0/0", "ge-1/0/0"), PLAIN)
-    link, place = situation(moved, SwitchSeen(forms), HostSeen(("vmnic2", "vmnic3"), PORT_ID, False))
-    assert [step.at_host for step in route(link, place)] == [False, True, False, True, False, True, False]
+    link, state = situation(moved, SwitchSeen(forms), HostSeen(("vmnic2", "vmnic3"), PORT_ID, False))
+    assert [step.at_host for step in route(link, state)] == [False, True, False, True, False, True, False]
 
 
-def one_way(old: PortForm, new: PortForm, cables: int = 2, **seen) -> list[str]:
-    """Return the words of the way from one form of the ports to another; the host sends by port id."""
+def one_path(old: PortForm, new: PortForm, cables: int = 2, **seen) -> list[str]:
+    """Return the words of the path from one form of the ports to another; the host sends by port id."""
     ports, nics = ("ge-0/0/0", "ge-1/0/0")[:cables], ("vmnic2", "vmnic3")[:cables]
     wanted = replace(declared(ports, nics, new, PORT_ID), **seen)
-    link, place = situation(wanted, SwitchSeen(dict.fromkeys(ports, old)), HostSeen(nics, PORT_ID, True))
-    return [describe(link, step, "esx1", "ex1") for step in route(link, place)]
+    link, state = situation(wanted, SwitchSeen(dict.fromkeys(ports, old)), HostSeen(nics, PORT_ID, True))
+    return [describe(link, step, "esx1", "ex1") for step in route(link, state)]
 
 
 def test_a_vlan_that_is_added_takes_nothing_from_whoever_is_at_the_port():
-    assert one_way(PLAIN, replace(PLAIN, tagged=frozenset({20}))) == [
+    assert one_path(PLAIN, replace(PLAIN, tagged=frozenset({20}))) == [
         "ex1: ge-0/0/0 as declared, ge-1/0/0 as declared",
     ]
 
 
 def test_a_vlan_is_only_removed_once_the_cables_are_proven():
-    assert one_way(replace(PLAIN, tagged=frozenset({20})), PLAIN) == [
+    assert one_path(replace(PLAIN, tagged=frozenset({20})), PLAIN) == [
         "ex1: ge-0/0/0 as declared, ge-0/0/0 disabled",
         "ex1: ge-0/0/0 no longer disabled",
         "ex1: ge-1/0/0 as declared, ge-1/0/0 disabled",
@@ -180,25 +186,25 @@ def test_a_vlan_is_only_removed_once_the_cables_are_proven():
 
 
 def test_one_cable_cannot_be_proven_and_is_changed_where_the_management_does_not_notice():
-    assert one_way(replace(PLAIN, tagged=frozenset({20})), PLAIN, cables=1) == ["ex1: ge-0/0/0 as declared"]
+    assert one_path(replace(PLAIN, tagged=frozenset({20})), PLAIN, cables=1) == ["ex1: ge-0/0/0 as declared"]
 
 
-def test_a_host_that_does_not_see_a_disabled_port_has_no_way_over_one():
+def test_a_host_that_does_not_see_a_disabled_port_has_no_path_over_one():
     with pytest.raises(NoRouteError, match=r"hides from it that a port is disabled \(a blade\)"):
-        one_way(PLAIN, PortForm("ae0", untagged=10), hidden="a blade")
+        one_path(PLAIN, PortForm("ae0", untagged=10), hidden="a blade")
 
 
 def test_what_no_step_disables_is_not_proven():
     for name in PAIRS:
-        link, steps = way(start(name))
-        proven = link.legs - unproven(link, steps)
-        assert proven == {leg for step in steps for leg in step.disables}
-        assert unproven(replace(link, hidden="a blade"), steps) == link.legs
+        link, steps = path(start(name))
+        proven = link.groups - unproven(link, steps)
+        assert proven == {group for step in steps for group in step.disables}
+        assert unproven(replace(link, hidden="a blade"), steps) == link.groups
 
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_no_port_takes_anything_away_before_its_cable_is_proven(name):
-    _link, steps = way(start(name))
+    _link, steps = path(start(name))
     proven: set[int] = set()
     for step in steps:
         proven |= step.disables
@@ -209,26 +215,26 @@ def test_no_port_takes_anything_away_before_its_cable_is_proven(name):
 
 def test_with_consent_too_the_cables_are_proven_first_but_the_only_one_that_the_management_has():
     world = start("plain to static")
-    link, steps = way(world, HOST_FIRST)
+    link, steps = path(world, HOST_FIRST)
     assert [len(step.disables) for step in steps] == [1, 0, 1, 0, 0, 0]
     world.uplinks = ("vmnic2",)
-    link, steps = way(world, HOST_FIRST)
+    link, steps = path(world, HOST_FIRST)
     assert [link.ports_of(step.disables) for step in steps if step.disables] == [("ge-1/0/0",)]
     assert link.ports_of(unproven(link, steps)) == ("ge-0/0/0",)
 
 
-def test_two_legs_are_not_disabled_at_once_for_a_host_that_uses_neither():
+def test_two_groups_are_not_disabled_at_once_for_a_host_that_uses_neither():
     forms = dict.fromkeys(("ge-0/0/0", "ge-1/0/0"), PLAIN)
-    link, place = situation(declared(), SwitchSeen(forms), HostSeen(("vmnic9",), PORT_ID, False))
-    steps = route(link, place)
+    link, state = situation(declared(), SwitchSeen(forms), HostSeen(("vmnic9",), PORT_ID, False))
+    steps = route(link, state)
     assert [len(step.disables) for step in steps if step.disables] == [1, 1]
     assert unproven(link, steps) == frozenset()
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_a_leg_is_disabled_while_the_host_has_another_whatever_the_cables_are(name):
-    _link, steps = way(start(name))
+def test_a_group_is_disabled_while_the_host_has_another_whatever_the_cables_are(name):
+    _link, steps = path(start(name))
     proven: frozenset[int] = frozenset()
     for step in steps:
-        assert not step.disables or len(step.before.lit) > 1 or step.after.lit & proven
+        assert not step.disables or len(step.before.enabled) > 1 or step.after.enabled & proven
         proven |= step.disables

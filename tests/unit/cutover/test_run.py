@@ -3,19 +3,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.ends import EndError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import EndError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.route import HOST_FIRST
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.run import FailedError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.wording import describe
 
-from .builders import GOOD, conversion, start, walk, way
-from .pair import HASH, PLAIN, PORT_ID, STATIC, KilledError
+from .builders import GOOD, conversion, path, start, walk
+from .pair import HASH, PLAIN, PORT_ID, STATIC, InMemory, KilledError, Memory
 
 MOMENTS = ("before", "after", "proven")
 LONG = [name for name in GOOD if name != "another vlan"]
-STEPS = [(name, number) for name in LONG for number, _step in enumerate(way(start(name))[1], 1)]
+STEPS = [(name, number) for name in LONG for number, _step in enumerate(path(start(name))[1], 1)]
 EACH = [(*step, moment) for step in STEPS for moment in MOMENTS]
 
 
@@ -23,7 +25,7 @@ def failing(name: str, number: int, moment: str, error: BaseException):
     world = start(name)
     before = world.state()
     world.fails[(number, moment)] = error
-    link, steps = way(world)
+    link, steps = path(world)
     return world, before, link, steps
 
 
@@ -44,8 +46,8 @@ def test_a_run_after_a_killed_one_goes_on_from_where_it_died(name, number, momen
         walk(world, link, steps)
     assert all(map(world.comes_back, range(16)))
     world.fails.clear()
-    link, left = way(world)
-    # A leg that was enabled again when its cables were proven is proven once more: nothing is remembered.
+    link, left = path(world)
+    # A group that was enabled again when its cables were proven is proven once more: nothing is remembered.
     assert 0 <= len(left) - (len(steps) - number + (1 if moment == "before" else 0)) <= 2
     walk(world, link, left)
     assert not world.lost
@@ -54,7 +56,7 @@ def test_a_run_after_a_killed_one_goes_on_from_where_it_died(name, number, momen
 
 
 @pytest.mark.parametrize("number", range(1, 8))
-def test_a_take_back_that_is_stuck_leaves_a_place_that_works_and_says_so(number):
+def test_a_take_back_that_is_stuck_leaves_a_state_that_works_and_says_so(number):
     world, _before, link, steps = failing("plain to static", 7, "before", EndError("it broke"))
     world.fails[(number, "undo")] = EndError("no answer")
     with pytest.raises(FailedError, match="could not be taken back: no answer") as caught:
@@ -62,7 +64,7 @@ def test_a_take_back_that_is_stuck_leaves_a_place_that_works_and_says_so(number)
     assert not caught.value.whole
     assert not world.lost
     world.fails.clear()
-    walk(world, *way(world))
+    walk(world, *path(world))
     assert set(world.forms.values()) == {STATIC}
 
 
@@ -77,7 +79,7 @@ def test_a_wrong_end_found_at_last_takes_both_ends_back():
     world = start("plain to static")
     world.host_is_wrong = "Management Network has a standby uplink"
     with pytest.raises(FailedError, match="standby uplink"):
-        walk(world, *way(world))
+        walk(world, *path(world))
     assert set(world.forms.values()) == {PLAIN}
     assert (world.form, set(world.uplinks)) == (PORT_ID, {"vmnic2", "vmnic3"})
     assert not world.lost
@@ -85,18 +87,31 @@ def test_a_wrong_end_found_at_last_takes_both_ends_back():
 
 def test_when_nobody_waits_any_more_it_is_taken_back():
     world = start("plain to static")
-    link, steps = way(world)
+    link, steps = path(world)
     found = conversion(world, link)
-    found.watch.tell = lambda text: setattr(world, "alive", "step 4" not in text)
+    found.watch.report = lambda text: setattr(world, "alive", "step 4" not in text)
     with pytest.raises(FailedError, match="is gone"):
         found.run(steps)
     assert set(world.forms.values()) == {PLAIN}
     assert not world.lost
 
 
+@pytest.mark.parametrize("reverts", [True, False])
+def test_an_end_whose_steps_revert_by_themselves_holds_them_until_both_are_proven(monkeypatch, reverts):
+    """The step of another end lasts at once: it is proven once it is made, and only then."""
+    world = start("plain to static")
+    link, steps = path(world)
+    monkeypatch.setattr(InMemory, "reverts", reverts)
+    seen = []
+    monkeypatch.setattr(Memory, "make", lambda self, _first, proof: (self._put(), proof(), seen.append("made")))
+    monkeypatch.setattr(InMemory, "prove", lambda self: seen.append(self.name))
+    conversion(world, replace(link, hidden="a blade", management=False)).run(steps[:1])
+    assert seen == (["esx1", "ex1", "made"] if reverts else ["made", "esx1", "ex1"])
+
+
 def test_what_was_done_and_verified_is_told():
     world = start("plain to static")
-    link, steps = way(world)
+    link, steps = path(world)
     outcome = conversion(world, link).run(steps)
     assert len(outcome.steps) == 7
     assert outcome.steps[0] == "esx1-lan: step 1 of 7: ex1: ge-0/0/0 disabled"
@@ -112,13 +127,13 @@ def test_what_was_done_and_verified_is_told():
 
 def test_a_second_run_changes_nothing():
     world = start("plain to static")
-    walk(world, *way(world))
-    assert way(world)[1] == []
+    walk(world, *path(world))
+    assert path(world)[1] == []
 
 
 def test_without_management_the_host_comes_first_once_the_cables_are_proven():
     world = start("plain to static", management=False)
-    link, steps = way(world, HOST_FIRST)
+    link, steps = path(world, HOST_FIRST)
     assert [describe(link, step, "esx1", "ex1") for step in steps] == [
         "ex1: ge-0/0/0 disabled",
         "ex1: ge-0/0/0 no longer disabled",
@@ -136,5 +151,5 @@ def test_without_management_a_failure_takes_both_ends_back():
     world = start("plain to static", management=False)
     world.fails[(6, "proven")] = EndError("it broke")
     with pytest.raises(FailedError):
-        walk(world, *way(world, HOST_FIRST))
+        walk(world, *path(world, HOST_FIRST))
     assert (world.form, set(world.forms.values())) == (PORT_ID, {PLAIN})

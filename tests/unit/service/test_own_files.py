@@ -15,8 +15,9 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.wat
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.loaded import Loaded
 from ansible_collections.netstack.datacenter.plugins.module_utils.service.transaction import Transaction
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import detached
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover_ends.kept import Kept
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover.journal import StepJournal
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import points
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.private_files import read, write
 
 from .test_transaction import file
 
@@ -58,7 +59,7 @@ def test_notes_and_the_watchdog_of_a_bond_are_private_under_every_umask(tmp_path
 @pytest.mark.usefixtures("umask")
 def test_what_the_controller_keeps_is_private_with_every_folder_above_it_under_every_umask(tmp_path: Path) -> None:
     points.keep(str(tmp_path / "a/restore"), "r1", "esx1", {"": {"vswitches": {}, "port_groups": {}}})
-    Kept(tmp_path / "b/restore/r1/esx1.json").keeper({"link": "l"})([{"step": 1}])
+    StepJournal(tmp_path / "b/restore/r1/esx1.json", read, write).keeper({"link": "l"})([{"step": 1}])
     detached.run(lambda _journal: {}, tmp_path / "c/cutover/esx1.log")
     found = modes(tmp_path)
     assert {found[path] for path in found if (tmp_path / path).is_dir()} == {0o700}

@@ -145,7 +145,7 @@ def _used(where: str, what: str, said: str) -> errors.HostError:
 
 
 def _taken_back(where: str, what: str, said: str) -> errors.HostError:
-    mend = "The far end does not suit the change yet. Connect to the host itself, or change one leg at a time."
+    mend = "The far end does not suit the change yet. Connect to the host itself, or change one uplink group at a time."
     return errors.TakenBackError(f"{what} It cut the host off, so vCenter has taken it back.", mend, said)
 
 

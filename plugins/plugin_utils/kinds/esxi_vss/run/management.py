@@ -48,7 +48,8 @@ def refuse(plan: Plan, vmk: Vmk, at: str = "") -> list[Finding]:
     if not danger:
         return []
     why = f"{vmk.name} on it carries the host's management; a far end that does not suit it would cut the host off."
-    mend = "Change one leg at a time, or add management to consent and change the switch right after it (KB 1001938)."
+    after = "add management to consent and change the switch right after it (KB 1001938)."
+    mend = f"Change one uplink group at a time, or {after}"
     return [Finding(f"{at}port_groups.{vmk.port_group}", "MANAGEMENT", danger, why, mend)]
 
 

@@ -1,26 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Convert links one after the other, or foretell it: look at both ends, find the way, walk it."""
+"""Convert links one after the other, or foretell it: look at both ends, find the path, walk it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from ..contract.changes import Change
+from ..contract.end import EndError, HostEnd, SwitchEnd, Watch
+from ..contract.link_state import Link, Step
 from ..contract.neutral import ChangeKind
-from ..cutover.cables import SECONDS, Cables, Clock
-from ..cutover.ends import EndError, Watch
-from ..cutover.model import Link, Step
-from ..cutover.route import HOST_FIRST, LEGS, NoRouteError, route, unproven
-from ..cutover.run import Conversion, FailedError, Keeper, nobody
-from ..cutover.where import Declared, situation
-from ..cutover.wording import describe
-from .host import HostEnd
-from .switch import SwitchEnd
+from .cables import SECONDS, Cables, Clock
+from .route import GROUPWISE, HOST_FIRST, NoRouteError, route, unproven
+from .run import Conversion, FailedError, Keeper, Outcome, nobody
+from .where import Declared, situation
+from .wording import describe
 
 AUTO = "auto"
-STRATEGIES = (AUTO, LEGS, HOST_FIRST)
+STRATEGIES = (AUTO, GROUPWISE, HOST_FIRST)
 
 
 @dataclass
@@ -46,17 +44,13 @@ class Pair:
 
 
 @dataclass
-class Report:
+class Report(Outcome):
     """What was done, or would be, with all links; `failure` is why it ended early.
 
     `switches` has what would change of each switch, whoever's links it concerns.
     """
 
     changed: bool = False
-    steps: list[str] = field(default_factory=list)
-    commands: list[str] = field(default_factory=list)
-    verified: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
     strategies: dict[str, str] = field(default_factory=dict)
     switches: dict[str, list[Change]] = field(default_factory=dict)
     failure: str = ""
@@ -72,7 +66,7 @@ def convert(pairs: Iterable[Pair], watch: Watch, check: bool = False) -> Report:
     report = Report()
     for pair in pairs:
         try:
-            link, steps = _way(pair, report)
+            link, steps = _path(pair, report)
             if not steps:
                 continue
             if check:
@@ -83,27 +77,23 @@ def convert(pairs: Iterable[Pair], watch: Watch, check: bool = False) -> Report:
             if isinstance(error, FailedError) and not error.whole:
                 report.changed = True
             report.failure = str(error)
-            watch.tell(f"{pair.name}: {error}")
+            watch.report(f"{pair.name}: {error}")
             return report
         report.changed = True
-        report.steps += done.steps
-        report.commands += done.commands
-        report.verified += done.verified
-        report.warnings += done.warnings
-        watch.tell(f"{pair.name}: done")
+        for name, lines in asdict(done).items():
+            getattr(report, name).extend(lines)
+        watch.report(f"{pair.name}: done")
     return report
 
 
-def _way(pair: Pair, report: Report) -> tuple[Link, list[Step]]:
+def _path(pair: Pair, report: Report) -> tuple[Link, list[Step]]:
     seen = pair.switch.look(), pair.host.look()
-    nics = pair.host.half.nics
-    declared = Declared(pair.name, pair.switch.half.ports, nics, pair.switch.goal, pair.host.goal, pair.waived)
-    link, start = situation(declared, *seen)
-    pair.switch.link = pair.host.link = link
+    names = pair.switch.names, pair.host.names
+    link, start = situation(Declared(pair.name, *names, pair.switch.goal, pair.host.goal, pair.waived), *seen)
     _refuse_leaving(pair, link)
     strategy = pair.strategy
     if strategy == AUTO:
-        strategy = LEGS if link.management else HOST_FIRST
+        strategy = GROUPWISE if link.management else HOST_FIRST
     if strategy == HOST_FIRST and link.management and not pair.consent and start != link.goal:
         what = f"{pair.name}: host_first would cut the host's management off for a while"
         raise NoRouteError(f"{what}. Use the strategy legs, or add management to consent.")
@@ -136,12 +126,12 @@ def _foretell(pair: Pair, link: Link, steps: list[Step], report: Report) -> None
         text = describe(link, step, pair.host.name, pair.switch.name)
         report.steps.append(f"{link.name}: step {number} of {len(steps)}: {text}")
     _foretell_switch(pair, report)
-    for end in (pair.switch, pair.host):
-        own = [step for step in steps if step.at_host == (end is pair.host)]
+    for end, at_host in ((pair.switch, False), (pair.host, True)):
+        own = [step for step in steps if step.at_host is at_host]
         if own:
-            told = end.change(Step(own[0].before, link.goal)).commands
+            commands = end.change(link, Step(own[0].before, link.goal), True).commands
             # What an earlier link has brought to a switch that they share is there already.
-            report.commands += [line for line in told if line not in report.commands]
+            report.commands += [line for line in commands if line not in report.commands]
 
 
 def _foretell_switch(pair: Pair, report: Report) -> None:
@@ -149,8 +139,7 @@ def _foretell_switch(pair: Pair, report: Report) -> None:
     count = report.device_count(pair.switch.name)
     pair.switch.foretold_count = count
     changes = report.switches.setdefault(pair.switch.name, [])
-    planned = pair.switch.planned.changes if pair.switch.planned is not None else ()
-    changes += [each for each in planned if each not in changes and not _reached(each, count)]
+    changes += [each for each in pair.switch.changes if each not in changes and not _reached(each, count)]
 
 
 def _reached(change: Change, count: int) -> bool:

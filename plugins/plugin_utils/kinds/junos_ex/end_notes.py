@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from ..kinds.junos_ex.device.commits import BOTH_ENDS, Commit
+from .device.commits import BOTH_ENDS, Commit
 
 _BACK, _CONFIRMED = " taken back", " confirmed"
 

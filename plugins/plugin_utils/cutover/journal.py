@@ -4,26 +4,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..cutover.run import Keeper
-from ..private_files import read, write
+from .run import Keeper
 
 _NAMES = ("link", "lag", "ports", "peer", "peer_kind", "peer_ports", "waive")
 
 
 @dataclass(frozen=True)
-class Kept:
-    """The file of one host and run: its links in the order in which they were converted, each with its steps."""
+class StepJournal:
+    """The file of one host and run: its links in the order in which they were converted, each with its steps.
+
+    `read` returns its text, nothing where there is none; `write` replaces it.
+    """
 
     file: Path
+    read: Callable[[Path], str]
+    write: Callable[[Path, str], object]
 
     def links(self) -> list[dict[str, Any]]:
         """Return the links; none where the run changed none."""
-        text = read(self.file)
+        text = self.read(self.file)
         found: list[dict[str, Any]] = json.loads(text) if text else []
         return found
 
@@ -49,4 +53,4 @@ class Kept:
         self._write([each for each in found if each["steps"]])
 
     def _write(self, links: list[dict[str, Any]]) -> None:
-        write(self.file, json.dumps(links, indent=1))
+        self.write(self.file, json.dumps(links, indent=1))

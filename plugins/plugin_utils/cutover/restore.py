@@ -3,21 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..cutover.back import Earlier, refuse, walk_back
-from ..cutover.ends import EndError, Watch
-from ..cutover.route import NoRouteError
+from ..contract.end import EndError, Watch
+from .back import Earlier, refuse, walk_back
 from .convert import Pair, Report
-from .kept import Kept
+from .journal import StepJournal
+from .route import NoRouteError
 
 
-def restore(kept: Kept, pair_of: Callable[[Mapping[str, Any]], Pair], watch: Watch, check: bool = False) -> Report:
+def restore(journal: StepJournal, pairs: Mapping[str, Pair], watch: Watch, check: bool = False) -> Report:
     """Take the links back, the one that was converted last first; the first that fails ends it."""
     report = Report()
-    for link in reversed(kept.links()):
-        pair = pair_of(link)
+    for link in reversed(journal.links()):
+        pair = pairs[str(link["link"])]
         steps = list(_earlier(pair, link["steps"]))
         try:
             refuse(pair.name, steps)
@@ -25,25 +25,25 @@ def restore(kept: Kept, pair_of: Callable[[Mapping[str, Any]], Pair], watch: Wat
                 report.steps += [f"{step.text}: taken back" for step in reversed(steps)]
                 _foretell_switch(pair, link["steps"], report)
             else:
-                report.steps += _walk(pair, steps, kept, watch, report)
+                report.steps += _walk(pair, steps, journal, watch, report)
         except (EndError, NoRouteError) as error:
             report.failure = str(error)
-            watch.tell(f"{pair.name}: {error}")
+            watch.report(f"{pair.name}: {error}")
             return report
         report.changed = True
     return report
 
 
-def _walk(pair: Pair, steps: list[Earlier], kept: Kept, watch: Watch, report: Report) -> list[str]:
+def _walk(pair: Pair, steps: list[Earlier], journal: StepJournal, watch: Watch, report: Report) -> list[str]:
     def forget() -> None:
-        kept.forget_last(pair.name)
+        journal.forget_last(pair.name)
         report.changed = True
 
     cables = pair.cables()
     done = walk_back(steps, cables, pair.switch, watch, forget)
     report.verified += cables.verified()
     disabled = {port for step in steps for port in step.disables}
-    known = dict(zip(pair.switch.half.ports, pair.host.half.nics, strict=True))
+    known = dict(zip(pair.switch.names, pair.host.names, strict=True))
     left = {port: nic for port, nic in known.items() if cables.waived or port not in disabled}
     report.warnings += cables.unproven(left)
     return done
@@ -58,6 +58,5 @@ def _foretell_switch(pair: Pair, steps: Iterable[Mapping[str, Any]], report: Rep
 
 def _earlier(pair: Pair, steps: Iterable[Mapping[str, Any]]) -> Iterable[Earlier]:
     for step in steps:
-        end = pair.host if step["at_host"] else pair.switch
-        undo = end.made_before(step["undo"]).undo
+        undo = (pair.host if step["at_host"] else pair.switch).made_before(step["undo"]).undo
         yield Earlier(str(step["text"]), bool(step["reachable"]), undo, step.get("disables", {}))

@@ -3,36 +3,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..cutover import delivery
-from ..cutover.ends import EndError, Proof, nothing
-from ..cutover.model import HostForm, Link, Step
-from ..cutover.where import HostSeen
-from ..declared.findings import RefusalError
-from ..kinds.esxi_vss.declared.model import IP_HASH, Bundle, Half, HostState, Teaming, Vswitch
-from ..kinds.esxi_vss.device import errors
-from ..kinds.esxi_vss.run import management, plan
-from ..kinds.esxi_vss.run.request import ITSELF, Request, Way
-from ..kinds.esxi_vss.run.transaction import apply
-from ..kinds.esxi_vss.run.verify import gather, verified
+from ...connection.model import API, SSH
+from ...contract.end import EndData, EndError, HostEnd, HostSeen, Proof, Traits, as_end_error, nothing
+from ...contract.link_state import HostForm, Link, Step
+from ...declared.findings import Finding, RefusalError
+from .declared.model import IP_HASH, Bundle, Half, HostState, Teaming, Vswitch
+from .declared.options import request_of
+from .device import errors
+from .device.api import Api
+from .device.shell import Shell
+from .device.target import target_of
+from .run import management, plan
+from .run.request import ITSELF, Request, Way
+from .run.transaction import apply
+from .run.verify import gather, verified
 
 MERGED = "merged"
+TRAITS = Traits("host", "standard vSwitch", "vSwitch", ("static", "none"))
+_CAUSES = errors.HostError, RefusalError
+_DEFAULTS: dict[str, Any] = {
+    **{"state": MERGED, "plan_for": MERGED, "vswitches": None, "port_groups": None, "hosts": None},
+    **{"transport": "api", "consent": ["management"], "management_interface": None, "run_id": "", "timeouts": {}},
+    **{"verify": {}, "restore_point": None, "restore_dir": None},
+}
 
 
-@contextmanager
-def _as_end_error(name: str) -> Iterator[None]:
-    try:
-        yield
-    except (errors.HostError, RefusalError) as error:
-        raise EndError(f"{name}: {error}") from None
+def protocol(options: Mapping[str, Any]) -> str:
+    """Return what a host is reached by."""
+    return SSH if options["transport"] == "ssh" else API
+
+
+def end_of(data: EndData) -> HostEnd:
+    """Return the host's end of a link; of a link that is taken back nothing needs to be declared.
+
+    Raises:
+        RefusalError: something of it is wrong.
+
+    """
+    options, vswitch, nics = data.options, str(data.link["lag"]), tuple(data.link["ports"])
+    target, reach = target_of(data.connection, options), Shell if options["transport"] == "ssh" else Api
+    task = {key: options[key] for key in _DEFAULTS if key in options}
+    request = request_of({**_DEFAULTS, **task, "state": MERGED}, data.check_mode)
+    declared = _declared(data.link, request.halves[ITSELF]) if data.declared else Half()
+    own = HostConfiguration(vswitch, nics, declared, options["teaming_state"])
+    base = replace(request, halves={}, consent=frozenset({"management"}), addresses=frozenset(target.addresses()))
+    # A host that falls silent while its port is disabled must not hold us longer than a NIC may.
+    patience = max(1, min(target.call_timeout, int(data.link_down) // 3))
+    hurried = replace(target, call_timeout=patience)
+    return EsxiEnd(data.connection.name, lambda: reach(target), lambda: reach(hurried), own, base, patience=patience)
+
+
+def _declared(link: Mapping[str, Any], whole: Half) -> Half:
+    """Return what is declared for the vSwitch of a link."""
+    switches = tuple(each for each in whole.vswitches if each.name == link["lag"])
+    if not switches:
+        what, why = f"vswitches has no {link['lag']}", "A conversion changes both ends."
+        mend = "Give the vSwitch of each link."
+        raise RefusalError([Finding(f"links.{link['link']}", "END_MISSING", what, why, mend)])
+    return Half(switches, tuple(each for each in whole.port_groups if each.vswitch == link["lag"]))
 
 
 @dataclass(frozen=True)
-class HostHalf:
+class HostConfiguration:
     """The host's end: one vSwitch with its port groups, and the uplinks that are cables of the link."""
 
     vswitch: str
@@ -75,7 +112,7 @@ def _bundle(bundle: Bundle | None, nics: Collection[str]) -> Bundle | None:
 
 
 @dataclass
-class HostEnd:
+class EsxiEnd:
     """The host's end of one link; `base` has what is common to all its requests.
 
     `watcher` opens a session whose calls are given up after `patience` seconds.
@@ -84,11 +121,16 @@ class HostEnd:
     name: str
     opener: Callable[[], Way]
     watcher: Callable[[], Way]
-    half: HostHalf
+    configuration: HostConfiguration
     base: Request
-    link: Link | None = None
     goal: HostForm = field(default_factory=lambda: HostForm(False))
     patience: float = 5.0
+    reverts = False  # a host keeps what it is told, and nobody else puts it back
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the uplinks that are cables of the link."""
+        return self.configuration.nics
 
     def look(self) -> HostSeen:
         """Return what the host has.
@@ -97,20 +139,16 @@ class HostEnd:
             EndError: it cannot be read, or what is declared would be refused.
 
         """
-        with _as_end_error(self.name):
-            way = self.opener()
-            try:
-                state = way.read(None)[ITSELF]
-            finally:
-                way.close()
-        whole = plan.make(state, self.half.declared, self.half.state)
+        with as_end_error(self.name, *_CAUSES), closing(self.opener()) as session:
+            state = session.read(None)[ITSELF]
+        whole = plan.make(state, self.configuration.declared, self.configuration.state)
         if whole.findings:
             raise EndError(f"{self.name}: {RefusalError(whole.findings, 'Nothing was changed.')}")
         group = self._management_group(state)
-        self.goal = _form(whole.after, self.half.vswitch, group)
+        self.goal = _form(whole.after, self.configuration.vswitch, group)
         return HostSeen(
-            _used(state, self.half.vswitch, group),
-            _form(state, self.half.vswitch, group),
+            _used(state, self.configuration.vswitch, group),
+            _form(state, self.configuration.vswitch, group),
             self._final(state),
             group is not None,
             frozenset(name for name, nic in state.nics.items() if not nic.speed),
@@ -119,29 +157,24 @@ class HostEnd:
     def _management_group(self, state: HostState) -> str | None:
         """Return the port group on the vSwitch that carries the host's management; none where another vSwitch does."""
         for vmk in management.interfaces(state, self.base.addresses, self.base.management_interface):
-            if management.switch_of(state, vmk) == self.half.vswitch:
+            if management.switch_of(state, vmk) == self.configuration.vswitch:
                 return vmk.port_group
         return None
 
     def _final(self, state: HostState) -> bool:
-        switch = state.switches.get(self.half.vswitch)
-        held = [nic for nic in self.half.nics if switch is not None and nic in switch.uplinks]
-        if not held:
-            return False
-        return not plan.make(state, self.half.over(held), self.half.state).changed
+        switch = state.switches.get(self.configuration.vswitch)
+        held = [nic for nic in self.configuration.nics if switch is not None and nic in switch.uplinks]
+        return bool(held) and not plan.make(state, self.configuration.over(held), self.configuration.state).changed
 
-    def change(self, step: Step) -> HostChange:
+    def change(self, link: Link, step: Step, reachable: bool) -> HostChange:
         """Read what there is and prepare a step."""
-        if self.link is None:
-            raise EndError(f"{self.name}: nobody has looked at the link yet.")
-        nics = self.link.nics_of(step.after.host_legs)
+        nics = link.nics_of(step.after.used)
         new = step.after.host_new
-        half = self.half.over(nics) if new else self.half.moved(nics)
-        request = replace(self.base, halves={ITSELF: half}, state=self.half.state if new else MERGED)
-        with _as_end_error(self.name):
+        declared = self.configuration.over(nics) if new else self.configuration.moved(nics)
+        request = replace(self.base, halves={ITSELF: declared}, state=self.configuration.state if new else MERGED)
+        with as_end_error(self.name, *_CAUSES):
             commands = gather(self.opener, request).commands
-        blind = self.link.management and bool(delivery.wrong(self.link, step.after))
-        return HostChange(self, request, [f"{self.name}: {line}" for line in commands], blind)
+        return HostChange(self, request, [f"{self.name}: {line}" for line in commands], not reachable)
 
     def made_before(self, undo: Mapping[str, Any]) -> HostChange:
         """Return the change of an earlier run, from what it kept."""
@@ -149,18 +182,18 @@ class HostEnd:
 
     def prove(self) -> None:
         """Log in anew."""
-        with _as_end_error(self.name):
+        with as_end_error(self.name, *_CAUSES):
             self.opener().close()
 
     def nic_reader(self) -> NicReader:
         """Open a session that tells which NICs have link."""
-        with _as_end_error(self.name):
+        with as_end_error(self.name, *_CAUSES):
             return NicReader(self.name, self.watcher(), self.patience)
 
     def verify(self) -> list[str]:
         """Return what was verified: the declared state, and that the host computes its policies so."""
-        request = replace(self.base, halves={ITSELF: self.half.declared}, state=self.half.state)
-        with _as_end_error(self.name):
+        request = replace(self.base, halves={ITSELF: self.configuration.declared}, state=self.configuration.state)
+        with as_end_error(self.name, *_CAUSES):
             return [f"{self.name}: {text}" for text in verified(self.opener, request)]
 
 
@@ -169,17 +202,17 @@ class NicReader:
     """An open session with the host; both ways keep it, or open it again, when a call of it was given up."""
 
     name: str
-    way: Way
+    session: Way
     patience: float
 
     def up(self) -> frozenset[str]:
         """Return the NICs with link."""
-        with _as_end_error(self.name):
-            return frozenset(nic.name for nic in self.way.nics() if nic.speed)
+        with as_end_error(self.name, *_CAUSES):
+            return frozenset(nic.name for nic in self.session.nics() if nic.speed)
 
     def close(self) -> None:
         """End the session."""
-        self.way.close()
+        self.session.close()
 
 
 @dataclass
@@ -189,7 +222,7 @@ class HostChange:
     `blind`: the host is expected to be away until the switch follows (host_first, with consent).
     """
 
-    end: HostEnd
+    end: EsxiEnd
     request: Request
     commands: list[str]
     blind: bool = False
@@ -200,7 +233,7 @@ class HostChange:
         request = replace(self.request, back=0) if self.blind else self.request
         self._apply(request, self.point.update, self.blind)
 
-    def kept(self) -> dict[str, Any]:
+    def plain(self) -> dict[str, Any]:
         """Return the restore point."""
         return {"point": self.point}
 
@@ -210,7 +243,7 @@ class HostChange:
             self._apply(replace(self.request, points=self.point), lambda _made: None)
 
     def _apply(self, request: Request, keeper: Callable[[dict[str, Any]], None], blind: bool = False) -> None:
-        with _as_end_error(self.end.name):
+        with as_end_error(self.end.name, *_CAUSES):
             outcome = apply(self.end.opener, request, keeper)
         if blind and isinstance(outcome.error, errors.UnknownError):
             return
