@@ -10,11 +10,12 @@ from pathlib import Path
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.kind import Impossible, Kind
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kinds
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack import load
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack import load, rules
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import RULES, Rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.schema import schema
 
 DOCS = Path(__file__).parent
+# The order and the titles of the page; a topic that is not here has those of its first line, after these.
 TOPICS = {
     "vlans": "VLANs",
     "devices": "Devices",
@@ -64,17 +65,25 @@ def rules_page() -> str:
     """Return docs/rules.md."""
     assert load.load, "the loader enters the rules of the reader into the catalogue"  # keeps the import
     parts = [HEAD]
-    for title, rules in _by_topic().items():
-        parts += [f"## {title}\n", *(_entry(rule) for rule in rules)]
+    for title, entries in _by_topic().items():
+        parts += [f"## {title}\n", *map(_entry, entries)]
     return "\n".join(parts)
 
 
 def _by_topic() -> dict[str, list[Rule]]:
-    found: dict[str, list[Rule]] = {title: [] for title in (*TOPICS.values(), IN_RUN, READING)}
+    names = {module.__name__.removesuffix(".rules").rsplit(".", 1)[-1]: module.__doc__ or "" for module in rules.TOPICS}
+    titles = {topic: _title(docstring) for topic, docstring in names.items()} | TOPICS
+    ordered = dict.fromkeys((*TOPICS.values(), *titles.values(), IN_RUN, READING))
+    found: dict[str, list[Rule]] = {title: [] for title in ordered}
     for rule in RULES.values():
-        found[{"reading": READING, "run": IN_RUN}.get(rule.stage) or TOPICS[rule.topic]].append(rule)
+        found[{"reading": READING, "run": IN_RUN}.get(rule.stage) or titles[rule.topic]].append(rule)
     found[READING].sort(key=lambda rule: rule.id)  # they are entered as their modules are imported, in no certain order
     return found
+
+
+def _title(docstring: str) -> str:
+    first = docstring.strip().split("\n")[0].removeprefix("Rules on ").removesuffix(".")
+    return first[:1].upper() + first[1:]
 
 
 def _entry(rule: Rule) -> str:

@@ -40,7 +40,7 @@ description:
 extends_documentation_fragment:
   - netstack.datacenter.connection
 requirements:
-  - junos-eznc >= 2.7.2
+  - junos-eznc >= 2.8.0
   - pyvmomi
 options:
   state:

@@ -159,6 +159,8 @@ def of_python(file: str) -> set[str]:
     nodes = list(ast.walk(ast.parse((ROOT / file).read_text())))
     found = set().union(*(from_import(module, file) for module in imports(nodes, file)), rooms(nodes, file))
     for text in texts(nodes):
+        if text == "*.py" and file.startswith("plugins/") and file.endswith("/__init__.py"):
+            found |= below(str(Path(file).parent))  # a package that imports whatever lies in it
         if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text):
             found |= module_files(text, "")
         if not file.startswith("plugins/") or (text != "netstack.datacenter." and NAMED.fullmatch(text)):

@@ -88,7 +88,6 @@ def open_device(target: Target) -> Any:
 
     """
     target = looked_up(target)
-    direct.authenticate_at_once()
     direct.load_keys_once()
     direct.ask_for_signatures()
     bounds.bound_replies()

@@ -7,8 +7,7 @@
   Here the first tag alone is parsed.
 - PyEZ compiles a style sheet for each reply and copies the whole reply with it, though what the large replies need is
   read here in any namespace and with any white space.
-- paramiko makes an object for the MAC of each packet and compares it octet by octet in Python (packet.compute_hmac,
-  util.constant_time_bytes_eq), and reads a private key anew for each session, an RSA key for 0.1 s (PKey.from_path).
+- paramiko reads a private key anew for each session, an RSA key for 0.1 s (PKey.from_path).
 - ncclient asks a switch with a known RSA key for what paramiko 5 does not know (Transport.preferred_keys).
 
 This leans on private names, so each is looked for first, and whatever is missing means: the stock way.
@@ -16,7 +15,6 @@ This leans on private names, so each is looked for first, and whatever is missin
 
 from __future__ import annotations
 
-import hmac
 import logging
 import os
 import re
@@ -160,18 +158,6 @@ def _local(element: Any) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-def authenticate_at_once() -> bool:
-    """Make paramiko compute and compare MACs in C, by the standard library; return whether it does."""
-    try:
-        from paramiko import packet, util  # type: ignore[import-untyped]  # no type information
-    except ImportError:
-        return False
-    if not hasattr(util, "constant_time_bytes_eq") or not hasattr(packet, "compute_hmac"):
-        return False
-    util.constant_time_bytes_eq, packet.compute_hmac = hmac.compare_digest, hmac.digest
-    return True
-
-
 def ask_for_signatures() -> bool:
     """Make paramiko ask for the signatures of an RSA key where ncclient names the key's kind; return whether it does.
 
@@ -179,7 +165,7 @@ def ask_for_signatures() -> bool:
     paramiko 5 on: the negotiation of every switch with such a key ended in a KeyError.
     """
     try:
-        from paramiko import Transport
+        from paramiko import Transport  # type: ignore[import-untyped]  # no type information
     except ImportError:
         return False
     stock = getattr(Transport, "preferred_keys", None)
