@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes docs/rules.md, docs/stack.schema.json and the site's options from the code; `script/goldens` writes them."""
+"""Makes docs/rules.md, docs/kinds.md, docs/stack.schema.json and the site's options; `script/goldens` writes them."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.kind import Impossible, Kind
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kinds
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack import load, rules
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import RULES, Rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import PROFILE_SECTIONS
@@ -68,6 +71,13 @@ once. An **error** refuses the site. A **warning** is shown by `netstack.datacen
 nothing. A **note** is no fault and stands in the report. A *waivable* rule is switched off for one object by
 `waive: {RULE: reason}` in that object; the reason is required, and stands in every report.
 """
+
+KINDS_HEAD = """# Kinds of devices
+
+Generated from `plugins/plugin_utils/kinds`; do not edit.
+"""
+ENDS = {"always": "always", "asked": "where the host has `provision_links`", "never": "no"}
+BUNDLES = ("lacp", "static", "none")
 
 
 def rules_page() -> str:
@@ -144,10 +154,49 @@ def _shape(key: dict[str, Any], models: dict[str, Any]) -> dict[str, Any]:
     return (longest or forms or [key])[0]
 
 
+def kinds_page() -> str:
+    """Return docs/kinds.md: what each kind can be, what each bundle means at its end, what it calls LAGs and ports."""
+    tables = (
+        _table("What they can be", ("", "switch of a link", "gateway", "ends configured", "by role", "order"), _uses),
+        _table("What a bundle means at each end", ("`lacp`", "`static`", "`none`"), _bundles),
+        _table("What LAGs and ports are called", ("LAG", "such as", "needed with", "port", "such as"), _names),
+    )
+    return "\n".join((KINDS_HEAD, *tables))
+
+
+def _table(title: str, heads: tuple[str, ...], cells: Callable[[Kind], Iterable[str]]) -> str:
+    lines = [("kind", *heads), ("---",) * (len(heads) + 1), *((f"`{each.name}`", *cells(each)) for each in kinds())]
+    return f"## {title}\n\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _uses(kind: Kind) -> Iterator[str]:
+    yield from (kind.title, "yes" if kind.switch else "", "yes" if kind.routes else "", ENDS[kind.provisions])
+    yield from (f"`{kind.role}`", str(kind.order)) if kind.role else ("", "")
+
+
+def _bundles(kind: Kind) -> Iterator[str]:
+    for half in (kind.pairing[bundle] for bundle in BUNDLES):
+        if isinstance(half, Impossible):
+            yield f"impossible: {half.why}; {half.mend}"
+        else:
+            yield ", ".join(f"{name} `{value}`" for name, value in half.items())
+
+
+def _names(kind: Kind) -> Iterator[str]:
+    names = kind.names
+    yield from (_pattern(names.lag), names.lag_example, ", ".join(names.needs_lag))
+    yield from (_pattern(names.port), names.port_example)
+
+
+def _pattern(pattern: re.Pattern[str]) -> str:
+    return f"`{pattern.pattern}`".replace("|", "\\|")
+
+
 def pages() -> dict[Path, str]:
     """Return every generated file with its content."""
     return {
         FRAGMENT: site_options(),
+        DOCS / "kinds.md": kinds_page(),
         DOCS / "rules.md": rules_page(),
         DOCS / "stack.schema.json": json.dumps(schema(), indent=2, sort_keys=True) + "\n",
     }

@@ -17,8 +17,6 @@ FORMS = sorted(path for path in (GITHUB / "ISSUE_TEMPLATE").glob("*.yml") if pat
 PAGES = [*sorted((graph.ROOT / "docs/dev").glob("*.md")), *sorted(path for path in GITHUB.rglob("*") if path.is_file())]
 TOPS = {name.split("/")[0] for name in graph.tracked() if "/" in name}
 BASES = ("", "plugins/plugin_utils", "plugins/module_utils", "lab", "playbooks", "plugins/plugin_utils/kinds/junos_ex")
-COMING: set[str] = set()
-"""What the page of the house names already and other work brings; an entry that has come must go."""
 ANYWHERE = {"stack.yml"}
 PLACEHOLDER = re.compile(r"\b(ROLE|MODULE|KIND)\b")
 
@@ -47,7 +45,7 @@ def made(text: str) -> set[str]:
 def test_a_page_names_paths_that_exist(page):
     text = page.read_text()
     words = {word for word in named(text) if not PLACEHOLDER.search(word)} - made(text)
-    assert sorted(word for word in words - COMING if not word.startswith(".cache/") and not exists(word)) == []
+    assert sorted(word for word in words if not word.startswith(".cache/") and not exists(word)) == []
 
 
 @pytest.mark.parametrize("page", sorted((graph.ROOT / "docs/dev").glob("*.md")), ids=lambda path: path.name)
@@ -55,11 +53,6 @@ def test_a_link_of_a_page_leads_to_a_file(page):
     links = re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", page.read_text())
     assert links
     assert [link for link in links if not (page.parent / link).is_file()] == []
-
-
-def test_what_was_to_come_and_has_come_is_not_waited_for():
-    text = (graph.ROOT / "docs/dev/map.md").read_text()
-    assert sorted(word for word in COMING if exists(word) or word not in set(named(text))) == []
 
 
 def test_the_map_is_a_page_of_at_most_100_lines_and_says_where_a_stranger_begins():
