@@ -20,9 +20,16 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.add
     examine,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import files, free_text, libraries, secrets
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import (
+    files,
+    free_text,
+    hidden,
+    libraries,
+    secrets,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.tags import Tags, only_ours
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.run import RUN_ID
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.stored import former
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import Verdict, judge, judge_site
 
 _PORTS = {NETCONF: 830, API: 443, SSH: 22}
@@ -47,6 +54,7 @@ class ActionModule(DeviceAction):
         verdict = judge_site(self._task_vars) if whole else judge(self._task_vars)
         concerned: dict[str, Any] = {}
         if not verdict.errors:
+            verdict.errors += self._hidden() + self._former()
             self._judge_free_text(verdict, self._hosts() if whole else [self.device])
             concerned = {**self._judge_run(verdict, arguments["parts"]), "unjudged": self._unjudged()} if whole else {}
             if arguments["addresses"] and self._speaks_for_all():
@@ -93,6 +101,22 @@ class ActionModule(DeviceAction):
         """Return why nothing can be said of some paths, each reason once for all hosts."""
         found = (line for host in self._hosts() for line in self._variables_of(host).get("stack_unjudged") or ())
         return list(dict.fromkeys(str(line) for line in found))
+
+    def _hidden(self) -> list[str]:
+        """Return what of a role's variables the site hides; asked in the role, for only there it would be missed."""
+        role = self._task._role
+        if role is None:
+            return []
+        name = str(role.get_name()).rpartition(".")[2]
+        empty = hidden.of_role(name, role.get_default_vars(), self._task_vars)
+        bare = hidden.without_site(self._task_vars["hostvars"], self.device) if empty else {}
+        return list(hidden.findings(empty, self._task_vars, bare))
+
+    def _former(self) -> list[str]:
+        """Return why the host is in this play by nothing but a group that it is not in any more."""
+        hosts = self._task.get_play().hosts
+        told = former(self._task_vars, [hosts] if isinstance(hosts, str) else [str(each) for each in hosts or ()])
+        return [told] if told else []
 
     def _needs(self) -> dict[str, list[secrets.Need]]:
         pairs = {
@@ -167,10 +191,10 @@ class ActionModule(DeviceAction):
         """Tell whether this collection reaches the host itself, by the network: not behind a vCenter, no container."""
         known = self._variables_of(host)
         if kind == "esxi_vss":
-            return "esxi_teaming_vswitches" in known
+            return bool(known.get("esxi_teaming_vswitches"))
         if kind != "linux":
             return True
-        ours = host in self._task_vars["groups"].get("load_balancers", ()) or "linux_bond_bonds" in known
+        ours = host in self._task_vars["groups"].get("load_balancers", ()) or bool(known.get("linux_bond_bonds"))
         return ours and str(self.variable_of(host, "ansible_connection") or DEFAULT_TRANSPORT) in _OVER_SSH
 
 

@@ -14,9 +14,10 @@ description:
   - A site is declared once, in C(stack.yml) or in a folder that it names, VLANs, devices, links, load-balancer
     pairs, certificates and services. This plugin checks all of it, makes the hosts and groups, and sets for each host
     the variables of the collection's roles.
-  - A site with errors is refused as a whole. Its hosts are made with no variable but C(stack_errors) of all, on which
-    M(netstack.datacenter.stack_preflight), the first task of every role and playbook, fails on every host. When no host
-    can be read there is one, C(stack_unreadable), so that a run has somebody to fail on.
+  - A site with errors is refused as a whole. Its hosts are made with no variable but C(stack_errors), C(stack_digest)
+    and C(stack_groups); on the first, which all hosts have, M(netstack.datacenter.stack_preflight), the first task of
+    every role and playbook, fails on every host. When no host can be read there is one, C(stack_unreadable), so that a
+    run has somebody to fail on.
   - Nothing of the site is templated, and it holds no secrets. A secret is named (for example C(password_secret)) and
     looked up by the role in the vaulted dictionary C(netstack_secrets) of your C(group_vars).
   - Connection variables and credentials are never set; they stay in C(group_vars) and C(host_vars).
@@ -37,11 +38,17 @@ notes:
   - Derived for each host of kind C(linux) that has C(provision_links) are C(linux_bond_bonds). Without it nothing is,
     for such a host may be a container, which has no bonds of its own. A play of yours runs the role C(linux_bond).
   - Both ends of each link get C(stack_links), for reports and checks.
-  - Every host gets C(stack_derived) (the digest of each derived variable), and C(stack_warnings), C(stack_notes) and
-    C(stack_waived) where the site has any that concern it, C(stack_unjudged) (why nothing can be said of the paths of
-    some of its VLANs, which is no fault), C(stack_raw_found) where free text of its services can do more than balance;
-    C(stack_raw), which a site cannot set, says what becomes of that. All hosts see C(stack_sources), the stack files
-    that were read.
+  - Each host has every variable that can be derived for its kind, where nothing follows with the default of its role,
+    so that an inventory that only adds and replaces, such as that of AWX, keeps no value of an earlier site.
+  - Every host gets C(stack_derived) (the digest of each derived variable), C(stack_warnings), C(stack_notes) and
+    C(stack_waived) (those of the site that concern it), C(stack_unjudged) (why nothing can be said of the paths of some
+    of its VLANs, which is no fault), C(stack_raw_found) (free text of its services that can do more than balance;
+    C(stack_raw), which a site cannot set, says what becomes of that), C(stack_errors) (empty for a good site),
+    C(stack_groups) (its groups) and C(stack_digest), that of the whole site, which all hosts see as
+    C(stack_site_digest) too. All hosts see C(stack_sources), the stack files that were read.
+  - Where an inventory is stored, a host whose C(stack_digest) is another one is not of this site any more, and one is
+    in a group of the site only where its C(stack_groups) say so. P(netstack.datacenter.stack_hosts#lookup) leaves the
+    others out of a play. So a stored inventory is that of one site; two sources of it would shut each other out.
   - Groups are one for each kind of device, C(load_balancers), C(lb_turn_1) and C(lb_turn_2) (first and second node of
     every pair), C(lb_pair_NAME) for each pair, C(backends), and C(switches) (those that the collection configures).
   - C(cell_NAME) are the connected parts of the cabling, each named after its first switch, or after the pair of load
@@ -197,13 +204,15 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.core_release import too_old
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import (
-    groups,
+    groups_of,
     inventory,
     refused,
     refused_groups,
 )
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest import digest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded, load
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.stored import DIGEST, ERRORS, SITE_DIGEST
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import names_our_plugin
 
 
@@ -244,31 +253,37 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
 
     def _fill(self, loaded: Loaded) -> None:
         """Add hosts, variables and groups; a refused site has its groups too, so that no play on one is skipped."""
-        for host, variables in inventory(loaded).items():
-            self._add_host(host, {} if loaded.errors else variables)
-        if loaded.errors:
-            self._refuse_everywhere([str(error) for error in loaded.errors])
-        self._add_groups(refused_groups(loaded) if loaded.errors else groups(loaded.site))
+        members = groups_of(loaded)
+        self._add(inventory(loaded, members), members)
 
-    def _add_groups(self, members: dict[str, list[str]]) -> None:
-        for group, hosts in members.items():
+    def _add(self, hosts: dict[str, dict[str, Any]], members: dict[str, list[str]]) -> None:
+        """Add what `inventory` or `refused` return, and what holds for all.
+
+        Every host is refused for an error, those of other sources as well: a run that leaves out part of a site is
+        none. An error has the text that it refuses, a template too, which a task that shows the errors must not
+        execute: before ansible-core 2.19 each variable of an inventory is one unless it is marked.
+        """
+        known = self.inventory.groups["all"].vars
+        marks = dict(next(iter(hosts.values()), {ERRORS: [], DIGEST: digest(None)}))
+        errors = wrap_var([*known.get(ERRORS, []), *marks[ERRORS]])
+        before = known.get(SITE_DIGEST)
+        of_all = marks[DIGEST] if before is None else digest([before, marks[DIGEST]])
+        others: dict[str, dict[str, Any]] = {
+            host: {} for host, item in self.inventory.hosts.items() if before and item.vars.get(DIGEST) == before
+        }
+        self.inventory.set_variable("all", ERRORS, errors)
+        self.inventory.set_variable("all", SITE_DIGEST, of_all)
+        for host, variables in {**others, **hosts}.items():
+            self._add_host(host, {**variables, ERRORS: errors, DIGEST: of_all})
+        for group, names in members.items():
             self.inventory.add_group(group)
-            for host in hosts:
+            for host in names:
                 self.inventory.add_host(host, group)
 
     def _add_host(self, host: str, variables: dict[str, Any]) -> None:
         self.inventory.add_host(host)
         for name, value in variables.items():
             self.inventory.set_variable(host, name, value)
-
-    def _refuse_everywhere(self, errors: list[str]) -> None:
-        """Refuse every host, those of other inventory sources as well: a run that leaves out part of a site is none.
-
-        An error has the text that it refuses, a template too, which a task that shows the errors must not execute:
-        before ansible-core 2.19 each variable of an inventory is one unless it is marked.
-        """
-        known = self.inventory.groups["all"].vars.get("stack_errors", [])
-        self.inventory.set_variable("all", "stack_errors", wrap_var([*known, *errors]))
 
     def _refuse(self, path: str, error: Exception) -> None:
         """Refuse the site for a fault of this plugin; the traceback is shown with -vvv."""
@@ -281,7 +296,5 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc]  # ansible-cor
 
     def _refuse_whole(self, text: str) -> None:
         """Refuse the site with one error, whatever is in it."""
-        for host in refused([], []):
-            self._add_host(host, {"stack_errors": wrap_var([text])})
-        self._add_groups(refused_groups(Loaded(Site(), [], [])))
-        self._refuse_everywhere([text])
+        members = refused_groups(Loaded(Site(), [], []))
+        self._add(refused([], [text], members), members)

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 name: stack_hosts
-short_description: Name a play's hosts, and fail when Ansible dropped the declared site
+short_description: Name a play's hosts, leave out what is not the site's any more, fail when the site was dropped
 version_added: 0.1.0
 author: netstack.datacenter maintainers (@netstack)
 description:
@@ -18,6 +18,12 @@ description:
   - Fails when the inventory has no host at all. That is what a missing file, a misspelt plugin name or a YAML error in
     C(stack.yml) leads to, because ansible-core drops such a file with a warning, skips every play, and ends with exit
     status 0, also under C(--limit), where a play on C(localhost) is skipped too.
+  - Leaves out, with a warning by name, what a stored inventory (that of AWX) still holds of an earlier state of the
+    site. That are hosts whose C(stack_digest) is not the C(stack_site_digest) of C(all), in every play; and hosts in a
+    group of the site, such as C(cell_NAME), that is not in their own C(stack_groups), in the plays of that group. They
+    leave the inventory of the run, so no pattern, group or other host sees them. A host without C(stack_digest) is left
+    alone.
+  - Fails when C(--limit) names such a host, or nobody else.
   - Where there are other hosts, M(netstack.datacenter.stack_preflight) fails on each of them.
 options:
   _terms:
@@ -43,12 +49,15 @@ _raw:
   elements: str
 """
 
+import inspect
 import re
 from typing import Any
 
 from ansible.errors import AnsibleLookupError
+from ansible.inventory.manager import InventoryManager
 from ansible.plugins.lookup import LookupBase
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.stored import LEFT_OUT, LimitError, leave_out
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import dropped_sites
 
 NO_HOST = (
@@ -64,11 +73,42 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core has no typ
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         """Return the pattern; raise AnsibleLookupError with the refusal when the site was dropped."""
         known = variables or {}
-        groups = known.get("groups") or {}
+        inventory = _inventory_of(known)
+        if inventory is not None:
+            self._leave_out(inventory, known)
+        groups = (known.get("groups") if inventory is None else inventory.get_groups_dict()) or {}
         if not groups.get("all"):
+            if inventory is not None and inventory.groups["all"].vars.get(LEFT_OUT):
+                return [NOBODY]  # a slice of which nobody is the site's any more
             errors = dropped_sites({**known, "stack_sources": []}) or [NO_HOST]
             raise AnsibleLookupError("\n".join(["The declared site is refused. No device was contacted.", *errors]))
         return [term for term in terms if not _absent(term, groups)] or [NOBODY]
+
+    def _leave_out(self, inventory: Any, known: dict[str, Any]) -> None:
+        """Take what is not the site's any more out of the inventory, and tell it once."""
+        try:
+            left = leave_out(inventory, [str(source) for source in known.get("ansible_inventory_sources") or ()])
+        except LimitError as error:
+            raise AnsibleLookupError(f"{error} No device was contacted.") from error
+        for text in left.texts():
+            self._display.warning(text)
+
+
+def _inventory_of(known: dict[str, Any]) -> Any:
+    """Return the inventory of the run (an InventoryManager); None where there is none, as in a test of this lookup.
+
+    ansible-core hands it out by `hostvars` from the second play on. Before, when the hosts of the first one are asked
+    for, only the caller has it, and `stack_preflight` would be too late: it runs in a worker, for one host.
+    """
+    if "hostvars" in known:
+        return getattr(known["hostvars"], "_inventory", None)
+    frame = inspect.currentframe()
+    while frame is not None:
+        found = getattr(frame.f_locals.get("self"), "_inventory", None)
+        if isinstance(found, InventoryManager):
+            return found
+        frame = frame.f_back
+    return None
 
 
 def _absent(term: str, groups: dict[str, list[str]]) -> bool:

@@ -18,11 +18,12 @@ _NAMED = 3
 
 def needed(variables: Mapping[str, Any], transport: object) -> Iterator[str]:
     """Yield the libraries by which a host is reached, of its derived variables."""
-    if "junos_lag_state" in variables:
+    if variables.get("junos_lag_bundles") or variables.get("junos_lag_ports"):
         yield "PyEZ"
-    if "esxi_teaming_hosts" in variables or ("esxi_teaming_vswitches" in variables and transport != "ssh"):
+    vswitches = variables.get("esxi_teaming_vswitches")
+    if variables.get("esxi_teaming_hosts") or (vswitches and transport != "ssh"):
         yield "pyVmomi"
-    if "esxi_teaming_vswitches" in variables:
+    if vswitches:
         peers = (link for link in variables.get("stack_links") or () if link.get("peer_kind") == "junos_ex")
         yield from ("PyEZ" for _link in list(peers)[:1])
 

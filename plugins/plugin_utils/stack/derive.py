@@ -4,36 +4,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.site import host_half, vcenter_half
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.site import switch
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.linux.bonds import bonds
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import Cabling, cells
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest import digest
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault, Finding, ordered
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.links import ends
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.linux import load_balancer
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import services_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.hops import paths_from
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.site_paths import paths_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import site as esxi_vss
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import site as junos_ex
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.linux import bonds as linux_bond
+
+from .cells import Cabling, cells
+from .digest import digest
+from .finding import Fault, ordered
+from .halves import links, linux
+from .load import Loaded
+from .lookup import services_of
+from .model import ENDS, Site
+from .paths.hops import paths_from
+from .paths.site_paths import paths_of
+from .stored import DIGEST, ERRORS, GROUPS
 
 _ALWAYS = ("load_balancers", "lb_turn_1", "lb_turn_2", "backends", "switches", "junos_ex", "esxi_vss", "vcenter")
 """Groups that plays are written for: in a refused site none of them is empty."""
 _HALVES: Mapping[str, Callable[[Site, str], dict[str, Any]]] = {
-    "junos_ex": switch,
-    "esxi_vss": host_half,
-    "vcenter": vcenter_half,
-    "linux": bonds,
+    "junos_ex": junos_ex.switch,
+    "esxi_vss": esxi_vss.host_half,
+    "vcenter": esxi_vss.vcenter_half,
+    "linux": linux_bond.bonds,
 }
 """Who derives a host's own end of its links, by its kind."""
+EMPTY: Mapping[str, Mapping[str, Any]] = {
+    "junos_ex": junos_ex.EMPTY,
+    "esxi_vss": esxi_vss.EMPTY,
+    "vcenter": esxi_vss.EMPTY_AT_VCENTER,
+    "linux": {**linux.EMPTY, **linux_bond.EMPTY},
+}
+"""What is set on each host of a kind all the same, so that an inventory that only adds cannot keep an earlier value."""
 RAW = "RAW"
 """The rule of which a variable outside the site (`stack_raw`) says what it weighs, so that a run decides."""
 UNREADABLE = "stack_unreadable"
 """The host that stands for a site of which no host can be read, so that a run has somebody to fail on."""
+Members = Mapping[str, Sequence[str]]
+"""Hosts by group."""
 
 
 def groups(site: Site) -> dict[str, list[str]]:
@@ -69,34 +79,33 @@ def half(loaded: Loaded, host: str) -> dict[str, Any]:
     """Return the variables of one host: its own half of the site, the digests, and what is to be shown about it."""
     site = loaded.site
     pair = site.pair_of_host.get(host)
-    variables = dict(sorted(_derived(site, pair, host).items()))
+    own = _derived(site, pair, host)
+    variables = dict(sorted({**EMPTY.get(site.devices[host].kind, {}), **links.EMPTY, **own}.items()))
     variables["stack_derived"] = {name: digest(value) for name, value in variables.items()}
     variables.update(_shown(loaded, host, pair))
-    unjudged = [item.text for item in paths_of(site).unjudged if host in item.hosts]
-    if unjudged and variables["stack_derived"]:  # who gets nothing of the site has no run that would tell it
-        variables["stack_unjudged"] = unjudged
+    # Who gets nothing of the site has no run that would tell it.
+    variables["stack_unjudged"] = [item.text for item in paths_of(site).unjudged if own and host in item.hosts]
     return variables
 
 
 def _derived(site: Site, pair: str | None, host: str) -> dict[str, Any]:
-    found = load_balancer(site, pair, host) if pair is not None else {}
+    found = linux.load_balancer(site, pair, host) if pair is not None else {}
     if pair is not None:
         found["stack_paths"] = paths_from(site, paths_of(site), pair, host)
     of_kind = _HALVES.get(site.devices[host].kind)
-    return {**found, **(of_kind(site, host) if of_kind is not None else {}), **ends(site, host)}
+    return {**found, **(of_kind(site, host) if of_kind is not None else {}), **links.ends(site, host)}
 
 
 def _shown(loaded: Loaded, host: str, pair: str | None) -> dict[str, Any]:
     own = _objects(loaded.site, host, pair)
     concerning = [finding for finding in loaded.warnings if _concerns(finding.fault, own)]
     notes = ordered(note for item in own for note in loaded.notes_by_object.get(item, ()))
-    found = {
+    return {
         "stack_warnings": [str(finding) for finding in concerning if finding.rule != RAW],
         "stack_raw_found": [str(finding) for finding in concerning if finding.rule == RAW],
         "stack_notes": [str(note) for note in notes],
         "stack_waived": [str(item) for item in loaded.waived if _concerns(item.finding.fault, own)],
     }
-    return {name: lines for name, lines in found.items() if lines}
 
 
 def _objects(site: Site, host: str, pair: str | None) -> set[tuple[str, str]]:
@@ -118,10 +127,11 @@ def _leads(own: set[tuple[str, str]]) -> bool:
     return any(section == "lb_pairs" for section, _name in own)
 
 
-def refused(hosts: Iterable[str], findings: Iterable[Finding]) -> dict[str, dict[str, Any]]:
-    """Return the hosts of a refused site, with nothing but what has to be mended."""
+def refused(hosts: Iterable[str], findings: Iterable[object], members: Members) -> dict[str, dict[str, Any]]:
+    """Return the hosts of a refused site, with nothing but what has to be mended, and the marks of the site."""
     errors = [str(finding) for finding in findings]
-    return {host: {"stack_errors": errors} for host in (sorted(hosts) or [UNREADABLE])}
+    named = sorted(hosts) or [UNREADABLE]
+    return _marked({host: {} for host in named}, members, errors, digest({"errors": errors, "groups": members}))
 
 
 def refused_groups(loaded: Loaded) -> dict[str, list[str]]:
@@ -134,8 +144,28 @@ def refused_groups(loaded: Loaded) -> dict[str, list[str]]:
     return {group: sorted(members) for group, members in sorted({**always, **readable}.items())}
 
 
-def inventory(loaded: Loaded) -> dict[str, dict[str, Any]]:
-    """Return the variables of every host: the halves, or the errors where there are any."""
+def groups_of(loaded: Loaded) -> dict[str, list[str]]:
+    """Return the groups of the site, refused or not."""
+    return refused_groups(loaded) if loaded.errors else groups(loaded.site)
+
+
+def inventory(loaded: Loaded, members: Members | None = None) -> dict[str, dict[str, Any]]:
+    """Return the variables of every host: the halves, or the errors where there are any; `members` are its groups."""
+    members = groups_of(loaded) if members is None else members
     if loaded.errors:
-        return refused(loaded.hosts, loaded.errors)
-    return {host: half(loaded, host) for host in sorted(loaded.site.devices)}
+        return refused(loaded.hosts, loaded.errors, members)
+    halves = {host: half(loaded, host) for host in sorted(loaded.site.devices)}
+    derived = {host: variables["stack_derived"] for host, variables in halves.items()}
+    return _marked(halves, members, [], digest({"derived": derived, "groups": members}))
+
+
+def _marked(
+    halves: dict[str, dict[str, Any]], members: Members, errors: list[str], of_site: str
+) -> dict[str, dict[str, Any]]:
+    """Add what a stored inventory must not keep of an earlier site: errors, groups, and which site a host is of."""
+    own: dict[str, list[str]] = {host: [] for host in halves}
+    for group, hosts in members.items():
+        for host in hosts:
+            own[host].append(group)
+    marks = {ERRORS: errors, DIGEST: of_site}
+    return {host: {**variables, **marks, GROUPS: own[host]} for host, variables in halves.items()}

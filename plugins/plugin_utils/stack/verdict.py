@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest import digest
+from .digest import digest
+from .stored import ASK, NOT_OF_SITE, OPTION, other_site
 
 PLUGIN_NAME = "netstack.datacenter.stack"
 SOURCE_SUFFIXES = ("stack.yml", "stack.yaml")
@@ -70,6 +71,11 @@ def judge(variables: Mapping[str, Any]) -> Verdict:
     verdict.warnings += [str(warning) for warning in variables.get("stack_warnings") or []]
     verdict.notes += [str(note) for note in variables.get("stack_notes") or []]
     verdict.waived += [str(waiver) for waiver in variables.get("stack_waived") or []]
+    if not verdict.errors and other_site(variables):
+        verdict.errors.append(
+            f"{variables.get('inventory_hostname', 'this host')}: {NOT_OF_SITE}, so nothing that is declared concerns "
+            f"it. {OPTION} {ASK}"
+        )
     if not verdict.errors:
         _compare(variables, verdict)
     return verdict

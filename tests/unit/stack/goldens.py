@@ -20,7 +20,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.limits import limit_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import offline
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import Request
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, inventory
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import EMPTY, groups, half, inventory
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded, load
 
 from .site_files import ROOT
@@ -37,8 +37,8 @@ def example(name: str) -> Loaded:
 def rendered(name: str) -> dict[str, str]:
     """Return the golden files of one example: the groups, and the variables of each host."""
     loaded = example(name)
-    files = {host: variables for host, variables in inventory(loaded).items() if variables["stack_derived"]}
-    balancers = {host: variables for host, variables in files.items() if "haproxy_services" in variables}
+    files = {host: _shown(variables) for host, variables in inventory(loaded).items() if _has_some(loaded, host)}
+    balancers = {host: variables for host, variables in files.items() if variables.get("haproxy_services")}
     return {
         f"golden/{name}/groups.json": _json(groups(loaded.site)),
         **{f"golden/{name}/{host}.json": _json(variables) for host, variables in files.items()},
@@ -50,20 +50,32 @@ def rendered(name: str) -> dict[str, str]:
         **{
             f"golden/{name}/{host}.pound.cfg": _pound(variables)
             for host, variables in balancers.items()
-            if "pound_listeners" in variables
+            if variables["pound_listeners"]
         },
         **{
             f"golden/{name}/{host}.{style}.set": "".join(f"{line}\n" for line in switch_commands(variables, style))
             for host, variables in files.items()
-            if "junos_lag_state" in variables
+            if variables.get("junos_lag_vlans")
             for style in STYLES
         },
     }
 
 
+def _has_some(loaded: Loaded, host: str) -> bool:
+    """Tell whether more follows for a host than what each one of its kind has."""
+    derived = half(loaded, host)
+    empty = EMPTY.get(loaded.site.devices[host].kind, {})
+    return any(derived[name] != empty.get(name, []) for name in derived["stack_derived"])
+
+
+def _shown(variables: dict[str, Any]) -> dict[str, Any]:
+    """Return variables without the digest of the whole site, which any change of the site changes at every host."""
+    return {name: value for name, value in variables.items() if name != "stack_digest"}
+
+
 def switch_commands(variables: dict[str, Any], style: Any) -> list[str]:
     """Return the set commands by which junos_lag brings an empty switch to what is derived; raise what it refuses."""
-    limit = limit_of(variables.get("junos_lag_model"), variables.get("junos_lag_release"))
+    limit = limit_of(variables["junos_lag_model"] or None, variables["junos_lag_release"] or None)
     given = [variables[f"junos_lag_{name}"] for name in ("vlans", "bundles", "ports")]
     declared, findings = declaration.read(*given, limit=limit)
     assert not findings, [str(item) for item in findings]
@@ -92,7 +104,7 @@ class AnySecret(dict[str, str]):
 
 def _haproxy(host: str, variables: dict[str, Any]) -> str:
     """Return haproxy.cfg as the role haproxy writes it on Debian 13."""
-    given = {key: variables.get(f"haproxy_{key}") for key in CONFIGURATION["options"]}
+    given = {key: variables.get(f"haproxy_{key}") or None for key in CONFIGURATION["options"]}
     configuration, faults = check(CONFIGURATION, given, "haproxy")
     assert not faults, faults
     dialect = parse_version("HAProxy version 3.0.11-1+deb13u1")
@@ -102,7 +114,7 @@ def _haproxy(host: str, variables: dict[str, Any]) -> str:
 
 def _pound(variables: dict[str, Any]) -> str:
     """Return pound.cfg as the role pound writes it before the certificates are there."""
-    given = {key: variables.get(f"pound_{key}") for key in POUND["options"]}
+    given = {key: variables.get(f"pound_{key}") or None for key in POUND["options"]}
     configuration, faults = check(POUND, given, "pound")
     assert not faults, faults
     return render_pound(configuration, {})

@@ -11,7 +11,7 @@ import pytest
 from ..haproxy.haproxy_accepts import RELEASES, accept
 from ..haproxy.haproxy_builders import rendered
 from . import stack_builders as builders
-from .test_derivation import HAPROXY, variables
+from .test_derivation import haproxy_of, variables
 
 STAFF = {"ca_file": "/etc/haproxy/ca/staff.crt"}
 
@@ -26,7 +26,7 @@ def derived(tmp_path: Path, **clients: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("release", RELEASES)
 def test_haproxy_accepts_it_at_every_port_but_that_of_the_redirect(release: str, tmp_path: Path) -> None:
     found = derived(tmp_path, verify="optional")
-    text = rendered({key: found.get(f"haproxy_{key}") for key in HAPROXY}, str(RELEASES[release])).main
+    text = rendered(haproxy_of(found), str(RELEASES[release])).main
     binds = [line for line in text.splitlines() if "bind 10.0.10.5:" in line]
     asked = [line.split()[1] for line in binds if "ca-file /etc/haproxy/ca/staff.crt verify optional" in line]
     assert asked == ["10.0.10.5:443", "10.0.10.5:8443"]

@@ -11,7 +11,7 @@ import pytest
 from ..haproxy.haproxy_accepts import RELEASES, accept
 from ..haproxy.haproxy_builders import rendered
 from . import stack_builders as builders
-from .test_derivation import HAPROXY, variables
+from .test_derivation import haproxy_of, variables
 
 AT_POUND = {"at": "pound", "certificate": "shop", "alpn": []}
 
@@ -35,7 +35,7 @@ def test_haproxy_and_the_probe_use_the_name_of_the_cookie(
 @pytest.mark.parametrize("release", RELEASES)
 def test_haproxy_accepts_the_name(release: str, tmp_path: Path) -> None:
     found = derived(tmp_path, cookie_name="SHOP.srv-1")
-    text = rendered({key: found.get(f"haproxy_{key}") for key in HAPROXY}, str(RELEASES[release])).main
+    text = rendered(haproxy_of(found), str(RELEASES[release])).main
     assert "    cookie SHOP.srv-1 insert indirect nocache" in text
     accept(text, tmp_path, release)
 
@@ -45,6 +45,4 @@ def test_what_is_said_of_an_applications_own_cookie_is_taken(release: str, tmp_p
     site = builders.site()
     site["services"]["shop"].update(stickiness="none", raw={"backend": ["cookie JSESSIONID prefix"]})
     found = variables(site, tmp_path)
-    accept(
-        rendered({key: found.get(f"haproxy_{key}") for key in HAPROXY}, str(RELEASES[release])).main, tmp_path, release
-    )
+    accept(rendered(haproxy_of(found), str(RELEASES[release])).main, tmp_path, release)

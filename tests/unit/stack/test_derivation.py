@@ -12,6 +12,7 @@ from ansible_collections.netstack.datacenter.plugins.modules import service_prob
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.request import parse_request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import site as esxi_vss
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import site as junos_ex
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.linux import bonds as linux_bond
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, half, inventory
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest import digest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves import links
@@ -22,7 +23,10 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup i
 from . import goldens, site_files
 from . import stack_builders as builders
 
-HAPROXY = ("services", "peers", "stats", "metrics", "health")
+
+def haproxy_of(found):
+    """Return what the role haproxy hands on of a load balancer's variables: as in its module, an empty one is none."""
+    return {key: found[f"haproxy_{key}"] or None for key in ("services", "peers", "stats", "metrics", "health")}
 
 
 def variables(content, tmp_path, host="lb1"):
@@ -75,9 +79,29 @@ def test_the_inventories_of_the_collection_have_neither_errors_nor_warnings(inve
 
 def test_every_derived_variable_is_listed_and_has_its_digest(tmp_path):
     found = variables(full_site(), tmp_path)
-    derived = set(found) - {"stack_derived", "stack_notes", "stack_unjudged", "stack_warnings", "stack_waived"}
-    assert derived == set(DERIVED) == set(found["stack_derived"])
+    shown = {"stack_derived", "stack_notes", "stack_raw_found", "stack_unjudged", "stack_waived", "stack_warnings"}
+    derived = set(found) - shown
+    assert derived == {*DERIVED, *linux_bond.DERIVED, *links.DERIVED} == set(found["stack_derived"])
     assert all(found["stack_derived"][name] == digest(found[name]) for name in derived)
+
+
+def test_each_host_of_a_kind_has_every_variable_of_it_and_what_is_empty_is_the_default_of_the_role(tmp_path):
+    defaults = {}
+    for path in site_files.ROOT.glob("roles/*/defaults/main.yml"):
+        defaults.update(yaml.safe_load(path.read_text()))
+    of_kind = {
+        "linux": {**DERIVED, **linux_bond.DERIVED},
+        "junos_ex": junos_ex.DERIVED,
+        "esxi_vss": {name: 1 for name in esxi_vss.DERIVED if name != "esxi_teaming_hosts"},
+        "vcenter": {"esxi_teaming_hosts": 1},
+    }
+    for kind, names in of_kind.items():
+        site = {"plugin": builders.PLUGIN, "devices": {"one": {"kind": kind}}}
+        found = variables(site, tmp_path, "one")
+        assert set(found["stack_derived"]) == {*names, "stack_links"}
+        assert {name: found[name] for name in names} == {
+            name: defaults.get(name, {} if name == "stack_paths" else []) for name in names
+        }
 
 
 def test_the_documentation_of_the_plugin_lists_every_derived_variable():
@@ -88,7 +112,7 @@ def test_the_documentation_of_the_plugin_lists_every_derived_variable():
 
 def test_the_role_haproxy_takes_everything_that_is_derived_for_it(tmp_path):
     found = variables(full_site(), tmp_path)
-    _clean, faults = check(CONFIGURATION, {key: found[f"haproxy_{key}"] for key in HAPROXY}, "haproxy")
+    _clean, faults = check(CONFIGURATION, haproxy_of(found), "haproxy")
     assert faults == []
 
 
@@ -187,15 +211,18 @@ def test_peers_and_health_use_the_vlan_with_the_backends(tmp_path):
 
 
 def test_no_peers_where_no_table_is_kept(tmp_path):
-    assert "haproxy_peers" not in variables(builders.site(), tmp_path)
+    assert variables(builders.site(), tmp_path)["haproxy_peers"] == {}
 
 
 def test_a_certificate_waits_for_the_role_that_puts_it_there(tmp_path):
     assert variables(builders.site(), tmp_path)["haproxy_awaited_files"] == ["/etc/haproxy/certs/shop.pem"]
 
 
-def test_a_host_without_a_role_gets_no_variables_but_the_mark_of_the_site(tmp_path):
-    assert variables(builders.site(), tmp_path, "web1") == {"stack_derived": {}}
+def test_a_host_without_a_role_has_nothing_but_empty_lists(tmp_path):
+    found = variables(builders.site(), tmp_path, "web1")
+    assert set(found.pop("stack_derived")) == {"stack_links"}
+    shown = ("stack_notes", "stack_raw_found", "stack_unjudged", "stack_waived", "stack_warnings")
+    assert found == {"stack_links": [], **{name: [] for name in shown}}
 
 
 def test_nothing_about_connections_and_no_jinja_is_set(tmp_path):
@@ -222,7 +249,7 @@ def test_a_warning_is_shown_at_the_hosts_that_it_concerns(tmp_path):
     site["services"]["shop"]["backends"] = ["web1"]
     found = inventory(builders.loaded(site, tmp_path))
     assert "BACKEND_SINGLE" in found["lb1"]["stack_warnings"][0]
-    assert "stack_warnings" not in found["web1"]
+    assert found["web1"]["stack_warnings"] == []
 
 
 def test_the_virtual_router_id_comes_from_the_pairs_name_and_leaves_room_for_the_second(tmp_path):

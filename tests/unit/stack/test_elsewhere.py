@@ -16,7 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service 
 from ..haproxy.haproxy_accepts import RELEASES, accept
 from ..haproxy.haproxy_builders import rendered
 from . import stack_builders as builders
-from .test_derivation import HAPROXY, variables
+from .test_derivation import haproxy_of, variables
 
 PARTS = {part.__name__: part for part in (LbPair, Service, Tls, Backend, Raw)}
 GROUP_VARS = ("haproxy_global", "haproxy_defaults", "haproxy_foreign", "vip_raw")
@@ -49,7 +49,7 @@ def test_two_services_at_one_port_are_served_by_name_as_the_message_says(
 ) -> None:
     web, tcp = builders.service("10.0.10.5"), builders.tcp("10.0.10.5", ports=[443])
     found = two(tmp_path, web, web, []) if kind == "offloaded" else two(tmp_path, tcp, tcp, HELLO)
-    text = rendered({key: found.get(f"haproxy_{key}") for key in HAPROXY}, str(RELEASES[release])).main
+    text = rendered(haproxy_of(found), str(RELEASES[release])).main
     asked = "req.hdr(host)" if kind == "offloaded" else "req.ssl_sni"
     assert f"    use_backend second.servers if {{ {asked} -i b.test }}\n    default_backend first.servers" in text
     accept(text, tmp_path, release)
@@ -63,9 +63,7 @@ def test_another_algorithm_is_the_line_that_the_message_names(algorithm: str, re
     site = builders.site()
     site["services"]["shop"]["raw"] = {"backend": [said.partition("[")[2].rstrip("]")]}
     found = variables(site, tmp_path)
-    accept(
-        rendered({key: found.get(f"haproxy_{key}") for key in HAPROXY}, str(RELEASES[release])).main, tmp_path, release
-    )
+    accept(rendered(haproxy_of(found), str(RELEASES[release])).main, tmp_path, release)
 
 
 @pytest.mark.parametrize("variable", GROUP_VARS)

@@ -81,7 +81,7 @@ def test_a_vcenter_carries_the_halves_of_its_hosts_and_they_carry_none(tmp_path)
     found = inventory(builders.loaded(cabled.site(), tmp_path))
     assert set(found["vc"]["esxi_teaming_hosts"]) == {"esx2", "esx3"}
     assert set(found["vc"]["esxi_teaming_hosts"]["esx2"]) == {"vswitches", "port_groups", "vmkernel"}
-    assert set(found["esx2"]["stack_derived"]) == {"stack_links"}
+    assert [found["esx2"][f"esxi_teaming_{part}"] for part in ("vswitches", "port_groups", "vmkernel")] == [{}, {}, {}]
 
 
 def test_an_access_link_with_a_greater_mtu_says_its_payload_and_its_slow_timer(tmp_path):
@@ -126,7 +126,7 @@ def test_the_switch_knows_the_vlans_of_its_links_and_its_model(tmp_path):
         "server": {"id": 20},
     }
     assert (found["junos_lag_model"], found["junos_lag_release"]) == ("ex4200-48t", "12.3R12")
-    assert "junos_lag_model" not in variables(cabled.site(), tmp_path, "ex2")
+    assert variables(cabled.site(), tmp_path, "ex2")["junos_lag_model"] == ""
 
 
 def test_both_ends_see_the_same_link_mirrored(tmp_path):

@@ -83,7 +83,7 @@ def test_only_root_can_answer_for_a_pound_that_is_down(tmp_path):
 def test_a_pair_without_such_a_service_takes_its_pound_away(tmp_path):
     found = half(builders.loaded(builders.site(), tmp_path), "lb1")
     assert found["pound_state"] == "absent"
-    assert "pound_listeners" not in found
+    assert found["pound_listeners"] == {}
     assert "raw" not in found["haproxy_health"]
 
 

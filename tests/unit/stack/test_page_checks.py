@@ -11,7 +11,7 @@ import pytest
 from ..haproxy.haproxy_accepts import RELEASES, accept
 from ..haproxy.haproxy_builders import rendered
 from . import stack_builders as builders
-from .test_derivation import HAPROXY, variables
+from .test_derivation import haproxy_of, variables
 
 PAGE = {"type": "http", "uri": "/readyz"}
 
@@ -28,7 +28,7 @@ def texts(tmp_path: Path, release: str = "3.0", port: int = 6443, **service: Any
     site["services"]["shop"] = builders.tcp("10.0.10.5", ports=[port], **service)
     del site["certificates"]
     found = variables(site, tmp_path)
-    return rendered({key: found.get(f"haproxy_{key}") for key in HAPROXY}, release).main
+    return rendered(haproxy_of(found), release).main
 
 
 CASES: list[tuple[dict[str, Any], str]] = [

@@ -168,12 +168,15 @@ def test_a_dictionary_that_cannot_be_read_is_told_once_by_its_name():
 @pytest.mark.parametrize(
     ("variables", "transport", "expected"),
     [
-        ({"junos_lag_state": "replaced"}, None, ["PyEZ"]),
-        ({"esxi_teaming_vswitches": {}}, None, ["pyVmomi"]),
-        ({"esxi_teaming_vswitches": {}}, "ssh", []),
-        ({"esxi_teaming_vswitches": {}, "stack_links": [{"peer_kind": "junos_ex"}] * 2}, "ssh", ["PyEZ"]),
-        ({"esxi_teaming_vswitches": {}, "stack_links": [{"peer_kind": "external"}]}, None, ["pyVmomi"]),
-        ({"esxi_teaming_hosts": {}}, "ssh", ["pyVmomi"]),
+        ({"junos_lag_bundles": {"ae0": {}}}, None, ["PyEZ"]),
+        ({"junos_lag_ports": {"ge-0/0/0": {}}}, None, ["PyEZ"]),
+        ({"junos_lag_state": "merged", "junos_lag_bundles": {}, "junos_lag_ports": {}}, None, []),
+        ({"esxi_teaming_vswitches": {"vSwitch0": {}}}, None, ["pyVmomi"]),
+        ({"esxi_teaming_vswitches": {"vSwitch0": {}}}, "ssh", []),
+        ({"esxi_teaming_vswitches": {"vSwitch0": {}}, "stack_links": [{"peer_kind": "junos_ex"}] * 2}, "ssh", ["PyEZ"]),
+        ({"esxi_teaming_vswitches": {"vSwitch0": {}}, "stack_links": [{"peer_kind": "external"}]}, None, ["pyVmomi"]),
+        ({"esxi_teaming_hosts": {"esx1": {}}}, "ssh", ["pyVmomi"]),
+        ({"esxi_teaming_hosts": {}, "esxi_teaming_vswitches": {}}, None, []),
         ({"haproxy_services": {}}, None, []),
     ],
 )

@@ -190,3 +190,37 @@ def test_certificates_beside_the_stack_file_are_told(place):
     result = playbook(place, "preflight", builders.site())
     told = " ".join((result.stdout + result.stderr).split())
     assert "takes each file of an inventory directory for an inventory" in told
+
+
+ROLE = """
+- name: A play of the user's own
+  hosts: "{{ lookup('netstack.datacenter.stack_hosts', 'linux') }}"
+  gather_facts: false
+  tasks:
+    - name: What each role begins with
+      ansible.builtin.include_role:
+        name: netstack.datacenter.haproxy
+        tasks_from: preflight
+"""
+
+
+@pytest.mark.parametrize(
+    ("variables", "hidden"),
+    [
+        ("haproxy_stats: {user: op, password_secret: page, address: 10.0.0.1, port: 7000}", ["proxy", "lb1", "lb2"]),
+        ("haproxy_services: {own: {frontends: {}}}", ["proxy"]),
+        ("haproxy_stats: {}", []),
+        ("haproxy_backup_keep: {number: 1, days: 1}", []),
+        ("pound_state: absent", []),
+    ],
+)
+def test_a_variable_of_group_vars_that_a_site_hides_and_says_nothing_of_is_refused_in_its_role(
+    place, variables, hidden
+):
+    site = builders.site()
+    site["devices"]["proxy"] = {"kind": "linux"}
+    place.site(json.dumps(site))
+    (place.inventory / "group_vars" / "linux.yml").write_text(f"{variables}\n")
+    done = place.plays(ROLE, "-i", "inventory")
+    assert sorted(re.findall(r"fatal: \[(\w+)\]", done.stdout)) == sorted(hidden), done.stdout
+    assert done.stdout.count("group_vars or another inventory source sets it") == len(hidden)

@@ -76,7 +76,8 @@ def test_a_hosts_half_is_the_same_in_every_slice(tmp_path, site, data):
     whole = builders.loaded(site, tmp_path)
     everything = inventory(whole)
     slice_of = data.draw(st.lists(st.sampled_from(sorted(everything)), unique=True))
-    assert {host: half(whole, host) for host in slice_of} == {host: everything[host] for host in slice_of}
+    for host in slice_of:
+        assert {**everything[host], **half(whole, host)} == everything[host]
 
 
 @QUICK
@@ -136,7 +137,7 @@ def test_whatever_stands_in_a_site_gives_messages_and_never_an_exception(tmp_pat
         place = place[data.draw(st.sampled_from(inner))]
     place[data.draw(st.sampled_from([*place, "new"]))] = value
     for variables in inventory(builders.loaded(site, tmp_path)).values():
-        assert list(variables) == ["stack_errors"] or "stack_derived" in variables
+        assert bool(variables["stack_errors"]) != ("stack_derived" in variables)
         json.dumps(variables)
 
 

@@ -140,11 +140,11 @@ def test_each_host_of_the_pair_knows_what_was_found_and_no_other_host_does(tmp_p
     site = builders.site()
     site["services"]["shop"]["raw"] = {"frontend": [STEAL], "backend": ["option httplog", "errorfile 503 /etc/shadow"]}
     hosts = inventory(builders.loaded(site, tmp_path))
-    found = {host: variables.get("stack_raw_found") for host, variables in hosts.items()}
+    found = {host: variables["stack_raw_found"] for host, variables in hosts.items()}
     assert found["lb1"] == found["lb2"]
     lines = sorted(line.split(": ")[1] for line in found["lb1"])
     assert lines == ["services.shop.raw.backend[1]", "services.shop.raw.frontend[0]"]
-    assert (found["web1"], hosts["lb1"].get("stack_warnings")) == (None, None)
+    assert (found["web1"], hosts["lb1"]["stack_warnings"]) == ([], [])
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

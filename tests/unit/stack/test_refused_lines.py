@@ -11,7 +11,7 @@ import pytest
 from ..haproxy.haproxy_accepts import RELEASES, refusal
 from ..haproxy.haproxy_builders import rendered
 from . import stack_builders as builders
-from .test_derivation import HAPROXY, variables
+from .test_derivation import haproxy_of, variables
 
 
 def refused(release: str, tmp_path: Path, **service: Any) -> str:
@@ -21,7 +21,7 @@ def refused(release: str, tmp_path: Path, **service: Any) -> str:
     site["services"]["shop"] = builders.service("10.0.10.5", **{**plain, **service})
     del site["certificates"]
     found = variables(site, tmp_path)
-    texts = rendered({key: found.get(f"haproxy_{key}") for key in HAPROXY}, str(RELEASES[release]))
+    texts = rendered(haproxy_of(found), str(RELEASES[release]))
     return refusal(texts, release, {"prefix": "haproxy_", **found["haproxy_declared_as"]})
 
 

@@ -80,7 +80,7 @@ def test_twice_the_racks_cost_twice_the_calls(tmp_path, racks):
 def test_the_garbage_collector_pauses_only_while_a_site_is_read(tmp_path, monkeypatch):
     seen = []
     builders.loaded(site(1), tmp_path)
-    monkeypatch.setattr(stack, "inventory", lambda loaded: seen.append(gc.isenabled()) or inventory(loaded))
+    monkeypatch.setattr(stack, "inventory", lambda *given: seen.append(gc.isenabled()) or inventory(*given))
     stack.InventoryModule().parse(InventoryData(), DataLoader(), str(tmp_path / "stack.yml"))
     assert seen == [False]
     assert gc.isenabled()

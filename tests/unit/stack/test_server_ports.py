@@ -11,7 +11,7 @@ import pytest
 from ..haproxy.haproxy_accepts import RELEASES, accept
 from ..haproxy.haproxy_builders import rendered
 from . import stack_builders as builders
-from .test_derivation import HAPROXY, variables
+from .test_derivation import haproxy_of, variables
 
 TWO_OF_ONE = [
     {"host": "web1", "port": 8080},
@@ -59,6 +59,6 @@ def test_a_check_asks_in_the_way_of_the_servers_port_and_not_of_the_clients(tmp_
 @pytest.mark.parametrize("release", RELEASES)
 def test_haproxy_accepts_servers_on_different_ports(release: str, tmp_path: Path) -> None:
     found = derived(tmp_path, backends=TWO_OF_ONE)
-    text = rendered({key: found.get(f"haproxy_{key}") for key in HAPROXY}, str(RELEASES[release])).main
+    text = rendered(haproxy_of(found), str(RELEASES[release])).main
     assert "server web1-second 10.0.20.11:8081 " in text
     accept(text, tmp_path, release)

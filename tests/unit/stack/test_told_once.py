@@ -65,12 +65,10 @@ def test_each_host_of_the_range_shows_a_warning_that_it_shares(tmp_path):
     (tmp_path / "stack.yml").write_text(
         HEAD + "devices:\n  ex[1:2]:\n    kind: junos_ex\n    model: ex-4200\n  esx1: {kind: linux}\n"
     )
-    shown = {
-        host: variables.get("stack_warnings") for host, variables in inventory(load(tmp_path / "stack.yml")).items()
-    }
+    shown = {host: variables["stack_warnings"] for host, variables in inventory(load(tmp_path / "stack.yml")).items()}
     assert shown["ex1"] == shown["ex2"]
     assert len(shown["ex1"]) == 1
-    assert shown["esx1"] is None
+    assert shown["esx1"] == []
 
 
 @pytest.mark.parametrize("kind", ["junos", "junos_ex"])

@@ -18,6 +18,9 @@ DERIVED = {
     "esxi_teaming_hosts": "at a vCenter instead: all of these for each of its hosts with links (role esxi_teaming)",
 }
 """Every variable that an ESXi host or its vCenter gets from the site; `stack_derived` holds their digests."""
+EMPTY: dict[str, Any] = {"esxi_teaming_vswitches": {}, "esxi_teaming_port_groups": {}, "esxi_teaming_vmkernel": {}}
+"""What a host has where nothing follows: the defaults of the role."""
+EMPTY_AT_VCENTER: dict[str, Any] = {"esxi_teaming_hosts": {}}
 MANAGEMENT = "Management Network"
 """Port group of the management interface as ESXi installs it, with a teaming of its own (VMware KB 1022751)."""
 

@@ -26,6 +26,15 @@ DERIVED = {
     "junos_lag_release": "its release, for the same, where declared (role junos_lag)",
 }
 """Every variable that a Juniper EX gets from the site; `stack_derived` holds their digests."""
+EMPTY: dict[str, Any] = {
+    "junos_lag_state": "merged",
+    "junos_lag_vlans": {},
+    "junos_lag_bundles": {},
+    "junos_lag_ports": {},
+    "junos_lag_model": "",
+    "junos_lag_release": "",
+}
+"""What a switch has where nothing follows: the defaults of the role."""
 
 
 def switch(site: Site, host: str) -> dict[str, Any]:

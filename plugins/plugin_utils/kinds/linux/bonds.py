@@ -24,6 +24,8 @@ DERIVED = {
     "(role linux_bond)",
 }
 """Every variable that a Linux host gets from its links; `stack_derived` holds their digests."""
+EMPTY: dict[str, Any] = {"linux_bond_bonds": {}}
+"""What a host has where nothing follows: the default of the role."""
 
 
 def bonds(site: Site, host: str) -> dict[str, Any]:

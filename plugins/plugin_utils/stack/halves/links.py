@@ -22,6 +22,8 @@ DERIVED = {
     "bundle, VLANs, what this end must be",
 }
 """Every variable that the end of a link gets from the site; `stack_derived` holds their digests."""
+EMPTY: dict[str, Any] = {"stack_links": []}
+"""What a host without a link has."""
 
 
 def ends(site: Site, host: str) -> dict[str, Any]:

@@ -56,6 +56,28 @@ DERIVED = {
     "stack_services": "what netstack.datacenter.verify asks for: addresses, URLs, names, backends",
 }
 """Every variable that a load balancer gets from the site; `stack_derived` holds their digests."""
+EMPTY: dict[str, Any] = {
+    "haproxy_services": {},
+    "haproxy_peers": {},
+    "haproxy_stats": {},
+    "haproxy_metrics": {},
+    "haproxy_health": {},
+    "haproxy_declared_as": {},
+    "haproxy_awaited_files": [],
+    "pound_state": "present",
+    "pound_listeners": {},
+    "pound_awaited_files": [],
+    "vip_instances": {},
+    "vip_peer_health": [],
+    "vip_firewall_peers": [],
+    "vip_firewall_ports": [],
+    "vip_profile": "standard",
+    "tls_certificate_certificates": {},
+    "stack_authenticated": [],
+    "stack_paths": {},
+    "stack_services": [],
+}
+"""What a Linux host has where nothing follows, as one that is of no pair: the defaults of the roles."""
 
 
 def load_balancer(site: Site, pair_name: str, host: str) -> dict[str, Any]:
