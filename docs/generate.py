@@ -14,13 +14,14 @@ DOCS = Path(__file__).parent
 TOPICS = {
     "vlans": "VLANs",
     "devices": "Devices",
-    "models": "Models of Juniper EX",
+    "junos_ex": "Juniper EX",
     "links": "Links",
     "link_ports": "Ports and LAGs of links",
     "link_bundles": "Bundles",
     "link_vlans": "VLANs of links",
-    "link_esxi": "Links of ESXi hosts",
-    "link_linux": "Links of Linux hosts",
+    "esxi_vss": "Links of ESXi hosts",
+    "linux": "Links of Linux hosts",
+    "ontap": "Links of filers with ONTAP 9",
     "hashing": "Hashes of bundles",
     "paths": "Paths",
     "pairs": "Load-balancer pairs",
@@ -39,7 +40,7 @@ READING = "Reading the files"
 IN_RUN = "At the devices"
 HEAD = """# Rules of the declared site
 
-Generated from the docstrings in `plugins/plugin_utils/stack`; do not edit.
+Generated from the docstrings in `plugins/plugin_utils/stack` and `plugins/plugin_utils/kinds`; do not edit.
 
 Every rule but those under "At the devices" is checked before any device is contacted, and all findings are shown at
 once. An **error** refuses the site. A **warning** is shown by `netstack.datacenter.stack_preflight` and refuses

@@ -20,6 +20,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.add
     examine,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, NETCONF, SSH
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.kind import Kind, Library
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kinds
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import (
     files,
     free_text,
@@ -135,12 +137,17 @@ class ActionModule(DeviceAction):
         except AnsibleError as error:
             return name, str(error)
 
-    def _libraries(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for host in self._hosts():
-            for name in libraries.needed(self._variables_of(host), self.variable_of(host, "esxi_teaming_transport")):
-                found.setdefault(name, []).append(host)
+    def _libraries(self) -> dict[Library, list[str]]:
+        run = set(self._hosts())
+        found: dict[Library, list[str]] = {}
+        for each in kinds():
+            for host in (name for name in self._task_vars["groups"].get(each.name, ()) if name in run):
+                for library in libraries.needed(each, self._variables_of(host), self._transport(host, each)):
+                    found.setdefault(library, []).append(host)
         return found
+
+    def _transport(self, host: str, kind: Kind) -> str:
+        return str(self.variable_of(host, kind.transport) or kind.protocol) if kind.transport else kind.protocol
 
     def _hosts(self) -> list[str]:
         return [str(host) for host in self._task_vars["ansible_play_hosts_all"]]
@@ -175,11 +182,10 @@ class ActionModule(DeviceAction):
 
     def _reached(self) -> Iterator[tuple[str, str, str]]:
         """Yield host, kind and protocol of what this collection reaches."""
-        for kind, protocol in (("junos_ex", NETCONF), ("esxi_vss", API), ("vcenter", API), ("linux", SSH)):
-            for host in self._task_vars["groups"].get(kind, ()):
+        for kind in (each for each in kinds() if each.protocol):
+            for host in self._task_vars["groups"].get(kind.name, ()):
                 if host not in LOCALHOST and self._is_reached(host, kind):
-                    transport = self.variable_of(host, "esxi_teaming_transport") if kind == "esxi_vss" else None
-                    yield host, kind, SSH if transport == "ssh" else protocol
+                    yield host, kind.name, self._transport(host, kind)
 
     def _endpoint(self, host: str, kind: str, protocol: str) -> Endpoint:
         found = self.reach_of(host, protocol)
@@ -187,14 +193,13 @@ class ActionModule(DeviceAction):
         ssh = None if protocol == API else found.ssh_arguments
         return Endpoint(host, kind, found.host, port, found.sources["host"], "" if ssh is None else found.via, ssh)
 
-    def _is_reached(self, host: str, kind: str) -> bool:
+    def _is_reached(self, host: str, kind: Kind) -> bool:
         """Tell whether this collection reaches the host itself, by the network: not behind a vCenter, no container."""
         known = self._variables_of(host)
-        if kind == "esxi_vss":
-            return bool(known.get("esxi_teaming_vswitches"))
-        if kind != "linux":
-            return True
-        ours = host in self._task_vars["groups"].get("load_balancers", ()) or bool(known.get("linux_bond_bonds"))
+        told = any(known.get(name) for name in kind.told_by)
+        if kind.protocol != SSH:
+            return told or not kind.hypervisor
+        ours = told or host in self._task_vars["groups"].get("load_balancers", ())
         return ours and str(self.variable_of(host, "ansible_connection") or DEFAULT_TRANSPORT) in _OVER_SSH
 
 

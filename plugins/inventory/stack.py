@@ -37,7 +37,8 @@ notes:
     gets them for all its hosts as C(esxi_teaming_hosts).
   - Derived for each host of kind C(linux) that has C(provision_links) are C(linux_bond_bonds). Without it nothing is,
     for such a host may be a container, which has no bonds of its own. A play of yours runs the role C(linux_bond).
-  - Both ends of each link get C(stack_links), for reports and checks.
+  - Both ends of each link get C(stack_links), for reports and checks. C(stack_role) is the role that configures a
+    host's ends in the plays of the group C(link_ends), C(stack_order) when its turn to change comes.
   - Each host has every variable that can be derived for its kind, where nothing follows with the default of its role,
     so that an inventory that only adds and replaces, such as that of AWX, keeps no value of an earlier site.
   - Every host gets C(stack_derived) (the digest of each derived variable), C(stack_warnings), C(stack_notes) and

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 import yaml
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import PROVISIONED
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kinds as all_kinds
 
 from .conftest import ROOT
 from .pages import anchors, links, paths, section
@@ -99,7 +99,7 @@ def test_the_readme_names_every_role_and_every_kind_and_says_which_are_not_confi
     rows = [line.split("|")[1] for line in section(text, "What it configures").splitlines() if line.startswith("| `")]
     named = [{name.strip(" `") for name in row.split(",")} for row in rows]
     assert sorted(name for row in named for name in row) == sorted(kinds)
-    assert named[-1] == set(kinds) - {*PROVISIONED, "vcenter", "linux"}
+    assert named[-1] == {each.name for each in all_kinds() if not each.protocol}
 
 
 def test_the_first_success_is_on_the_first_screen():

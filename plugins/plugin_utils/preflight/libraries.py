@@ -7,34 +7,30 @@ import importlib.util
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_LIBRARIES = {
-    "PyEZ": ("jnpr.junos", "junos-eznc"),
-    "pyVmomi": ("pyVmomi", "pyvmomi"),
-}
-"""The module to import and the package that brings it."""
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.kind import Kind, Library
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kinds
+
 _NAMED = 3
 """Hosts that a message names."""
 
 
-def needed(variables: Mapping[str, Any], transport: object) -> Iterator[str]:
-    """Yield the libraries by which a host is reached, of its derived variables."""
-    if variables.get("junos_lag_bundles") or variables.get("junos_lag_ports"):
-        yield "PyEZ"
-    vswitches = variables.get("esxi_teaming_vswitches")
-    if variables.get("esxi_teaming_hosts") or (vswitches and transport != "ssh"):
-        yield "pyVmomi"
-    if vswitches:
-        peers = (link for link in variables.get("stack_links") or () if link.get("peer_kind") == "junos_ex")
-        yield from ("PyEZ" for _link in list(peers)[:1])
+def needed(of: Kind, variables: Mapping[str, Any], transport: object) -> Iterator[Library]:
+    """Yield the libraries by which a host of a kind is reached, and the other ends of links that it converts."""
+    if not any(variables.get(name) for name in of.told_by):
+        return
+    if of.library is not None and transport != "ssh":
+        yield of.library
+    peers = {link.get("peer_kind") for link in variables.get("stack_links") or () if of.converts}
+    yield from (each.library for each in kinds() if each.name in peers and each.library is not None)
 
 
-def findings(hosts: Mapping[str, list[str]]) -> list[str]:
+def findings(hosts: Mapping[Library, list[str]]) -> list[str]:
     """Return what is not installed, each once with those of its hosts that make it necessary."""
     return [
-        f"{name} is not installed where Ansible runs, and this run reaches {_some(hosts[name])} by it; run `pip "
-        f"install {package}` there (requirements.txt of the collection)"
-        for name, (module, package) in _LIBRARIES.items()
-        if hosts.get(name) and not installed(module)
+        f"{each.name} is not installed where Ansible runs, and this run reaches {_some(hosts[each])} by it; run `pip "
+        f"install {each.package}` there (requirements.txt of the collection)"
+        for each in dict.fromkeys(kind.library for kind in kinds() if kind.library is not None)
+        if hosts.get(each) and not installed(each.module)
     ]
 
 

@@ -20,7 +20,6 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.hashing 
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import BUNDLES
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import PAIRING, SWITCHES
 
 ROLE_DEFAULT = "layer2+3"
 """What the role linux_bond gives a bond of which nothing is said."""
@@ -78,7 +77,7 @@ def bundles(site: Site) -> Iterator[Hashed]:
 def hashed(site: Site, side: Side) -> Hashed | None:
     """Return the bundle of a host as it hashes; None for a switch or a storage server, and without several cables."""
     device = site.devices.get(side.host)
-    if device is None or device.kind in SWITCHES or device.serves_storage:
+    if device is None or device.traits.switch or device.serves_storage:
         return None
     if side.link.bundle not in BUNDLES or len(side.end.ports) == 1 or len(side.end.ports) != len(side.peer_end.ports):
         return None
@@ -88,10 +87,10 @@ def hashed(site: Site, side: Side) -> Hashed | None:
 
 def _policy(site: Site, side: Side) -> str:
     """Return how the host's end of a bundle hashes, "" where nobody knows."""
-    kind = site.devices[side.host].kind
-    if kind == "linux":
+    traits = site.devices[side.host].traits
+    if traits.provisions == "asked":
         return side.end.xmit_hash_policy or (ROLE_DEFAULT if provisioned(site, side.host) else "")
-    half = PAIRING[side.link.bundle][kind]
+    half = traits.pairing[side.link.bundle]
     return IP_HASH if isinstance(half, Mapping) and half.get("load_balancing") == "loadbalance_ip" else ""
 
 

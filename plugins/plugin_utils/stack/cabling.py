@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.kind import Names
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import some
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import End, Link
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import PROVISIONED
 
+MANAGEMENT = "Management Network"
+"""Port group of the management interface as ESXi installs it, with a teaming of its own (VMware KB 1022751)."""
 PAYLOAD = 1500
 """Octets that Ethernet carries where nothing else is said."""
 
@@ -43,9 +46,18 @@ def mtu_of(site: Site, link: Link) -> int:
 
 
 def provisioned(site: Site, host: str) -> bool:
-    """Tell whether the collection configures a host's ends of its links; a Linux host has to ask for it."""
+    """Tell whether the collection configures a host's ends of its links; some kinds have to ask for it."""
     device = site.devices[host]
-    return device.kind in PROVISIONED or (device.kind == "linux" and device.provision_links)
+    return device.traits.provisions == "always" or (device.traits.provisions == "asked" and device.provision_links)
+
+
+def port_groups(site: Site, side: Side) -> Mapping[str, str]:
+    """Return the VLAN of each port group: declared, else one for each VLAN, and the management network's."""
+    if side.end.port_groups:
+        return side.end.port_groups
+    management = site.devices[side.host].management_vlan
+    found = {vlan: vlan for vlan in side.link.vlans.every}
+    return {**found, MANAGEMENT: management} if management is not None and management in found else found
 
 
 def vlan_interface(site: Site, host: str, lag: str, vlan: str) -> str:
@@ -57,3 +69,23 @@ def vlan_interface(site: Site, host: str, lag: str, vlan: str) -> str:
 def is_trunk(link: Link) -> bool:
     """Tell whether frames carry tags: tagged VLANs make a trunk, and so does `trunk` with a native VLAN only."""
     return bool(link.vlans.tagged) or link.trunk
+
+
+def ends(site: Site) -> Iterator[tuple[str, Link, str, End, Names]]:
+    """Yield each end of each link at a device of a known kind, with how that kind names things."""
+    for name, link in sorted(site.links.items()):
+        for host, end in link.ends.items():
+            if host in site.devices:
+                yield name, link, host, end, site.devices[host].traits.names
+
+
+def links_of(site: Site, host: str) -> str:
+    """Return the names of a host's links."""
+    names = [name for name, _link in site.links_by_host[host]]
+    return some(names, len(names))
+
+
+def all_readable(site: Site) -> bool:
+    """Tell whether every declared link can be read; one that cannot may be the one that carries the VLAN."""
+    whole = all(len(link.ends) == ENDS for link in site.links.values())
+    return site.complete and whole and len(site.links) == len(site.declared.get("links", ()))

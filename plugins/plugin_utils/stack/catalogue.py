@@ -84,7 +84,9 @@ def _texts(identifier: str, function: Callable[..., Any]) -> dict[str, str]:
     texts = {name.lower(): " ".join(text.split()) for name, text in zip(parts[1::2], parts[2::2], strict=True)}
     if set(texts) != {"breaks", "why", "mend"}:
         raise ValueError(f"rule {identifier}: the docstring needs the sections Breaks, Why and Mend")
-    return {"topic": function.__module__.rsplit(".", 1)[-1], "summary": " ".join(parts[0].split()), **texts}
+    *_above, package, module = function.__module__.split(".")
+    topic = package if module == "rules" else module
+    return {"topic": topic, "summary": " ".join(parts[0].split()), **texts}
 
 
 def _enter(entry: Rule) -> None:

@@ -8,19 +8,28 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-SWITCHES = ("junos_ex", "procurve")
-"""Kinds that hold a cell together. An external device is not configured, so it holds nothing together."""
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import NAMES, kind
+
 _NO_GROUP_NAME = re.compile(r"[^A-Za-z0-9_]")
 
 
 @dataclass(frozen=True)
 class Cabling:
-    """What decides about the cells: kinds by host, links, pairs, and the vCenter of each ESXi host that has one."""
+    """What decides about the cells: kinds by host, links, pairs, and who configures each host that another one does."""
 
     kinds: Mapping[str, str]
     links: Sequence[tuple[str, str]] = ()
     pairs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     managed: Mapping[str, str] = field(default_factory=dict)
+
+    def forwards(self, host: str) -> bool:
+        """Tell whether a host holds a cell together: a switch that is a device of the site."""
+        return (name := self.kinds.get(host)) in NAMES and kind(str(name)).forwards
+
+    def outside(self, host: str, unknown: bool = False) -> bool:
+        """Tell whether a host is configured by somebody else, so that it holds nothing together."""
+        name = self.kinds.get(host)
+        return unknown if name is None else name in NAMES and kind(name).outside
 
 
 class Parts:
@@ -81,15 +90,14 @@ def _parts(cabling: Cabling) -> dict[str, set[str]]:
     parts = Parts()
     for hosts in cabling.pairs.values():
         parts.join(hosts)
-    for host, vcenter in cabling.managed.items():
-        parts.join((host, vcenter))
-    for first, second in cabling.links:
-        kinds = [cabling.kinds.get(host, "external") for host in (first, second)]
-        if all(kind in SWITCHES for kind in kinds):
-            parts.join((first,))
-            parts.join((second,))
+    for host, manager in cabling.managed.items():
+        parts.join((host, manager))
+    for ends in cabling.links:
+        if all(cabling.forwards(host) for host in ends):
+            parts.join(ends[:1])
+            parts.join(ends[1:])
         else:
-            parts.join(host for host, kind in zip((first, second), kinds, strict=True) if kind != "external")
+            parts.join(host for host in ends if not cabling.outside(host, unknown=True))
     return parts.members()
 
 
@@ -98,12 +106,12 @@ def _neighbours(cabling: Cabling) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for first, second in cabling.links:
         for host, other in ((first, second), (second, first)):
-            if cabling.kinds.get(other) == "external":
+            if cabling.outside(other):
                 found.setdefault(host, set()).add(other)
     return found
 
 
 def _name(cabling: Cabling, members: set[str], beside: set[str]) -> str | None:
-    switches = [host for host in members if cabling.kinds.get(host) in SWITCHES]
+    switches = [host for host in members if cabling.forwards(host)]
     pairs = [name for name, hosts in cabling.pairs.items() if members.intersection(hosts)]
     return min(switches or pairs or beside, default=None)

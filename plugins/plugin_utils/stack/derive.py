@@ -4,12 +4,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import site as esxi_vss
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import site as junos_ex
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.linux import bonds as linux_bond
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kinds, room
 
 from .cells import Cabling, cells
 from .digest import digest
@@ -22,22 +20,7 @@ from .paths.hops import paths_from
 from .paths.site_paths import paths_of
 from .stored import DIGEST, ERRORS, GROUPS
 
-_ALWAYS = ("load_balancers", "lb_turn_1", "lb_turn_2", "backends", "switches", "junos_ex", "esxi_vss", "vcenter")
-"""Groups that plays are written for: in a refused site none of them is empty."""
-_HALVES: Mapping[str, Callable[[Site, str], dict[str, Any]]] = {
-    "junos_ex": junos_ex.switch,
-    "esxi_vss": esxi_vss.host_half,
-    "vcenter": esxi_vss.vcenter_half,
-    "linux": linux_bond.bonds,
-}
-"""Who derives a host's own end of its links, by its kind."""
-EMPTY: Mapping[str, Mapping[str, Any]] = {
-    "junos_ex": junos_ex.EMPTY,
-    "esxi_vss": esxi_vss.EMPTY,
-    "vcenter": esxi_vss.EMPTY_AT_VCENTER,
-    "linux": {**linux.EMPTY, **linux_bond.EMPTY},
-}
-"""What is set on each host of a kind all the same, so that an inventory that only adds cannot keep an earlier value."""
+_OF_PAIRS = ("load_balancers", "lb_turn_1", "lb_turn_2", "backends")
 RAW = "RAW"
 """The rule of which a variable outside the site (`stack_raw`) says what it weighs, so that a run decides."""
 UNREADABLE = "stack_unreadable"
@@ -46,11 +29,26 @@ Members = Mapping[str, Sequence[str]]
 """Hosts by group."""
 
 
+def always_there() -> tuple[str, ...]:
+    """Return the groups that plays are written for: in a refused site none of them is empty."""
+    of_kinds = (group for each in kinds() if each.role for group in (*each.groups, each.name))
+    return (*_OF_PAIRS, *dict.fromkeys(of_kinds))
+
+
+def empty(name: str) -> dict[str, Any]:
+    """Return what is set on each host of a kind all the same, so that no inventory that only adds keeps a former value.
+
+    A Linux host may be a load balancer.
+    """
+    of_kind = room(name, "derivation")
+    return {**(of_kind.EMPTY if of_kind is not None else {}), **links.EMPTY}
+
+
 def groups(site: Site) -> dict[str, list[str]]:
     """Return the members of each group, hosts and groups sorted by name."""
     found: dict[str, set[str]] = {}
     for name, device in site.devices.items():
-        for group in (device.kind, *(("switches",) if device.kind == "junos_ex" else ())):
+        for group in (device.kind, *device.traits.groups):
             found.setdefault(group, set()).add(name)
     for pair_name, pair in site.lb_pairs.items():
         for turn, host in enumerate(pair.hosts, start=1):
@@ -71,7 +69,7 @@ def _cabling(site: Site) -> Cabling:
         kinds={name: device.kind for name, device in site.devices.items()},
         links=[(ends_of[0], ends_of[1]) for ends_of in links if len(ends_of) == ENDS],
         pairs={name: pair.hosts for name, pair in site.lb_pairs.items()},
-        managed={name: device.vcenter for name, device in site.devices.items() if device.vcenter is not None},
+        managed={name: by for name, device in site.devices.items() if (by := device.managed_by) is not None},
     )
 
 
@@ -80,7 +78,7 @@ def half(loaded: Loaded, host: str) -> dict[str, Any]:
     site = loaded.site
     pair = site.pair_of_host.get(host)
     own = _derived(site, pair, host)
-    variables = dict(sorted({**EMPTY.get(site.devices[host].kind, {}), **links.EMPTY, **own}.items()))
+    variables = dict(sorted({**empty(site.devices[host].kind), **own, **links.turn(site.devices[host], own)}.items()))
     variables["stack_derived"] = {name: digest(value) for name, value in variables.items()}
     variables.update(_shown(loaded, host, pair))
     # Who gets nothing of the site has no run that would tell it.
@@ -92,8 +90,8 @@ def _derived(site: Site, pair: str | None, host: str) -> dict[str, Any]:
     found = linux.load_balancer(site, pair, host) if pair is not None else {}
     if pair is not None:
         found["stack_paths"] = paths_from(site, paths_of(site), pair, host)
-    of_kind = _HALVES.get(site.devices[host].kind)
-    return {**found, **(of_kind(site, host) if of_kind is not None else {}), **links.ends(site, host)}
+    of_kind = room(site.devices[host].kind, "derivation")
+    return {**found, **(of_kind.derive(site, host) if of_kind is not None else {}), **links.ends(site, host)}
 
 
 def _shown(loaded: Loaded, host: str, pair: str | None) -> dict[str, Any]:
@@ -139,7 +137,7 @@ def refused_groups(loaded: Loaded) -> dict[str, list[str]]:
 
     Where no host of it can be read, another host of the site stands in it: one whose kind is misspelt may be meant.
     """
-    always = {group: {min(loaded.hosts, default=UNREADABLE)} for group in _ALWAYS}
+    always = {group: {min(loaded.hosts, default=UNREADABLE)} for group in always_there()}
     readable = {group: members for group, members in loaded.claimed.items() if members}
     return {group: sorted(members) for group, members in sorted({**always, **readable}.items())}
 

@@ -5,15 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import (
-    SWITCHES,
-    Cabling,
-    cell_name,
-    cells,
-)
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, Kind
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import NAMES
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kind as kind_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import Cabling, cell_name, cells
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.validate import named_badly
 
 Sections = Mapping[str, Mapping[str, Any]]
@@ -36,12 +33,11 @@ def claimed(sections: Sections, hosts: Iterable[str]) -> dict[str, set[str]]:
 def _of_devices(sections: Sections, known: set[str]) -> Iterator[tuple[str, set[str]]]:
     for host in known:
         kind = _part(sections["devices"][host], "kind")
-        if kind in get_args(Kind):
-            yield str(kind), {host}
-        if kind == "junos_ex":
-            yield "switches", {host}
-        if kind in SWITCHES:
-            yield cell_name(host), {host}
+        if kind in NAMES:
+            for group in (kind, *kind_of(kind).groups):
+                yield group, {host}
+            if kind_of(kind).forwards:
+                yield cell_name(host), {host}
 
 
 def _of_pairs(sections: Sections) -> Iterator[tuple[str, set[str]]]:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,6 +15,8 @@ Path = tuple[str | int, ...]
 """The way to a value in the declared site: ("services", "web", "backends", 0)."""
 _LISTED = 3
 """Objects of a range that are named one by one; of more the first and the last."""
+NAMED = 3
+"""Devices that a message names; of more the number."""
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -149,3 +151,12 @@ def _with_others(found: list[Finding]) -> Finding:
 def ordered(findings: Iterable[Finding]) -> list[Finding]:
     """Sort findings as a reader walks through the files; the text settles the rest, so that the order never changes."""
     return sorted(set(findings), key=lambda item: (item.place.file, item.place.line, str(item)))
+
+
+def some(names: Sequence[str], count: int) -> str:
+    """Return the first of `count` names, and how many there are more."""
+    shown = names[:NAMED]
+    more = count - len(shown)
+    if more:
+        return f"{', '.join(shown)} and {more} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)

@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.kind import Kind
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import NAMES, kind
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import Link
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.service import Service
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.third_party import (
@@ -36,21 +38,12 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.values i
     Waivers,
 )
 
-Kind = Literal[
-    "junos_ex",
-    "esxi_vss",
-    "esxi_vds",
-    "vcenter",
-    "ontap",
-    "ontap_7mode",
-    "linux",
-    "windows_lbfo",
-    "windows_set",
-    "procurve",
-    "external",
-]
-
-FILERS = ("ontap", "ontap_7mode")
+if TYPE_CHECKING:
+    KindName = str
+else:
+    KindName = Literal[NAMES]
+UNKNOWN = Kind("", "device of an unknown kind", {})
+"""What a device is whose kind cannot be read: nothing that a rule asks for."""
 ENDS = 2
 """A link has two ends."""
 
@@ -98,7 +91,7 @@ class Network(Object):
 class Device(Object):
     """One host of the inventory."""
 
-    kind: Kind
+    kind: KindName
     model: Text | None = None
     release: Text | None = None
     chassis: Text | None = None
@@ -113,7 +106,17 @@ class Device(Object):
     @property
     def serves_storage(self) -> bool:
         """Whether others mount it: a filer does, any other kind where it is declared with `storage`."""
-        return self.kind in FILERS if self.storage is None else self.storage
+        return self.traits.storage if self.storage is None else self.storage
+
+    @property
+    def traits(self) -> Kind:
+        """What its kind is."""
+        return kind(self.kind)
+
+    @property
+    def managed_by(self) -> str | None:
+        """The host through which it is configured, where that is another one."""
+        return self.vcenter
 
 
 class Priority(Object):
@@ -251,18 +254,23 @@ class Site:
         return found
 
     @cached_property
-    def hosts_by_vcenter(self) -> Mapping[str, list[str]]:
-        """Return the ESXi hosts of each vCenter, sorted by name."""
+    def hosts_by_manager(self) -> Mapping[str, list[str]]:
+        """Return the hosts that are configured through each other one, sorted by name."""
         found: dict[str, list[str]] = {}
         for name, device in sorted(self.devices.items()):
-            if device.vcenter is not None:
-                found.setdefault(device.vcenter, []).append(name)
+            if device.managed_by is not None:
+                found.setdefault(device.managed_by, []).append(name)
         return found
 
     def kind(self, host: str) -> str | None:
         """Return the kind of a device, or None where it cannot be read."""
         device = self.devices.get(host)
         return None if device is None else device.kind
+
+    def traits(self, host: str) -> Kind:
+        """Return what the kind of a device is; UNKNOWN where that cannot be read."""
+        device = self.devices.get(host)
+        return UNKNOWN if device is None else device.traits
 
     def knows(self, section: str, name: str) -> bool:
         """Tell whether the object is declared, be it valid or not; when something cannot be read, it may be there."""

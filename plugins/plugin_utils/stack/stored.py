@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kinds
+
 ERRORS = "stack_errors"
 DIGEST = "stack_digest"
 """A host's digest of the site that it is of; a host without one is not of the declared site at all."""
@@ -24,21 +26,8 @@ GROUPS = "stack_groups"
 LEFT_OUT = "stack_left_out"
 """The hosts that this run leaves out; a variable of `all`."""
 
-KINDS = (
-    "junos_ex",
-    "esxi_vss",
-    "esxi_vds",
-    "vcenter",
-    "ontap",
-    "ontap_7mode",
-    "linux",
-    "windows_lbfo",
-    "windows_set",
-    "procurve",
-    "external",
-)
-"""Those of the model, which needs pydantic: a job with a stored inventory does not."""
-_FIXED = frozenset((*KINDS, "load_balancers", "lb_turn_1", "lb_turn_2", "backends", "switches"))
+_OF_KINDS = (group for kind in kinds() for group in (kind.name, *kind.groups))
+_FIXED = frozenset((*_OF_KINDS, "load_balancers", "lb_turn_1", "lb_turn_2", "backends"))
 _NAMED = ("cell_", "lb_pair_")
 OPTION = (
     "Its source's option `overwrite` (in AWX: Overwrite local groups and hosts from remote inventory source) removes "

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 OURS = "ansible_collections.netstack.datacenter."
 NAMED = re.compile(r"netstack\.datacenter\.([a-z0-9_]*)")
 LAB_PROGRAM = re.compile(r"/opt/lab/(\w+\.py)")
+KINDS = "plugins/plugin_utils/kinds/__init__.py"
 WORD = re.compile(r"[\w./-]+")
 
 
@@ -96,6 +97,29 @@ def from_import(module: str, file: str) -> set[str]:
     return module_files(module, str(Path(file).parent))
 
 
+def rooms(nodes: list[ast.AST], file: str) -> set[str]:
+    """Return the files of the kinds of devices that a file asks for by `room(kind, name)`, and the one that lists them."""
+    listed = re.compile(r"plugins/plugin_utils/kinds/\w+\.py")
+    single = {name for name in tracked() if file == KINDS and listed.fullmatch(name)}
+    calls = (node for node in nodes if isinstance(node, ast.Call) and node.args)
+    asked = (call.args[-1] for call in calls if chained(call.func) == "room")
+    names = {arg.value for arg in asked if isinstance(arg, ast.Constant)}
+    found = {f"{KINDS.removesuffix('__init__.py')}{kind}/{name}.py" for kind in kinds_of_devices() for name in names}
+    return single | found & tracked()
+
+
+@functools.cache
+def kinds_of_devices() -> frozenset[str]:
+    """Return the kinds that are packages."""
+    folder = KINDS.removesuffix("__init__.py")
+    return frozenset(name.removeprefix(folder).split("/")[0] for name in tracked() if name.startswith(folder))
+
+
+def chained(node: ast.AST) -> str:
+    """Return the last name of what is called."""
+    return str(getattr(node, "attr", getattr(node, "id", "")))
+
+
 def chain(node: ast.AST) -> str:
     """Return what the literals of a path put together with `/` say, the first folder being computed."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
@@ -133,7 +157,7 @@ def paths_in(nodes: list[ast.AST], folder: str) -> set[str]:
 def of_python(file: str) -> set[str]:
     """Return what a Python file reads. The plugins name our collection in their documentation: only imports count."""
     nodes = list(ast.walk(ast.parse((ROOT / file).read_text())))
-    found = set().union(*(from_import(module, file) for module in imports(nodes, file)))
+    found = set().union(*(from_import(module, file) for module in imports(nodes, file)), rooms(nodes, file))
     for text in texts(nodes):
         if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text):
             found |= module_files(text, "")

@@ -20,7 +20,8 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.limits import limit_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import offline
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import Request
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import EMPTY, groups, half, inventory
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import empty, groups, half, inventory
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves.links import turn
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.load import Loaded, load
 
 from .site_files import ROOT
@@ -64,8 +65,8 @@ def rendered(name: str) -> dict[str, str]:
 def _has_some(loaded: Loaded, host: str) -> bool:
     """Tell whether more follows for a host than what each one of its kind has."""
     derived = half(loaded, host)
-    empty = EMPTY.get(loaded.site.devices[host].kind, {})
-    return any(derived[name] != empty.get(name, []) for name in derived["stack_derived"])
+    of_kind = {**empty(loaded.site.devices[host].kind), **turn(loaded.site.devices[host], {})}
+    return any(derived[name] != of_kind.get(name, []) for name in derived["stack_derived"])
 
 
 def _shown(variables: dict[str, Any]) -> dict[str, Any]:

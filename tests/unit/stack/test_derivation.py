@@ -10,9 +10,10 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.haproxy.schema
 from ansible_collections.netstack.datacenter.plugins.module_utils.structure import check
 from ansible_collections.netstack.datacenter.plugins.modules import service_probe
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate.request import parse_request
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import site as esxi_vss
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import site as junos_ex
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.linux import bonds as linux_bond
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import derivation as esxi_vss
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import derivation as junos_ex
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.linux import derivation as linux_bond
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.vcenter import derivation as vcenter
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, half, inventory
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.digest import digest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves import links
@@ -92,13 +93,13 @@ def test_each_host_of_a_kind_has_every_variable_of_it_and_what_is_empty_is_the_d
     of_kind = {
         "linux": {**DERIVED, **linux_bond.DERIVED},
         "junos_ex": junos_ex.DERIVED,
-        "esxi_vss": {name: 1 for name in esxi_vss.DERIVED if name != "esxi_teaming_hosts"},
-        "vcenter": {"esxi_teaming_hosts": 1},
+        "esxi_vss": esxi_vss.DERIVED,
+        "vcenter": vcenter.DERIVED,
     }
     for kind, names in of_kind.items():
         site = {"plugin": builders.PLUGIN, "devices": {"one": {"kind": kind}}}
         found = variables(site, tmp_path, "one")
-        assert set(found["stack_derived"]) == {*names, "stack_links"}
+        assert set(found["stack_derived"]) == {*names, *links.DERIVED}
         assert {name: found[name] for name in names} == {
             name: defaults.get(name, {} if name == "stack_paths" else []) for name in names
         }
@@ -106,7 +107,7 @@ def test_each_host_of_a_kind_has_every_variable_of_it_and_what_is_empty_is_the_d
 
 def test_the_documentation_of_the_plugin_lists_every_derived_variable():
     text = (site_files.ROOT / "plugins" / "inventory" / "stack.py").read_text()
-    every = [*DERIVED, *junos_ex.DERIVED, *esxi_vss.DERIVED, *links.DERIVED]
+    every = [*DERIVED, *junos_ex.DERIVED, *esxi_vss.DERIVED, *vcenter.DERIVED, *links.DERIVED]
     assert [name for name in every if f"C({name})" not in text] == []
 
 
@@ -220,9 +221,9 @@ def test_a_certificate_waits_for_the_role_that_puts_it_there(tmp_path):
 
 def test_a_host_without_a_role_has_nothing_but_empty_lists(tmp_path):
     found = variables(builders.site(), tmp_path, "web1")
-    assert set(found.pop("stack_derived")) == {"stack_links"}
+    assert set(found.pop("stack_derived")) == set(links.DERIVED)
     shown = ("stack_notes", "stack_raw_found", "stack_unjudged", "stack_waived", "stack_warnings")
-    assert found == {"stack_links": [], **{name: [] for name in shown}}
+    assert found == {"stack_links": [], "stack_role": "", "stack_order": 0, **{name: [] for name in shown}}
 
 
 def test_nothing_about_connections_and_no_jinja_is_set(tmp_path):
@@ -239,6 +240,7 @@ def test_groups_are_by_kind_by_pair_by_turn_and_by_cell(tmp_path):
         "lb_pair_edge": ["lb1", "lb2"],
         "lb_turn_1": ["lb1"],
         "lb_turn_2": ["lb2"],
+        "link_ends": ["lb1", "lb2"],
         "linux": ["lb1", "lb2"],
         "load_balancers": ["lb1", "lb2"],
     }

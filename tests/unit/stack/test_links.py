@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import site as esxi_vss
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import site as junos_ex
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kind as kind_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kinds
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import derivation as esxi_vss
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex import derivation as junos_ex
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.vcenter import derivation as vcenter
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import half, inventory
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves import links
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import NAMES, PAIRING, PROVISIONED
 
 from . import link_builders as cabled
 from . import stack_builders as builders
@@ -138,7 +140,7 @@ def test_both_ends_see_the_same_link_mirrored(tmp_path):
         assert other["peer"] == host
         assert (other["peer_lag"], other["peer_ports"]) == (item["lag"], item["ports"])
         assert [other[key] for key in ("bundle", "vlans", "mtu")] == [item[key] for key in ("bundle", "vlans", "mtu")]
-        assert item["provisioned"] == (item["peer_kind"] in PROVISIONED)
+        assert item["provisioned"] == (kind_of(item["peer_kind"]).provisions == "always")
 
 
 def test_a_vcenter_has_the_links_of_its_hosts_and_the_other_ends_name_it(tmp_path):
@@ -187,12 +189,11 @@ def test_a_link_overrides_its_profile_key_by_key(tmp_path):
 
 @pytest.mark.parametrize("host", ["ex1", "esx1", "vc", "filer", "lb1"])
 def test_every_derived_variable_of_an_end_is_listed(tmp_path, host):
-    listed = {*junos_ex.DERIVED, *esxi_vss.DERIVED, *links.DERIVED}
+    listed = {*junos_ex.DERIVED, *esxi_vss.DERIVED, *vcenter.DERIVED, *links.DERIVED}
     found = variables(cabled.site(), tmp_path, host)["stack_derived"]
     assert {name for name in found if name.startswith(("junos", "esxi", "stack_links"))} <= listed
     assert found
 
 
-def test_the_pairing_table_has_a_word_for_every_kind():
-    kinds = set(NAMES)
-    assert {bundle: set(row) for bundle, row in PAIRING.items()} == dict.fromkeys(("lacp", "static", "none"), kinds)
+def test_every_kind_has_a_word_for_each_bundle():
+    assert {each.name: set(each.pairing) for each in kinds() if set(each.pairing) != {"lacp", "static", "none"}} == {}

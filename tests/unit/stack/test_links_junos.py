@@ -9,13 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.kind import Impossible
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kind as kind_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config import views
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import Config
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared import declaration
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.platform import bundle_index, is_port
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import plan
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import half, inventory
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import NAMES, PAIRING, Impossible
 
 from . import goldens
 from . import link_builders as cabled
@@ -37,7 +38,7 @@ def cabled_sites(draw: Any) -> dict[str, Any]:
     site["devices"]["ex1"] = {"kind": "junos_ex", "model": draw(st.sampled_from(["ex4300", "ex2200", "none known"]))}
     for number in range(draw(st.integers(1, 6))):
         kind, bundle = draw(st.sampled_from(KINDS)), draw(st.sampled_from(["lacp", "static", "none"]))
-        if isinstance(PAIRING[bundle][kind], Impossible):
+        if isinstance(kind_of(kind).pairing[bundle], Impossible):
             bundle = "none"
         site["devices"][f"host{number}"] = {"kind": kind}
         site["links"][f"link{number}"] = made(draw, number, kind, bundle)
@@ -45,7 +46,7 @@ def cabled_sites(draw: Any) -> dict[str, Any]:
 
 
 def made(draw: Any, number: int, kind: str, bundle: str) -> dict[str, Any]:
-    names, count = NAMES[kind], draw(st.integers(1, 4))
+    names, count = kind_of(kind).names, draw(st.integers(1, 4))
     near: dict[str, Any] = {"ports": [f"ge-{index}/0/{number}" for index in range(count)]}
     far: dict[str, Any] = {"ports": [FAR_PORT.get(kind, "eth{}").format(index) for index in range(count)]}
     if bundle != "none":
@@ -113,9 +114,9 @@ def test_the_management_trunk_of_the_farm_is_the_blog_posts_own():
 @pytest.mark.parametrize("number", [0, 9, 10, 99, 100, 119, 127, 128, 479, 10000, "", "01"])
 def test_the_site_and_junos_lag_take_the_same_names_of_bundles(number):
     name = f"ae{number}"
-    assert (NAMES["junos_ex"].lag.fullmatch(name) is not None) == (bundle_index(name) is not None)
+    assert (kind_of("junos_ex").names.lag.fullmatch(name) is not None) == (bundle_index(name) is not None)
 
 
 @pytest.mark.parametrize("name", ["ge-0/0/0", "xe-1/2/3", "xe-0/0/48:0", "xe-0/0/48:", "ge-0/0/0.0", "ae0", "g1"])
 def test_the_site_and_junos_lag_take_the_same_names_of_ports(name):
-    assert (NAMES["junos_ex"].port.fullmatch(name) is not None) == is_port(name)
+    assert (kind_of("junos_ex").names.port.fullmatch(name) is not None) == is_port(name)

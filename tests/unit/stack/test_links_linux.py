@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.linux_bond.parse import parse
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.linux.bonds import DERIVED
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.linux.derivation import DERIVED
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import inventory
 
 from . import link_builders as cabled

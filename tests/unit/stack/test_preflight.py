@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.certificate import authority
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kind as kind_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight import files, libraries, secrets
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.preflight.tags import PLAYBOOKS, Tags, only_ours
 
@@ -116,6 +117,7 @@ def test_a_playbook_of_somebody_else_is_not_ours_by_its_name(tmp_path, monkeypat
 
 
 CA = authority.make("edge", datetime.now(timezone.utc))
+VSWITCHES = {"esxi_teaming_vswitches": {"vSwitch0": {}}}
 DERIVED = {
     "tls_certificate_certificates": {"a": {"secret": "a_pem", "password_secret": "a_key"}, "b": {"source": "pem"}},
     "haproxy_stats": {"user": "x", "password_secret": "page"},
@@ -166,27 +168,29 @@ def test_a_dictionary_that_cannot_be_read_is_told_once_by_its_name():
 
 
 @pytest.mark.parametrize(
-    ("variables", "transport", "expected"),
+    ("kind", "variables", "transport", "expected"),
     [
-        ({"junos_lag_bundles": {"ae0": {}}}, None, ["PyEZ"]),
-        ({"junos_lag_ports": {"ge-0/0/0": {}}}, None, ["PyEZ"]),
-        ({"junos_lag_state": "merged", "junos_lag_bundles": {}, "junos_lag_ports": {}}, None, []),
-        ({"esxi_teaming_vswitches": {"vSwitch0": {}}}, None, ["pyVmomi"]),
-        ({"esxi_teaming_vswitches": {"vSwitch0": {}}}, "ssh", []),
-        ({"esxi_teaming_vswitches": {"vSwitch0": {}}, "stack_links": [{"peer_kind": "junos_ex"}] * 2}, "ssh", ["PyEZ"]),
-        ({"esxi_teaming_vswitches": {"vSwitch0": {}}, "stack_links": [{"peer_kind": "external"}]}, None, ["pyVmomi"]),
-        ({"esxi_teaming_hosts": {"esx1": {}}}, "ssh", ["pyVmomi"]),
-        ({"esxi_teaming_hosts": {}, "esxi_teaming_vswitches": {}}, None, []),
-        ({"haproxy_services": {}}, None, []),
+        ("junos_ex", {"junos_lag_bundles": {"ae0": {}}}, "netconf", ["PyEZ"]),
+        ("junos_ex", {"junos_lag_ports": {"ge-0/0/0": {}}}, "netconf", ["PyEZ"]),
+        ("junos_ex", {"junos_lag_state": "merged", "junos_lag_bundles": {}, "junos_lag_ports": {}}, "netconf", []),
+        ("esxi_vss", VSWITCHES, "api", ["pyVmomi"]),
+        ("esxi_vss", VSWITCHES, "ssh", []),
+        ("esxi_vss", {**VSWITCHES, "stack_links": [{"peer_kind": "junos_ex"}] * 2}, "ssh", ["PyEZ"]),
+        ("esxi_vss", {**VSWITCHES, "stack_links": [{"peer_kind": "external"}]}, "api", ["pyVmomi"]),
+        ("vcenter", {"esxi_teaming_hosts": {"esx1": {}}}, "api", ["pyVmomi"]),
+        ("vcenter", {"esxi_teaming_hosts": {}}, "api", []),
+        ("linux", {"haproxy_services": {}}, "ssh", []),
+        ("linux", {"linux_bond_bonds": {"bond0": {}}, "stack_links": [{"peer_kind": "junos_ex"}]}, "ssh", []),
     ],
 )
-def test_a_library_is_needed_by_the_kinds_that_are_reached_with_it(variables, transport, expected):
-    assert list(libraries.needed(variables, transport)) == expected
+def test_a_library_is_needed_by_the_kinds_that_are_reached_with_it(kind, variables, transport, expected):
+    assert [found.name for found in libraries.needed(kind_of(kind), variables, transport)] == expected
 
 
 def test_a_library_that_is_missing_is_told_with_its_package_and_hosts(monkeypatch):
     monkeypatch.setattr(libraries, "installed", lambda module: module != "jnpr.junos")
-    (found,) = libraries.findings({"PyEZ": ["ex1", "ex2", "ex3", "ex4", "ex5"], "pyVmomi": ["esx1"]})
+    pyez, pyvmomi = (kind_of(name).library for name in ("junos_ex", "esxi_vss"))
+    (found,) = libraries.findings({pyez: ["ex1", "ex2", "ex3", "ex4", "ex5"], pyvmomi: ["esx1"]})
     assert "PyEZ is not installed" in found
     assert "ex1, ex2, ex3 and 2 more" in found
     assert "pip install junos-eznc" in found

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Kind
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.stored import KINDS, site_makes
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.stored import site_makes
 
 from . import link_builders as cabled
 from . import stack_builders as builders
@@ -299,7 +298,6 @@ def test_a_play_that_has_a_host_by_a_former_group_alone_is_refused_there(exports
 def test_every_group_that_the_plugin_makes_is_known_as_one(exports):
     made = [group for change in (None, wrong, unreadable) for group in exports(change) if group not in ("_meta", "all")]
     assert [group for group in made if not site_makes(group)] == []
-    assert set(KINDS) == set(get_args(Kind))
     assert not site_makes("ungrouped")
 
 

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.kind import Impossible
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.address_pairs import told
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import (
     Side,
@@ -14,23 +16,32 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling 
     sides_of,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import IN_RUN
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import PAIRING, PROVISIONED, Impossible
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Device, Site
 
 DERIVED = {
     "stack_links": "each link of this host as seen from here (a vCenter has those of its hosts): ports of both ends, "
     "bundle, VLANs, what this end must be",
+    "stack_role": "the role that configures this host's ends of links in the plays of `link_ends`; empty where none "
+    "does, or where that is done through another host",
+    "stack_order": "when its turn to change comes, smaller first; 0 without a role",
 }
 """Every variable that the end of a link gets from the site; `stack_derived` holds their digests."""
-EMPTY: dict[str, Any] = {"stack_links": []}
+EMPTY: dict[str, Any] = {"stack_links": [], "stack_role": "", "stack_order": 0}
 """What a host without a link has."""
 
 
 def ends(site: Site, host: str) -> dict[str, Any]:
     """Return the variables of a host with links, or of such hosts' vCenter, as plain data; none without a link."""
-    names = [host, *(name for name in site.hosts_by_vcenter.get(host, ()) if site.kind(name) in PROVISIONED)]
+    names = [host, *(name for name in site.hosts_by_manager.get(host, ()) if site.traits(name).provisions == "always")]
     found = [_end(site, side) for name in names for side in sides_of(site, name)]
     return {"stack_links": found} if found else {}
+
+
+def turn(device: Device, own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return who configures a host's ends, and when; a switch is read and reported without a link, too."""
+    traits = device.traits
+    here = device.managed_by is None and (traits.switch or any(own.get(name) for name in traits.told_by))
+    return {"stack_role": traits.role, "stack_order": traits.order} if here and traits.role else {}
 
 
 def _end(site: Site, side: Side) -> dict[str, Any]:
@@ -40,7 +51,7 @@ def _end(site: Site, side: Side) -> dict[str, Any]:
     """
     link, peer_kind = side.link, site.devices[side.peer].kind
     waived = {name: link.waive[name] for name in IN_RUN if name in link.waive}
-    half, pairs = PAIRING[link.bundle][site.devices[side.host].kind], told(site, side)
+    half, pairs = site.devices[side.host].traits.pairing[link.bundle], told(site, side)
     return {
         "link": side.name,
         "host": side.host,
@@ -50,7 +61,7 @@ def _end(site: Site, side: Side) -> dict[str, Any]:
         "half": {} if isinstance(half, Impossible) else dict(half),
         "peer": side.peer,
         "peer_kind": peer_kind,
-        "peer_via": site.devices[side.peer].vcenter,
+        "peer_via": site.devices[side.peer].managed_by,
         "peer_lag": side.peer_end.lag,
         "peer_ports": list(side.peer_end.ports),
         "vlans": {"untagged": link.vlans.untagged, "tagged": list(link.vlans.tagged)},

@@ -9,9 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.site import port_groups
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import Side, sides_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import SWITCHES
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import Side, port_groups, sides_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import Link
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, Site
 
@@ -44,7 +42,7 @@ class Fabric:
         self.trunks = [
             Trunk(name, link, (ends[0], ends[1]))
             for name, link in sorted(site.links.items())
-            if len(ends := tuple(link.ends)) == ENDS and all(site.kind(host) in SWITCHES for host in ends)
+            if len(ends := tuple(link.ends)) == ENDS and all(site.traits(host).forwards for host in ends)
         ]
         self.carrying: dict[str, list[Trunk]] = {}
         for trunk in self.trunks:
@@ -59,9 +57,9 @@ class Fabric:
         backends = {each.host for service in self._site.services.values() for each in service.backends}
         found: dict[str, dict[str, set[str]]] = {}
         for host in sorted(self._site.links_by_host):
-            if self._site.kind(host) != "external" or host in backends:
+            if not self._site.traits(host).outside or host in backends:
                 continue
-            sides = [side for side in sides_of(self._site, host) if self._site.kind(side.peer) in SWITCHES]
+            sides = [side for side in sides_of(self._site, host) if self._site.traits(side.peer).forwards]
             hosts_only = self._site.devices[host].networks if len({side.peer for side in sides}) == 1 else {}
             for side in sides:
                 for vlan in set(side.link.vlans.every) - set(hosts_only):
@@ -73,7 +71,7 @@ class Fabric:
 
         Over which of the cables of a team a frame goes is the host's choice, so all of their switches are needed.
         """
-        if self._site.kind(host) in SWITCHES:
+        if self._site.traits(host).forwards:
             return [] if self.out_of_band(host, vlan) else [frozenset({host})]
         found: dict[str, set[str]] = {}
         for side in self.sides(host, vlan):
@@ -86,7 +84,7 @@ class Fabric:
         So it is where it names such a port, or names no interface (irb.30) and has the VLAN on none of its links.
         """
         device = self._site.devices.get(host)
-        if device is None or device.kind not in SWITCHES:
+        if device is None or not device.traits.forwards:
             return False
         leg = device.networks.get(vlan)
         if leg is not None and leg.interface is not None:
@@ -101,13 +99,13 @@ class Fabric:
         """
         carrier = self.carrier(host)
         found = [side for side in sides_of(self._site, carrier) if vlan in side.link.vlans.every]
-        found = [side for side in found if self._site.kind(side.peer) in SWITCHES]
+        found = [side for side in found if self._site.traits(side.peer).forwards]
         return self.with_port_group(host, vlan, found) or found
 
     def with_port_group(self, host: str, vlan: str, sides: list[Side]) -> list[Side]:
         """Return the links whose vSwitch has a port group in a VLAN; all of them where no vSwitch is between."""
         carrier = self.carrier(host)
-        if carrier == host or self._site.kind(carrier) != "esxi_vss":
+        if carrier == host or not self._site.traits(carrier).port_groups:
             return sides
         return [side for side in sides if vlan in port_groups(self._site, side).values()]
 

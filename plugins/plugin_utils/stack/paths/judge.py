@@ -13,12 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import Parts
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import NAMED, some
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.fabric import Fabric, Trunk
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.needs import CENTRES, OUTSIDE
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.wants import Place, Want, split, unmet
 
-_NAMED = 3
-"""Devices that a message names; of more the number."""
 _BESIDE = "managed out of band (me0, vme), not over the declared links, seem"
 Members = Mapping[str, set[str]]
 """Devices, each with what it needs the VLAN for."""
@@ -66,7 +65,7 @@ class Crowd:
         self._note(other._first, other.kinds)
 
     def _note(self, names: list[str], kinds: set[str]) -> None:
-        self._first = sorted({*self._first, *names})[:_NAMED]
+        self._first = sorted({*self._first, *names})[:NAMED]
         self.kinds |= kinds
 
     def __str__(self) -> str:
@@ -238,12 +237,3 @@ def _groups(wants: Iterable[Want]) -> list[list[Want]]:
     for want in every:
         found.setdefault(parts.top(min(want.hosts)), []).append(want)
     return list(found.values())
-
-
-def some(names: Sequence[str], count: int) -> str:
-    """Return the first of `count` names, and how many there are more."""
-    shown = names[:_NAMED]
-    more = count - len(shown)
-    if more:
-        return f"{', '.join(shown)} and {more} more"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)

@@ -22,8 +22,6 @@ SERVICE, BACKEND, PAIR, MANAGEMENT = "service", "backend", "pair", "management"
 VMKERNEL, FILER, GATEWAY, OUTSIDE, NEIGHBOUR = "VMkernel", "filer", "gateway", "way out", "neighbour"
 CENTRES = (PAIR, SERVICE, FILER, GATEWAY, OUTSIDE)
 """What the others of a VLAN mean to reach."""
-ESXI = ("esxi_vss", "esxi_vds")
-FILERS = ("ontap", "ontap_7mode")
 Need = tuple[str, str, str]
 """A VLAN, a device, and what that needs the VLAN for."""
 
@@ -85,7 +83,7 @@ def _of_devices(site: Site) -> Iterator[Need]:
     for name, device in sorted(site.devices.items()):
         if device.management_vlan is not None:
             yield device.management_vlan, name, MANAGEMENT
-        kind = VMKERNEL if device.kind in ESXI else FILER if device.kind in FILERS else None
+        kind = VMKERNEL if device.traits.hypervisor else FILER if device.traits.storage else None
         if kind is not None:
             yield from ((vlan, name, kind) for vlan in device.networks if vlan != device.management_vlan)
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import Side
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import some
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.fabric import Fabric
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.judge import Unjudged, VlanJudge, some
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.judge import Unjudged, VlanJudge
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.needs import (
     GATEWAY,
     NEIGHBOUR,
@@ -37,7 +38,7 @@ class SitePaths:
 
     def _vcenter(self, host: str) -> str | None:
         device = self._site.devices.get(host)
-        return None if device is None else device.vcenter
+        return None if device is None else device.managed_by
 
     def members(self, vlan: str) -> Mapping[str, set[str]]:
         """Return who needs the VLAN, and for what."""

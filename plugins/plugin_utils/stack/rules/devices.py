@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import get_args
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import NAMES
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import cell_name
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault, Path
@@ -17,17 +17,16 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup i
     legs,
     subnet_of,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Kind, Site
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
 
 _GROUPS = {
     *("all", "ungrouped", "load_balancers", "backends", "lb_turn_1", "lb_turn_2", "switches"),
-    *get_args(Kind),
+    *NAMES,
+    "link_ends",
 }
 
 _CONTROLLER = {"localhost", "127.0.0.1", "::1"}
 """LOCALHOST of ansible-core."""
-_ROUTERS = ("junos_ex", "procurve", "external")
-"""Kinds that may be the gateway themselves."""
 
 
 def _path(leg: Leg) -> Path:
@@ -160,7 +159,7 @@ def address_is_gateway(site: Site) -> Iterator[Fault]:
         if (
             vlan is not None
             and leg.address == gateway_of(vlan, leg.address)
-            and site.devices[leg.device].kind not in _ROUTERS
+            and not site.devices[leg.device].traits.routes
         ):
             yield Fault(
                 _path(leg),

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.address_pairs import Hashed, bundles
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import all_readable, ends
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.hashing import IP_HASH, LANES, Address, apart
@@ -18,8 +19,6 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup i
     vips,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_ports import ends
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_vlans import all_readable
 
 _TRIED = 512
 """Addresses that are tried for the next one of a server."""

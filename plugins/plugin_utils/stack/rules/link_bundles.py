@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.platform import Limit, limit_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import Side, sides_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import BUNDLES
@@ -84,67 +82,4 @@ def link_periodic_unused(site: Site) -> Iterator[Fault]:
                 ("links", name, "periodic"),
                 f"bundle {link.bundle} sends no LACP frames, so nothing would be timed; remove periodic or say bundle "
                 "lacp",
-            )
-
-
-@rule("LINK_FAST_TO_ONTAP", severity="warning", waivable=True)
-def link_fast_to_ontap(site: Site) -> Iterator[Fault]:
-    """A filer's link has the fast LACP timer.
-
-    Breaks: with ONTAP 9.16.1 and above the ports of the interface group flap.
-    Why: NetApp CONTAP-447334: only when the switch uses the short time-out.
-    Mend: say `periodic: slow`, or waive it for an older ONTAP.
-    """
-    for name, link in sorted(site.links.items()):
-        if link.periodic == "fast" and any(site.kind(host) == "ontap" for host in link.ends):
-            yield Fault(
-                ("links", name, "periodic"),
-                "ports of an ONTAP 9.16.1 or above flap with the fast timer (CONTAP-447334); say slow",
-            )
-
-
-def _switches(site: Site) -> Iterator[tuple[str, Limit, list[Side]]]:
-    """Yield each Juniper EX with the limits of its model and its bundles."""
-    for host in sorted(site.links_by_host):
-        device = site.devices.get(host)
-        if device is not None and device.kind == "junos_ex":
-            bundles = [side for side in sides_of(site, host) if side.link.bundle in BUNDLES]
-            yield host, limit_of(device.model, device.release), bundles
-
-
-@rule("LINK_MEMBERS_LIMIT", waivable=True)
-def link_members_limit(site: Site) -> Iterator[Fault]:
-    """A bundle has more ports than the switch's model takes.
-
-    Breaks: the switch refuses the commit, or ignores the ports that are too many.
-    Why: 8, 12 or 16 by model (Juniper EX3300 manual, Table 5); 16 where the model is not said.
-    Mend: make two links of it, or correct `model`; waive it, and raise `junos_lag_limits`, where the switch proves the
-    table wrong.
-    """
-    for host, limit, bundles in _switches(site):
-        for side in bundles:
-            if len(side.end.ports) > limit.members:
-                yield Fault(
-                    ("links", side.name, "ends", host, "ports"),
-                    f"{len(side.end.ports)} ports are more than a bundle of {host} takes ({limit.members}; "
-                    f"{limit.source}); make two links of it, or correct model at {host}",
-                    (("devices", host),),
-                )
-
-
-@rule("LINK_BUNDLES_LIMIT", waivable=True)
-def link_bundles_limit(site: Site) -> Iterator[Fault]:
-    """A switch has more bundles than its model takes.
-
-    Breaks: the switch refuses the commit, or the bundles that are too many never come up.
-    Why: 32 to 255 by model (Juniper EX3300 manual, Table 5), 64 up to Junos 9.2.
-    Mend: move links to another switch, or correct `model` and `release`; waive it, and raise `junos_lag_limits`, where
-    the switch proves the table wrong.
-    """
-    for host, limit, bundles in _switches(site):
-        if len(bundles) > limit.lags:
-            yield Fault(
-                ("devices", host),
-                f"{len(bundles)} bundles are more than it takes ({limit.lags}; {limit.source}); move links to another "
-                "switch, or correct model and release",
             )

@@ -6,21 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import Side, mtu_of, sides_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import (
+    Side,
+    ends,
+    mtu_of,
+    sides_of,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import BUNDLES, End, Link
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import BUNDLES, Link
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import NAMES, Names
-
-
-def ends(site: Site) -> Iterator[tuple[str, Link, str, End, Names]]:
-    """Yield each end of each link at a device of a known kind, with how that kind names things."""
-    for name, link in sorted(site.links.items()):
-        for host, end in link.ends.items():
-            kind = site.kind(host)
-            if kind is not None:
-                yield name, link, host, end, NAMES[kind]
 
 
 @rule("LINK_PORT_COUNTS")
@@ -146,7 +141,7 @@ def link_lag_twice(site: Site) -> Iterator[Fault]:
     Mend: give each link a LAG or vSwitch of its own.
     """
     owners: dict[tuple[str, str], tuple[str, Link]] = {}
-    for name, link, host, end, _names in ends(site):
+    for name, link, host, end, names in ends(site):
         if end.lag is None:
             continue
         first, other = owners.setdefault((host, end.lag), (name, link))
@@ -154,15 +149,9 @@ def link_lag_twice(site: Site) -> Iterator[Fault]:
             yield Fault(
                 ("links", name, "ends", host, "lag"),
                 f"{end.lag} of {host} is that of link {first} already, and a bundle has one far end; "
-                f"{_mend(site, host)}",
+                f"{names.another_lag}",
                 (("links", first),),
             )
-
-
-def _mend(site: Site, host: str) -> str:
-    if site.kind(host) == "esxi_vss":
-        return "give one another vSwitch (one bundle on each, VMware KB 1001938)"
-    return "give one another lag"
 
 
 @rule("LINK_TEAM_UNEVEN", waivable=True)
@@ -190,21 +179,3 @@ def link_team_uneven(site: Site) -> Iterator[Fault]:
 
 def _carried(site: Site, link: Link) -> tuple[str | None, frozenset[str], int]:
     return link.vlans.untagged, frozenset(link.vlans.tagged), mtu_of(site, link)
-
-
-@rule("LINK_SPEEDS", waivable=True)
-def link_speeds(site: Site) -> Iterator[Fault]:
-    """A bundle of a Juniper EX has ports of different speeds.
-
-    Breaks: the slower port is not bundled, or is overrun by its share of the flows.
-    Why: IEEE 802.1AX aggregates links of one speed; Juniper EX3300 manual: the links of a LAG must have the same speed.
-    Mend: use ports of one speed; waive it where the faster ones hold slower transceivers.
-    """
-    for name, link, host, end, names in ends(site):
-        types = sorted({port.split("-", 1)[0] for port in end.ports if names.port.fullmatch(port)})
-        if site.kind(host) == "junos_ex" and link.bundle in BUNDLES and len(types) > 1:
-            yield Fault(
-                ("links", name, "ends", host, "ports"),
-                f"{' and '.join(types)} ports have different speeds, and the slower one would not be bundled or be "
-                "overrun; use ports of one speed",
-            )

@@ -7,23 +7,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.platform import (
-    FRAME_TAGGED,
-    FRAME_UNTAGGED,
-    MTU_HIGHEST,
-    VLAN_NAME,
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import (
+    all_readable,
+    links_of,
+    sides_of,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import is_trunk, mtu_of, sides_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import SWITCHES, Parts
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cells import Parts
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import Link
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, LbPair, Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import SWITCHES as FORWARDING
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.judge import some
-
-ESXI = ("esxi_vss", "esxi_vds")
-"""Kinds that have a rule of their own for their management VLAN."""
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import LbPair, Site
 
 
 @rule("LINK_VLAN_UNKNOWN")
@@ -122,24 +115,6 @@ def link_mtu_small(site: Site) -> Iterator[Fault]:
                 )
 
 
-@rule("LINK_MTU_LARGE")
-def link_mtu_large(site: Site) -> Iterator[Fault]:
-    """A link's MTU is more than a Juniper EX takes.
-
-    Breaks: the switch refuses the commit.
-    Why: Junos: mtu is within 256..9216, and counts 14 octets of Ethernet beside the payload, on a trunk 18.
-    Mend: lower the MTU of the link or its VLAN to 9202, on a trunk to 9198; 9000 is what hosts use.
-    """
-    for name, link in sorted(site.links.items()):
-        highest = MTU_HIGHEST - (FRAME_TAGGED if is_trunk(link) else FRAME_UNTAGGED)
-        if mtu_of(site, link) > highest and any(site.kind(host) == "junos_ex" for host in link.ends):
-            yield Fault(
-                ("links", name, "mtu") if link.mtu is not None else ("links", name),
-                f"a payload of {mtu_of(site, link)} octets is more than a Juniper EX takes ({highest}); lower the mtu "
-                "of the link or of its VLAN, 9000 is what hosts use",
-            )
-
-
 @rule("LINK_VLAN_ID_TWICE")
 def link_vlan_id_twice(site: Site) -> Iterator[Fault]:
     """A switch has two VLANs of one id.
@@ -150,7 +125,7 @@ def link_vlan_id_twice(site: Site) -> Iterator[Fault]:
     """
     for host in sorted(site.links_by_host):
         owners: dict[int, str] = {}
-        if site.kind(host) not in SWITCHES:
+        if not site.traits(host).forwards:
             continue
         for side in sides_of(site, host):
             for vlan in sorted(set(side.link.vlans.every) & set(site.vlans)):
@@ -161,27 +136,6 @@ def link_vlan_id_twice(site: Site) -> Iterator[Fault]:
                         f"{host} has id {site.vlans[vlan].id} as VLAN {first} already, so {vlan} would be the same "
                         "network there; take one off its links or give it another id",
                     )
-
-
-@rule("LINK_VLAN_NAME")
-def link_vlan_name(site: Site) -> Iterator[Fault]:
-    """A Juniper EX gets a VLAN whose name it does not take.
-
-    Breaks: the switch refuses it, or takes the name for an id.
-    Why: 2 to 64 characters (Juniper's YANG, junos-ex 21.4R1); an id, a range of ids (10-20) and `all` mean other VLANs
-    in a list of VLANs, and *, ?, [, ], < and > are for wildcards.
-    Mend: rename the VLAN.
-    """
-    for host in sorted(site.links_by_host):
-        if site.kind(host) == "junos_ex":
-            carried = {vlan for side in sides_of(site, host) for vlan in side.link.vlans.every}
-            for vlan in sorted(name for name in carried & set(site.vlans) if not VLAN_NAME.fullmatch(name)):
-                yield Fault(
-                    ("vlans", vlan),
-                    f"{host} takes names of VLANs of 2 to 64 characters that are no id, no range of ids and no "
-                    "wildcard; rename it",
-                    (("devices", host),),
-                )
 
 
 @rule("NETWORK_NOT_CARRIED", severity="warning", waivable=True)
@@ -196,28 +150,16 @@ def network_not_carried(site: Site) -> Iterator[Fault]:
         return
     for name, device in sorted(site.devices.items()):
         carrier = name if name in site.links_by_host else device.on
-        if carrier not in site.links_by_host or device.kind in SWITCHES:
+        if carrier not in site.links_by_host or device.traits.forwards:
             continue
         carried = {vlan for side in sides_of(site, str(carrier)) for vlan in side.link.vlans.every}
-        managed = {device.management_vlan} if device.kind in ESXI else set()  # a rule of its own
+        managed = {device.management_vlan} if device.traits.hypervisor else set()  # a rule of its own
         for vlan in sorted((set(device.networks) & set(site.vlans)) - carried - managed):
             yield Fault(
                 ("devices", name, "networks", vlan),
                 f"no link of {carrier} ({links_of(site, str(carrier))}) carries {vlan}, so {name} would reach nobody "
                 "there; add the VLAN to a link, or declare that link",
             )
-
-
-def links_of(site: Site, host: str) -> str:
-    """Return the names of a host's links."""
-    names = [name for name, _link in site.links_by_host[host]]
-    return some(names, len(names))
-
-
-def all_readable(site: Site) -> bool:
-    """Tell whether every declared link can be read; one that cannot may be the one that carries the VLAN."""
-    whole = all(len(link.ends) == ENDS for link in site.links.values())
-    return site.complete and whole and len(site.links) == len(site.declared.get("links", ()))
 
 
 @rule("PAIR_VLAN_SPLIT", severity="warning", waivable=True)
@@ -253,7 +195,7 @@ def _islands(site: Site) -> Parts:
     """Return the switches that declared links join, whatever these carry."""
     found = Parts()
     for link in site.links.values():
-        if all(site.kind(host) in SWITCHES for host in link.ends):
+        if all(site.traits(host).forwards for host in link.ends):
             found.join(link.ends)
     return found
 
@@ -262,7 +204,7 @@ def _between_switches(site: Site) -> dict[str, Parts]:
     """Return for each VLAN the switches that hand its frames on to each other."""
     found: dict[str, Parts] = {}
     for link in site.links.values():
-        if all(site.kind(host) in FORWARDING for host in link.ends):
+        if all(site.traits(host).switch for host in link.ends):
             for vlan in link.vlans.every:
                 found.setdefault(vlan, Parts()).join(link.ends)
     return found

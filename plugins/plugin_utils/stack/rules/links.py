@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.kind import Impossible
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import ENDS, Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import PAIRING, SWITCHES, Impossible
 
 
 @rule("LINK_ENDS")
@@ -54,11 +54,11 @@ def link_without_switch(site: Site) -> Iterator[Fault]:
 
     Breaks: both would wait for the other to carry the VLANs.
     Why: the VLANs of a link are a switch's to hand out; a virtual machine is no end of a link, it has `on`.
-    Mend: name the switch (kind junos_ex, procurve or external) that the cables go to.
+    Mend: name the switch that the cables go to; one that is not configured is of kind `external`.
     """
     for name, link in sorted(site.links.items()):
-        kinds = [site.kind(host) for host in link.ends]
-        if len(kinds) == ENDS and None not in kinds and not any(kind in SWITCHES for kind in kinds):
+        known = [site.devices[host].traits for host in link.ends if host in site.devices]
+        if len(known) == len(link.ends) == ENDS and not any(traits.switch for traits in known):
             yield Fault(
                 ("links", name, "ends"),
                 f"{' and '.join(link.ends)} are both no switch, so nobody would carry the VLANs; name the switch "
@@ -77,7 +77,7 @@ def link_bundle_impossible(site: Site) -> Iterator[Fault]:
     """
     for name, link in sorted(site.links.items()):
         for host in link.ends:
-            half = PAIRING[link.bundle].get(site.kind(host) or "")
+            half = site.traits(host).pairing.get(link.bundle)
             if isinstance(half, Impossible):
                 yield Fault(
                     ("links", name, "ends", host),

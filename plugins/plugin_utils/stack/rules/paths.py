@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import all_readable
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.judge import Gap
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.paths.site_paths import SitePaths, paths_of
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_vlans import all_readable
 
 
 @rule("VLAN_PATH", waivable=True)

@@ -6,17 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.site import port_groups
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import is_trunk, sides_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import (
+    all_readable,
+    ends,
+    is_trunk,
+    links_of,
+    port_groups,
+    sides_of,
+)
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import in_run, rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_ports import ends
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_vlans import (
-    ESXI,
-    all_readable,
-    links_of,
-)
 
 
 @rule("ESXI_MANAGEMENT_ACCESS", severity="warning", waivable=True)
@@ -30,7 +30,7 @@ def esxi_management_access(site: Site) -> Iterator[Fault]:
     """
     for name, link, host, _end, _names in ends(site):
         management = site.devices[host].management_vlan
-        if site.kind(host) not in ESXI or link.bundle != "static" or is_trunk(link):
+        if not site.traits(host).hypervisor or link.bundle != "static" or is_trunk(link):
             continue
         if management is not None and management == link.vlans.untagged:
             yield Fault(
@@ -52,7 +52,7 @@ def link_down(site: Site) -> Iterator[Fault]:
     only.
     """
     for name, link in sorted(site.links.items()):
-        if any(site.kind(host) == "esxi_vss" for host in link.ends):
+        if any(site.traits(host).converts for host in link.ends):
             yield Fault(
                 ("links", name), "no run proves its cables, for its NICs keep their link when a port is disabled"
             )
@@ -68,7 +68,7 @@ def esxi_management_not_carried(site: Site) -> Iterator[Fault]:
     """
     for host in sorted(site.links_by_host) if all_readable(site) else ():
         device = site.devices.get(host)
-        if device is None or device.kind not in ESXI or device.management_vlan is None:
+        if device is None or not device.traits.hypervisor or device.management_vlan is None:
             continue
         if not any(device.management_vlan in side.link.vlans.every for side in sides_of(site, host)):
             yield Fault(
@@ -87,7 +87,7 @@ def port_groups_foreign(site: Site) -> Iterator[Fault]:
     Mend: remove `port_groups`, or put them at the other end.
     """
     for name, _link, host, end, _names in ends(site):
-        if end.port_groups and site.kind(host) != "esxi_vss":
+        if end.port_groups and not site.traits(host).port_groups:
             yield Fault(
                 ("links", name, "ends", host, "port_groups"),
                 f"{host} ({site.kind(host)}) has no port groups of its own, so they would be ignored; remove them, or "
@@ -123,7 +123,7 @@ def port_group_twice(site: Site) -> Iterator[Fault]:
     Mend: name the port groups at one of the ends (`port_groups`).
     """
     for host in sorted(site.links_by_host):
-        if site.kind(host) != "esxi_vss":
+        if not site.traits(host).port_groups:
             continue
         owners: dict[str, tuple[str | None, str, str]] = {}
         for side in sides_of(site, host):
@@ -147,14 +147,14 @@ def vcenter(site: Site) -> Iterator[Fault]:
     Mend: declare it with `kind: vcenter`, or remove `vcenter`.
     """
     for name, device in sorted(site.devices.items()):
-        if device.vcenter is None:
+        if device.managed_by is None:
             continue
-        other = site.kind(device.vcenter)
-        if device.kind not in ESXI:
+        other = site.kind(device.managed_by)
+        if not device.traits.hypervisor:
             text = f"a {device.kind} is not configured through a vCenter, only ESXi hosts are; remove vcenter"
-        elif not site.knows("devices", device.vcenter):
+        elif not site.knows("devices", str(device.managed_by)):
             text = f"{device.vcenter} is not declared, so nobody could log in there; declare it with kind vcenter"
-        elif other not in (None, "vcenter"):
+        elif other is not None and not site.traits(str(device.managed_by)).manages:
             text = f"{device.vcenter} is of kind {other} and no vCenter; name one of kind vcenter"
         else:
             continue

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import (
     Side,
+    all_readable,
     provisioned,
     sides_of,
     vlan_interface,
@@ -16,7 +17,6 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.rules.link_vlans import all_readable
 
 _NUMBERED = re.compile(r".+\.(\d+)")
 """An interface that is named after its VLAN's id, as most tools do it."""
@@ -28,7 +28,7 @@ def _bonded(site: Site) -> Iterator[tuple[str, Side, str]]:
     """Yield each Linux host's end with a bond, and the bond."""
     for host in sorted(site.links_by_host) if all_readable(site) else ():
         for side in sides_of(site, host):
-            if site.kind(host) == "linux" and side.end.lag is not None:
+            if site.traits(host).provisions == "asked" and side.end.lag is not None:
                 yield host, side, side.end.lag
 
 
@@ -42,7 +42,7 @@ def provision_links_kind(site: Site) -> Iterator[Fault]:
     Mend: remove `provision_links`.
     """
     for name, device in sorted(site.devices.items()):
-        if device.provision_links and device.kind != "linux":
+        if device.provision_links and device.traits.provisions != "asked":
             yield Fault(
                 ("devices", name, "provision_links"),
                 f"a {device.kind} does not choose whether its links are provisioned, only a linux does; remove "

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""The half of a Linux host at the end of links: the bonds of the role linux_bond, where the host asks for it."""
+"""The variables of the role linux_bond for a host at the end of links: its bonds, where the host asks for it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import (
@@ -15,20 +14,22 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling 
     sides_of,
     vlan_interface,
 )
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves import linux as load_balancer
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.lookup import subnet_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import PAIRING
+
+from .site import KIND
 
 DERIVED = {
     "linux_bond_bonds": "the bonds of the host's links with mode, VLANs and addresses, where it has `provision_links` "
     "(role linux_bond)",
 }
 """Every variable that a Linux host gets from its links; `stack_derived` holds their digests."""
-EMPTY: dict[str, Any] = {"linux_bond_bonds": {}}
-"""What a host has where nothing follows: the default of the role."""
+EMPTY: dict[str, Any] = {**load_balancer.EMPTY, "linux_bond_bonds": {}}
+"""What a host has where nothing follows, as one that is of no pair: the defaults of the roles."""
 
 
-def bonds(site: Site, host: str) -> dict[str, Any]:
+def derive(site: Site, host: str) -> dict[str, Any]:
     """Return the variables of a host, as plain data; none without `provision_links` or without a bond."""
     by_lag: dict[str, list[Side]] = {}
     for side in sides_of(site, host) if provisioned(site, host) else ():
@@ -41,11 +42,8 @@ def bonds(site: Site, host: str) -> dict[str, Any]:
 def _bond(site: Site, host: str, lag: str, sides: list[Side]) -> dict[str, Any]:
     """Return one bond; several links without a bundle may share it, one leg on each switch."""
     link = sides[0].link
-    half = PAIRING[link.bundle]["linux"]
-    if not isinstance(half, Mapping):
-        raise AssertionError("the table has an entry for each bundle of a Linux host")
     found: dict[str, Any] = {
-        "mode": half["mode"],
+        "mode": KIND.row(link.bundle)["mode"],
         "members": [port for side in sides for port in side.end.ports],
         "mtu": mtu_of(site, link),
     }

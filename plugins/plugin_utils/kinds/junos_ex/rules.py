@@ -1,32 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Rules on the model and the release that a Juniper EX is said to have."""
+"""Rules on a Juniper EX: its model and release, and what that takes of bundles, speeds, MTU and names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.platform import (
-    bundle_index,
-    limit_of,
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import (
+    Side,
+    ends,
+    is_trunk,
+    mtu_of,
+    sides_of,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.ports import (
-    SOURCE,
-    is_model,
-    is_release,
-    near_model,
-    why_not,
-)
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.cabling import sides_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.catalogue import rule
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.link import BUNDLES
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.model import Device, Site
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.pairing import NAMES
+
+from .platform import FRAME_TAGGED, FRAME_UNTAGGED, MTU_HIGHEST, VLAN_NAME, Limit, bundle_index, limit_of
+from .ports import SOURCE, is_model, is_release, near_model, why_not
+from .site import KIND
 
 
 def _switches(site: Site) -> Iterator[tuple[str, Device]]:
-    return ((name, device) for name, device in sorted(site.devices.items()) if device.kind == "junos_ex")
+    return ((name, device) for name, device in sorted(site.devices.items()) if device.kind == KIND.name)
 
 
 @rule("MODEL_UNKNOWN", severity="warning", waivable=True)
@@ -136,4 +134,106 @@ def link_on_one_member(site: Site) -> Iterator[Fault]:
 
 def _members(ports: tuple[str, ...]) -> set[str]:
     """Return the FPCs of the ports that can be read."""
-    return {match[2] for port in ports if (match := NAMES["junos_ex"].port.fullmatch(port))}
+    return {match[2] for port in ports if (match := KIND.names.port.fullmatch(port))}
+
+
+def _bundled(site: Site) -> Iterator[tuple[str, Limit, list[Side]]]:
+    """Yield each Juniper EX with the limits of its model and its bundles."""
+    for host, device in _switches(site):
+        bundles = [side for side in sides_of(site, host) if side.link.bundle in BUNDLES]
+        yield host, limit_of(device.model, device.release), bundles
+
+
+@rule("LINK_MEMBERS_LIMIT", waivable=True)
+def link_members_limit(site: Site) -> Iterator[Fault]:
+    """A bundle has more ports than the switch's model takes.
+
+    Breaks: the switch refuses the commit, or ignores the ports that are too many.
+    Why: 8, 12 or 16 by model (Juniper EX3300 manual, Table 5); 16 where the model is not said.
+    Mend: make two links of it, or correct `model`; waive it, and raise `junos_lag_limits`, where the switch proves the
+    table wrong.
+    """
+    for host, limit, bundles in _bundled(site):
+        for side in bundles:
+            if len(side.end.ports) > limit.members:
+                yield Fault(
+                    ("links", side.name, "ends", host, "ports"),
+                    f"{len(side.end.ports)} ports are more than a bundle of {host} takes ({limit.members}; "
+                    f"{limit.source}); make two links of it, or correct model at {host}",
+                    (("devices", host),),
+                )
+
+
+@rule("LINK_BUNDLES_LIMIT", waivable=True)
+def link_bundles_limit(site: Site) -> Iterator[Fault]:
+    """A switch has more bundles than its model takes.
+
+    Breaks: the switch refuses the commit, or the bundles that are too many never come up.
+    Why: 32 to 255 by model (Juniper EX3300 manual, Table 5), 64 up to Junos 9.2.
+    Mend: move links to another switch, or correct `model` and `release`; waive it, and raise `junos_lag_limits`, where
+    the switch proves the table wrong.
+    """
+    for host, limit, bundles in _bundled(site):
+        if len(bundles) > limit.lags:
+            yield Fault(
+                ("devices", host),
+                f"{len(bundles)} bundles are more than it takes ({limit.lags}; {limit.source}); move links to another "
+                "switch, or correct model and release",
+            )
+
+
+@rule("LINK_SPEEDS", waivable=True)
+def link_speeds(site: Site) -> Iterator[Fault]:
+    """A bundle of a Juniper EX has ports of different speeds.
+
+    Breaks: the slower port is not bundled, or is overrun by its share of the flows.
+    Why: IEEE 802.1AX aggregates links of one speed; Juniper EX3300 manual: the links of a LAG must have the same speed.
+    Mend: use ports of one speed; waive it where the faster ones hold slower transceivers.
+    """
+    for name, link, host, end, names in ends(site):
+        types = sorted({port.split("-", 1)[0] for port in end.ports if names.port.fullmatch(port)})
+        if site.kind(host) == KIND.name and link.bundle in BUNDLES and len(types) > 1:
+            yield Fault(
+                ("links", name, "ends", host, "ports"),
+                f"{' and '.join(types)} ports have different speeds, and the slower one would not be bundled or be "
+                "overrun; use ports of one speed",
+            )
+
+
+@rule("LINK_MTU_LARGE")
+def link_mtu_large(site: Site) -> Iterator[Fault]:
+    """A link's MTU is more than a Juniper EX takes.
+
+    Breaks: the switch refuses the commit.
+    Why: Junos: mtu is within 256..9216, and counts 14 octets of Ethernet beside the payload, on a trunk 18.
+    Mend: lower the MTU of the link or its VLAN to 9202, on a trunk to 9198; 9000 is what hosts use.
+    """
+    for name, link in sorted(site.links.items()):
+        highest = MTU_HIGHEST - (FRAME_TAGGED if is_trunk(link) else FRAME_UNTAGGED)
+        if mtu_of(site, link) > highest and any(site.kind(host) == KIND.name for host in link.ends):
+            yield Fault(
+                ("links", name, "mtu") if link.mtu is not None else ("links", name),
+                f"a payload of {mtu_of(site, link)} octets is more than a Juniper EX takes ({highest}); lower the mtu "
+                "of the link or of its VLAN, 9000 is what hosts use",
+            )
+
+
+@rule("LINK_VLAN_NAME")
+def link_vlan_name(site: Site) -> Iterator[Fault]:
+    """A Juniper EX gets a VLAN whose name it does not take.
+
+    Breaks: the switch refuses it, or takes the name for an id.
+    Why: 2 to 64 characters (Juniper's YANG, junos-ex 21.4R1); an id, a range of ids (10-20) and `all` mean other VLANs
+    in a list of VLANs, and *, ?, [, ], < and > are for wildcards.
+    Mend: rename the VLAN.
+    """
+    for host in sorted(site.links_by_host):
+        if site.kind(host) == KIND.name:
+            carried = {vlan for side in sides_of(site, host) for vlan in side.link.vlans.every}
+            for vlan in sorted(name for name in carried & set(site.vlans) if not VLAN_NAME.fullmatch(name)):
+                yield Fault(
+                    ("vlans", vlan),
+                    f"{host} takes names of VLANs of 2 to 64 characters that are no id, no range of ids and no "
+                    "wildcard; rename it",
+                    (("devices", host),),
+                )
