@@ -42,7 +42,7 @@ class ActionModule(Action):
         if self._task.args.get("state") == "confirmed":
             progress.at(answers)
             return {"changed": True, **self._confirm(str(self._task.args.get("token", "")), began + GRACE)}
-        result = self._execute_module(
+        result: dict[str, Any] = self._execute_module(
             module_name=MODULE, module_args=dict(self._task.args), task_vars=self._vars, wrap_async=False
         )
         pending = result.pop("pending", None)

@@ -51,7 +51,9 @@ def _related(known: Mapping[str, Mapping[str, Any]]) -> dict[str, set[str]]:
     """Return the other ends of each host's links, its partner in a pair, and the hosts of its vCenter."""
     found = _pairs(known)
     for host, variables in known.items():
-        others = {str(link[end]) for link in variables.get("stack_links") or () for end in ("peer", "host") if end in link}
+        others = {
+            str(link[end]) for link in variables.get("stack_links") or () for end in ("peer", "host") if end in link
+        }
         for other in others - {host}:
             found[host].add(other)
             found.setdefault(other, set()).add(host)

@@ -95,7 +95,12 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core has no typ
     """Runs when the play is made, whatever `--limit` says."""
 
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[Any]:
-        """Return the pattern, or what of it is in order; raise AnsibleLookupError with the refusal when the site was dropped."""
+        """Return the pattern, its hosts in order, or their batches.
+
+        Raises:
+            AnsibleLookupError: the site was dropped, with the refusal.
+
+        """
         known = variables or {}
         inventory = _inventory_of(known)
         if inventory is not None:

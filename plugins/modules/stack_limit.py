@@ -42,8 +42,8 @@ options:
     default: true
   again:
     description:
-      - With V(true) the hosts of the run have been compared before, by a play that had all of them. Looked for are those
-        alone that take no change since, as a host of a vCenter that has failed.
+      - With V(true) the hosts of the run have been compared before, by a play that had all of them. Looked for are
+        those alone that take no change since, as a host of a vCenter that has failed.
     type: bool
     default: false
 attributes:

@@ -16,7 +16,7 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.executor import AnsibleExecutor
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.errors import UnreachableError
 
-ACTION = '''
+ACTION = """
 from dataclasses import asdict
 
 from ansible.plugins.action import ActionBase
@@ -31,7 +31,7 @@ class ActionModule(ActionBase):
         host.reconnect()
         done = host.command("printf 'said %s' \\"$((6 * 7))\\"; echo wrong >&2; exit 3")
         return {"module": facts["stdout"], "command": asdict(done)}
-'''
+"""
 
 
 def test_a_module_and_a_command_run_over_the_connection_of_the_task(tmp_path):

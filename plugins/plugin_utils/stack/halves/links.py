@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.kind import Impossible
