@@ -65,7 +65,7 @@ def rendered(name: str) -> dict[str, str]:
 def _has_some(loaded: Loaded, host: str) -> bool:
     """Tell whether more follows for a host than what each one of its kind has."""
     derived = half(loaded, host)
-    of_kind = {**empty(loaded.site.devices[host].kind), **turn(loaded.site.devices[host], {})}
+    of_kind = {**empty(loaded.site.devices[host].kind), **turn(loaded.site.devices[host])}
     return any(derived[name] != of_kind.get(name, []) for name in derived["stack_derived"])
 
 
