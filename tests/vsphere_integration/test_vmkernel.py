@@ -9,7 +9,7 @@ import json
 import pytest
 import yaml
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.errors import (
     VerificationError,
 )
