@@ -16,7 +16,7 @@ class Target:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     key_file: str | None = None
-    host_key_checking: bool = True
+    host_key_checking: bool = field(default=True, kw_only=True)
 
 
 def login(connection: object) -> dict[str, Any]:
