@@ -16,7 +16,6 @@ with suppress(ImportError):
         importlib.import_module(_name)
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import API, SSH
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import grouped
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.driver import Driver, Result
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.seen import results
 
@@ -216,7 +215,7 @@ def _grouped(plans: Mapping[str, Plan], links: list[dict[str, Any]]) -> Result:
     """Return the changes by link; those of a vCenter's host by its own links."""
     found: Result = {"by_link": {}, "device": [], "unlinked": []}
     for name, made in plans.items():
-        own = grouped(made.changes, [link for link in links if name in (ITSELF, link.get("host"))]).plain()
+        own = made.by_link([link for link in links if name in (ITSELF, link.get("host"))]).plain()
         found["by_link"].update(own["by_link"])
         found["device"] += own["device"]
         found["unlinked"] += own["unlinked"]

@@ -103,7 +103,7 @@ class JunosDriver(Driver):
             "changes": seen.plan.summary(),
             "findings": [str(finding) for finding in sorted(set(findings))],
             "notes": seen.plan.notes,
-            **grouped(seen.plan.changes, self.options["links"]).plain(),
+            **seen.plan.by_link(self.options["links"]).plain(),
             **_described(seen.plan),
         }
         return {"plan": plan, "diff": {"prepared": "".join(line + "\n" for line in seen.plan.commands)}}
