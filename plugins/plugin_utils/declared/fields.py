@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.module_utils.mapping import unknown
 
-from .findings import Finding
+from ..contract.finding import Finding
 
 
 class Reader:

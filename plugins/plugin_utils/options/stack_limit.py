@@ -12,4 +12,5 @@ SPEC: dict[str, Any] = {
     "converted": {"type": "list", "elements": "str", "default": []},
     "switches": {"type": "dict", "default": {}},
     "refuse": {"type": "bool", "default": True},
+    "again": {"type": "bool", "default": False},
 }

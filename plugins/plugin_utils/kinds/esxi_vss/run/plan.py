@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract import plan as contract
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import Change
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import Finding
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
 
 from ..config import changes, shape
 from ..config.desired import wanted
@@ -71,14 +72,12 @@ class Step:
 
 
 @dataclass
-class Plan:
+class Plan(contract.Plan):
     """All that is known before a host is asked to do anything."""
 
     before: HostState
     after: HostState
     steps: list[Step] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
     vmkernel: list[Difference] = field(default_factory=list)
     """How VMkernel interfaces differ once the change is made; those that refuse it are findings as well."""
 
@@ -123,7 +122,7 @@ def make(host: HostState, half: Half, state: str, *, at: str = "") -> Plan:
     """Return the plan for one host; `at` stands before the names of objects in findings."""
     goal = wanted(host, half, state, at=at)
     after = settled(host, goal.state)
-    plan = Plan(host, after, difference(host, after), list(goal.findings), list(goal.notes))
+    plan = Plan(host, after, difference(host, after), findings=list(goal.findings), notes=list(goal.notes))
     if state != "deleted":
         refused, noted = rules.judge_state(host, after, half, at)
         plan.findings += refused

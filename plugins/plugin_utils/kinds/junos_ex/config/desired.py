@@ -6,8 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
+
 from ..declared.aggregation import LEAVES
-from ..declared.findings import Finding
 from ..declared.model import Bundle, Declared, Port, Style, Vlan
 from . import layout, members, ranges, references
 from .layout import Draft, interface

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract import plan as contract
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import Change
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
 
 from ..config import layout, members, ranges
 from ..config.desired import DEVICE_COUNT, State, wanted
@@ -23,7 +25,6 @@ from ..config.references import Foreign
 from ..config.statements import Config, Operation, Path, difference, entry
 from ..config.views import Views, references, with_absent
 from ..config.vlans import table
-from ..declared.findings import Finding
 from ..declared.model import Declared, Style
 from . import changes
 
@@ -40,7 +41,7 @@ class ExpectedBundle:
 
 
 @dataclass
-class Plan:
+class Plan(contract.Plan):
     """All that is known before the switch is asked to do anything.
 
     `before` and `after` are what takes effect, `views.written` and `written` what is written down for it.
@@ -52,8 +53,6 @@ class Plan:
     style: Style
     operations: list[Operation] = field(default_factory=list)
     foreign: list[Foreign] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     """What a plan warns of as well as the change."""
     expected: list[ExpectedBundle] = field(default_factory=list)
