@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.action import esxi_teaming
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import driver
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared import options
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import errors
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.api import Api
@@ -132,7 +132,7 @@ def test_a_plan_warns_of_who_is_left_out_and_who_cannot_be_read_beside_what_diff
     reason = seen_alone(vc6)
     small = {**HALF, "vmkernel": {"vmk0": {"mtu": 9000}}}
     asked = request(hosts=dict.fromkeys(NAMES, small), hosts_left_out=[f"{NAMES[0].upper()}.example.com", "esx9"])
-    told = esxi_teaming._gathered(vc6.api, asked, [], "vc6")["warnings"]
+    told = driver.gathered(gather(vc6.api, asked), asked, [], "vc6")["warnings"]
     assert told[0] == f"{NAMES[0]} is left as it is (hosts_left_out)."
     assert told[1] == "hosts_left_out has esx9, which is none of `hosts` here."
     assert told[2].startswith(f"{ODD}: ") and reason in told[2]

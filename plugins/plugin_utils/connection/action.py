@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from abc import abstractmethod
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from ansible.constants import LOCALHOST, MAGIC_VARIABLE_MAPPING
 from ansible.utils.display import Display
 
 from ..action import Action
+from ..contract.driver import Driver
+from ..contract.errors import AuthenticationError, DeviceError
 from ..declared.arguments import validated
 from ..declared.findings import RefusalError
 from ..progress import Progress
@@ -39,10 +42,6 @@ class DeviceAction(Action):
     NEEDS: ClassVar[list[tuple[str, str, list[str]]]]
     ERRORS: ClassVar[tuple[type[Exception], ...]] = ()
     """What else but a ValueError or an OSError ends the task with a message that says it all."""
-    AWAY: ClassVar[tuple[type[Exception], ...]] = ()
-    """What is unreachable to Ansible, where the task only reads."""
-    LOGIN: ClassVar[tuple[type[Exception], ...]] = ()
-    """What is a failure all the same: the device answers, and refuses the login, so that nobody goes on without it."""
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the task's result; a refusal or a failure carries the message that says what the device has now."""
@@ -59,24 +58,17 @@ class DeviceAction(Action):
             findings = [str(finding) for finding in refusal.findings]
             result.update(failed=True, changed=False, msg=refusal.text(), findings=findings)
         except causes as error:
-            result.update(self._failure(error, arguments.get("state") == "gathered"))
+            result.update(self._failure(error))
         if self._warnings:
             result["warnings"] = [*self._warnings, *result.get("warnings", [])]
         return result
 
-    def _failure(self, error: Exception, reads: bool) -> dict[str, Any]:
-        refused = isinstance(error, self.LOGIN)
-        how = "unreachable" if reads and isinstance(error, self.AWAY) and not refused else "failed"
-        login = {"login_refused": True} if refused else {}
-        return {how: True, "changed": False, "msg": str(error), **login, **self.more_of(error)}
+    def _failure(self, error: Exception) -> dict[str, Any]:
+        return {"failed": True, "changed": False, "msg": str(error)}
 
     @abstractmethod
     def outcome(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return what the task did."""
-
-    def more_of(self, error: Exception) -> dict[str, Any]:
-        """Return what a result has beside the message of an error."""
-        return {}
 
     def waiting(self, doing: str) -> Progress:
         """Return what says in a `with` block that the device is waited for."""
@@ -181,6 +173,41 @@ class DeviceAction(Action):
         finally:
             self._templar.available_variables = before
         return None if value in ("", variables.get("omit")) else value
+
+
+class DriverAction(DeviceAction):
+    """Hands its task to the driver of a device kind, which has a method for each state."""
+
+    DRIVER: ClassVar[type[Driver]]
+    ERRORS = (DeviceError,)
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the task's result."""
+        # This process is a fork that ends with the task. What it inherited is no garbage, and looking through it would
+        # copy its memory.
+        gc.freeze()
+        return super().run(tmp, task_vars)
+
+    def outcome(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return what the driver found or did."""
+        return self.DRIVER(self, arguments).result()
+
+    @property
+    def check_mode(self) -> bool:
+        """Tell whether nothing may be changed."""
+        return bool(self._task.check_mode)
+
+    def _failure(self, error: Exception) -> dict[str, Any]:
+        """Return a failure; or that the device is away, where the task only reads.
+
+        A login that is refused is a failure: the device answers, so that nobody goes on without it.
+        """
+        result = super()._failure(error)
+        if isinstance(error, AuthenticationError):
+            result["login_refused"] = True
+        elif isinstance(error, self.DRIVER.AWAY) and self._task.args.get("state") == "gathered":
+            result["unreachable"] = result.pop("failed")
+        return {**result, **error.evidence()} if isinstance(error, DeviceError) else result
 
 
 def refuse_template(name: str, value: Any) -> None:

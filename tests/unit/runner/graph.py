@@ -98,7 +98,7 @@ def from_import(module: str, file: str) -> set[str]:
 
 
 def rooms(nodes: list[ast.AST], file: str) -> set[str]:
-    """Return the files of the kinds of devices that a file asks for by `room(kind, name)`, and the one that lists them."""
+    """Return the files that a file asks for by `room(kind, name)`, and for the list of kinds those of one file each."""
     listed = re.compile(r"plugins/plugin_utils/kinds/\w+\.py")
     single = {name for name in tracked() if file == KINDS and listed.fullmatch(name)}
     calls = (node for node in nodes if isinstance(node, ast.Call) and node.args)
