@@ -17,7 +17,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection imp
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.kind import Impossible
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import NAMES, kind, kinds, room
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, half
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves import linux, links
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.halves import links, linux
 
 from ..stack.stack_builders import PLUGIN, loaded
 
