@@ -7,10 +7,11 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure
 from ansible.utils.display import Display
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.action import Action
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.executor import AnsibleExecutor
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.errors import UnreachableError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress import Progress
 
 MODULE = "netstack.datacenter.linux_bond"
@@ -41,7 +42,9 @@ class ActionModule(Action):
         if self._task.args.get("state") == "confirmed":
             progress.at(answers)
             return {"changed": True, **self._confirm(str(self._task.args.get("token", "")), began + GRACE)}
-        result = self._module({})
+        result: dict[str, Any] = self._execute_module(
+            module_name=MODULE, module_args=dict(self._task.args), task_vars=self._vars, wrap_async=False
+        )
         pending = result.pop("pending", None)
         if pending is not None and not result.get("failed"):
             progress.at(answers)
@@ -54,13 +57,6 @@ class ActionModule(Action):
         if self._connection.transport == "ssh":
             said = self._connection.get_option("ssh_extra_args") or ""
             self._connection.set_option("ssh_extra_args", f"{said} {ALIVE}".strip())
-
-    def _module(self, more: dict[str, Any]) -> dict[str, Any]:
-        arguments = {**self._task.args, **more}
-        found: dict[str, Any] = self._execute_module(
-            module_name=MODULE, module_args=arguments, task_vars=self._vars, wrap_async=False
-        )
-        return found
 
     def _confirm(self, token: str, end: float) -> dict[str, Any]:
         """Confirm over new connections, as often as it takes until the host must be back at its former files."""
@@ -82,16 +78,17 @@ class ActionModule(Action):
         Two, since the first may have been made before the change cut it off: its module would go on, and prove only
         that the host is as declared. What comes over the second was sent after the proof.
         """
+        host = AnsibleExecutor(self, self._vars)
         try:
-            self._connection.reset()
-            answer = self._module({"state": "confirmed", "token": token})
+            host.reconnect()
+            answer = host.module(MODULE, {**self._task.args, "state": "confirmed", "token": token})
             if answer.get("unreachable") or answer.get("failed"):
                 return {} if answer.get("unreachable") else answer
-            self._connection.reset()
-            done = self._low_level_execute_command(str(answer["confirm"]))
-        except AnsibleConnectionFailure:
+            host.reconnect()
+            done = host.command(str(answer["confirm"]))
+        except UnreachableError:
             return {}
-        return {"confirmed": True} if done.get("rc") == 0 else {}
+        return {"confirmed": True} if done.rc == 0 else {}
 
 
 def _failed(reasons: list[str]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class ActionModule(Action):
         variables = task_vars or {}
         known = {str(host): variables["hostvars"].raw_get(host) for host in variables["ansible_play_hosts_all"]}
         away = {host: str(of["stack_unreachable"]) for host, of in known.items() if of.get("stack_unreachable")}
-        expected = {host for name in arguments["groups"] for host in variables["groups"].get(name, ())}
+        expected = {host for name in arguments["groups"] for host in variables["groups"].get(name, (name,))}
         failed = sorted(host for host in expected & set(known) - set(away) if "stack_pending" not in known[host])
         told = [f"{host}: {' '.join(text.split())}" for host, text in sorted(away.items())]
         told += [f"{host}: its plan failed, see above" for host in failed]
@@ -43,17 +43,18 @@ class ActionModule(Action):
 
 
 def _login_refused(known: Mapping[str, Any]) -> bool:
-    plans = (known.get(name) for name in ("junos_lag_plan", "esxi_teaming_plan"))
-    return any(isinstance(plan, Mapping) and plan.get("login_refused") for plan in plans)
+    plan = known.get(f"{known.get('stack_role')}_plan")
+    return isinstance(plan, Mapping) and bool(plan.get("login_refused"))
 
 
 def _related(known: Mapping[str, Mapping[str, Any]]) -> dict[str, set[str]]:
     """Return the other ends of each host's links, its partner in a pair, and the hosts of its vCenter."""
     found = _pairs(known)
     for host, variables in known.items():
-        others = {str(link["peer"]) for link in variables.get("stack_links") or ()}
-        others |= {str(name) for name in variables.get("esxi_teaming_hosts") or ()}
-        for other in others:
+        others = {
+            str(link[end]) for link in variables.get("stack_links") or () for end in ("peer", "host") if end in link
+        }
+        for other in others - {host}:
             found[host].add(other)
             found.setdefault(other, set()).add(host)
     return found

@@ -28,6 +28,7 @@ class ActionModule(Action):
         spec.update({name: {"type": "dict", "default": {}} for name in ("by_link", "switches")})
         spec["converted"] = {"type": "list", "elements": "str", "default": []}
         spec["refuse"] = {"type": "bool", "default": True}
+        spec["again"] = {"type": "bool", "default": False}
         _result, arguments = self.validate_argument_spec(argument_spec=spec)
         told = _by_role(arguments["links"], arguments["by_link"])
         result: dict[str, Any] = {"changed": False, "refused": [], "by_role": told}
@@ -44,7 +45,8 @@ class ActionModule(Action):
 
 def _judged(arguments: Mapping[str, Any], known: Mapping[str, Any]) -> tuple[list[OneEnd], list[str]]:
     """Return the links that must not be changed in this run, and what other links will notice."""
-    here, present = str(known["inventory_hostname"]), frozenset(known["ansible_play_hosts"])
+    here = str(known["inventory_hostname"])
+    present = frozenset(known["groups"]["all"] if arguments["again"] else known["ansible_play_hosts"])
     both, apart = frozenset(arguments["converted"]), _apart(known, present)
     own = [link for link in arguments["links"] if link["link"] not in both]
     found, told = list(one_ended(here, own, _changes(arguments["by_link"]), present, apart=apart)), []

@@ -31,6 +31,20 @@ options:
     type: list
     elements: str
     required: true
+  order:
+    description:
+      - Returns the names of the hosts instead, of those kinds of devices whose ends of links a role configures, in the
+        order in which they are changed. That order is a property of the kind.
+      - With V(rollback) it is the reverse.
+    type: str
+    choices: [change, rollback]
+  batches:
+    description:
+      - Returns the sizes of the batches for C(serial) instead, with the O(order) of C(hosts), and as many hosts as
+        C(--limit) leaves. Kinds on whose hosts something else runs are changed one by one, hosts of another kind all at
+        once.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -40,13 +54,22 @@ EXAMPLES = r"""
   tasks:
     - name: Check the declared site
       netstack.datacenter.stack_preflight:
+
+- name: Change the ends of the links
+  hosts: "{{ lookup('netstack.datacenter.stack_hosts', 'link_ends', order='change') }}"
+  serial: "{{ query('netstack.datacenter.stack_hosts', 'link_ends', order='change', batches=true) }}"
+  gather_facts: false
+  tasks:
+    - name: Change this device
+      ansible.builtin.include_role:
+        name: "netstack.datacenter.{{ stack_role }}"
 """
 
 RETURN = r"""
 _raw:
-  description: The pattern as it was given, or one without hosts.
+  description: The pattern as it was given, or one without hosts; the names of hosts, or the sizes of batches.
   type: list
-  elements: str
+  elements: raw
 """
 
 import inspect
@@ -57,6 +80,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.inventory.manager import InventoryManager
 from ansible.plugins.lookup import LookupBase
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kinds
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.stored import LEFT_OUT, LimitError, leave_out
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.verdict import dropped_sites
 
@@ -70,8 +94,13 @@ NOBODY = "all:!all"
 class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core has no type information
     """Runs when the play is made, whatever `--limit` says."""
 
-    def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
-        """Return the pattern; raise AnsibleLookupError with the refusal when the site was dropped."""
+    def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[Any]:
+        """Return the pattern, its hosts in order, or their batches.
+
+        Raises:
+            AnsibleLookupError: the site was dropped, with the refusal.
+
+        """
         known = variables or {}
         inventory = _inventory_of(known)
         if inventory is not None:
@@ -82,7 +111,15 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core has no typ
                 return [NOBODY]  # a slice of which nobody is the site's any more
             errors = dropped_sites({**known, "stack_sources": []}) or [NO_HOST]
             raise AnsibleLookupError("\n".join(["The declared site is refused. No device was contacted.", *errors]))
-        return [term for term in terms if not _absent(term, groups)] or [NOBODY]
+        self.set_options(var_options=known, direct=kwargs)
+        order = self.get_option("order")
+        if order is None:
+            return [term for term in terms if not _absent(term, groups)] or [NOBODY]
+        turns = _turns({host for term in terms for host in groups.get(term, ())}, groups)
+        turns = turns[::-1] if order == "rollback" else turns
+        if self.get_option("batches"):
+            return _batches(turns, None if inventory is None else {host.name for host in inventory.get_hosts()})
+        return [host for turn in turns for host in turn] or [NOBODY]
 
     def _leave_out(self, inventory: Any, known: dict[str, Any]) -> None:
         """Take what is not the site's any more out of the inventory, and tell it once."""
@@ -109,6 +146,20 @@ def _inventory_of(known: dict[str, Any]) -> Any:
             return found
         frame = frame.f_back
     return None
+
+
+def _turns(wanted: set[str], groups: dict[str, list[str]]) -> list[list[str]]:
+    """Return the hosts that are changed at once, in the order of change."""
+    found = []
+    for each in sorted((each for each in kinds() if each.role), key=lambda each: each.order):
+        hosts = [host for host in groups.get(each.name, ()) if host in wanted]
+        found += [[host] for host in hosts] if each.one_by_one else [hosts]
+    return found
+
+
+def _batches(turns: list[list[str]], present: set[str] | None) -> list[int]:
+    sizes = [len(turn if present is None else present.intersection(turn)) for turn in turns]
+    return [size for size in sizes if size] or [1]
 
 
 def _absent(term: str, groups: dict[str, list[str]]) -> bool:

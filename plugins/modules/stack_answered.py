@@ -22,7 +22,7 @@ description:
   - Names none where a device answers and refuses the login, for that one is not away; it says what to mend.
 options:
   groups:
-    description: The groups whose hosts must have been planned.
+    description: The groups whose hosts must have been planned, or such hosts themselves.
     type: list
     elements: str
     required: true

@@ -40,6 +40,12 @@ options:
     description: With V(false) the hosts of the run are not looked at, and RV(by_role) alone is told, as warnings.
     type: bool
     default: true
+  again:
+    description:
+      - With V(true) the hosts of the run have been compared before, by a play that had all of them. Looked for are
+        those alone that take no change since, as a host of a vCenter that has failed.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Nothing is changed.

@@ -22,7 +22,7 @@ FOREIGN = re.compile(r"\b(hostvars|groups|ansible_play_hosts\w*|ansible_play_bat
 OF_THE_RUN = {"netstack.datacenter.stack_preflight", "netstack.datacenter.stack_answered"}
 ALLOWED = {
     # whether a switch of the host's links answered earlier in this run; one that is in another slice is asked itself
-    "playbooks/tasks/plan_esxi.yml": ["names hostvars", "names hostvars"],
+    "playbooks/tasks/convert_device.yml": ["names hostvars", "names hostvars"],
 }
 CONTROLLER = "{{ stack_verify_from | default('localhost') }}"
 BEHIND_FIREWALL = "{{ inventory_hostname if vip_firewall | default(false) | bool else 'localhost' }}"

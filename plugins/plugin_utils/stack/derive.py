@@ -78,7 +78,7 @@ def half(loaded: Loaded, host: str) -> dict[str, Any]:
     site = loaded.site
     pair = site.pair_of_host.get(host)
     own = _derived(site, pair, host)
-    variables = dict(sorted({**empty(site.devices[host].kind), **own, **links.turn(site.devices[host], own)}.items()))
+    variables = dict(sorted({**empty(site.devices[host].kind), **own, **links.turn(site.devices[host])}.items()))
     variables["stack_derived"] = {name: digest(value) for name, value in variables.items()}
     variables.update(_shown(loaded, host, pair))
     # Who gets nothing of the site has no run that would tell it.

@@ -334,8 +334,11 @@ def test_the_contract_imports_nothing_but_the_standard_library():
             assert {name.split(".")[0] for name in names} <= {
                 "",
                 "__future__",
+                "abc",
                 "collections",
+                "contextlib",
                 "dataclasses",
                 "enum",
+                "re",
                 "typing",
             }

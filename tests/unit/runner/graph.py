@@ -175,10 +175,18 @@ def of_text(file: str) -> set[str]:
     text = re.sub(r"(?m)(^|\s)#.*$", "", (ROOT / file).read_text(errors="replace"))
     found = set().union(*map(named, filter(None, NAMED.findall(text))))
     found |= {f"lab/{name}" for name in LAB_PROGRAM.findall(text)} & tracked()
+    if "{{ stack_role }}" in text:  # a role by the kind of device
+        found |= {file for role in roles_of_ends() for file in below(f"roles/{role}")}
     for word in WORD.findall(text):
         if "/" in word and word.strip("./") in tracked():
             found.add(word.strip("./"))
     return found
+
+
+@functools.cache
+def roles_of_ends() -> frozenset[str]:
+    """Return the roles that configure ends of links: those that have a plan for the plays of links."""
+    return frozenset(name.split("/")[1] for name in tracked() if re.fullmatch(r"roles/\w+/tasks/end_plan\.yml", name))
 
 
 def data_of(file: str) -> set[str]:

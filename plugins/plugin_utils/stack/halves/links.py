@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.kind import Impossible
@@ -37,11 +36,10 @@ def ends(site: Site, host: str) -> dict[str, Any]:
     return {"stack_links": found} if found else {}
 
 
-def turn(device: Device, own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return who configures a host's ends, and when; a switch is read and reported without a link, too."""
+def turn(device: Device) -> dict[str, Any]:
+    """Return who configures a host's ends, and when; without a link, too, for a run may be taken back that had one."""
     traits = device.traits
-    here = device.managed_by is None and (traits.switch or any(own.get(name) for name in traits.told_by))
-    return {"stack_role": traits.role, "stack_order": traits.order} if here and traits.role else {}
+    return {"stack_role": traits.role, "stack_order": traits.order} if traits.role and not device.managed_by else {}
 
 
 def _end(site: Site, side: Side) -> dict[str, Any]:
