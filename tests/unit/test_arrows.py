@@ -13,7 +13,8 @@ import pytest
 from .touches_ansible import PREFIX, ROOT, imports, parsed, reach, resolved
 
 PLUGINS = ROOT / "plugins"
-SITE = tuple(f"plugin_utils/stack/{name}.py" for name in ("model", "link", "cabling", "catalogue", "finding", "lookup"))
+TYPES = ("model", "link", "cabling", "catalogue", "finding", "lookup")
+SITE = ("plugin_utils/contract/*", *(f"plugin_utils/stack/{name}.py" for name in TYPES))
 """The types of the declared site: what a kind's derivation and rules are written in."""
 SMALL = ("plugin_utils/private_files.py", "plugin_utils/progress.py", "plugin_utils/readable.py")
 DEVICE = (
@@ -54,7 +55,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "modules/*": ("module_utils/**",),
     "doc_fragments/*": (),
     "inventory/*": ("plugin_utils/stack/*", "plugin_utils/core_release.py"),
-    "lookup/*": ("plugin_utils/stack/*",),
+    "lookup/*": ("plugin_utils/stack/*", "plugin_utils/kinds/__init__.py"),
     "callback/*": ("plugin_utils/*.py",),
     "action/*": ("plugin_utils/**", "module_utils/**"),
 }
