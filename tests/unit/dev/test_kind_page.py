@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Proves that a new kind is a package, a role, a module and one line in the list, by doing what docs/dev/kind.md says."""
+"""Proves that a new kind is a package, a role, a module and one line in the list, as docs/dev/kind.md says."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ def device(scratch: Scratch) -> Iterator[Device]:
 
 
 def play(scratch: Scratch, playbook: str, *more: str) -> subprocess.CompletedProcess[str]:
-    """Run a playbook of the collection on the page's site."""
+    """Run a playbook on the page's site; on other releases of ansible-core the plays have tests of their own."""
     report = f"stack_report_folder={scratch.folder}/report"
     words = ("-i", "site/stack.yml", f"netstack.datacenter.{playbook}", "-e", report, *more)
-    return scratch.run("-m", "ansible", "playbook", *words)
+    return scratch.run("-m", "ansible.cli.playbook", *words)
 
 
 def test_one_file_that_existed_is_touched(scratch):
@@ -90,7 +90,7 @@ def test_what_the_page_has_its_reader_run_passes(scratch, command):
 
 
 def test_no_arrow_of_the_house_is_broken(scratch):
-    done = scratch.run("-m", "pytest", "-q", "tests/unit/test_arrows.py", "-k", "kinds or library or room")
+    done = scratch.run("-m", "pytest", "-q", "tests/unit/test_arrows.py")
     assert done.returncode == 0, done.stdout
 
 

@@ -9,7 +9,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import N
 
 from ..runner import graph
 
-MOST = 131
+MOST = 92
 """Words today, which only goes down: who names fewer writes the new figure here. It is to be 15 at most."""
 COMMON = {"linux", "external"}
 """Kinds whose names are words of the language, too."""
@@ -24,4 +24,5 @@ def _words(name: str) -> int:
 def test_the_words_of_kinds_outside_their_packages_get_fewer():
     files = sorted(name for folder in ("plugins", "playbooks", "lab") for name in graph.below(folder))
     found = {name: _words(name) for name in files if not any(part in name for part in ELSEWHERE)}
-    assert sum(found.values()) <= MOST, {name: count for name, count in found.items() if count}
+    total = sum(found.values())
+    assert total <= MOST, {name: count for name, count in found.items() if count}
