@@ -7,12 +7,12 @@ from typing import Any
 
 from lxml import etree
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.gather import structured
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.declaration import read
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.findings import (
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import (
     Finding,
     RefusalError,
 )
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.gather import structured
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.declaration import read
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import plan
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import refuse_differences

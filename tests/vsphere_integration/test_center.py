@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import api
 
 from .labs import changed, request

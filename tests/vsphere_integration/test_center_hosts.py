@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import driver
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared import options
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import errors

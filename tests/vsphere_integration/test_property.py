@@ -15,7 +15,7 @@ from runner.slices import whole_or_slice
 
 pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run.transaction import apply
 from vsphere import factory, plainform
 

@@ -9,7 +9,7 @@ import json
 import pytest
 import yaml
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.errors import (
     VerificationError,
 )
@@ -225,7 +225,7 @@ def test_a_plan_warns_of_an_address_and_a_run_stops_where_the_management_is_else
     assert done.returncode == 2
     assert f"hosts.{second}.vmkernel.vmk0: vmk0 is in Kernel on vSwitch0, not in VLAN 99" in said
     assert f"hosts.{first}.vmkernel.vmk1: vmk1 has 10.0.30.99/24, not 10.0.30.1/24" in said
-    assert "Stop before anything is changed where a VMkernel interface" in said
+    assert "Stop before anything is changed where a device would refuse it" in said
     assert [vc1.state(name) for name in MANAGED] == before
     # What waits for a change is not verified, and what differs beside it stands in the report all the same.
     assert play("verify").returncode == 2

@@ -15,8 +15,8 @@ from ansible.utils.display import Display
 from ..action import Action
 from ..contract.driver import Driver
 from ..contract.errors import AuthenticationError, DeviceError
+from ..contract.finding import RefusalError
 from ..declared.arguments import validated
-from ..declared.findings import RefusalError
 from ..progress import Progress
 from .model import API, Connection
 from .resolve import resolve

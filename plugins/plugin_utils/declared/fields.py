@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from .findings import Finding
+from ..contract.finding import Finding
 
 
 class Reader:

@@ -7,13 +7,13 @@ import pytest
 from unit.junos.builders import declared
 from unit.junos.switches import Lab, skip_without_its_packages
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config import gather
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.findings import RefusalError
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.limits import (
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import Target
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.platform import (
     Limit,
     limit_of,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.target import Target
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import survey
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
     Request,

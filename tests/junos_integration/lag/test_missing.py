@@ -8,7 +8,7 @@ import dataclasses
 import pytest
 from unit.junos.builders import declared
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.facts import survey
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import (
     Request,

@@ -9,7 +9,7 @@ import pytest
 from unit.junos.builders import declared
 from unit.junos.switches import Lab
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device import errors
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.commits import Token
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.device.session import Session

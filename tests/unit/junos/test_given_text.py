@@ -7,13 +7,13 @@ import re
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config import setform
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.emit import (
     config_set,
     config_xml,
 )
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import from_xml
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import offline, plan
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import Request
 

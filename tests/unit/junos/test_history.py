@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config import gather, layout
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import entry
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared import declaration
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.limits import limit_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.platform import limit_of
 
 from .builders import STYLES, declared, made, switch
 

@@ -7,13 +7,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config import ranges, setform, views
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.emit import config_set, words
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.config.statements import (
     Config,
     from_xml,
 )
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.findings import RefusalError
 
 DESKS = """set interfaces interface-range desks member ge-0/0/1
 set interfaces interface-range desks member-range ge-0/0/3 to ge-0/0/4

@@ -17,7 +17,7 @@ from ansible_collections.netstack.datacenter.plugins.module_utils.vip.parse impo
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import Paths
 from ansible_collections.netstack.datacenter.plugins.module_utils.vip.render import render as render_keepalived
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared import declaration
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.declared.limits import limit_of
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.platform import limit_of
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run import offline
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.junos_ex.run.request import Request
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import empty, groups, half, inventory
@@ -65,7 +65,7 @@ def rendered(name: str) -> dict[str, str]:
 def _has_some(loaded: Loaded, host: str) -> bool:
     """Tell whether more follows for a host than what each one of its kind has."""
     derived = half(loaded, host)
-    of_kind = {**empty(loaded.site.devices[host].kind), **turn(loaded.site.devices[host], {})}
+    of_kind = {**empty(loaded.site.devices[host].kind), **turn(loaded.site.devices[host])}
     return any(derived[name] != of_kind.get(name, []) for name in derived["stack_derived"])
 
 

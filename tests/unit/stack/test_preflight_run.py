@@ -143,9 +143,9 @@ def listed(result: subprocess.CompletedProcess[str]) -> set[str]:
 @pytest.mark.parametrize(
     ("tag", "planned", "left_out"),
     [
-        ("links", "Plan the switches", "Plan the load balancers"),
-        ("load_balancers", "Plan the load balancers", "Plan the switches"),
-        ("report", "Verify this switch and its links, and write its part of the report", "Plan the switches"),
+        ("links", "Plan this device", "Plan the load balancers"),
+        ("load_balancers", "Plan the load balancers", "Plan this device"),
+        ("report", "Verify this device and its links, and write its part of the report", "Plan this device"),
     ],
 )
 def test_a_tag_runs_its_part_behind_the_preflight(place, tag, planned, left_out):

@@ -10,7 +10,7 @@ import yaml
 
 from ansible_collections.netstack.datacenter.plugins.action import esxi_teaming, link_cutover
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import Connection
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.target import target_of
 
 ROOT = Path(__file__).parents[3]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pyVmomi import vim, vmodl
 from runner.slices import whole_or_slice
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.config import printed, shape
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import errors
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device.api import Api

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.config import console
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.device import esxcli
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.run import offline

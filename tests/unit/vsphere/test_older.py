@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("pyVmomi", reason="pyVmomi is not installed")
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.config import (
     older,
     shape,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import Finding
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
 
 from ..declared.model import (
     BEACON,

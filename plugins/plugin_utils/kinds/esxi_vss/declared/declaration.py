@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.fields import Reader, named, shown
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import Finding
 
 from . import rules
 from . import vmkernel as vmkernels

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import Finding
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
 
 from .model import BEACON, IP_HASH, Bundle, Half, HostState, PortGroup, Teaming, Vswitch
 

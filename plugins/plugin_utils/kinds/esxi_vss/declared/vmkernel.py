@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.fields import Reader, named, shown
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import Finding
 
 from .model import GroupState, HostState, Vmk, Vmkernel
 

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import Finding
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
 
 from ..declared.model import BEACON, IP_HASH, LINK_STATUS, GroupState, Part, Security, SwitchState, Teaming, said
 from ..run.plan import Plan, Step

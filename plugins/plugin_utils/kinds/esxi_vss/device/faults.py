@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 from xml.parsers.expat import ExpatError
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 
 from . import errors
 from .third_party import vim, vmodl

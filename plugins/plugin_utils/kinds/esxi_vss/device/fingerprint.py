@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import Finding, RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding, RefusalError
 
 _READ = "Read it at the host's console: openssl x509 -noout -fingerprint -sha256 -in /etc/vmware/ssl/rui.crt."
 _LABEL = re.compile(r"(?:sha-?\d* )?fingerprint=|sha-?\d*[:=]", re.IGNORECASE)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import Finding, RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding, RefusalError
 
 from ..config import printed
 from ..declared.model import HostState, Nic

@@ -6,10 +6,11 @@ from __future__ import annotations
 import shlex
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import Connection
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract import target as contract
 
 from . import fingerprint
 
@@ -17,20 +18,14 @@ API_PORT, SSH_PORT = 443, 22
 
 
 @dataclass(frozen=True)
-class Target:
+class Target(contract.Target):
     """How to reach one ESXi host or vCenter. Times in seconds; `back` is how long a host may be away after a change."""
 
-    host: str
-    port: int | None = None
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    key_file: str | None = None
     ssh_arguments: tuple[str, ...] = ()
     ca_file: str | None = None
     validate_certs: bool = True
     fingerprint: str | None = None
     """The only certificate that is taken, by its SHA-256; no authority is asked then."""
-    host_key_checking: bool = True
     connect_timeout: int = 30
     call_timeout: int = 60
     back_timeout: int = 90
@@ -57,16 +52,11 @@ def target_of(connection: Connection, options: Mapping[str, Any]) -> Target:
     """
     times = options["timeouts"] or {}
     return Target(
-        host=connection.host,
-        port=connection.port,
-        user=connection.user,
-        password=connection.password,
-        key_file=connection.key_file,
+        **contract.login(connection),
         ssh_arguments=tuple(shlex.split(connection.ssh_arguments)),
         ca_file=options["ca_file"],
         validate_certs=options["validate_certs"],
         fingerprint=fingerprint.read(options.get("tls_fingerprint")),
-        host_key_checking=connection.host_key_checking,
         connect_timeout=times.get("connect", 30),
         call_timeout=times.get("call", 60),
         back_timeout=times.get("back", 90),

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import Finding
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
 
 from ..declared.model import IP_HASH, HostState, Teaming, Vmk
 from .plan import Plan

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import Finding, RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding, RefusalError
 
 from ..config import console, older, printed, shape, whole
 from ..declared.model import Half, HostState, Nic

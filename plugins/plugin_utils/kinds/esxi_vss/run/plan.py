@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import Change
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import Finding
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
 
 from ..config import changes, shape
 from ..config.desired import wanted

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import Finding, RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding, RefusalError
 
 from ..declared.model import HostState, agree
 from ..device import errors, esxcli

@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..declared.findings import Finding
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
+
 from ..declared.model import Bundle, Declared, Port, Style, Vlan
 from . import layout, members, ranges, references
 from .layout import Draft, interface

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
 
-from ..declared.findings import Finding
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
+
 from ..declared.model import EDGE, NO_VLAN, Style, Switching, junos_mtu, payload_of
 from ..platform import MTU_HIGHEST, MTU_LOWEST
 from . import ranges

@@ -14,7 +14,8 @@ from functools import lru_cache
 from itertools import product
 from math import prod
 
-from ..declared.findings import Finding, RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding, RefusalError
+
 from .names import in_order
 from .statements import LEAF_LISTS, Config, Path, Statements, entry, leaf, path
 

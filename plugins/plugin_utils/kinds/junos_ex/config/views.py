@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..declared.findings import Finding, RefusalError
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding, RefusalError
+
 from . import ranges
 from .ranges import RANGE
 from .statements import Config, Path, Statements, entry, from_element, path

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.fields import named
 
 from ..config.names import bundle_index, is_port
-from ..platform import FRAME_UNTAGGED, MTU_HIGHEST, MTU_LOWEST, VLAN_NAME
+from ..platform import FRAME_UNTAGGED, MTU_HIGHEST, MTU_LOWEST, VLAN_NAME, Limit
 from . import rules
 from .fields import Reader
-from .findings import Finding
-from .limits import Limit
 from .model import EDGE, LINK_SPEEDS, Bundle, Declared, Port, Switching, Vlan
 
 _PORT_KEYS = ("description", "payload_mtu", "mode", "untagged", "tagged", "peer")

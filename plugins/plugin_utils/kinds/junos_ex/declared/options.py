@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding, RefusalError
+
 from ..config.names import is_port
+from ..platform import Limit, limit_of
 from ..run.request import MARGIN, Request, Verification
 from . import declaration
-from .findings import Finding, RefusalError
-from .limits import Limit, limit_of
 from .model import Declared, Style
 
 APPLYING = ("merged", "replaced", "overridden", "deleted")

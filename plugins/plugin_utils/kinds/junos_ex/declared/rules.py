@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
+
 from ..config.names import bundle_index
-from ..platform import FRAME_TAGGED, MTU_HIGHEST, MTU_LOWEST
-from .findings import Finding
-from .limits import UNKNOWN, Limit
+from ..platform import FRAME_TAGGED, MTU_HIGHEST, MTU_LOWEST, UNKNOWN, Limit
 from .model import Bundle, Declared, Port
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection import ssh_arguments
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import Connection
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract import target as contract
 
 NETCONF_PORT = 830
 SSH_PORT = 22
@@ -20,23 +21,17 @@ SYSTEM_KNOWN_HOSTS = "/etc/ssh/ssh_known_hosts"
 
 
 @dataclass(frozen=True)
-class Target:
+class Target(contract.Target):
     """How to reach one switch. Times in seconds.
 
     `known` are the lines of the `known_hosts` files that name it; None until they have been looked up.
     """
 
-    host: str
-    port: int | None = None
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    key_file: str | None = None
     ssh_config: str | None = None
     known_hosts: tuple[str, ...] = ()
     known: tuple[str, ...] | None = field(default=None, repr=False)
     proxy_command: str | None = None
     proxy_jump: str | None = None
-    host_key_checking: bool = True
     look_for_keys: bool = True
     connect_timeout: int = 30
     rpc_timeout: int = 60
@@ -56,12 +51,7 @@ def target_of(connection: Connection, times: Mapping[str, int]) -> Target:
 
     """
     target = Target(
-        host=connection.host,
-        port=connection.port,
-        user=connection.user,
-        password=connection.password,
-        key_file=connection.key_file,
-        host_key_checking=connection.host_key_checking,
+        **contract.login(connection),
         connect_timeout=times.get("connect", 30),
         rpc_timeout=times.get("rpc", 60),
         commit_timeout=times.get("commit", 300),

@@ -5,19 +5,20 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding, RefusalError
+
 from ..config import ranges
 from ..config.emit import words
 from ..config.members import bundles_of
 from ..config.names import physical
 from ..config.statements import Config, Path
 from ..config.views import Views, differences, with_absent
-from ..declared.findings import Finding, RefusalError
-from ..declared.limits import LOWEST, OFTEN, limit_of
 from ..declared.model import Style
 from ..declared.rules import too_many_bundles, too_many_members
 from ..device import errors
 from ..device.commits import describe_pending
 from ..device.session import Session
+from ..platform import LOWEST, OFTEN, limit_of
 from . import plan
 from .management import WayIn, declared_way, found_way
 from .missing import judge_ports

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
+
 from ..config.names import in_order
-from ..declared.findings import Finding
 from ..declared.model import Bundle
 from ..device.session import Session
 from ..platform import PORT

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding, RefusalError
+
 from ..config import setform, views
 from ..config.emit import words
 from ..config.gather import structured
 from ..config.statements import Config, from_xml
-from ..declared.findings import Finding, RefusalError
 from ..declared.model import Style
 from . import plan
 from .facts import style_of

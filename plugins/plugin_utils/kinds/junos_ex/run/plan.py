@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.changes import Change
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import Finding
 
 from ..config import layout, members, ranges
 from ..config.desired import DEVICE_COUNT, State, wanted
@@ -23,7 +24,6 @@ from ..config.references import Foreign
 from ..config.statements import Config, Operation, Path, difference, entry
 from ..config.views import Views, references, with_absent
 from ..config.vlans import table
-from ..declared.findings import Finding
 from ..declared.model import Declared, Style
 from . import changes
 

@@ -11,9 +11,9 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.progress impor
 
 from ..config.desired import State
 from ..config.views import Views
-from ..declared.limits import Limit
 from ..declared.model import Declared, Style
 from ..device.commits import Commit, Token
+from ..platform import Limit
 from .plan import Plan, make
 
 CONSENT = ("foreign", "management")

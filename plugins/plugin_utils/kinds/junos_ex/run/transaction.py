@@ -11,9 +11,10 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
+
 from ..config.layout import synchronizes
 from ..config.views import Views, differences
-from ..declared.findings import RefusalError
 from ..device import errors
 from ..device.commits import Token, comment_of
 from ..device.session import Session
