@@ -37,7 +37,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         *("plugin_utils/contract/*", "plugin_utils/cutover/*", "plugin_utils/connection/*", "plugin_utils/declared/*"),
         *("plugin_utils/kinds/*/*/*", "plugin_utils/private_files.py"),
     ),
-    "plugin_utils/declared/*": (),
+    "plugin_utils/declared/*": ("plugin_utils/contract/*",),
     "plugin_utils/certificate/*": ("module_utils/tls_certificate/*", "plugin_utils/needed_secrets.py"),
     "plugin_utils/connection/*": (
         *("plugin_utils/action.py", "plugin_utils/contract/*", "plugin_utils/declared/*", "plugin_utils/progress.py"),
