@@ -253,7 +253,7 @@ EXAMPLES = r"""
     hosts:
       esx1.example.com: {vswitches: {vSwitch1: {mtu: 9000}}}
       esx2.example.com: {vswitches: {vSwitch1: {mtu: 9000}}}
-    ca_file: /etc/ssl/certs/vcenter-ca.pem
+    ca_file: /etc/ssl/certs/vc1-ca.pem
 
 - name: A host with the free licence
   netstack.datacenter.esxi_teaming:

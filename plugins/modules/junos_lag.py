@@ -100,9 +100,8 @@ options:
         access port of what is a trunk now, that is refused. C(untagged) is the VLAN of an access port, or the native
         VLAN of a trunk (an empty text for none); C(tagged) are the VLANs of a trunk, by name, by id, as a range of ids
         (C(257-259)) or V(all).
-      - C(peer) is the kind of the far end and decides about the edge port of RSTP or MSTP, if the switch runs it. One
-        of C(host), C(esxi_vss), C(esxi_vds), C(ontap), C(ontap_7mode), C(linux), C(windows_lbfo), C(windows_set)
-        (edge), C(switch), C(junos_ex), C(procurve) (no edge), and C(external) (left alone).
+      - C(peer) is the kind of the far end and decides about the edge port of RSTP or MSTP, if the switch runs it.
+        C(host) (edge), C(switch) (no edge), C(external) (left alone), or a kind of the declared site, each one of these.
     type: raw
   ports:
     description:

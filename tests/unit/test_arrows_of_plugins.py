@@ -19,7 +19,7 @@ SITE = ("plugin_utils/contract/*", *(f"plugin_utils/stack/{name}.py" for name in
 SMALL = ("plugin_utils/private_files.py", "plugin_utils/progress.py", "plugin_utils/readable.py")
 DEVICE = (
     *("{own}/**", "plugin_utils/contract/*", "plugin_utils/connection/*", "plugin_utils/declared/*"),
-    *("module_utils/deadline.py", *SMALL),
+    *("plugin_utils/kinds/__init__.py", "module_utils/deadline.py", *SMALL),
 )
 """What reads and changes devices of a kind; neither Ansible nor the site."""
 ARROWS: dict[str, tuple[str, ...]] = {
@@ -33,8 +33,11 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "plugin_utils/kinds/**": DEVICE,
     "plugin_utils/stack/**": ("plugin_utils/contract/*", "plugin_utils/kinds/__init__.py"),
     "plugin_utils/cutover/*": ("plugin_utils/contract/*",),
-    "plugin_utils/declared/*": ("module_utils/mapping.py",),
     "plugin_utils/options/*": (),
+    "plugin_utils/declared/*": (
+        "plugin_utils/contract/*",
+        "module_utils/mapping.py",
+    ),
     "plugin_utils/certificate/*": (
         "module_utils/mapping.py",
         "module_utils/tls_certificate/*",

@@ -12,8 +12,8 @@ import pytest
 
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.connection.model import Connection
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.end import Traits
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.contract.finding import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.cutover import convert, pairs
-from ansible_collections.netstack.datacenter.plugins.plugin_utils.declared.findings import RefusalError
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss import end as esxi
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared import declaration
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds.esxi_vss.declared.model import Half

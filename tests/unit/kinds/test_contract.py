@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,7 @@ ROOT = Path(__file__).resolve().parents[3]
 BUNDLES = ("lacp", "static", "none")
 ROLES = [name for name in NAMES if kind(name).role]
 DERIVING = [name for name in NAMES if room(name, "derivation") is not None]
-ENDS = [
-    (name, bundle) for name in NAMES for bundle in BUNDLES if not isinstance(kind(name).pairing[bundle], Impossible)
-]
+ENDS = [(name, bundle) for name in NAMES for bundle in BUNDLES if isinstance(kind(name).pairing.get(bundle), Mapping)]
 LAZY = """
 import sys
 base = "ansible_collections.netstack.datacenter.plugins.plugin_utils."

@@ -10,8 +10,8 @@ from typing import Any
 
 from ...connection.model import API, SSH
 from ...contract.end import EndData, EndError, HostEnd, HostSeen, Proof, Traits, as_end_error, nothing
+from ...contract.finding import Finding, RefusalError
 from ...contract.link_state import HostForm, Link, Step
-from ...declared.findings import Finding, RefusalError
 from .declared.model import IP_HASH, Bundle, Half, HostState, Teaming, Vswitch
 from .declared.options import request_of
 from .device import errors

@@ -12,9 +12,9 @@ from typing import Any
 from ...connection.model import NETCONF
 from ...contract.changes import Change
 from ...contract.end import EndData, EndError, Proof, SwitchEnd, SwitchSeen, Traits, as_end_error, nothing
+from ...contract.finding import Finding, RefusalError
 from ...contract.link_state import Link, PortForm, Step
 from ...contract.neutral import ChangeKind
-from ...declared.findings import Finding, RefusalError
 from . import end_notes as notes
 from .config import layout
 from .config.port_view import Wire, wires

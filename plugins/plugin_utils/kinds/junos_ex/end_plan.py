@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...contract.end import Variable
-from ...declared.findings import Finding, RefusalError
+from ...contract.finding import Finding, RefusalError
 from .config import layout, members
 from .config.statements import Config, path
 from .config.views import Views

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import kinds
+
 from ..platform import FRAME_TAGGED, FRAME_UNTAGGED
 
 Style = Literal["els", "nonels"]
@@ -15,20 +17,8 @@ Lacp = Literal["active", "passive", "none"]
 NO_VLAN = ""
 """`untagged: ""`: no VLAN for untagged frames, where None would leave what there is."""
 
-EDGE = {
-    "host": True,
-    "esxi_vss": True,
-    "esxi_vds": True,
-    "ontap": True,
-    "ontap_7mode": True,
-    "linux": True,
-    "windows_lbfo": True,
-    "windows_set": True,
-    "switch": False,
-    "junos_ex": False,
-    "procurve": False,
-    "external": None,
-}
+EDGE: dict[str, bool | None] = {"host": True, "switch": False}
+EDGE.update({each.name: None if each.outside else not each.switch for each in kinds() if not each.manages})
 """Whether a port to this kind of peer is an RSTP edge port; None: unknown, so spanning tree is not touched.
 
 A host sends no BPDU, and a port that is not an edge port forwards only after up to 30 s (802.1D-2004, 17.3)."""
