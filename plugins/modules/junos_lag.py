@@ -101,7 +101,7 @@ options:
         VLAN of a trunk (an empty text for none); C(tagged) are the VLANs of a trunk, by name, by id, as a range of ids
         (C(257-259)) or V(all).
       - C(peer) is the kind of the far end and decides about the edge port of RSTP or MSTP, if the switch runs it.
-        C(host) (edge), C(switch) (no edge), C(external) (left alone), or a kind of the declared site, each one of these.
+        C(host) (edge), C(switch) (no edge), C(external) (left alone), or a kind of the site, each one of these.
     type: raw
   ports:
     description:
