@@ -73,6 +73,13 @@ def test_a_switch_without_it_is_not_as_declared_and_nothing_else_changes(key, st
 
 @each_key
 @each_style
+def test_the_plan_says_what_it_is_that_changes(key, style):
+    (change,) = made(switch(AS_DECLARED, style), asked(key, CASES[key][0]), style).changes
+    assert str(change).split(": ")[1] != "other"
+
+
+@each_key
+@each_style
 def test_replaced_takes_away_what_always_had_a_key_and_leaves_what_came_later(key, style):
     result = made(switch(f"{AS_DECLARED}{SETTING} {CASES[key][1]}\n", style), asked(), style, "replaced")
     assert result.changed is BY_KEY[key].goes

@@ -202,9 +202,11 @@ def _other(name: str, old: Any, new: Any) -> Iterator[Change]:
     yield _change(ChangeKind.OTHER, name, texts[0], texts[1], concerns=(name,))
 
 
-def _plainly(kind: ChangeKind) -> Callable[[str, Any, Any], Iterator[Change]]:
+def _plainly(kind: ChangeKind, key: str = "") -> Callable[[str, Any, Any], Iterator[Change]]:
+    """Return what yields a change of this kind; one whose kind does not say what it is has the key beside it."""
+
     def found(name: str, old: Any, new: Any) -> Iterator[Change]:
-        yield _change(kind, name, old, new, concerns=(name,))
+        yield _change(kind, name, old, new, key if kind is ChangeKind.OTHER else "", concerns=(name,))
 
     return found
 
@@ -256,7 +258,7 @@ def _descriptions(name: str, old: Any, new: Any) -> Iterator[Change]:
 
 _FIELDS: Mapping[str, Callable[[str, Any, Any], Iterator[Change]]] = {
     "description": _plainly(ChangeKind.DESCRIPTION),
-    **{leaf.key: _plainly(leaf.change) for leaf in LEAVES},
+    **{leaf.key: _plainly(leaf.change, leaf.key) for leaf in LEAVES},
     "lacp": _lacp,
     "minimum_links": _minimum,
     "payload_mtu": _mtu,
