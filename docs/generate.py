@@ -74,7 +74,7 @@ nothing. A **note** is no fault and stands in the report. A *waivable* rule is s
 
 KINDS_HEAD = """# Kinds of devices
 
-Generated from `plugins/plugin_utils/kinds`; do not edit. [How a kind is added](dev/kind.md).
+Generated from `plugins/plugin_utils/kinds`; do not edit. [How a kind is added](https://github.com/netstack/datacenter/blob/main/docs/dev/kind.md).
 """
 ENDS = {"always": "always", "asked": "where the host has `provision_links`", "never": "no"}
 BUNDLES = ("lacp", "static", "none")

@@ -150,3 +150,20 @@ def test_an_option_that_a_module_gets_reaches_its_role_by_the_script_alone(tmp_p
 
 def read(path):
     return path.read_text() if path.exists() else ""
+
+
+SECRETS = {"haproxy.secrets", "haproxy.issued.leaf", "tls_certificate_target.private_keys"}
+SECRETS |= {"tls_certificate.secrets", "vip.secrets"}
+
+
+def secret(spec, path):
+    for name, option in spec.items():
+        yield from [f"{path}.{name}"] if option.get("no_log") else []
+        yield from secret(option.get("options") or {}, f"{path}.{name}")
+
+
+def test_what_passes_a_secret_is_hidden_whatever_becomes_of_a_comment():
+    made = [path for path in PAGES if path.match("plugins/*_utils/options/*.py")]
+    specs = {path.stem: f"{PLUGINS}.{path.parts[-3]}.options.{path.stem}" for path in made}
+    found = {each for stem, name in specs.items() for each in secret(importlib.import_module(name).SPEC, stem)}
+    assert found == SECRETS
