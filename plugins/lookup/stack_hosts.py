@@ -168,7 +168,8 @@ def _refuse_without_ends(groups: dict[str, list[str]], present: set[str] | None)
         host for kind in kinds() if kind.role for name in (kind.name, *kind.groups) for host in groups.get(name, ())
     }
     lost = expected.difference(groups.get(LINK_ENDS, ()))
-    if lost := lost if present is None else lost & present:
+    lost = lost if present is None else lost & present
+    if lost:
         raise AnsibleLookupError(f"{NO_END.format(hosts=', '.join(sorted(lost)))} No device was contacted.")
 
 
