@@ -24,6 +24,8 @@ description:
     leave the inventory of the run, so no pattern, group or other host sees them. A host without C(stack_digest) is left
     alone.
   - Fails when C(--limit) names such a host, or nobody else.
+  - Fails when it is asked for V(link_ends), and a host of this run is in another group of devices whose ends of links a
+    role configures, and not in that one, as in a stored inventory that an earlier release wrote.
   - Where there are other hosts, M(netstack.datacenter.stack_preflight) fails on each of them.
 options:
   _terms:
@@ -89,6 +91,12 @@ NO_HOST = (
     "inventory plugin; ansible-core only warns of both."
 )
 NOBODY = "all:!all"
+LINK_ENDS = "link_ends"
+NO_END = (
+    "{hosts}: not in the group link_ends, so no play would plan, change, verify or put back the ends of their links. A "
+    "stored inventory (that of AWX) that an earlier release wrote has no such group: update its source with this "
+    "release. A host that is not of the declared site has to be put into it, with stack_role."
+)
 
 
 class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core has no type information
@@ -111,6 +119,8 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core has no typ
                 return [NOBODY]  # a slice of which nobody is the site's any more
             errors = dropped_sites({**known, "stack_sources": []}) or [NO_HOST]
             raise AnsibleLookupError("\n".join(["The declared site is refused. No device was contacted.", *errors]))
+        if LINK_ENDS in terms:
+            _refuse_without_ends(groups, _in_run(inventory))
         self.set_options(var_options=known, direct=kwargs)
         order = self.get_option("order")
         if order is None:
@@ -118,7 +128,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core has no typ
         turns = _turns({host for term in terms for host in groups.get(term, ())}, groups)
         turns = turns[::-1] if order == "rollback" else turns
         if self.get_option("batches"):
-            return _batches(turns, None if inventory is None else {host.name for host in inventory.get_hosts()})
+            return _batches(turns, _in_run(inventory))
         return [host for turn in turns for host in turn] or [NOBODY]
 
     def _leave_out(self, inventory: Any, known: dict[str, Any]) -> None:
@@ -146,6 +156,21 @@ def _inventory_of(known: dict[str, Any]) -> Any:
             return found
         frame = frame.f_back
     return None
+
+
+def _in_run(inventory: Any) -> set[str] | None:
+    return None if inventory is None else {host.name for host in inventory.get_hosts()}
+
+
+def _refuse_without_ends(groups: dict[str, list[str]], present: set[str] | None) -> None:
+    """Refuse hosts of this run that the plays of links would pass over in silence."""
+    expected = {
+        host for kind in kinds() if kind.role for name in (kind.name, *kind.groups) for host in groups.get(name, ())
+    }
+    lost = expected.difference(groups.get(LINK_ENDS, ()))
+    lost = lost if present is None else lost & present
+    if lost:
+        raise AnsibleLookupError(f"{NO_END.format(hosts=', '.join(sorted(lost)))} No device was contacted.")
 
 
 def _turns(wanted: set[str], groups: dict[str, list[str]]) -> list[list[str]]:

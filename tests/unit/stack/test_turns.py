@@ -69,3 +69,24 @@ def test_hosts_on_which_something_runs_come_first_and_one_by_one_and_switches_la
 def test_a_rollback_goes_the_same_way_backwards(tmp_path):
     assert batches(tmp_path, "rollback") == ALL[::-1]
     assert batches(tmp_path, "rollback", "--limit", "esxi_vss:ex3") == [["ex3"], ["esx3"], ["esx1"], ["esx2"]]
+
+
+@pytest.mark.parametrize(("limit", "refused"), [("all", "esx1, ex1"), ("ex1", "ex1"), ("lb1", "")])
+def test_devices_that_the_plays_of_links_would_pass_over_are_refused_by_name(tmp_path, limit, refused):
+    """As in an inventory that an earlier release stored; it must not end well with nothing done."""
+    groups = {"switches": ["ex1"], "esxi_vss": ["esx1"], "load_balancers": ["lb1"]}
+    children = {name: {"hosts": dict.fromkeys(hosts)} for name, hosts in groups.items()}
+    (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"children": children}}))
+    hosts = "{{ lookup('netstack.datacenter.stack_hosts', 'link_ends', order='change') }}"
+    (tmp_path / "play.yml").write_text(yaml.safe_dump([{"hosts": hosts, "gather_facts": False}]))
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "hosts.yml", "play.yml", "--limit", limit],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"), "ANSIBLE_NOCOLOR": "1"},
+    )
+    told = " ".join((done.stdout + done.stderr).split())
+    assert (done.returncode != 0) == bool(refused), told
+    assert not refused or f"{refused}: not in the group link_ends" in told
