@@ -11,9 +11,9 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.kinds import k
 
 from .cells import Cabling, cells
 from .digest import digest
-from .finding import Fault, ordered
+from .finding import ordered
 from .halves import links, linux
-from .load import Loaded
+from .load import OF_EVERY_PAIR, Loaded
 from .lookup import services_of
 from .model import ENDS, Site
 from .paths.hops import paths_from
@@ -96,13 +96,14 @@ def _derived(site: Site, pair: str | None, host: str) -> dict[str, Any]:
 
 def _shown(loaded: Loaded, host: str, pair: str | None) -> dict[str, Any]:
     own = _objects(loaded.site, host, pair)
-    concerning = [finding for finding in loaded.warnings if _concerns(finding.fault, own)]
-    notes = ordered(note for item in own for note in loaded.notes_by_object.get(item, ()))
+    found = loaded.concerning(own)
+    concerning = [finding for finding in found if finding.severity == "warning"]
+    notes = ordered(finding for finding in found if finding.severity == "note")
     return {
         "stack_warnings": [str(finding) for finding in concerning if finding.rule != RAW],
         "stack_raw_found": [str(finding) for finding in concerning if finding.rule == RAW],
         "stack_notes": [str(note) for note in notes],
-        "stack_waived": [str(item) for item in loaded.waived if _concerns(item.finding.fault, own)],
+        "stack_waived": [str(item) for item in loaded.waived_of(own)],
     }
 
 
@@ -110,19 +111,10 @@ def _objects(site: Site, host: str, pair: str | None) -> set[tuple[str, str]]:
     own = {("devices", host), *(("vlans", vlan) for vlan in site.devices[host].networks)}
     own |= {("links", name) for name, _link in site.links_by_host.get(host, ())}
     if pair is not None:
-        own.add(("lb_pairs", pair))
+        own |= {("lb_pairs", pair), OF_EVERY_PAIR}
         for name, service in services_of(site, pair):
             own |= {("services", name), *(("certificates", item) for item in service.tls.certificate)}
     return own
-
-
-def _concerns(fault: Fault, own: set[tuple[str, str]]) -> bool:
-    return any(item in own for item in fault.objects()) or (fault.path[:1] == ("certificates",) and _leads(own))
-
-
-def _leads(own: set[tuple[str, str]]) -> bool:
-    """An unused certificate belongs to nobody; every load balancer shows it."""
-    return any(section == "lb_pairs" for section, _name in own)
 
 
 def refused(hosts: Iterable[str], findings: Iterable[object], members: Members) -> dict[str, dict[str, Any]]:

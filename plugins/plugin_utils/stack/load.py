@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path as FilePath
@@ -15,6 +16,7 @@ from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.check im
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.expand_ranges import write_out_ranges
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.fallback_groups import claimed
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import (
+    Fault,
     Finding,
     Path,
     Place,
@@ -59,6 +61,12 @@ def pydantic_missing(problem: str) -> str:
     )
 
 
+Object = tuple[str, str]
+"""Section and name."""
+Places = dict[Object, list[int]]
+OF_EVERY_PAIR: Object = ("certificates", "")
+
+
 @dataclass
 class Loaded:
     """A site with what was found about it. Only without errors may anything be derived from it."""
@@ -85,14 +93,38 @@ class Loaded:
         """Return what is no fault and stands in the report."""
         return [finding for finding in self.findings if finding.severity == "note"]
 
+    def concerning(self, objects: Iterable[Object]) -> list[Finding]:
+        """Return the findings that concern one of these objects, in their order."""
+        return [self.findings[place] for place in _of(self._places, objects)]
+
+    def waived_of(self, objects: Iterable[Object]) -> list[Waived]:
+        """Return what is waived and concerns one of these objects, in its order."""
+        return [self.waived[place] for place in _of(self._waived_places, objects)]
+
     @cached_property
-    def notes_by_object(self) -> dict[tuple[str, str], list[Finding]]:
-        """Return the notes of each object; made once, for there may be one for each host."""
-        found: dict[tuple[str, str], list[Finding]] = {}
-        for note in self.notes:
-            for owner in dict.fromkeys(note.fault.objects()):
-                found.setdefault(owner, []).append(note)
-        return found
+    def _places(self) -> Places:
+        return _by_object(finding.fault for finding in self.findings)
+
+    @cached_property
+    def _waived_places(self) -> Places:
+        return _by_object(item.finding.fault for item in self.waived)
+
+
+def _by_object(faults: Iterable[Fault]) -> Places:
+    """Return the places of the faults by object; made once, for a site has as many of them as it has hosts and links.
+
+    A certificate that nobody uses belongs to nobody, and every load balancer shows it.
+    """
+    found: Places = {}
+    for place, fault in enumerate(faults):
+        shared = [OF_EVERY_PAIR] if fault.path[:1] == ("certificates",) else []
+        for owner in dict.fromkeys([*fault.objects(), *shared]):
+            found.setdefault(owner, []).append(place)
+    return found
+
+
+def _of(places: Places, objects: Iterable[Object]) -> list[int]:
+    return sorted({place for each in objects for place in places.get(each, ())})
 
 
 def load(stack: FilePath, base: FilePath | None = None) -> Loaded:

@@ -12,6 +12,7 @@ from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.netstack.datacenter.plugins.inventory import stack
 from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.derive import groups, inventory
+from ansible_collections.netstack.datacenter.plugins.plugin_utils.stack.finding import Fault
 
 from . import link_builders as cabled
 from . import stack_builders as builders
@@ -75,6 +76,20 @@ def calls(racks: int, folder: Any) -> int:
 def test_twice_the_racks_cost_twice_the_calls(tmp_path, racks):
     empty, once, twice = (calls(number, tmp_path) for number in (1, 1 + racks, 1 + 2 * racks))
     assert (twice - empty) <= 2.05 * (once - empty)
+
+
+def test_a_finding_is_looked_at_once_and_not_by_each_host(tmp_path, monkeypatch):
+    content = site(2)
+    for name, device in content["devices"].items():
+        if name.startswith("ex"):
+            device["model"] = "none that is known"
+    loaded = builders.loaded(content, tmp_path)
+    assert len(loaded.warnings) >= 2
+    looked, objects = [], Fault.objects
+    monkeypatch.setattr(Fault, "objects", lambda fault: looked.append(fault) or objects(fault))
+    found = inventory(loaded)
+    assert len(looked) == len(loaded.findings) + len(loaded.waived)
+    assert sum(bool(host["stack_warnings"]) for host in found.values()) >= 2
 
 
 def test_the_garbage_collector_pauses_only_while_a_site_is_read(tmp_path, monkeypatch):
