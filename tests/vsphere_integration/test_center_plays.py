@@ -227,7 +227,6 @@ def test_a_host_that_fails_in_its_change_keeps_nobody_else_from_it(vc1, play):
     assert mtus(vc1) == [9000, 9000]
 
 
-@pytest.mark.all_only("stack_limit's judgement has unit tests; this shows where in the run it stands")
 def test_the_switch_of_a_host_that_failed_in_its_change_waits_for_the_next_run(vc1, play, tmp_path):
     with ours(vc1, tmp_path) as switches:
         before = switches.control("configuration", switch="sw1")
